@@ -1,0 +1,160 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * mod_was: httpd as a Wallet Attached Storage server over PostgreSQL. This file owns the module
+ * record, the hooks and the order of start-up, and refuses to hold any logic of its own: requests
+ * are was_route's, settings was_config's, tables was_schema's.
+ */
+
+#include "classic.h"
+#include "was_config.h"
+#include "was_crypto.h"
+#include "was_json.h"
+#include "was_route.h"
+#include "was_schema.h"
+
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include <apr_strings.h>
+
+#include <string.h>
+
+APLOG_USE_MODULE(was);
+
+static bool is_ours(const request_rec *r)
+{
+    return was_config_of(r)->serves == WAS_SERVES_YES;
+}
+
+/*
+ * httpd normalizes and decodes the path before it looks for a location, and refuses some targets
+ * with a page of its own. A target below one of our mounts is ours to read and to refuse, so one
+ * that httpd might read differently is sent to the mount itself; the driver reads it as it came.
+ */
+static int keep_target(request_rec *r)
+{
+    const apr_array_header_t *mounts = was_config_server(r->server)->mounts;
+    int i;
+
+    if (mounts->nelts == 0 || r->unparsed_uri == NULL || strpbrk(r->unparsed_uri, "%.") == NULL) {
+        return DECLINED;
+    }
+    for (i = 0; i < mounts->nelts; i++) {
+        const char *mount = APR_ARRAY_IDX(mounts, i, const char *);
+        const was_path_t *path;
+        const was_error_t *error = was_path_parse(r->unparsed_uri, mount, &path, r->pool);
+
+        if (error != NULL && error->kind != WAS_ERROR_NOT_FOUND) {
+            r->parsed_uri.path = apr_pstrcat(r->pool, mount, "/", NULL);
+            r->uri = r->parsed_uri.path;
+            break;
+        }
+    }
+    return DECLINED;
+}
+
+/* The path stays as it came: decoding it here would only give httpd reasons to refuse it. */
+static int keep_encoding(request_rec *r)
+{
+    return is_ours(r) ? DONE : DECLINED;
+}
+
+/* No file stands behind our paths: none is looked for, and no name's ending means anything. */
+static int no_file(request_rec *r)
+{
+    if (!is_ours(r)) {
+        return DECLINED;
+    }
+    r->filename = apr_pstrdup(r->pool, "was:");
+    return OK;
+}
+
+static int no_walk(request_rec *r)
+{
+    return is_ours(r) ? OK : DECLINED;
+}
+
+static int handle(request_rec *r)
+{
+    if (r->handler == NULL || strcmp(r->handler, "was") != 0) {
+        return DECLINED;
+    }
+    return was_route_handle(r, &classic_protocol);
+}
+
+static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main)
+{
+    server_rec *server;
+    bool good = true;
+
+    (void)pconf;
+    (void)plog;
+    (void)ptemp;
+    for (server = main; server != NULL; server = server->next) {
+        good = was_config_check(server) && good;
+    }
+    return good ? OK : HTTP_INTERNAL_SERVER_ERROR;
+}
+
+/* A database that cannot be used now is no reason not to start: other sites live here, and the
+ * first request that gets through asks again. */
+static void prepare_database(was_server_t *config, server_rec *server, apr_pool_t *pool)
+{
+    const was_error_t *error = was_db_prepare(config->db, pool);
+
+    if (error != NULL) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, server,
+                     "the database cannot be used yet, requests get 503 until it can: %s",
+                     was_error_chain(error, pool));
+    }
+}
+
+/*
+ * Once for each configuration:
+ * 1. the libraries, before there are threads;
+ * 2. a way to the database for each server that has a location of ours;
+ * 3. its schema.
+ */
+static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main)
+{
+    server_rec *server;
+
+    (void)plog;
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
+        return OK; /* httpd's dry run; it comes back */
+    }
+    was_json_init();
+    if (!was_crypto_init()) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, main, "libsodium cannot be initialized");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    for (server = main; server != NULL; server = server->next) {
+        was_server_t *config = was_config_server(server);
+
+        if (config->mounts->nelts > 0) {
+            config->db = was_db_make(server, config->params, was_schema_ensure, pconf);
+            prepare_database(config, server, ptemp);
+        }
+    }
+    return OK;
+}
+
+static void register_hooks(apr_pool_t *pool)
+{
+    (void)pool;
+    ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_read_request(keep_target, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_pre_translate_name(keep_encoding, NULL, NULL, APR_HOOK_MIDDLE);
+    /* Before the modules that would look for a file. */
+    ap_hook_translate_name(no_file, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_map_to_storage(no_walk, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_handler(handle, NULL, NULL, APR_HOOK_MIDDLE);
+}
+
+module AP_MODULE_DECLARE_DATA was_module = {
+    STANDARD20_MODULE_STUFF, was_config_create_dir, was_config_merge_dir, was_config_create_server,
+    was_config_merge_server, was_config_commands,   register_hooks,       AP_MODULE_FLAG_NONE};

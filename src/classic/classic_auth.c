@@ -1,0 +1,67 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Who signed a classic request. Owns which spellings of the target may have been signed, and what
+ * a signature must cover. Refuses to know what the signer may do.
+ */
+
+#include "classic.h"
+
+#include <apr_strings.h>
+
+#include <string.h>
+
+static const char *const required[] = {"(request-target)", "(created)", "(expires)", "(key-id)",
+                                       NULL};
+
+static const char *field(void *baton, const char *name)
+{
+    return was_request_field(baton, name);
+}
+
+/*
+ * Section 3, Target. Some clients sign the path as it stands in the URL, some the string that their
+ * caller gave them, some leave the query out. The decoded spelling counts only if nothing in it can
+ * be read as an escape, a query or a fragment; otherwise one signature would cover two resources.
+ */
+static int spellings(const was_path_t *path, const char *targets[3])
+{
+    int count = 0;
+
+    targets[count++] = path->target;
+    if (path->query != NULL) {
+        targets[count++] = path->raw;
+    }
+    if (strcmp(path->signable, path->raw) != 0 && strpbrk(path->signable, "%?#") == NULL) {
+        targets[count++] = path->signable;
+    }
+    return count;
+}
+
+const was_error_t *classic_authenticate(was_request_t *request)
+{
+    const was_signature_rules_t rules = {
+        .required = required,
+        .skew = was_config_skew(request->config),
+        .expired_skew = 0, /* clients make windows of 30 seconds on purpose */
+        .max_age = was_config_max_age(request->config),
+    };
+    const was_signature_t *signature;
+    const char *targets[3];
+    was_message_t message = {
+        .method = request->method,
+        .targets = targets,
+        .field = field,
+        .baton = request,
+    };
+
+    if (request->route->right == WAS_RIGHT_READER && was_config_reads_public(request->config)) {
+        return NULL; /* nothing depends on who reads */
+    }
+    WAS_TRY(was_signature_parse(was_request_field(request, "Authorization"), &signature,
+                                request->pool));
+    message.ntargets = spellings(request->path, targets);
+    WAS_TRY(was_signature_verify(signature, &message, &rules, request->now, request->pool));
+    was_request_set_caller(request, signature);
+    return NULL;
+}

@@ -1,0 +1,304 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * A space as a tar archive (section 7), written while it is sent. Owns the names of its entries and
+ * where the archive keeps what a file system has no place for. Refuses to hold more than one piece
+ * of one resource in memory, and a database connection while the client takes its time.
+ *
+ * The archive is pax: a directory named after the uuid, and a file for each resource. The exact
+ * path, the media type (where desktops look for it) and the space's own members are extended
+ * attributes, so that a restore needs nothing else.
+ */
+
+#include "classic.h"
+
+#include <apr_file_io.h>
+#include <apr_strings.h>
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#include <errno.h>
+#include <string.h>
+
+enum { PAGE = 200, BLOCK_BYTES = 64 * 1024, TRIES = 5 };
+
+typedef struct export_t {
+    was_request_t *request;
+    const was_space_t *space;
+    was_stream_t *stream;
+    struct archive *archive;
+    const was_error_t *error; /* of the stream, seen inside libarchive */
+} export_t;
+
+static la_ssize_t send_block(struct archive *archive, void *data, const void *bytes, size_t length)
+{
+    export_t *export = data;
+
+    export->error = was_stream_write(export->stream, bytes, length);
+    if (export->error != NULL) {
+        archive_set_error(archive, EIO, "the client went away");
+        return -1;
+    }
+    return (la_ssize_t)length;
+}
+
+static const was_error_t *failed(const export_t *export)
+{
+    if (export->error != NULL) {
+        return export->error;
+    }
+    return was_error_log(export->request->pool, WAS_ERROR_BROKEN, "libarchive: %s",
+                         archive_error_string(export->archive));
+}
+
+static void set_attribute(struct archive_entry *entry, const char *name, const char *value)
+{
+    if (value != NULL) {
+        archive_entry_xattr_add_entry(entry, name, value, strlen(value));
+    }
+}
+
+/* A warning is fine: names outside the locale's charset are noted as the bytes that they are. */
+static const was_error_t *write_head(export_t *export, struct archive_entry *entry)
+{
+    int code = archive_write_header(export->archive, entry);
+
+    archive_entry_free(entry);
+    return code == ARCHIVE_OK || code == ARCHIVE_WARN ? NULL : failed(export);
+}
+
+static const was_error_t *write_bytes(export_t *export, const void *bytes, apr_size_t length)
+{
+    return archive_write_data(export->archive, bytes, length) == (la_ssize_t)length
+               ? NULL
+               : failed(export);
+}
+
+static const was_error_t *write_directory(export_t *export)
+{
+    const was_space_t *space = export->space;
+    struct archive_entry *entry = archive_entry_new();
+
+    archive_entry_set_pathname(entry, apr_pstrcat(export->request->pool, space->uuid, "/", NULL));
+    archive_entry_set_filetype(entry, AE_IFDIR);
+    archive_entry_set_perm(entry, 0755);
+    archive_entry_set_mtime(entry, space->modified > 0 ? space->modified : 0, 0);
+    set_attribute(entry, "user.was.id", space->id);
+    set_attribute(entry, "user.was.controller", space->controller);
+    set_attribute(entry, "user.was.name", space->name);
+    set_attribute(entry, "user.was.link", space->link);
+    return write_head(export, entry);
+}
+
+/*
+ * The resource's path as a name that no tar program bends: an empty segment, which tar would drop
+ * or take for a directory's end, becomes "%", and a '%' becomes "%25", so that names stay distinct.
+ */
+static const char *name_of(const char *uuid, const char *path, apr_pool_t *pool)
+{
+    /* Every byte may grow to three, and there may be one more for an empty end. */
+    char *name = apr_palloc(pool, strlen(uuid) + 3 * strlen(path) + 2);
+    char *out = name + strlen(uuid);
+    const char *c;
+
+    memcpy(name, uuid, strlen(uuid));
+    for (c = path; *c != '\0'; c++) {
+        *out++ = *c;
+        if (*c == '%') {
+            *out++ = '2';
+            *out++ = '5';
+        }
+        else if (*c == '/' && (c[1] == '/' || c[1] == '\0')) {
+            *out++ = '%';
+        }
+    }
+    *out = '\0';
+    return name;
+}
+
+static const was_error_t *write_entry(export_t *export, const was_resource_t *resource,
+                                      apr_pool_t *pool)
+{
+    struct archive_entry *entry = archive_entry_new();
+
+    archive_entry_set_pathname(entry, name_of(export->space->uuid, resource->path, pool));
+    archive_entry_set_filetype(entry, AE_IFREG);
+    archive_entry_set_perm(entry, 0644);
+    archive_entry_set_size(entry, resource->size);
+    archive_entry_set_mtime(entry, resource->modified > 0 ? resource->modified : 0, 0);
+    set_attribute(entry, "user.mime_type", resource->type);
+    set_attribute(entry, "user.was.path", resource->path);
+    return write_head(export, entry);
+}
+
+/* Copies what does not fit into one piece to a file, since the entry's size must hold even if the
+ * resource changes meanwhile. CONFLICT when it did. */
+static const was_error_t *spool(export_t *export, const was_resource_t *resource, apr_file_t *file,
+                                apr_pool_t *pool)
+{
+    apr_int64_t offset = (apr_int64_t)resource->piece_length;
+    apr_status_t status = apr_file_write_full(file, resource->piece, resource->piece_length, NULL);
+    apr_pool_t *scratch;
+
+    apr_pool_create(&scratch, pool);
+    while (status == APR_SUCCESS && offset < resource->size) {
+        const char *bytes;
+        apr_size_t count;
+
+        apr_pool_clear(scratch);
+        WAS_TRY(was_resources_piece(export->request->db, export->space->uuid, resource->path,
+                                    resource->etag, offset, WAS_PIECE_BYTES, &bytes, &count,
+                                    scratch));
+        status = apr_file_write_full(file, bytes, count, NULL);
+        offset += (apr_int64_t)count;
+    }
+    return status == APR_SUCCESS
+               ? NULL
+               : was_error_log(pool, WAS_ERROR_UNAVAILABLE, "cannot spool for an export");
+}
+
+static const was_error_t *write_spooled(export_t *export, apr_file_t *file, apr_pool_t *pool)
+{
+    char *buffer = apr_palloc(pool, BLOCK_BYTES);
+    apr_size_t count = 0;
+    apr_off_t start = 0;
+
+    apr_file_seek(file, APR_SET, &start);
+    for (;;) {
+        apr_status_t status = apr_file_read_full(file, buffer, BLOCK_BYTES, &count);
+
+        if (status != APR_SUCCESS && !APR_STATUS_IS_EOF(status)) {
+            return was_error_log(pool, WAS_ERROR_UNAVAILABLE, "cannot read an export's spool");
+        }
+        if (count == 0) {
+            return NULL;
+        }
+        WAS_TRY(write_bytes(export, buffer, count));
+    }
+}
+
+static const was_error_t *write_big(export_t *export, const was_resource_t *resource,
+                                    apr_pool_t *pool)
+{
+    const char *directory;
+    char *name;
+    apr_file_t *file;
+
+    if (apr_temp_dir_get(&directory, pool) != APR_SUCCESS) {
+        directory = "/tmp";
+    }
+    name = apr_pstrcat(pool, directory, "/was-export-XXXXXX", NULL);
+    if (apr_file_mktemp(&file, name,
+                        APR_FOPEN_CREATE | APR_FOPEN_READ | APR_FOPEN_WRITE | APR_FOPEN_EXCL,
+                        pool) != APR_SUCCESS) {
+        return was_error_log(pool, WAS_ERROR_UNAVAILABLE, "cannot make an export's spool");
+    }
+    apr_file_remove(name, pool);
+    WAS_TRY(spool(export, resource, file, pool));
+    WAS_TRY(write_entry(export, resource, pool));
+    return write_spooled(export, file, pool);
+}
+
+/* One resource as it is now; one that is gone meanwhile is left out. */
+static const was_error_t *write_resource(export_t *export, const char *path, apr_pool_t *pool)
+{
+    was_request_t *request = export->request;
+    const was_resource_key_t key = {request->protocol->name, export->space->uuid, path,
+                                    request->caller};
+    const was_error_t *error = NULL;
+    int tries;
+
+    for (tries = 0; tries < TRIES; tries++) {
+        was_resource_t resource;
+
+        error = was_resources_get(request->db, &key, false, WAS_PIECE_BYTES, &resource, NULL, pool);
+        if (error != NULL) {
+            return error->kind == WAS_ERROR_NOT_FOUND ? NULL : error;
+        }
+        if (resource.piece_length == (apr_size_t)resource.size) {
+            WAS_TRY(write_entry(export, &resource, pool));
+            return write_bytes(export, resource.piece, resource.piece_length);
+        }
+        error = write_big(export, &resource, pool);
+        if (error == NULL || error->kind != WAS_ERROR_CONFLICT) {
+            return error;
+        }
+    }
+    return error;
+}
+
+static const was_error_t *write_resources(export_t *export)
+{
+    apr_pool_t *pages[2], *scratch;
+    const char *last = "";
+    int turn = 0, count, i;
+
+    /* Two pools, since the next page is asked for by the last path of this one. */
+    apr_pool_create(&pages[0], export->request->pool);
+    apr_pool_create(&pages[1], export->request->pool);
+    apr_pool_create(&scratch, export->request->pool);
+    do {
+        const was_resource_t *page;
+
+        apr_pool_clear(pages[turn]);
+        WAS_TRY(was_resources_list(export->request->db, export->space->uuid, last, PAGE, &page,
+                                   &count, pages[turn]));
+        for (i = 0; i < count; i++) {
+            apr_pool_clear(scratch);
+            WAS_TRY(write_resource(export, page[i].path, scratch));
+            last = page[i].path;
+        }
+        turn = !turn;
+    } while (count == PAGE);
+    return NULL;
+}
+
+static const was_error_t *write_archive(export_t *export)
+{
+    if (archive_write_set_format_pax(export->archive) != ARCHIVE_OK ||
+        /* One spelling of attributes, the one that GNU tar reads. */
+        archive_write_set_format_option(export->archive, "pax", "xattrheader", "SCHILY") !=
+            ARCHIVE_OK ||
+        archive_write_set_bytes_per_block(export->archive, BLOCK_BYTES) != ARCHIVE_OK ||
+        archive_write_set_bytes_in_last_block(export->archive, 1) != ARCHIVE_OK ||
+        archive_write_open(export->archive, export, NULL, send_block, NULL) != ARCHIVE_OK) {
+        return failed(export);
+    }
+    WAS_TRY(write_directory(export));
+    WAS_TRY(write_resources(export));
+    return archive_write_close(export->archive) == ARCHIVE_OK ? NULL : failed(export);
+}
+
+static const was_error_t *produce(was_stream_t *stream, void *baton)
+{
+    export_t *export = baton;
+    const was_error_t *error;
+
+    export->stream = stream;
+    export->archive = archive_write_new();
+    if (export->archive == NULL) {
+        return was_error_log(export->request->pool, WAS_ERROR_BROKEN, "libarchive: no memory");
+    }
+    error = write_archive(export);
+    if (error != NULL) {
+        /* Or freeing it would end the archive as if it were complete. */
+        archive_write_fail(export->archive);
+    }
+    archive_write_free(export->archive);
+    return error;
+}
+
+void classic_export(was_request_t *request, const was_space_t *space, was_response_t *response)
+{
+    export_t *export = apr_pcalloc(request->pool, sizeof(*export));
+
+    export->request = request;
+    export->space = space;
+    response->type = "application/x-tar";
+    response->disposition =
+        apr_psprintf(request->pool, "attachment; filename=\"space.%s.tar\"", space->uuid);
+    response->cache = "no-store";
+    response->produce = produce;
+    response->baton = export;
+}

@@ -1,0 +1,132 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Resources: bytes and a type under a path of a space. Owns what a media type may look like, and
+ * when a reader may read. Refuses to know how bytes are kept and moved.
+ */
+
+#include "classic.h"
+
+#include <apr_lib.h>
+
+#include <string.h>
+
+enum { TYPE_MAX_BYTES = 512 };
+
+/* Which resource the request is about. */
+static const was_error_t *key_of(const was_request_t *request, was_resource_key_t *key)
+{
+    key->protocol = request->protocol->name;
+    key->caller = request->caller;
+    key->path = was_path_rest(request->path, 2);
+    return classic_space_uuid(request, &key->space);
+}
+
+/* The read that needed a right which the caller does not have: an access list may grant it. */
+static const was_error_t *read_by_list(was_request_t *request, const was_resource_key_t *key,
+                                       const char *link, const was_error_t *refusal,
+                                       was_resource_t *resource)
+{
+    bool granted = false;
+
+    if (link != NULL) {
+        WAS_TRY(classic_acl_grants(request, key->space, link, key->path, &granted));
+    }
+    if (granted) {
+        return was_resources_get(request->db, key, true, request->is_head ? 0 : WAS_PIECE_BYTES,
+                                 resource, NULL, request->pool);
+    }
+    if (request->caller == NULL) {
+        return was_error_make(request->pool, WAS_ERROR_UNAUTHENTICATED, "/authorization",
+                              "reading here needs the controller's signature");
+    }
+    return refusal;
+}
+
+const was_error_t *classic_resource_get(was_request_t *request, was_response_t *response)
+{
+    was_resource_t *resource = apr_pcalloc(request->pool, sizeof(*resource));
+    bool anyone = was_config_reads_public(request->config);
+    const was_error_t *error;
+    const char *link = NULL;
+    was_resource_key_t key;
+
+    WAS_TRY(key_of(request, &key));
+    error = was_resources_get(request->db, &key, anyone, request->is_head ? 0 : WAS_PIECE_BYTES,
+                              resource, &link, request->pool);
+    if (error != NULL && error->kind == WAS_ERROR_FORBIDDEN) {
+        error = read_by_list(request, &key, link, error, resource);
+    }
+    if (error != NULL) {
+        return error;
+    }
+    response->resource = resource;
+    response->space = key.space;
+    response->type = resource->type;
+    response->etag = resource->etag;
+    response->modified = resource->modified;
+    response->cache = anyone ? "no-cache" : "private, no-cache";
+    return NULL;
+}
+
+/* The media type as it will be sent back: printable ASCII, whatever its grammar. */
+static const was_error_t *type_of(const was_request_t *request, const char **type)
+{
+    const char *text = was_request_field(request, "Content-Type");
+    apr_size_t i;
+
+    if (text == NULL || *text == '\0') {
+        *type = "application/octet-stream";
+        return NULL;
+    }
+    for (i = 0; text[i] != '\0' && i <= TYPE_MAX_BYTES; i++) {
+        if (!apr_isprint(text[i]) && text[i] != '\t') {
+            break;
+        }
+    }
+    if (text[i] != '\0') {
+        return was_error_make(request->pool, WAS_ERROR_MALFORMED, "/content-type",
+                              "a Content-Type has at most %d printable ASCII characters",
+                              TYPE_MAX_BYTES);
+    }
+    *type = text;
+    return NULL;
+}
+
+static const was_error_t *write_resource(was_request_t *request, was_response_t *response)
+{
+    was_resource_key_t key;
+    was_content_t content;
+    const char *type;
+
+    WAS_TRY(key_of(request, &key));
+    WAS_TRY(type_of(request, &type));
+    was_body_content(request->body, type, &content);
+    return was_resources_put(request->db, &key, &content, &request->conditions, &response->etag,
+                             request->pool);
+}
+
+const was_error_t *classic_resource_put(was_request_t *request, was_response_t *response)
+{
+    WAS_TRY(write_resource(request, response));
+    response->answer = WAS_ANSWER_NO_CONTENT;
+    return NULL;
+}
+
+const was_error_t *classic_resource_post(was_request_t *request, was_response_t *response)
+{
+    WAS_TRY(write_resource(request, response));
+    response->answer = WAS_ANSWER_CREATED;
+    response->location = request->path->raw;
+    return NULL;
+}
+
+const was_error_t *classic_resource_delete(was_request_t *request, was_response_t *response)
+{
+    was_resource_key_t key;
+
+    WAS_TRY(key_of(request, &key));
+    WAS_TRY(was_resources_delete(request->db, &key, &request->conditions, request->pool));
+    response->answer = WAS_ANSWER_NO_CONTENT;
+    return NULL;
+}

@@ -1,0 +1,289 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Spaces, and what stands beside them at the server's root. Owns the documents that describe a
+ * space on the wire. Refuses to know who may: the store's statements decide it.
+ */
+
+#include "classic.h"
+
+#include <apr_strings.h>
+
+#include <string.h>
+
+enum { NAME_MAX_BYTES = 1024, LINK_MAX_BYTES = WAS_PATH_MAX_BYTES, LIST_PAGE = 500 };
+
+static const char *const private_cache = "private, no-cache";
+
+const was_error_t *classic_health_get(was_request_t *request, was_response_t *response)
+{
+    json_t *body = was_json_own(json_object(), request->pool);
+
+    WAS_TRY(was_db_run(request->db, WAS_SQL_PING, NULL, 0, NULL, request->pool));
+    json_object_set_new(body, "status", json_string("ok"));
+    response->json = body;
+    response->type = "application/json";
+    response->cache = "no-store";
+    return NULL;
+}
+
+static const char *at_mount(const was_request_t *request, const char *path)
+{
+    const char *mount = request->config->mount;
+
+    return apr_pstrcat(request->pool, mount != NULL ? mount : "", path, NULL);
+}
+
+const was_error_t *classic_root_get(was_request_t *request, was_response_t *response)
+{
+    json_t *body = was_json_own(json_object(), request->pool);
+
+    json_object_set_new(body, "name", json_string("Wallet Attached Storage"));
+    json_object_set_new(body, "type", json_string("WalletAttachedStorage"));
+    json_object_set_new(body, "spaces", json_string(at_mount(request, "/spaces/")));
+    response->json = body;
+    response->type = "application/json";
+    return NULL;
+}
+
+const was_error_t *classic_spaces_redirect(was_request_t *request, was_response_t *response)
+{
+    const was_path_t *path = request->path;
+
+    response->answer = WAS_ANSWER_MOVED;
+    response->location = apr_pstrcat(request->pool, path->raw, "/", path->query != NULL ? "?" : "",
+                                     path->query, NULL);
+    return NULL;
+}
+
+static json_t *entry_of(const was_space_t *space)
+{
+    json_t *entry = json_object();
+
+    json_object_set_new(entry, "id", json_string(space->id));
+    json_object_set_new(entry, "controller", json_string(space->controller));
+    return entry;
+}
+
+/* A list that does not fit into one page, on its way out. */
+typedef struct listing_t {
+    was_request_t *request;
+    const was_space_t *page;
+    int count;
+} listing_t;
+
+static const was_error_t *write_page(was_stream_t *stream, const listing_t *listing, bool first,
+                                     apr_pool_t *pool)
+{
+    int i;
+
+    for (i = 0; i < listing->count; i++) {
+        json_t *entry = entry_of(&listing->page[i]);
+        apr_size_t length;
+        const char *text = was_json_text(was_json_own(entry, pool), &length, pool);
+
+        WAS_TRY(was_stream_write(stream, first && i == 0 ? "[" : ",", 1));
+        WAS_TRY(was_stream_write(stream, text, length));
+    }
+    return NULL;
+}
+
+static const was_error_t *produce_list(was_stream_t *stream, void *baton)
+{
+    listing_t *listing = baton;
+    was_request_t *request = listing->request;
+    apr_pool_t *pages[2];
+    const was_error_t *error = NULL;
+    int turn = 0;
+    bool first = true;
+
+    /* Two pools, since the next page is asked for by the last uuid of this one. */
+    apr_pool_create(&pages[0], request->pool);
+    apr_pool_create(&pages[1], request->pool);
+    while (error == NULL && listing->count > 0) {
+        error = write_page(stream, listing, first, pages[turn]);
+        first = false;
+        if (error == NULL && listing->count == LIST_PAGE) {
+            const char *last = listing->page[LIST_PAGE - 1].uuid;
+
+            turn = !turn;
+            error = was_spaces_list(request->db, request->protocol->name, request->caller, last,
+                                    LIST_PAGE, &listing->page, &listing->count, pages[turn]);
+            apr_pool_clear(pages[!turn]);
+        }
+        else {
+            listing->count = 0;
+        }
+    }
+    return error != NULL ? error : was_stream_write(stream, "]", 1);
+}
+
+const was_error_t *classic_spaces_get(was_request_t *request, was_response_t *response)
+{
+    listing_t *listing = apr_pcalloc(request->pool, sizeof(*listing));
+    json_t *list;
+    int i;
+
+    listing->request = request;
+    WAS_TRY(was_spaces_list(request->db, request->protocol->name, request->caller, "", LIST_PAGE,
+                            &listing->page, &listing->count, request->pool));
+    response->type = "application/json";
+    response->cache = private_cache;
+    if (listing->count == LIST_PAGE) {
+        response->produce = produce_list;
+        response->baton = listing;
+        return NULL;
+    }
+    list = was_json_own(json_array(), request->pool);
+    for (i = 0; i < listing->count; i++) {
+        json_array_append_new(list, entry_of(&listing->page[i]));
+    }
+    response->json = list;
+    return NULL;
+}
+
+/* name and link: given counts, null clears. */
+static const was_error_t *read_extras(const json_t *body, was_space_change_t *change,
+                                      apr_pool_t *pool)
+{
+    change->sets_name = json_object_get(body, "name") != NULL;
+    change->sets_link = json_object_get(body, "link") != NULL;
+    WAS_TRY(was_json_string(body, "name", NAME_MAX_BYTES, &change->name, pool));
+    WAS_TRY(was_json_string(body, "link", LINK_MAX_BYTES, &change->link, pool));
+    if (change->link != NULL && change->link[0] != '/') {
+        return was_error_make(pool, WAS_ERROR_INVALID_BODY, "#/link",
+                              "\"link\" must be the path of a resource in the space");
+    }
+    if (json_is_null(json_object_get(body, "id"))) {
+        return was_error_make(pool, WAS_ERROR_INVALID_BODY, "#/id", "\"id\" must be a string");
+    }
+    return was_json_string(body, "id", WAS_DID_MAX_BYTES, &change->id, pool);
+}
+
+static const was_error_t *read_body(const was_request_t *request, json_t **body)
+{
+    return was_json_parse_object(was_body_bytes(request->body),
+                                 (apr_size_t)was_body_length(request->body), body, request->pool);
+}
+
+/* The `controller` member as a DID; NULL when there is none. */
+static const was_error_t *read_controller(const json_t *body, const char **did, apr_pool_t *pool)
+{
+    const char *text;
+
+    *did = NULL;
+    /* A DID URL repeats the DID's key behind the '#'. */
+    WAS_TRY(was_json_string(body, "controller", 2 * WAS_DID_MAX_BYTES, &text, pool));
+    return text != NULL ? was_did_of_controller(text, did, pool) : NULL;
+}
+
+static const char *default_id(const char *uuid, apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, "urn:uuid:", uuid, NULL);
+}
+
+static const was_error_t *read_uuid(const json_t *body, const char **uuid, apr_pool_t *pool)
+{
+    char *made;
+
+    WAS_TRY(was_json_string(body, "uuid", CLASSIC_UUID_MAX_BYTES, uuid, pool));
+    if (*uuid == NULL) {
+        made = apr_palloc(pool, 37);
+        was_crypto_uuid(made);
+        *uuid = made;
+    }
+    return classic_check_uuid(*uuid, pool);
+}
+
+const was_error_t *classic_spaces_post(was_request_t *request, was_response_t *response)
+{
+    was_space_change_t change = {0};
+    apr_pool_t *pool = request->pool;
+    json_t *body = NULL;
+    const char *uuid;
+
+    if (was_body_length(request->body) > 0) {
+        WAS_TRY(read_body(request, &body));
+        WAS_TRY(read_controller(body, &change.controller, pool));
+        WAS_TRY(read_extras(body, &change, pool));
+    }
+    WAS_TRY(read_uuid(body, &uuid, pool));
+    if (change.controller != NULL && strcmp(change.controller, request->caller) != 0) {
+        return was_error_make(pool, WAS_ERROR_FORBIDDEN, "/authorization",
+                              "a space can be made only for the signer");
+    }
+    change.controller = request->caller;
+    change.id = change.id != NULL ? change.id : default_id(uuid, pool);
+    WAS_TRY(was_spaces_create(request->db, request->protocol->name, uuid, &change, &response->etag,
+                              pool));
+    response->answer = WAS_ANSWER_CREATED;
+    response->location = at_mount(request, apr_pstrcat(pool, "/space/", uuid, NULL));
+    return NULL;
+}
+
+const was_error_t *classic_space_put(was_request_t *request, was_response_t *response)
+{
+    was_space_change_t change = {0};
+    apr_pool_t *pool = request->pool;
+    const char *uuid;
+    json_t *body;
+
+    WAS_TRY(classic_space_uuid(request, &uuid));
+    WAS_TRY(read_body(request, &body));
+    WAS_TRY(read_controller(body, &change.controller, pool));
+    WAS_TRY(read_extras(body, &change, pool));
+    if (change.controller == NULL) {
+        return was_error_make(pool, WAS_ERROR_INVALID_BODY, "#/controller",
+                              "a space needs a \"controller\"");
+    }
+    change.id = change.id != NULL ? change.id : default_id(uuid, pool);
+    WAS_TRY(was_spaces_put(request->db, request->protocol->name, uuid, request->caller, &change,
+                           &request->conditions, &response->etag, pool));
+    response->answer = WAS_ANSWER_NO_CONTENT;
+    return NULL;
+}
+
+static json_t *document_of(const was_space_t *space)
+{
+    json_t *document = entry_of(space);
+
+    if (space->name != NULL) {
+        json_object_set_new(document, "name", json_string(space->name));
+    }
+    if (space->link != NULL) {
+        json_object_set_new(document, "link", json_string(space->link));
+    }
+    return document;
+}
+
+const was_error_t *classic_space_get(was_request_t *request, was_response_t *response)
+{
+    was_space_t *space = apr_pcalloc(request->pool, sizeof(*space));
+    const char *uuid;
+
+    WAS_TRY(classic_space_uuid(request, &uuid));
+    WAS_TRY(was_spaces_get(request->db, request->protocol->name, uuid, request->caller, space,
+                           request->pool));
+    response->varies_by_accept = true;
+    if (was_request_accepts(request, "application/x-tar")) {
+        classic_export(request, space, response);
+        return NULL;
+    }
+    response->json = was_json_own(document_of(space), request->pool);
+    response->type = "application/json";
+    response->etag = space->etag;
+    response->modified = space->modified;
+    response->cache = private_cache;
+    return NULL;
+}
+
+const was_error_t *classic_space_delete(was_request_t *request, was_response_t *response)
+{
+    const char *uuid;
+
+    WAS_TRY(classic_space_uuid(request, &uuid));
+    WAS_TRY(was_spaces_delete(request->db, request->protocol->name, uuid, request->caller,
+                              &request->conditions, request->pool));
+    response->answer = WAS_ANSWER_NO_CONTENT;
+    return NULL;
+}

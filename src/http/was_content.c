@@ -1,0 +1,133 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * A bucket type for contents that stay in the database until they are sent. Owns the reading ahead
+ * of one piece. Refuses to know ranges, conditions and headers: httpd's filters split and copy
+ * these buckets as they do with files.
+ *
+ * A connection is borrowed for each piece and given back before the piece is sent, so that a slow
+ * client holds none.
+ */
+
+#include "was_content.h"
+
+#include <httpd.h>
+#include <http_config.h>
+#include <http_log.h>
+
+APLOG_USE_MODULE(was);
+
+typedef struct was_stored_t {
+    apr_bucket_refcount refcount; /* must be first, for apr_bucket_shared_... */
+    was_db_t *db;
+    const char *space, *path, *etag;
+    apr_pool_t *pool;
+} was_stored_t;
+
+static apr_status_t stored_read(apr_bucket *bucket, const char **bytes, apr_size_t *count,
+                                apr_read_type_e block);
+
+static void stored_destroy(void *data)
+{
+    if (apr_bucket_shared_destroy(data)) {
+        apr_bucket_free(data);
+    }
+}
+
+/* The request's pool outlives the answer: its end-of-request bucket comes behind this one. */
+static apr_status_t stored_setaside(apr_bucket *bucket, apr_pool_t *pool)
+{
+    (void)bucket;
+    (void)pool;
+    return APR_SUCCESS;
+}
+
+static const apr_bucket_type_t stored_type = {"WAS-STORED",
+                                              5,
+                                              APR_BUCKET_DATA,
+                                              stored_destroy,
+                                              stored_read,
+                                              stored_setaside,
+                                              apr_bucket_shared_split,
+                                              apr_bucket_shared_copy};
+
+static apr_bucket *make(apr_bucket_alloc_t *list, was_stored_t *stored, apr_off_t start,
+                        apr_size_t length)
+{
+    apr_bucket *bucket = apr_bucket_alloc(sizeof(*bucket), list);
+
+    APR_BUCKET_INIT(bucket);
+    bucket->free = apr_bucket_free;
+    bucket->list = list;
+    bucket = apr_bucket_shared_make(bucket, stored, start, length);
+    bucket->type = &stored_type;
+    return bucket;
+}
+
+/* Turns the bucket into its first piece, followed by a bucket for what is left. */
+static apr_status_t stored_read(apr_bucket *bucket, const char **bytes, apr_size_t *count,
+                                apr_read_type_e block)
+{
+    was_stored_t *stored = bucket->data;
+    apr_size_t want = bucket->length < WAS_PIECE_BYTES ? bucket->length : WAS_PIECE_BYTES;
+    apr_size_t left = bucket->length - want, got = 0;
+    apr_off_t start = bucket->start;
+    const was_error_t *error;
+    const char *piece = NULL;
+    apr_pool_t *scratch;
+
+    if (block == APR_NONBLOCK_READ) {
+        return APR_EAGAIN;
+    }
+    apr_pool_create(&scratch, stored->pool);
+    error = was_resources_piece(stored->db, stored->space, stored->path, stored->etag, start, want,
+                                &piece, &got, scratch);
+    if (error != NULL || got != want) {
+        /* The headers are out; all that is left is to end the connection before the length that
+         * they announced, which httpd does. */
+        bool changed = error == NULL || error->kind == WAS_ERROR_CONFLICT;
+
+        ap_log_perror(APLOG_MARK, changed ? APLOG_INFO : APLOG_ERR, 0, stored->pool,
+                      "an answer ends early: %s",
+                      error != NULL ? was_error_chain(error, scratch) : "a piece is short");
+        apr_pool_destroy(scratch);
+        return APR_EGENERAL;
+    }
+    if (left > 0) {
+        apr_bucket *rest;
+
+        stored->refcount.refcount++;
+        rest = apr_bucket_alloc(sizeof(*rest), bucket->list);
+        *rest = *bucket;
+        rest->start = start + (apr_off_t)want;
+        rest->length = left;
+        APR_BUCKET_INSERT_AFTER(bucket, rest);
+    }
+    apr_bucket_heap_make(bucket, piece, want, NULL); /* copies, so that the scratch pool can go */
+    apr_pool_destroy(scratch);
+    stored_destroy(stored);
+    return apr_bucket_read(bucket, bytes, count, block);
+}
+
+void was_content_append(apr_bucket_brigade *brigade, was_db_t *db, const char *space,
+                        const was_resource_t *resource, apr_pool_t *pool)
+{
+    apr_bucket_alloc_t *list = brigade->bucket_alloc;
+    apr_size_t rest = (apr_size_t)resource->size - resource->piece_length;
+    was_stored_t *stored;
+
+    if (resource->piece_length > 0) {
+        APR_BRIGADE_INSERT_TAIL(
+            brigade, apr_bucket_pool_create(resource->piece, resource->piece_length, pool, list));
+    }
+    if (rest > 0) {
+        stored = apr_bucket_alloc(sizeof(*stored), list);
+        stored->db = db;
+        stored->space = space;
+        stored->path = resource->path;
+        stored->etag = resource->etag;
+        stored->pool = pool;
+        APR_BRIGADE_INSERT_TAIL(brigade,
+                                make(list, stored, (apr_off_t)resource->piece_length, rest));
+    }
+}

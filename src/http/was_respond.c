@@ -1,0 +1,353 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Answers on the wire. Owns every status, header and problem document that leaves the module, and
+ * what of a failure is logged. Refuses to know why a request was answered as it was.
+ */
+
+#include "was_respond.h"
+#include "was_body.h"
+#include "was_content.h"
+#include "was_cors.h"
+#include "was_route.h"
+
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+APLOG_USE_MODULE(was);
+
+enum { RETRY_SECONDS = 1 };
+
+struct was_stream_t {
+    was_request_t *request;
+    apr_bucket_brigade *brigade;
+};
+
+static const was_error_t *pass(was_stream_t *stream)
+{
+    request_rec *r = stream->request->r;
+    apr_status_t status = ap_pass_brigade(r->output_filters, stream->brigade);
+
+    apr_brigade_cleanup(stream->brigade);
+    if (status != APR_SUCCESS || r->connection->aborted) {
+        return was_error_log(stream->request->pool, WAS_ERROR_INCOMPLETE, "the client went away");
+    }
+    return NULL;
+}
+
+const was_error_t *was_stream_write(was_stream_t *stream, const void *bytes, apr_size_t length)
+{
+    apr_bucket_alloc_t *list = stream->brigade->bucket_alloc;
+
+    /* Transient: a filter that keeps it copies it, the network does not need to. */
+    APR_BRIGADE_INSERT_TAIL(stream->brigade, apr_bucket_transient_create(bytes, length, list));
+    return pass(stream);
+}
+
+static void set_answer_header(was_request_t *request, const was_response_t *response)
+{
+    apr_table_t *out = request->r->headers_out;
+
+    if (response->etag != NULL) {
+        apr_table_setn(out, "ETag", apr_pstrcat(request->pool, "\"", response->etag, "\"", NULL));
+    }
+    if (response->modified > 0) {
+        ap_update_mtime(request->r, apr_time_from_sec(response->modified));
+        ap_set_last_modified(request->r);
+    }
+    if (response->location != NULL) {
+        apr_table_setn(out, "Location", response->location);
+    }
+    if (response->cache != NULL) {
+        apr_table_setn(out, "Cache-Control", response->cache);
+    }
+    if (response->disposition != NULL) {
+        apr_table_setn(out, "Content-Disposition", response->disposition);
+    }
+    if (response->varies_by_accept) {
+        apr_table_mergen(out, "Vary", "Accept");
+    }
+}
+
+/* One range of a Range field; `*c` moves behind it. */
+static bool range_is_satisfiable(const char **c, apr_int64_t size)
+{
+    char *end;
+    apr_int64_t first;
+    bool satisfiable;
+
+    while (**c == ' ' || **c == '\t' || **c == ',') {
+        (*c)++;
+    }
+    if (**c == '-') { /* the last so many bytes */
+        first = apr_strtoi64(*c + 1, &end, 10);
+        satisfiable = first > 0 && size > 0;
+    }
+    else if (apr_isdigit(**c)) {
+        first = apr_strtoi64(*c, &end, 10);
+        satisfiable = first < size;
+    }
+    else {
+        return true; /* no range at all: httpd ignores the whole field */
+    }
+    *c = end + strcspn(end, ",");
+    return satisfiable;
+}
+
+/* Whether a Range field asks only for what is not there. httpd's range filter would answer that
+ * with a page of its own; all else is left to it. */
+static bool is_unsatisfiable(const was_request_t *request, apr_int64_t size)
+{
+    const char *c = was_request_field(request, "Range");
+
+    if (c == NULL || strncasecmp(c, "bytes=", 6) != 0 || request->method[0] != 'G' ||
+        was_request_field(request, "If-Range") != NULL) {
+        return false;
+    }
+    c += 6;
+    do {
+        if (range_is_satisfiable(&c, size)) {
+            return false;
+        }
+    } while (*c != '\0');
+    return true;
+}
+
+static void set_length(request_rec *r, apr_int64_t length)
+{
+    ap_set_content_length(r, length);
+}
+
+static void append_json(was_request_t *request, const json_t *json, apr_bucket_brigade *brigade)
+{
+    apr_size_t length;
+    const char *text = was_json_text(json, &length, request->pool);
+
+    APR_BRIGADE_INSERT_TAIL(
+        brigade, apr_bucket_pool_create(text, length, request->pool, brigade->bucket_alloc));
+    set_length(request->r, (apr_int64_t)length);
+}
+
+/* Ends a streamed answer: properly, or so that the client sees that it was cut. */
+static int finish_stream(was_request_t *request, const was_response_t *response,
+                         apr_bucket_brigade *brigade)
+{
+    was_stream_t stream = {request, brigade};
+    const was_error_t *error = NULL;
+    apr_bucket_alloc_t *list = brigade->bucket_alloc;
+
+    if (!request->is_head) {
+        error = response->produce(&stream, response->baton);
+    }
+    if (error != NULL) {
+        ap_log_rerror(APLOG_MARK, error->kind == WAS_ERROR_INCOMPLETE ? APLOG_INFO : APLOG_ERR, 0,
+                      request->r, "[%s] an answer ends early: %s", request->id,
+                      was_error_chain(error, request->pool));
+        request->r->connection->keepalive = AP_CONN_CLOSE;
+        /* Keeps the last chunk, which would call the answer complete, from being sent. */
+        APR_BRIGADE_INSERT_TAIL(
+            brigade, ap_bucket_error_create(HTTP_BAD_GATEWAY, NULL, request->pool, list));
+    }
+    APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(list));
+    (void)ap_pass_brigade(request->r->output_filters, brigade);
+    return OK;
+}
+
+static int status_of(was_answer_t answer)
+{
+    switch (answer) {
+    case WAS_ANSWER_CREATED:
+        return HTTP_CREATED;
+    case WAS_ANSWER_NO_CONTENT:
+        return HTTP_NO_CONTENT;
+    case WAS_ANSWER_MOVED:
+        return HTTP_PERMANENT_REDIRECT;
+    default:
+        return HTTP_OK;
+    }
+}
+
+/* Body and its headers, for an answer that has one. */
+static void append_body(was_request_t *request, const was_response_t *response,
+                        apr_bucket_brigade *brigade)
+{
+    request_rec *r = request->r;
+
+    if (response->type != NULL) {
+        ap_set_content_type(r, response->type);
+    }
+    if (response->json != NULL) {
+        append_json(request, response->json, brigade);
+    }
+    else if (response->resource != NULL) {
+        /* Strangers wrote it: no browser is to guess what it could also be. */
+        apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
+        ap_set_accept_ranges(r);
+        set_length(r, response->resource->size);
+        was_content_append(brigade, request->db, response->space, response->resource,
+                           request->pool);
+    }
+    else if (response->produce == NULL) {
+        set_length(r, 0);
+    }
+}
+
+/* The answer to a read whose conditions do not ask for the body; OK to go on. */
+static int answer_condition(was_request_t *request, const was_response_t *response)
+{
+    bool is_read = request->is_head || strcmp(request->method, "GET") == 0;
+
+    if (!is_read || response->answer != WAS_ANSWER_OK || response->etag == NULL) {
+        return OK;
+    }
+    return ap_meets_conditions(request->r);
+}
+
+int was_respond(was_request_t *request, const was_response_t *response)
+{
+    request_rec *r = request->r;
+    apr_bucket_brigade *brigade;
+    int condition;
+
+    was_cors_answer(request);
+    set_answer_header(request, response);
+    condition = answer_condition(request, response);
+    if (condition == HTTP_PRECONDITION_FAILED) {
+        return was_respond_error(request, was_conditions_failed(request->pool), NULL);
+    }
+    if (condition == OK && response->resource != NULL &&
+        is_unsatisfiable(request, response->resource->size)) {
+        apr_table_setn(
+            r->headers_out, "Content-Range",
+            apr_psprintf(request->pool, "bytes */%" APR_INT64_T_FMT, response->resource->size));
+        return was_respond_error(
+            request,
+            was_error_make(request->pool, WAS_ERROR_RANGE, NULL, "the resource has no such bytes"),
+            NULL);
+    }
+    brigade = apr_brigade_create(request->pool, r->connection->bucket_alloc);
+    r->status = condition == OK ? status_of(response->answer) : condition;
+    if (r->status != HTTP_NOT_MODIFIED && r->status != HTTP_NO_CONTENT) {
+        append_body(request, response, brigade);
+        if (response->produce != NULL) {
+            return finish_stream(request, response, brigade);
+        }
+    }
+    APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(brigade->bucket_alloc));
+    (void)ap_pass_brigade(r->output_filters, brigade);
+    return OK;
+}
+
+/* How the protocol shows this kind. */
+static was_face_t face_of(const was_protocol_t *protocol, const was_error_t *error)
+{
+    static const struct {
+        int status;
+        const char *fragment, *title;
+    } kinds[] = {
+#define WAS_KIND_ROW(name, status, fragment, title) {status, fragment, title},
+        WAS_ERROR_KINDS(WAS_KIND_ROW)
+#undef WAS_KIND_ROW
+    };
+    was_face_t face = {error->kind, kinds[error->kind].status, kinds[error->kind].fragment,
+                       kinds[error->kind].title, error->pointer};
+    int i;
+
+    for (i = 0; i < protocol->nfaces; i++) {
+        const was_face_t *own = &protocol->faces[i];
+
+        if (own->kind == error->kind) {
+            face.status = own->status != 0 ? own->status : face.status;
+            face.fragment = own->fragment != NULL ? own->fragment : face.fragment;
+            face.title = own->title != NULL ? own->title : face.title;
+            face.pointer = own->pointer != NULL ? own->pointer : face.pointer;
+        }
+    }
+    return face;
+}
+
+static json_t *problem_of(const was_request_t *request, const was_face_t *face,
+                          const was_error_t *error)
+{
+    json_t *problem = was_json_own(json_object(), request->pool);
+    json_t *item = json_object();
+
+    json_object_set_new(problem, "type",
+                        json_string(apr_pstrcat(request->pool, request->protocol->problem_base,
+                                                face->fragment, NULL)));
+    json_object_set_new(problem, "title", json_string(face->title));
+    json_object_set_new(problem, "status", json_integer(face->status));
+    json_object_set_new(item, "detail",
+                        json_string(error->detail != NULL ? error->detail : face->title));
+    if (face->pointer != NULL) {
+        json_object_set_new(item, "pointer", json_string(face->pointer));
+    }
+    json_object_set_new(problem, "errors", json_pack("[o]", item));
+    if (ap_is_HTTP_SERVER_ERROR(face->status)) {
+        /* What an operator finds in the log. */
+        json_object_set_new(problem, "requestId", json_string(request->id));
+    }
+    return problem;
+}
+
+static void log_error(const was_request_t *request, int status, const was_error_t *error)
+{
+    const char *chain = was_error_chain(error, request->pool);
+
+    if (ap_is_HTTP_SERVER_ERROR(status)) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, request->r, "[%s] %s %s", request->id,
+                      was_error_name(error->kind), chain);
+    }
+    else {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, request->r, "[%s] %s %s", request->id,
+                      was_error_name(error->kind), chain);
+    }
+}
+
+int was_respond_error(was_request_t *request, const was_error_t *error, const char *allow)
+{
+    was_face_t face = face_of(request->protocol, error);
+    request_rec *r = request->r;
+    apr_bucket_brigade *brigade;
+
+    log_error(request, face.status, error);
+    was_body_discard(request);
+    r->status = face.status;
+    was_cors_answer(request);
+    apr_table_unset(r->headers_out, "ETag");
+    apr_table_unset(r->headers_out, "Last-Modified");
+    apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+    if (face.status == HTTP_UNAUTHORIZED) {
+        apr_table_setn(r->headers_out, "WWW-Authenticate", request->protocol->challenge);
+    }
+    if (face.status == HTTP_SERVICE_UNAVAILABLE) {
+        apr_table_setn(r->headers_out, "Retry-After", apr_itoa(request->pool, RETRY_SECONDS));
+    }
+    if (allow != NULL) {
+        apr_table_setn(r->headers_out, "Allow", allow);
+    }
+    ap_set_content_type(r, "application/problem+json");
+    brigade = apr_brigade_create(request->pool, r->connection->bucket_alloc);
+    append_json(request, problem_of(request, &face, error), brigade);
+    APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(brigade->bucket_alloc));
+    (void)ap_pass_brigade(r->output_filters, brigade);
+    return OK;
+}
+
+int was_respond_options(was_request_t *request, const char *allow)
+{
+    was_response_t response = {.answer = WAS_ANSWER_NO_CONTENT};
+
+    apr_table_setn(request->r->headers_out, "Allow", allow);
+    was_cors_preflight(request, allow);
+    return was_respond(request, &response);
+}

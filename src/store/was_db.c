@@ -1,0 +1,413 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Connections: borrowed from mod_dbd, looked at before use, made ready once per backend, given back
+ * at the end of every call. Owns the decision what a lost connection means for a statement. Refuses
+ * to know tables, HTTP, and how bytes travel (was_pq does).
+ *
+ * mod_dbd hands out connections without looking at them, and after a reconnect every prepared
+ * statement is gone. So the socket is polled first (an idle connection with something to read is
+ * dead or has a notice), and what was prepared is remembered with the backend's pid, which changes
+ * with every reconnect.
+ */
+
+#include "was_db.h"
+#include "was_pq.h"
+
+#include <httpd.h>
+#include <apr_dbd.h>
+#include <mod_dbd.h>
+
+#include <apr_atomic.h>
+#include <apr_optional.h>
+#include <apr_strings.h>
+#include <apr_thread_mutex.h>
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    DEFAULT_STATEMENT_SECONDS = 30, /* where the connection string sets no statement_timeout */
+    GRACE_SECONDS =
+        2, /* how much longer than statement_timeout we wait for the server to keep it */
+    COMMAND_SECONDS = 5
+};
+
+struct was_db_t {
+    server_rec *server;
+    /* mod_dbd's, looked up so that this module can be loaded, and complain in words, without it. */
+    APR_OPTIONAL_FN_TYPE(ap_dbd_open) * open;
+    APR_OPTIONAL_FN_TYPE(ap_dbd_close) * close;
+    const char *params;
+    const was_error_t *(*ready)(const char *params, apr_pool_t *pool);
+    volatile apr_uint32_t is_ready;
+    apr_thread_mutex_t *lock; /* held while `ready` runs */
+    apr_time_t next_try;
+};
+
+/* What we know of one pooled connection; lives with it. */
+typedef struct was_backend_t {
+    int pid;         /* 0: nothing is known */
+    bool can_stage;  /* pg_temp.was_upload exists */
+    apr_time_t time; /* how long a statement may take, seen from here */
+    bool prepared[WAS_SQL_COUNT];
+} was_backend_t;
+
+/* A borrowed connection. */
+typedef struct was_lease_t {
+    ap_dbd_t *handle;
+    PGconn *pg;
+    was_backend_t *backend;
+} was_lease_t;
+
+/* One statement, on its way. */
+typedef struct was_job_t {
+    const was_sql_statement_t *statement;
+    was_sql_t index;
+    const was_value_t *values;
+    int nvalues;
+    const was_source_t *content; /* staged first, when there is one */
+    PGresult *result;
+    bool again; /* it failed in a way that a second try may mend */
+    apr_pool_t *pool;
+} was_job_t;
+
+was_db_t *was_db_make(server_rec *server, const char *params,
+                      const was_error_t *(*ready)(const char *params, apr_pool_t *pool),
+                      apr_pool_t *pool)
+{
+    was_db_t *db = apr_pcalloc(pool, sizeof(*db));
+
+    db->server = server;
+    db->open = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_open);
+    db->close = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_close);
+    db->params = params;
+    db->ready = ready;
+    apr_thread_mutex_create(&db->lock, APR_THREAD_MUTEX_DEFAULT, pool);
+    return db;
+}
+
+const was_error_t *was_db_prepare(was_db_t *db, apr_pool_t *pool)
+{
+    const was_error_t *error = NULL;
+
+    if (apr_atomic_read32(&db->is_ready)) {
+        return NULL;
+    }
+    /* Only one thread asks; the others are answered at once instead of waiting in line for a
+     * database that does not answer. */
+    if (apr_thread_mutex_trylock(db->lock) != APR_SUCCESS) {
+        return was_error_log(pool, WAS_ERROR_UNAVAILABLE, "the schema is being looked at");
+    }
+    if (!apr_atomic_read32(&db->is_ready)) {
+        if (apr_time_now() < db->next_try) {
+            error =
+                was_error_log(pool, WAS_ERROR_UNAVAILABLE, "the schema was not ready a moment ago");
+        }
+        else {
+            error = db->ready(db->params, pool);
+            db->next_try = apr_time_now() + apr_time_from_sec(1);
+        }
+        if (error == NULL) {
+            apr_atomic_set32(&db->is_ready, 1);
+        }
+    }
+    apr_thread_mutex_unlock(db->lock);
+    return error;
+}
+
+static apr_time_t deadline_after(apr_time_t time)
+{
+    return apr_time_now() + time;
+}
+
+/* Whether an idle connection is one. */
+static bool is_alive(PGconn *pg)
+{
+    while (PQstatus(pg) == CONNECTION_OK) {
+        struct pollfd socket = {.fd = PQsocket(pg), .events = POLLIN};
+
+        if (poll(&socket, 1, 0) == 0) {
+            return true;
+        }
+        if (!PQconsumeInput(pg)) {
+            return false;
+        }
+    }
+    return false;
+}
+
+/* Makes a new backend ours: settings that every statement relies on. */
+static const was_error_t *introduce(was_lease_t *lease, apr_pool_t *pool)
+{
+    was_backend_t *backend = lease->backend;
+    PGresult *result = NULL;
+    const was_error_t *error = NULL;
+    was_pq_end_t end;
+
+    memset(backend, 0, sizeof(*backend));
+    end = was_pq_command(lease->pg, was_sql_statement(WAS_SQL_SETTINGS)->text,
+                         deadline_after(apr_time_from_sec(COMMAND_SECONDS)), &result);
+    if (end == WAS_PQ_DONE && PQntuples(result) == 1) {
+        apr_int64_t msec = apr_atoi64(PQgetvalue(result, 0, 0));
+
+        backend->time = apr_time_from_msec(msec > 0 ? msec : DEFAULT_STATEMENT_SECONDS * 1000) +
+                        apr_time_from_sec(GRACE_SECONDS);
+        backend->pid = PQbackendPID(lease->pg);
+    }
+    else if (end == WAS_PQ_REFUSED) {
+        error = was_pq_error(result, pool);
+    }
+    else {
+        error = was_error_log(pool, WAS_ERROR_UNAVAILABLE, "a new connection does not answer");
+    }
+    PQclear(result);
+    return error;
+}
+
+static void give_back(was_db_t *db, was_lease_t *lease)
+{
+    PGTransactionStatusType status = PQtransactionStatus(lease->pg);
+    PGresult *result = NULL;
+
+    if (status == PQTRANS_INTRANS || status == PQTRANS_INERROR) {
+        was_pq_command(lease->pg, "ROLLBACK", deadline_after(apr_time_from_sec(COMMAND_SECONDS)),
+                       &result);
+        PQclear(result);
+        status = PQtransactionStatus(lease->pg);
+    }
+    if (status != PQTRANS_IDLE) {
+        was_pq_abandon(lease->pg);
+        lease->backend->pid = 0;
+    }
+    else {
+        /* Others may share the pool; they expect libpq's ordinary mode. */
+        PQsetnonblocking(lease->pg, 0);
+    }
+    db->close(db->server, lease->handle);
+}
+
+static was_backend_t *backend_of(ap_dbd_t *handle)
+{
+    static const char key[] = "mod_was:backend";
+    void *backend = NULL;
+
+    apr_pool_userdata_get(&backend, key, handle->pool);
+    if (backend == NULL) {
+        backend = apr_pcalloc(handle->pool, sizeof(was_backend_t));
+        apr_pool_userdata_setn(backend, key, NULL, handle->pool);
+    }
+    return backend;
+}
+
+static const was_error_t *borrow(was_db_t *db, was_lease_t *lease, apr_pool_t *pool)
+{
+    const was_error_t *error = NULL;
+
+    lease->handle = db->open != NULL ? db->open(pool, db->server) : NULL;
+    if (lease->handle == NULL) {
+        return was_error_log(pool, WAS_ERROR_UNAVAILABLE, "mod_dbd has no connection to give");
+    }
+    lease->pg = apr_dbd_native_handle(lease->handle->driver, lease->handle->handle);
+    lease->backend = backend_of(lease->handle);
+    if (!is_alive(lease->pg)) {
+        lease->backend->pid = 0;
+        PQreset(lease->pg);
+        if (PQstatus(lease->pg) != CONNECTION_OK) {
+            db->close(db->server, lease->handle);
+            return was_error_log(pool, WAS_ERROR_UNAVAILABLE, "PostgreSQL cannot be reached");
+        }
+    }
+    PQsetnonblocking(lease->pg, 1);
+    if (lease->backend->pid != PQbackendPID(lease->pg)) {
+        error = introduce(lease, pool);
+        if (error != NULL) {
+            give_back(db, lease);
+        }
+    }
+    return error;
+}
+
+/*
+ * Turns the end of one step into an error. `final` says that after this step the work may have been
+ * committed, so that a silence leaves its fate unknown.
+ */
+static const was_error_t *judge(was_job_t *job, was_pq_end_t end, bool final)
+{
+    /* Nothing done, and worth a second try: somebody deallocated, altered or dropped behind our
+     * back; the server shuts down; the primary became a standby. */
+    static const char *const stale[] = {"26000", "0A000", "42P01", "42703", "57P", "25006", NULL};
+    const was_error_t *error;
+
+    switch (end) {
+    case WAS_PQ_DONE:
+        return NULL;
+    case WAS_PQ_REFUSED:
+        job->again = was_pq_state_is(job->result, stale);
+        error = was_pq_error(job->result, job->pool);
+        return was_error_wrap(job->pool, error, "%s", job->statement->name);
+    case WAS_PQ_UNSENT:
+        job->again = true;
+        break;
+    case WAS_PQ_LOST:
+    case WAS_PQ_LATE:
+        if (final && job->statement->writes) {
+            return was_error_log(job->pool, WAS_ERROR_UNCERTAIN, "%s: %s", job->statement->name,
+                                 end == WAS_PQ_LOST ? "connection lost" : "no answer in time");
+        }
+        job->again = end == WAS_PQ_LOST;
+        break;
+    }
+    return was_error_log(job->pool, WAS_ERROR_UNAVAILABLE, "%s: %s", job->statement->name,
+                         end == WAS_PQ_LATE ? "no answer in time" : "connection lost");
+}
+
+static void drop_result(was_job_t *job)
+{
+    PQclear(job->result);
+    job->result = NULL;
+}
+
+static const was_error_t *command(was_lease_t *lease, was_job_t *job, const char *sql, bool final)
+{
+    drop_result(job);
+    return judge(job,
+                 was_pq_command(lease->pg, sql, deadline_after(lease->backend->time), &job->result),
+                 final);
+}
+
+static const was_error_t *execute(was_lease_t *lease, was_job_t *job, bool final)
+{
+    apr_time_t deadline = deadline_after(lease->backend->time);
+
+    if (!lease->backend->prepared[job->index]) {
+        drop_result(job);
+        WAS_TRY(
+            judge(job, was_pq_prepare(lease->pg, job->statement, deadline, &job->result), false));
+        lease->backend->prepared[job->index] = true;
+    }
+    drop_result(job);
+    return judge(job,
+                 was_pq_execute(lease->pg, job->statement, job->values, job->nvalues, deadline,
+                                &job->result),
+                 final);
+}
+
+static const was_error_t *stage(was_lease_t *lease, was_job_t *job)
+{
+    const was_error_t *failure = NULL;
+    was_pq_end_t end;
+
+    if (!lease->backend->can_stage) {
+        WAS_TRY(command(lease, job, was_sql_statement(WAS_SQL_STAGE)->text, false));
+        lease->backend->can_stage = true;
+    }
+    WAS_TRY(command(lease, job, "BEGIN", false));
+    WAS_TRY(command(lease, job, was_sql_statement(WAS_SQL_COPY)->text, false));
+    drop_result(job);
+    end = was_pq_copy(lease->pg, job->content, deadline_after(lease->backend->time), &job->result,
+                      &failure, job->pool);
+    return failure != NULL ? failure : judge(job, end, false);
+}
+
+/* The staged write: committed only when it wrote a row. Its rows survive the COMMIT's result. */
+static const was_error_t *execute_staged(was_lease_t *lease, was_job_t *job)
+{
+    PGresult *answer;
+    const was_error_t *error;
+
+    WAS_TRY(stage(lease, job));
+    WAS_TRY(execute(lease, job, false));
+    if (PQntuples(job->result) == 0) {
+        return NULL; /* given back, the transaction is rolled back */
+    }
+    answer = job->result;
+    job->result = NULL;
+    error = command(lease, job, "COMMIT", true);
+    drop_result(job);
+    if (error == NULL) {
+        job->result = answer;
+    }
+    else {
+        PQclear(answer);
+    }
+    return error;
+}
+
+/* Leaves things so that the next try, ours or another request's, does better. */
+static void mend(was_db_t *db, was_lease_t *lease, const was_job_t *job)
+{
+    static const char *const missing[] = {"42P01", "42703", NULL};
+    static const char *const read_only[] = {"25006", NULL};
+
+    if (!job->again) {
+        return;
+    }
+    lease->backend->pid = 0; /* makes the connection ready anew, statements included */
+    if (was_pq_state_is(job->result, missing)) {
+        apr_atomic_set32(&db->is_ready, 0);
+    }
+    if (was_pq_state_is(job->result, read_only)) {
+        was_pq_abandon(lease->pg); /* a demoted primary; a reconnect finds the new one */
+    }
+}
+
+static const was_error_t *attempt(was_db_t *db, was_job_t *job)
+{
+    was_lease_t lease;
+    const was_error_t *error;
+
+    job->again = false;
+    WAS_TRY(was_db_prepare(db, job->pool));
+    WAS_TRY(borrow(db, &lease, job->pool));
+    error = job->content != NULL ? execute_staged(&lease, job) : execute(&lease, job, true);
+    if (error != NULL) {
+        mend(db, &lease, job);
+        drop_result(job);
+    }
+    give_back(db, &lease);
+    return error;
+}
+
+static const was_error_t *run(was_db_t *db, was_job_t *job, const was_rows_t **rows)
+{
+    const was_error_t *error = attempt(db, job);
+
+    if (error != NULL && job->again) {
+        error = attempt(db, job);
+    }
+    if (error == NULL && rows != NULL) {
+        *rows = was_pq_rows(job->result, job->pool);
+    }
+    else if (error == NULL) {
+        drop_result(job);
+    }
+    return error;
+}
+
+const was_error_t *was_db_run(was_db_t *db, was_sql_t statement, const was_value_t *values,
+                              int nvalues, const was_rows_t **rows, apr_pool_t *pool)
+{
+    was_job_t job = {.statement = was_sql_statement(statement),
+                     .index = statement,
+                     .values = values,
+                     .nvalues = nvalues,
+                     .pool = pool};
+
+    return run(db, &job, rows);
+}
+
+const was_error_t *was_db_run_staged(was_db_t *db, was_sql_t statement, const was_value_t *values,
+                                     int nvalues, const was_source_t *content,
+                                     const was_rows_t **rows, apr_pool_t *pool)
+{
+    was_job_t job = {.statement = was_sql_statement(statement),
+                     .index = statement,
+                     .values = values,
+                     .nvalues = nvalues,
+                     .content = content,
+                     .pool = pool};
+
+    return run(db, &job, rows);
+}

@@ -1,0 +1,142 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Resources in and out of their table. Owns what the rows mean, and what it means that a write
+ * found no row. Refuses to know media types, requests, and why the caller may.
+ */
+
+#include "was_resources.h"
+
+const was_error_t *was_resources_get(was_db_t *db, const was_resource_key_t *key, bool anyone,
+                                     apr_size_t want, was_resource_t *resource, const char **link,
+                                     apr_pool_t *pool)
+{
+    const was_value_t values[] = {WAS_TEXT(key->space),  WAS_TEXT(key->protocol),
+                                  WAS_TEXT(key->caller), WAS_TEXT(key->path),
+                                  WAS_BOOLEAN(anyone),   WAS_INTEGER((apr_int64_t)want)};
+    const was_rows_t *rows;
+
+    WAS_TRY(was_db_run(db, WAS_SQL_RESOURCE_GET, values, 6, &rows, pool));
+    if (was_rows_count(rows) == 0) {
+        return was_space_absent(pool);
+    }
+    if (link != NULL) {
+        *link = was_rows_text(rows, 0, 0);
+    }
+    if (!was_rows_true(rows, 0, 1)) {
+        return was_space_foreign(pool);
+    }
+    if (was_rows_text(rows, 0, 2) == NULL) {
+        return was_error_make(pool, WAS_ERROR_NOT_FOUND, "/resource", "there is no such resource");
+    }
+    resource->path = key->path;
+    resource->type = was_rows_text(rows, 0, 2);
+    resource->size = was_rows_integer(rows, 0, 3, 0);
+    resource->etag = was_rows_text(rows, 0, 4);
+    resource->modified = was_rows_integer(rows, 0, 5, -1);
+    resource->piece = was_rows_bytes(rows, 0, 6, &resource->piece_length);
+    return NULL;
+}
+
+const was_error_t *was_resources_piece(was_db_t *db, const char *space, const char *path,
+                                       const char *etag, apr_int64_t offset, apr_size_t length,
+                                       const char **bytes, apr_size_t *count, apr_pool_t *pool)
+{
+    const was_value_t values[] = {WAS_TEXT(space), WAS_TEXT(path), WAS_TEXT(etag),
+                                  WAS_INTEGER(offset + 1), WAS_INTEGER((apr_int64_t)length)};
+    const was_rows_t *rows;
+
+    WAS_TRY(was_db_run(db, WAS_SQL_RESOURCE_PIECE, values, 5, &rows, pool));
+    if (was_rows_count(rows) == 0) {
+        return was_error_log(pool, WAS_ERROR_CONFLICT, "the resource changed while it was read");
+    }
+    *bytes = was_rows_bytes(rows, 0, 0, count);
+    return NULL;
+}
+
+/* Why a write found no row. `absent_is_fine` for a DELETE without conditions on what exists. */
+static const was_error_t *explain(was_db_t *db, const was_resource_key_t *key, bool absent_is_fine,
+                                  bool space_must_be, apr_pool_t *pool)
+{
+    const was_value_t values[] = {WAS_TEXT(key->space), WAS_TEXT(key->protocol),
+                                  WAS_TEXT(key->caller), WAS_TEXT(key->path)};
+    const was_rows_t *rows;
+
+    WAS_TRY(was_db_run(db, WAS_SQL_RESOURCE_LOOK, values, 4, &rows, pool));
+    if (was_rows_count(rows) == 0) {
+        if (space_must_be) {
+            return was_space_absent(pool);
+        }
+        return absent_is_fine ? NULL : was_conditions_failed(pool);
+    }
+    if (!was_rows_true(rows, 0, 0)) {
+        return was_space_foreign(pool);
+    }
+    return absent_is_fine && !was_rows_true(rows, 0, 1) ? NULL : was_conditions_failed(pool);
+}
+
+const was_error_t *was_resources_put(was_db_t *db, const was_resource_key_t *key,
+                                     const was_content_t *content,
+                                     const was_conditions_t *conditions, const char **etag,
+                                     apr_pool_t *pool)
+{
+    was_value_t values[9] = {WAS_TEXT(key->space), WAS_TEXT(key->protocol), WAS_TEXT(key->caller),
+                             WAS_TEXT(key->path), WAS_TEXT(content->type)};
+    bool replaces = conditions->match != NULL;
+    const was_rows_t *rows;
+
+    was_conditions_values(conditions, &values[5]);
+    if (content->source == NULL) {
+        values[8] = WAS_BYTES(content->bytes, content->length);
+        WAS_TRY(was_db_run(db, replaces ? WAS_SQL_RESOURCE_REPLACE : WAS_SQL_RESOURCE_PUT, values,
+                           9, &rows, pool));
+    }
+    else {
+        WAS_TRY(was_db_run_staged(
+            db, replaces ? WAS_SQL_RESOURCE_REPLACE_STAGED : WAS_SQL_RESOURCE_PUT_STAGED, values, 8,
+            content->source, &rows, pool));
+    }
+    if (was_rows_count(rows) == 0) {
+        return explain(db, key, false, true, pool);
+    }
+    *etag = was_rows_text(rows, 0, 0);
+    return NULL;
+}
+
+const was_error_t *was_resources_delete(was_db_t *db, const was_resource_key_t *key,
+                                        const was_conditions_t *conditions, apr_pool_t *pool)
+{
+    was_value_t values[7] = {WAS_TEXT(key->space), WAS_TEXT(key->protocol), WAS_TEXT(key->caller),
+                             WAS_TEXT(key->path)};
+    const was_rows_t *rows;
+
+    was_conditions_values(conditions, &values[4]);
+    WAS_TRY(was_db_run(db, WAS_SQL_RESOURCE_DELETE, values, 7, &rows, pool));
+    if (was_rows_count(rows) > 0) {
+        return NULL;
+    }
+    return explain(db, key, conditions->match == NULL, false, pool);
+}
+
+const was_error_t *was_resources_list(was_db_t *db, const char *space, const char *after, int limit,
+                                      const was_resource_t **resources, int *count,
+                                      apr_pool_t *pool)
+{
+    const was_value_t values[] = {WAS_TEXT(space), WAS_TEXT(after), WAS_INTEGER(limit)};
+    const was_rows_t *rows;
+    was_resource_t *list;
+    int i;
+
+    WAS_TRY(was_db_run(db, WAS_SQL_RESOURCE_LIST, values, 3, &rows, pool));
+    *count = was_rows_count(rows);
+    list = apr_pcalloc(pool, sizeof(*list) * (apr_size_t)(*count + 1));
+    for (i = 0; i < *count; i++) {
+        list[i].path = was_rows_text(rows, i, 0);
+        list[i].type = was_rows_text(rows, i, 1);
+        list[i].size = was_rows_integer(rows, i, 2, 0);
+        list[i].etag = was_rows_text(rows, i, 3);
+        list[i].modified = was_rows_integer(rows, i, 4, -1);
+    }
+    *resources = list;
+    return NULL;
+}

@@ -1,0 +1,73 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * A connection outside mod_dbd's pool, for schema work: mod_dbd has none to give before its
+ * children run. Owns opening, running text and closing. Refuses to know the schema.
+ */
+
+#include "was_db.h"
+#include "was_pq.h"
+
+#include <apr_strings.h>
+
+enum { SESSION_SECONDS = 600 };
+
+struct was_session_t {
+    PGconn *pg;
+};
+
+static apr_status_t close_session(void *data)
+{
+    PQfinish(data);
+    return APR_SUCCESS;
+}
+
+static void ignore_notice(void *baton, const PGresult *notice)
+{
+    (void)baton;
+    (void)notice; /* "relation exists, skipping" is no news */
+}
+
+const was_error_t *was_session_open(const char *params, was_session_t **session, apr_pool_t *pool)
+{
+    /* What DBDParams says comes later in the list and wins. */
+    const char *const keywords[] = {"connect_timeout", "fallback_application_name", "dbname", NULL};
+    const char *const values[] = {"5", "mod_was", params, NULL};
+    PGconn *pg = PQconnectdbParams(keywords, values, 1);
+    const char *text;
+
+    if (pg != NULL) {
+        apr_pool_cleanup_register(pool, pg, close_session, apr_pool_cleanup_null);
+    }
+    if (pg == NULL || PQstatus(pg) != CONNECTION_OK) {
+        text = pg != NULL ? PQerrorMessage(pg) : "out of memory";
+        return was_error_log(pool, WAS_ERROR_UNAVAILABLE, "cannot connect to PostgreSQL: %s", text);
+    }
+    PQsetNoticeReceiver(pg, ignore_notice, NULL);
+    PQsetnonblocking(pg, 1);
+    *session = apr_palloc(pool, sizeof(**session));
+    (*session)->pg = pg;
+    return NULL;
+}
+
+const was_error_t *was_session_run(was_session_t *session, const char *sql, const was_rows_t **rows,
+                                   apr_pool_t *pool)
+{
+    PGresult *result = NULL;
+    const was_error_t *error = NULL;
+    apr_time_t deadline = apr_time_now() + apr_time_from_sec(SESSION_SECONDS);
+    was_pq_end_t end = was_pq_command(session->pg, sql, deadline, &result);
+
+    if (end == WAS_PQ_DONE && rows != NULL) {
+        *rows = was_pq_rows(result, pool);
+        return NULL;
+    }
+    if (end == WAS_PQ_REFUSED) {
+        error = was_pq_error(result, pool);
+    }
+    else if (end != WAS_PQ_DONE) {
+        error = was_error_log(pool, WAS_ERROR_UNAVAILABLE, "the connection broke");
+    }
+    PQclear(result);
+    return error;
+}

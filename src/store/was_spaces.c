@@ -1,0 +1,181 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Spaces in and out of their table. Owns what the rows mean, and what it means that a write found
+ * no row. Refuses to know who the caller is beyond its DID, and how the answer looks on the wire.
+ */
+
+#include "was_spaces.h"
+
+#include <string.h>
+
+void was_conditions_values(const was_conditions_t *conditions, was_value_t values[3])
+{
+    values[0] = WAS_TEXT(conditions->match);
+    values[1] = WAS_TEXT(conditions->none_match);
+    values[2] = WAS_INTEGER(conditions->unmodified_since);
+    if (conditions->unmodified_since < 0) {
+        values[2].type = WAS_VALUE_NULL;
+    }
+}
+
+const was_error_t *was_space_absent(apr_pool_t *pool)
+{
+    return was_error_make(pool, WAS_ERROR_NOT_FOUND, "/space", "there is no such space");
+}
+
+const was_error_t *was_space_foreign(apr_pool_t *pool)
+{
+    return was_error_make(pool, WAS_ERROR_FORBIDDEN, "/authorization",
+                          "the signer does not control this space");
+}
+
+const was_error_t *was_conditions_failed(apr_pool_t *pool)
+{
+    return was_error_make(pool, WAS_ERROR_PRECONDITION, NULL,
+                          "what is there is not as the request's conditions demand");
+}
+
+const was_error_t *was_spaces_get(was_db_t *db, const char *protocol, const char *uuid,
+                                  const char *caller, was_space_t *space, apr_pool_t *pool)
+{
+    const was_value_t values[] = {WAS_TEXT(uuid), WAS_TEXT(protocol), WAS_TEXT(caller)};
+    const was_rows_t *rows;
+
+    WAS_TRY(was_db_run(db, WAS_SQL_SPACE_GET, values, 3, &rows, pool));
+    if (was_rows_count(rows) == 0) {
+        return was_space_absent(pool);
+    }
+    if (!was_rows_true(rows, 0, 6)) {
+        return was_space_foreign(pool);
+    }
+    space->uuid = uuid;
+    space->id = was_rows_text(rows, 0, 0);
+    space->controller = was_rows_text(rows, 0, 1);
+    space->name = was_rows_text(rows, 0, 2);
+    space->link = was_rows_text(rows, 0, 3);
+    space->etag = was_rows_text(rows, 0, 4);
+    space->modified = was_rows_integer(rows, 0, 5, -1);
+    return NULL;
+}
+
+/* What stands at a uuid, of whatever protocol, after a write found no row to write. */
+typedef enum was_look_t { ABSENT, INVISIBLE, OTHERS, CALLERS } was_look_t;
+
+static const was_error_t *look(was_db_t *db, const char *protocol, const char *uuid,
+                               const char *caller, was_look_t *seen, apr_pool_t *pool)
+{
+    const was_value_t values[] = {WAS_TEXT(uuid), WAS_TEXT(protocol), WAS_TEXT(caller)};
+    const was_rows_t *rows;
+
+    WAS_TRY(was_db_run(db, WAS_SQL_SPACE_LOOK, values, 3, &rows, pool));
+    if (was_rows_count(rows) == 0) {
+        *seen = ABSENT;
+    }
+    else if (!was_rows_true(rows, 0, 0)) {
+        *seen = INVISIBLE;
+    }
+    else {
+        *seen = was_rows_true(rows, 0, 1) ? CALLERS : OTHERS;
+    }
+    return NULL;
+}
+
+const was_error_t *was_spaces_put(was_db_t *db, const char *protocol, const char *uuid,
+                                  const char *caller, const was_space_change_t *change,
+                                  const was_conditions_t *conditions, const char **etag,
+                                  apr_pool_t *pool)
+{
+    /* Only who names itself may create, and a condition on what exists never creates. */
+    bool self = caller != NULL && strcmp(caller, change->controller) == 0;
+    bool creates = self && conditions->match == NULL;
+    was_value_t values[12] = {
+        WAS_TEXT(uuid),
+        WAS_TEXT(protocol),
+        WAS_TEXT(caller),
+        WAS_TEXT(change->controller),
+        WAS_BOOLEAN(change->sets_name),
+        WAS_TEXT(change->name),
+        WAS_BOOLEAN(change->sets_link),
+        WAS_TEXT(change->link),
+    };
+    const was_rows_t *rows;
+    was_look_t seen = ABSENT;
+
+    was_conditions_values(conditions, &values[8]);
+    values[11] = WAS_TEXT(change->id);
+    WAS_TRY(was_db_run(db, creates ? WAS_SQL_SPACE_PUT : WAS_SQL_SPACE_UPDATE, values,
+                       creates ? 12 : 11, &rows, pool));
+    if (was_rows_count(rows) > 0) {
+        *etag = was_rows_text(rows, 0, 0);
+        return NULL;
+    }
+    WAS_TRY(look(db, protocol, uuid, caller, &seen, pool));
+    if (seen == CALLERS || (seen == ABSENT && self)) {
+        return was_conditions_failed(pool);
+    }
+    return was_space_foreign(pool);
+}
+
+const was_error_t *was_spaces_create(was_db_t *db, const char *protocol, const char *uuid,
+                                     const was_space_change_t *change, const char **etag,
+                                     apr_pool_t *pool)
+{
+    const was_value_t values[] = {
+        WAS_TEXT(uuid),       WAS_TEXT(protocol),     WAS_TEXT(change->controller),
+        WAS_TEXT(change->id), WAS_TEXT(change->name), WAS_TEXT(change->link)};
+    const was_rows_t *rows;
+
+    WAS_TRY(was_db_run(db, WAS_SQL_SPACE_INSERT, values, 6, &rows, pool));
+    if (was_rows_count(rows) == 0) {
+        return was_error_make(pool, WAS_ERROR_CONFLICT, "/body", "there is a space of this uuid");
+    }
+    *etag = was_rows_text(rows, 0, 0);
+    return NULL;
+}
+
+const was_error_t *was_spaces_delete(was_db_t *db, const char *protocol, const char *uuid,
+                                     const char *caller, const was_conditions_t *conditions,
+                                     apr_pool_t *pool)
+{
+    was_value_t values[6] = {WAS_TEXT(uuid), WAS_TEXT(protocol), WAS_TEXT(caller)};
+    const was_rows_t *rows;
+    was_look_t seen = ABSENT;
+
+    was_conditions_values(conditions, &values[3]);
+    WAS_TRY(was_db_run(db, WAS_SQL_SPACE_DELETE, values, 6, &rows, pool));
+    if (was_rows_count(rows) > 0) {
+        return NULL;
+    }
+    WAS_TRY(look(db, protocol, uuid, caller, &seen, pool));
+    switch (seen) {
+    case CALLERS:
+        return was_conditions_failed(pool);
+    case OTHERS:
+        return was_space_foreign(pool);
+    default:
+        return conditions->match == NULL ? NULL : was_conditions_failed(pool);
+    }
+}
+
+const was_error_t *was_spaces_list(was_db_t *db, const char *protocol, const char *caller,
+                                   const char *after, int limit, const was_space_t **spaces,
+                                   int *count, apr_pool_t *pool)
+{
+    const was_value_t values[] = {WAS_TEXT(protocol), WAS_TEXT(caller), WAS_TEXT(after),
+                                  WAS_INTEGER(limit)};
+    const was_rows_t *rows;
+    was_space_t *list;
+    int i;
+
+    WAS_TRY(was_db_run(db, WAS_SQL_SPACE_LIST, values, 4, &rows, pool));
+    *count = was_rows_count(rows);
+    list = apr_pcalloc(pool, sizeof(*list) * (apr_size_t)(*count + 1));
+    for (i = 0; i < *count; i++) {
+        list[i].uuid = was_rows_text(rows, i, 0);
+        list[i].id = was_rows_text(rows, i, 1);
+        list[i].controller = was_rows_text(rows, i, 2);
+    }
+    *spaces = list;
+    return NULL;
+}
