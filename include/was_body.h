@@ -34,8 +34,8 @@ const char *was_body_bytes(const was_body_t *body);
 /* The body as a content to store, of the given type. */
 void was_body_content(const was_body_t *body, const char *type, was_content_t *content);
 
-/* Takes what is left of a refused request's body off the connection, when that is little; else
- * makes httpd close the connection after the answer. */
+/* Takes a body that nobody read off the connection, where the next request would begin with it; or,
+ * when it is long, makes httpd close the connection after the answer. */
 void was_body_discard(const was_request_t *request);
 
 #endif

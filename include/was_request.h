@@ -29,16 +29,18 @@ typedef struct was_request_t {
     const char *caller;               /* the DID that signed; NULL for nobody */
     was_conditions_t conditions;      /* of a write */
     const was_body_t *body;           /* NULL when the route takes none */
-    const char *id;                   /* names this request in logs and answers */
 } was_request_t;
 
-/* A request with path, config and id set, nothing proven. Errors: those of was_path_parse. */
+/* A request with path and configuration set, nothing proven. Errors: those of was_path_parse. */
 const was_error_t *was_request_make(request_rec *r, const struct was_protocol_t *protocol,
                                     was_request_t *request);
 
 /* The value of a header field, given any case of its name: trimmed, several joined with ", ";
  * NULL when there is none. */
 const char *was_request_field(const was_request_t *request, const char *name);
+
+/* What names this request in logs and answers: mod_unique_id's name for it, else one of our own. */
+const char *was_request_id(const was_request_t *request);
 
 /* Tells httpd who the caller is, for its access log and for other modules. */
 void was_request_set_caller(was_request_t *request, const was_signature_t *signature);

@@ -13,6 +13,19 @@
 
 enum { TYPE_MAX_BYTES = 512 };
 
+static const char *const unknown_type = "application/octet-stream";
+
+/* A media type is sent back as it came: printable ASCII, whatever its grammar. */
+static bool can_be_sent(const char *type)
+{
+    apr_size_t length = 0;
+
+    while (apr_isprint(type[length])) {
+        length++;
+    }
+    return length > 0 && length <= TYPE_MAX_BYTES && type[length] == '\0';
+}
+
 /* Which resource the request is about. */
 static const was_error_t *key_of(const was_request_t *request, was_resource_key_t *key)
 {
@@ -62,29 +75,24 @@ const was_error_t *classic_resource_get(was_request_t *request, was_response_t *
     }
     response->resource = resource;
     response->space = key.space;
-    response->type = resource->type;
+    /* The Python server may have stored what no header field can hold. */
+    response->type = can_be_sent(resource->type) ? resource->type : unknown_type;
     response->etag = resource->etag;
     response->modified = resource->modified;
     response->cache = anyone ? "no-cache" : "private, no-cache";
     return NULL;
 }
 
-/* The media type as it will be sent back: printable ASCII, whatever its grammar. */
+/* The media type of what is written. */
 static const was_error_t *type_of(const was_request_t *request, const char **type)
 {
     const char *text = was_request_field(request, "Content-Type");
-    apr_size_t i;
 
     if (text == NULL || *text == '\0') {
-        *type = "application/octet-stream";
+        *type = unknown_type;
         return NULL;
     }
-    for (i = 0; text[i] != '\0' && i <= TYPE_MAX_BYTES; i++) {
-        if (!apr_isprint(text[i]) && text[i] != '\t') {
-            break;
-        }
-    }
-    if (text[i] != '\0') {
+    if (!can_be_sent(text)) {
         return was_error_make(request->pool, WAS_ERROR_MALFORMED, "/content-type",
                               "a Content-Type has at most %d printable ASCII characters",
                               TYPE_MAX_BYTES);

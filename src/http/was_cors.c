@@ -19,6 +19,16 @@
 
 enum { MAX_ASKED_BYTES = 1024 };
 
+/* An answer that turns into a problem passes here twice. */
+static void add_vary(const was_request_t *request, const char *name)
+{
+    apr_table_t *out = request->r->headers_out;
+
+    if (!ap_find_token(request->pool, apr_table_get(out, "Vary"), name)) {
+        apr_table_mergen(out, "Vary", name);
+    }
+}
+
 /* Adds Access-Control-Allow-Origin where the asking page's origin is welcome. */
 static bool allow_origin(const was_request_t *request)
 {
@@ -34,7 +44,7 @@ static bool allow_origin(const was_request_t *request)
         apr_table_setn(out, "Access-Control-Allow-Origin", "*");
         return true;
     }
-    apr_table_mergen(out, "Vary", "Origin");
+    add_vary(request, "Origin");
     for (i = 0; origin != NULL && i < config->origins->nelts; i++) {
         const char *welcome = APR_ARRAY_IDX(config->origins, i, const char *);
 
@@ -76,5 +86,5 @@ void was_cors_preflight(const was_request_t *request, const char *methods)
     apr_table_setn(out, "Access-Control-Allow-Headers",
                    asked != NULL && is_name_list(asked) ? asked : ALLOWED);
     apr_table_setn(out, "Access-Control-Max-Age", "7200");
-    apr_table_mergen(out, "Vary", "Access-Control-Request-Headers");
+    add_vary(request, "Access-Control-Request-Headers");
 }

@@ -15,18 +15,19 @@
 #include <string.h>
 #include <strings.h>
 
-/* mod_unique_id's name for the request, so that all of httpd's logs agree; else our own. */
-static const char *id_of(request_rec *r)
+const char *was_request_id(const was_request_t *request)
 {
-    const char *id = apr_table_get(r->subprocess_env, "UNIQUE_ID");
+    apr_table_t *environment = request->r->subprocess_env;
+    const char *id = apr_table_get(environment, "UNIQUE_ID");
     char *uuid;
 
-    if (id != NULL) {
-        return id;
+    if (id == NULL) {
+        uuid = apr_palloc(request->pool, 37);
+        was_crypto_uuid(uuid);
+        apr_table_setn(environment, "UNIQUE_ID", uuid);
+        id = uuid;
     }
-    uuid = apr_palloc(r->pool, 37);
-    was_crypto_uuid(uuid);
-    return uuid;
+    return id;
 }
 
 const was_error_t *was_request_make(request_rec *r, const was_protocol_t *protocol,
@@ -42,7 +43,6 @@ const was_error_t *was_request_make(request_rec *r, const was_protocol_t *protoc
     request->is_head = r->header_only;
     request->now = apr_time_sec(r->request_time);
     request->conditions.unmodified_since = -1;
-    request->id = id_of(r);
     return was_path_parse(r->unparsed_uri,
                           request->config->mount != NULL ? request->config->mount : "",
                           &request->path, r->pool);

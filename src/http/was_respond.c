@@ -103,6 +103,17 @@ static bool range_is_satisfiable(const char **c, apr_int64_t size)
     return satisfiable;
 }
 
+/* Whether an If-Range, if there is one, names the version that is sent. */
+static bool holds_if_range(const was_request_t *request)
+{
+    const char *condition = was_request_field(request, "If-Range");
+    const char *etag = apr_table_get(request->r->headers_out, "ETag");
+    const char *modified = apr_table_get(request->r->headers_out, "Last-Modified");
+
+    return condition == NULL || (etag != NULL && strcmp(condition, etag) == 0) ||
+           (modified != NULL && strcmp(condition, modified) == 0);
+}
+
 /* Whether a Range field asks only for what is not there. httpd's range filter would answer that
  * with a page of its own; all else is left to it. */
 static bool is_unsatisfiable(const was_request_t *request, apr_int64_t size)
@@ -110,7 +121,7 @@ static bool is_unsatisfiable(const was_request_t *request, apr_int64_t size)
     const char *c = was_request_field(request, "Range");
 
     if (c == NULL || strncasecmp(c, "bytes=", 6) != 0 || request->method[0] != 'G' ||
-        was_request_field(request, "If-Range") != NULL) {
+        !holds_if_range(request)) {
         return false;
     }
     c += 6;
@@ -122,11 +133,6 @@ static bool is_unsatisfiable(const was_request_t *request, apr_int64_t size)
     return true;
 }
 
-static void set_length(request_rec *r, apr_int64_t length)
-{
-    ap_set_content_length(r, length);
-}
-
 static void append_json(was_request_t *request, const json_t *json, apr_bucket_brigade *brigade)
 {
     apr_size_t length;
@@ -134,7 +140,7 @@ static void append_json(was_request_t *request, const json_t *json, apr_bucket_b
 
     APR_BRIGADE_INSERT_TAIL(
         brigade, apr_bucket_pool_create(text, length, request->pool, brigade->bucket_alloc));
-    set_length(request->r, (apr_int64_t)length);
+    ap_set_content_length(request->r, (apr_int64_t)length);
 }
 
 /* Ends a streamed answer: properly, or so that the client sees that it was cut. */
@@ -150,7 +156,7 @@ static int finish_stream(was_request_t *request, const was_response_t *response,
     }
     if (error != NULL) {
         ap_log_rerror(APLOG_MARK, error->kind == WAS_ERROR_INCOMPLETE ? APLOG_INFO : APLOG_ERR, 0,
-                      request->r, "[%s] an answer ends early: %s", request->id,
+                      request->r, "[%s] an answer ends early: %s", was_request_id(request),
                       was_error_chain(error, request->pool));
         request->r->connection->keepalive = AP_CONN_CLOSE;
         /* Keeps the last chunk, which would call the answer complete, from being sent. */
@@ -192,12 +198,12 @@ static void append_body(was_request_t *request, const was_response_t *response,
         /* Strangers wrote it: no browser is to guess what it could also be. */
         apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
         ap_set_accept_ranges(r);
-        set_length(r, response->resource->size);
+        ap_set_content_length(r, response->resource->size);
         was_content_append(brigade, request->db, response->space, response->resource,
                            request->pool);
     }
     else if (response->produce == NULL) {
-        set_length(r, 0);
+        ap_set_content_length(r, 0);
     }
 }
 
@@ -218,6 +224,7 @@ int was_respond(was_request_t *request, const was_response_t *response)
     apr_bucket_brigade *brigade;
     int condition;
 
+    was_body_discard(request);
     was_cors_answer(request);
     set_answer_header(request, response);
     condition = answer_condition(request, response);
@@ -275,6 +282,24 @@ static was_face_t face_of(const was_protocol_t *protocol, const was_error_t *err
     return face;
 }
 
+/* What a client can be told of failures that are described for the operator only. */
+static const char *detail_of(const was_error_t *error, const was_face_t *face)
+{
+    if (error->detail != NULL) {
+        return error->detail;
+    }
+    switch (error->kind) {
+    case WAS_ERROR_UNAVAILABLE:
+        return "the database cannot be used now; nothing was written, and the request can be "
+               "sent again";
+    case WAS_ERROR_UNCERTAIN:
+        return "the database went away while it was writing: whether the write was kept is not "
+               "known, so read before you send it again";
+    default:
+        return face->title;
+    }
+}
+
 static json_t *problem_of(const was_request_t *request, const was_face_t *face,
                           const was_error_t *error)
 {
@@ -286,15 +311,14 @@ static json_t *problem_of(const was_request_t *request, const was_face_t *face,
                                                 face->fragment, NULL)));
     json_object_set_new(problem, "title", json_string(face->title));
     json_object_set_new(problem, "status", json_integer(face->status));
-    json_object_set_new(item, "detail",
-                        json_string(error->detail != NULL ? error->detail : face->title));
+    json_object_set_new(item, "detail", json_string(detail_of(error, face)));
     if (face->pointer != NULL) {
         json_object_set_new(item, "pointer", json_string(face->pointer));
     }
     json_object_set_new(problem, "errors", json_pack("[o]", item));
     if (ap_is_HTTP_SERVER_ERROR(face->status)) {
         /* What an operator finds in the log. */
-        json_object_set_new(problem, "requestId", json_string(request->id));
+        json_object_set_new(problem, "requestId", json_string(was_request_id(request)));
     }
     return problem;
 }
@@ -304,11 +328,11 @@ static void log_error(const was_request_t *request, int status, const was_error_
     const char *chain = was_error_chain(error, request->pool);
 
     if (ap_is_HTTP_SERVER_ERROR(status)) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, request->r, "[%s] %s %s", request->id,
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, request->r, "[%s] %s %s", was_request_id(request),
                       was_error_name(error->kind), chain);
     }
     else {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, request->r, "[%s] %s %s", request->id,
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, request->r, "[%s] %s %s", was_request_id(request),
                       was_error_name(error->kind), chain);
     }
 }
@@ -323,6 +347,7 @@ int was_respond_error(was_request_t *request, const was_error_t *error, const ch
     was_body_discard(request);
     r->status = face.status;
     was_cors_answer(request);
+    apr_table_unset(r->headers_out, "Content-Disposition");
     apr_table_unset(r->headers_out, "ETag");
     apr_table_unset(r->headers_out, "Last-Modified");
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");

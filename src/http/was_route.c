@@ -74,14 +74,14 @@ static const was_route_t *find_method(const was_protocol_t *protocol, const char
     return NULL;
 }
 
-/* The methods of a shape, as an Allow field. */
-static const char *allowed(const was_protocol_t *protocol, const char *shape, apr_pool_t *pool)
+/* The methods of a row's shape, or of no row at all, as an Allow field. */
+static const char *allowed(const was_protocol_t *protocol, const was_route_t *row, apr_pool_t *pool)
 {
     const char *list = "";
     const was_route_t *route;
 
-    for (route = protocol->routes; route->method != NULL; route++) {
-        if (route->right != WAS_RIGHT_NONE && strcmp(route->shape, shape) == 0) {
+    for (route = protocol->routes; row != NULL && route->method != NULL; route++) {
+        if (route->right != WAS_RIGHT_NONE && strcmp(route->shape, row->shape) == 0) {
             bool reads = strcmp(route->method, "GET") == 0;
 
             list = apr_pstrcat(pool, list, route->method, reads ? ", HEAD, " : ", ", NULL);
@@ -137,9 +137,8 @@ int was_route_handle(request_rec *r, const was_protocol_t *protocol)
         return was_respond_error(&request, error, NULL);
     }
     shape = find_shape(protocol, request.path);
-    allow = shape != NULL ? allowed(protocol, shape->shape, r->pool) : "OPTIONS";
     if (strcmp(request.method, "OPTIONS") == 0) {
-        return was_respond_options(&request, allow);
+        return was_respond_options(&request, allowed(protocol, shape, r->pool));
     }
     if (shape == NULL) {
         error = was_error_make(r->pool, WAS_ERROR_NOT_FOUND, "/resource", "nothing is served here");
@@ -147,6 +146,7 @@ int was_route_handle(request_rec *r, const was_protocol_t *protocol)
     }
     request.route = find_method(protocol, shape->shape, &request);
     if (request.route == NULL) {
+        allow = allowed(protocol, shape, r->pool);
         error = was_error_make(r->pool, WAS_ERROR_METHOD, NULL, "this takes %s", allow);
         return was_respond_error(&request, error, allow);
     }

@@ -259,6 +259,7 @@ const was_error_t *was_pq_error(const PGresult *result, apr_pool_t *pool)
         {"22P05", WAS_ERROR_MALFORMED, "/target"},       /* the same, untranslatable */
         {"25006", WAS_ERROR_UNAVAILABLE, NULL},          /* read-only: a standby */
         {"40", WAS_ERROR_UNAVAILABLE, NULL},             /* serialization, deadlock */
+        {"42501", WAS_ERROR_UNAVAILABLE, NULL},          /* the role lacks a right */
         {"42P01", WAS_ERROR_UNAVAILABLE, NULL},          /* no table: the schema is gone */
         {"42703", WAS_ERROR_UNAVAILABLE, NULL},          /* no column: the same */
         {"53", WAS_ERROR_UNAVAILABLE, NULL},             /* out of memory, disk, connections */

@@ -126,8 +126,9 @@ const was_error_t *was_schema_ensure(const char *params, apr_pool_t *pool)
         error = upgrade(session, scratch);
     }
     if (error != NULL) {
-        /* The error must outlive the connection that it is about. */
-        error = was_error_log(pool, error->kind, "%s", was_error_chain(error, scratch));
+        /* Whatever is wrong, it is no request's fault, and it may be mended while we run. The text
+         * must outlive the connection that it is about. */
+        error = was_error_log(pool, WAS_ERROR_UNAVAILABLE, "%s", was_error_chain(error, scratch));
     }
     apr_pool_destroy(scratch);
     return error;
