@@ -1,0 +1,234 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * was_encoding: the alphabets in which keys, signatures, digests and paths travel.
+ * Refuses every second spelling of a value, and to know what a value means.
+ */
+#include "was_encoding.h"
+
+#include <sodium.h>
+#include <string.h>
+
+enum { BASE58_MAX_TEXT = 1024, MULTIHASH_SHA256 = 0x12, MULTIHASH_SHA256_BYTES = 32 };
+
+/* The alphabet is the digits and letters without 0, O, I and l. */
+static int base58_digit(char c)
+{
+    if (c >= '1' && c <= '9') {
+        return c - '1';
+    }
+    if (c >= 'A' && c <= 'H') {
+        return c - 'A' + 9;
+    }
+    if (c >= 'J' && c <= 'N') {
+        return c - 'J' + 17;
+    }
+    if (c >= 'P' && c <= 'Z') {
+        return c - 'P' + 22;
+    }
+    if (c >= 'a' && c <= 'k') {
+        return c - 'a' + 33;
+    }
+    if (c >= 'm' && c <= 'z') {
+        return c - 'm' + 44;
+    }
+    return -1;
+}
+
+static void reverse(unsigned char *bytes, apr_size_t count)
+{
+    for (apr_size_t i = 0; i < count / 2; i++) {
+        unsigned char byte = bytes[i];
+
+        bytes[i] = bytes[count - 1 - i];
+        bytes[count - 1 - i] = byte;
+    }
+}
+
+/*
+ * The leading ones are as many zero bytes and the rest is a number without leading zeros, so texts
+ * and byte strings correspond one to one and no second spelling needs to be looked for.
+ */
+bool was_base58_decode(const char *text, apr_size_t length, unsigned char *bytes,
+                       apr_size_t capacity, apr_size_t *count)
+{
+    apr_size_t zeros = 0;
+    apr_size_t used = 0;
+
+    if (length > BASE58_MAX_TEXT) {
+        return false;
+    }
+    while (zeros < length && text[zeros] == '1') {
+        zeros++;
+    }
+    /* The number grows at the front of the buffer, least significant byte first. */
+    for (apr_size_t i = zeros; i < length; i++) {
+        int digit = base58_digit(text[i]);
+        unsigned carry = (unsigned)digit;
+
+        if (digit < 0) {
+            return false;
+        }
+        for (apr_size_t j = 0; j < used; j++) {
+            carry += bytes[j] * 58u;
+            bytes[j] = (unsigned char)(carry & 0xff);
+            carry >>= 8;
+        }
+        if (carry > 0) {
+            if (used == capacity) {
+                return false;
+            }
+            bytes[used++] = (unsigned char)carry;
+        }
+    }
+    if (zeros > capacity - used) {
+        return false;
+    }
+    for (apr_size_t i = 0; i < zeros; i++) {
+        bytes[used++] = 0;
+    }
+    reverse(bytes, used);
+    *count = used;
+    return true;
+}
+
+/* libsodium refuses what must be refused: foreign characters, set unused bits, bad padding. */
+static bool base64_decode(const char *text, apr_size_t length, int variant, unsigned char *bytes,
+                          apr_size_t capacity, apr_size_t *count)
+{
+    return sodium_base642bin(bytes, capacity, text, length, NULL, count, NULL, variant) == 0;
+}
+
+bool was_base64_decode(const char *text, apr_size_t length, unsigned char *bytes,
+                       apr_size_t capacity, apr_size_t *count)
+{
+    bool padded = length > 0 && text[length - 1] == '=';
+    bool standard = memchr(text, '+', length) != NULL || memchr(text, '/', length) != NULL;
+    int variant;
+
+    if (standard) {
+        variant =
+            padded ? sodium_base64_VARIANT_ORIGINAL : sodium_base64_VARIANT_ORIGINAL_NO_PADDING;
+    }
+    else {
+        variant = padded ? sodium_base64_VARIANT_URLSAFE : sodium_base64_VARIANT_URLSAFE_NO_PADDING;
+    }
+    return base64_decode(text, length, variant, bytes, capacity, count);
+}
+
+bool was_multibase_decode(const char *text, apr_size_t length, unsigned char *bytes,
+                          apr_size_t capacity, apr_size_t *count)
+{
+    if (length == 0) {
+        return false;
+    }
+    switch (text[0]) {
+    case 'z':
+        return was_base58_decode(text + 1, length - 1, bytes, capacity, count);
+    case 'u':
+        return base64_decode(text + 1, length - 1, sodium_base64_VARIANT_URLSAFE_NO_PADDING, bytes,
+                             capacity, count);
+    default:
+        return false;
+    }
+}
+
+bool was_multihash_sha256(const unsigned char *bytes, apr_size_t count,
+                          const unsigned char **digest)
+{
+    if (count != 2 + MULTIHASH_SHA256_BYTES || bytes[0] != MULTIHASH_SHA256 ||
+        bytes[1] != MULTIHASH_SHA256_BYTES) {
+        return false;
+    }
+    *digest = bytes + 2;
+    return true;
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    if (c >= 'a' && c <= 'f') {
+        return c - 'a' + 10;
+    }
+    if (c >= 'A' && c <= 'F') {
+        return c - 'A' + 10;
+    }
+    return -1;
+}
+
+bool was_percent_decode(const char *text, apr_size_t length, char *decoded, apr_size_t *count)
+{
+    char *to = decoded;
+
+    for (apr_size_t i = 0; i < length; i++) {
+        int high;
+        int low;
+
+        if (text[i] != '%') {
+            *to++ = text[i];
+            continue;
+        }
+        if (length - i < 3) {
+            return false;
+        }
+        high = hex_digit(text[i + 1]);
+        low = hex_digit(text[i + 2]);
+        if (high < 0 || low < 0) {
+            return false;
+        }
+        *to++ = (char)(unsigned char)(high << 4 | low);
+        i += 2;
+    }
+    *count = (apr_size_t)(to - decoded);
+    return true;
+}
+
+/*
+ * The length of the well-formed sequence at `at`, 0 if there is none. The second byte's range is
+ * what keeps overlong forms, surrogates and code points beyond U+10FFFF out.
+ */
+static apr_size_t utf8_sequence(const unsigned char *at, apr_size_t left)
+{
+    unsigned char lead = at[0];
+    unsigned char low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+    unsigned char high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+    apr_size_t size;
+
+    if (lead < 0x80) {
+        return lead == 0 ? 0 : 1;
+    }
+    if (lead < 0xc2 || lead > 0xf4) {
+        return 0;
+    }
+    size = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    if (left < size || at[1] < low || at[1] > high) {
+        return 0;
+    }
+    for (apr_size_t i = 2; i < size; i++) {
+        if ((at[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    return size;
+}
+
+bool was_utf8_valid(const char *text, apr_size_t length)
+{
+    const unsigned char *bytes = (const unsigned char *)text;
+
+    for (apr_size_t i = 0; i < length;) {
+        apr_size_t size = utf8_sequence(bytes + i, length - i);
+
+        if (size == 0) {
+            return false;
+        }
+        i += size;
+    }
+    return true;
+}
+
+void was_hex_encode(const unsigned char *bytes, apr_size_t count, char *hex)
+{
+    sodium_bin2hex(hex, 2 * count + 1, bytes, count);
+}

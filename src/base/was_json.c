@@ -1,0 +1,199 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * was_json: JSON from strangers with limits, values owned by a pool.
+ * Refuses to repeat what strangers sent: a detail names the place in the text, in our own words,
+ * because Jansson's messages quote the input.
+ */
+#include "was_json.h"
+
+#include <apr_strings.h>
+
+#include <stdbool.h>
+#include <string.h>
+
+void was_json_init(void)
+{
+    json_object_seed(0);
+}
+
+static const was_error_t *bad_text(const char *what, int line, int column, apr_pool_t *pool)
+{
+    return was_error_make(pool, WAS_ERROR_INVALID_BODY, NULL,
+                          "the JSON is not accepted: %s "
+                          "(line %d, column %d)",
+                          what, line, column);
+}
+
+/*
+ * Whether brackets outside strings nest deeper than allowed; `*offset` is where they begin to.
+ * Jansson recurses, so this must be known before it starts. Up to the first syntax error, where
+ * Jansson stops, it sees the same strings and brackets as are seen here.
+ */
+static bool too_deep(const char *text, apr_size_t length, apr_size_t *offset)
+{
+    int depth = 0;
+    bool quoted = false;
+
+    for (apr_size_t i = 0; i < length; i++) {
+        char c = text[i];
+
+        if (quoted) {
+            if (c == '\\') {
+                i++;
+            }
+            else if (c == '"') {
+                quoted = false;
+            }
+        }
+        else if (c == '"') {
+            quoted = true;
+        }
+        else if (c == '[' || c == '{') {
+            if (++depth > WAS_JSON_MAX_DEPTH) {
+                *offset = i;
+                return true;
+            }
+        }
+        else if ((c == ']' || c == '}') && depth > 0) {
+            depth--;
+        }
+    }
+    return false;
+}
+
+/* Counts as Jansson does: lines from 1, columns in characters. */
+static const was_error_t *bad_depth(const char *text, apr_size_t offset, apr_pool_t *pool)
+{
+    int line = 1;
+    int column = 1;
+
+    for (apr_size_t i = 0; i < offset; i++) {
+        if (text[i] == '\n') {
+            line++;
+            column = 1;
+        }
+        else if (((unsigned char)text[i] & 0xc0) != 0x80) {
+            column++;
+        }
+    }
+    return bad_text("nested too deeply", line, column, pool);
+}
+
+static const was_error_t *bad_syntax(const json_error_t *error, apr_pool_t *pool)
+{
+    const char *what;
+
+    switch (json_error_code(error)) {
+    case json_error_out_of_memory:
+        return was_error_log(pool, WAS_ERROR_BROKEN, "out of memory while parsing JSON");
+    case json_error_duplicate_key:
+        what = "a name occurs twice in one object";
+        break;
+    case json_error_invalid_utf8:
+        what = "not UTF-8";
+        break;
+    case json_error_null_character:
+    case json_error_null_byte_in_key:
+        what = "a NUL in a string";
+        break;
+    case json_error_numeric_overflow:
+        what = "a number is out of range";
+        break;
+    case json_error_premature_end_of_input:
+        what = "the text ends too early";
+        break;
+    case json_error_end_of_input_expected:
+        what = "there is text after the value";
+        break;
+    default:
+        what = "malformed";
+        break;
+    }
+    return bad_text(what, error->line, error->column, pool);
+}
+
+const was_error_t *was_json_parse(const char *text, apr_size_t length, json_t **value,
+                                  apr_pool_t *pool)
+{
+    apr_size_t offset;
+    json_error_t error;
+    json_t *parsed;
+
+    if (length == 0) {
+        return bad_text("the text is empty", 1, 1, pool);
+    }
+    if (too_deep(text, length, &offset)) {
+        return bad_depth(text, offset, pool);
+    }
+    parsed = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    if (parsed == NULL) {
+        return bad_syntax(&error, pool);
+    }
+    *value = was_json_own(parsed, pool);
+    return NULL;
+}
+
+const was_error_t *was_json_parse_object(const char *text, apr_size_t length, json_t **object,
+                                         apr_pool_t *pool)
+{
+    json_t *value;
+
+    WAS_TRY(was_json_parse(text, length, &value, pool));
+    if (!json_is_object(value)) {
+        return was_error_make(pool, WAS_ERROR_INVALID_BODY, NULL, "the JSON must be an object");
+    }
+    *object = value;
+    return NULL;
+}
+
+const was_error_t *was_json_string(const json_t *object, const char *name, apr_size_t max,
+                                   const char **value, apr_pool_t *pool)
+{
+    const json_t *member = json_object_get(object, name);
+
+    if (member == NULL || json_is_null(member)) {
+        *value = NULL;
+        return NULL;
+    }
+    if (!json_is_string(member) || json_string_length(member) == 0 ||
+        json_string_length(member) > max) {
+        return was_error_make(pool, WAS_ERROR_INVALID_BODY, apr_pstrcat(pool, "#/", name, NULL),
+                              "%s must be a string of 1 to %" APR_SIZE_T_FMT " bytes", name, max);
+    }
+    *value = json_string_value(member);
+    return NULL;
+}
+
+static apr_status_t release(void *value)
+{
+    json_decref(value);
+    return APR_SUCCESS;
+}
+
+json_t *was_json_own(json_t *value, apr_pool_t *pool)
+{
+    if (value != NULL) {
+        apr_pool_cleanup_register(pool, value, release, apr_pool_cleanup_null);
+    }
+    return value;
+}
+
+const char *was_json_text(const json_t *value, apr_size_t *length, apr_pool_t *pool)
+{
+    const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY;
+    apr_size_t size = json_dumpb(value, NULL, 0, flags);
+    char *text;
+
+    if (size == 0) {
+        return NULL;
+    }
+    text = apr_palloc(pool, size + 1);
+    if (json_dumpb(value, text, size, flags) != size) {
+        return NULL;
+    }
+    text[size] = '\0';
+    if (length != NULL) {
+        *length = size;
+    }
+    return text;
+}
