@@ -1,0 +1,65 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+package WAS::Interop;
+
+# Runs a program of t/interop, which prints TAP itself, as the test that calls this. What it needs
+# must be there: a test that skips itself proves nothing, so only WAS_SKIP_INTEROP=1 skips.
+
+use strict;
+use warnings;
+
+use JSON::PP ();
+use POSIX ();
+
+my $interop = "$ENV{WAS_TOP}/t/interop";
+my $modules = $ENV{WAS_INTEROP_MODULES} // "$interop/node_modules";
+
+# run(name of the program, seconds it may take, its arguments): ends the process.
+sub run {
+    my ($program, $seconds, @arguments) = @_;
+    $| = 1;
+    if ($ENV{WAS_SKIP_INTEROP}) {
+        print "1..0 # SKIP WAS_SKIP_INTEROP is set\n";
+        exit 0;
+    }
+    my $missing = missing();
+    if ($missing) {
+        print "not ok 1 - $missing; tools/test installs it, WAS_SKIP_INTEROP=1 goes without\n1..1\n";
+        exit 1;
+    }
+    my $pid = fork // die "fork: $!";
+    if (!$pid) {
+        # A process group, so that a browser too ends with it.
+        POSIX::setpgid(0, 0);
+        $ENV{WAS_INTEROP_MODULES} = $modules;
+        exec 'node', "$interop/$program", @arguments or POSIX::_exit(127);
+    }
+    my $end = sub { kill KILL => -$pid };
+    local $SIG{ALRM} = sub { $end->(); print STDERR "$program did not end within $seconds seconds\n" };
+    local @SIG{qw(INT TERM HUP)} = (sub { $end->(); exit 1 }) x 3;
+    alarm $seconds;
+    1 while waitpid($pid, 0) < 0 && $!{EINTR};
+    alarm 0;
+    exit($? == 0 ? 0 : 1);
+}
+
+# What is not there, in words; '' if all is.
+sub missing {
+    my ($version) = (qx(node --version 2>/dev/null) // '') =~ /^v(\d+)/;
+    return 'node is not there' unless $version;
+    return "node is $version, not 20 or newer" if $version < 20;
+    my $pinned = package_json($interop)->{dependencies};
+    for my $name (sort keys %$pinned) {
+        my $package = package_json("$modules/$name") or return "$name is not in t/interop/node_modules";
+        return "$name is $package->{version}, not $pinned->{$name}" if $package->{version} ne $pinned->{$name};
+    }
+    return '';
+}
+
+sub package_json {
+    my ($directory) = @_;
+    open my $file, '<:raw', "$directory/package.json" or return;
+    local $/;
+    return JSON::PP->new->utf8->decode(scalar <$file>);
+}
+
+1;

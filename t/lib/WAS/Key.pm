@@ -1,0 +1,64 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+package WAS::Key;
+
+# An Ed25519 key with its did:key name. Shares no code with the module under test: CryptX signs,
+# and base58btc is written out here. Knows nothing of HTTP.
+
+use strict;
+use warnings;
+
+use Carp qw(croak);
+use Crypt::PK::Ed25519;
+use Math::BigInt;
+
+my $ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
+
+# Multicodec ed25519-pub, 0xed as a varint.
+my $ED25519_PUB = "\xed\x01";
+
+sub from_seed {
+    my ($class, $seed) = @_;
+    croak 'a seed is 32 bytes' unless length $seed == 32;
+    my $pk = Crypt::PK::Ed25519->new;
+    $pk->import_key_raw($seed, 'private');
+    return bless { pk => $pk }, $class;
+}
+
+# A key that this process has not used before, but the same one in every run.
+my $next = 0;
+
+sub fresh {
+    my ($class) = @_;
+    return $class->from_seed(pack 'A4 x24 N', 'test', ++$next);
+}
+
+sub public    { return $_[0]{pk}->export_key_raw('public') }
+sub multibase { return 'z' . base58($ED25519_PUB . $_[0]->public) }
+sub did       { return 'did:key:' . $_[0]->multibase }
+sub key_id    { return $_[0]->did . '#' . $_[0]->multibase }
+
+# 64 bytes.
+sub sign {
+    my ($self, $message) = @_;
+    return $self->{pk}->sign_message($message);
+}
+
+sub verify {
+    my ($self, $message, $signature) = @_;
+    return $self->{pk}->verify_message($signature, $message);
+}
+
+# base58btc of a byte string, without a multibase prefix.
+sub base58 {
+    my ($bytes) = @_;
+    my ($zeros) = $bytes =~ /\A(\0*)/;
+    my $number = Math::BigInt->from_bytes($bytes);
+    my $digits = '';
+    while (!$number->is_zero) {
+        my (undef, $digit) = $number->bdiv(58);
+        $digits = substr($ALPHABET, $digit->numify, 1) . $digits;
+    }
+    return '1' x length($zeros) . $digits;
+}
+
+1;

@@ -1,0 +1,282 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+#
+# WAS::TestRun: Apache::Test's runner with a PostgreSQL cluster beside httpd, a build directory that
+# need not be the source directory, and the unit programs in the same summary. See t/TEST.
+
+package WAS::TestRun;
+
+use strict;
+use warnings;
+
+use Cwd ();
+use File::Basename qw(basename dirname);
+use File::Path qw(make_path remove_tree);
+use TAP::Harness ();
+use TAP::Parser::Aggregator ();
+
+use WAS::Cluster;
+
+our @ISA;
+my ($runner, $cluster);
+my $owner = $$;
+
+# Modules that the tests' configuration uses, and those which a distribution enables and which have
+# a hand in every request. mod_http2 does not work with prefork.
+my @MODULES = qw(
+    alias authz_core authz_host autoindex dbd deflate dir env filter headers mime negotiation proxy
+    proxy_http reqtimeout setenvif socache_shmcb ssl status unique_id
+);
+
+sub main {
+    my ($top, $build, @arguments) = @_;
+    die "The tests start httpd and PostgreSQL, which refuse root: run them as another user.\n"
+        if $> == 0;
+    eval { require Apache::TestRun; 1 }
+        or die "Apache::Test was not found; on Debian: apt install libapache2-mod-perl2\n$@";
+    @ISA = 'Apache::TestRun';
+    # Requests to our own httpd must not take a way through a proxy.
+    delete $ENV{$_} for grep { /^(?:https?|all)_proxy$/i } keys %ENV;
+    my $self = WAS::TestRun->new(
+        top => $top,
+        build => $build,
+        run_directory => "$build/t/run",
+        apxs => $ENV{WAS_APXS} // makefile_value($build, 'APXS') // 'apxs',
+        programs => [split ' ',
+            $ENV{WAS_UNIT_PROGRAMS} // join ' ', map { s/\.c$//r } unit_sources($top)],
+        preload => $ENV{WAS_SANITIZER_PRELOAD} // makefile_value($build, 'SANITIZER_PRELOAD') // '',
+        mpm => $ENV{WAS_TEST_MPM} // 'event',
+    );
+    $self->prepare_directory;
+    $self->run(@arguments);
+    return $self->{failed} ? 1 : 0;
+}
+
+sub makefile_value {
+    my ($build, $name) = @_;
+    open my $file, '<', "$build/Makefile" or return;
+    while (my $line = <$file>) {
+        return $1 if $line =~ /^\Q$name\E = (.*\S)/;
+    }
+    return;
+}
+
+sub unit_sources {
+    my ($top) = @_;
+    return map { 't/unit/' . basename $_ } sort glob "$top/t/unit/test_*.c";
+}
+
+sub has_server {
+    my ($self) = @_;
+    return !$self->{opts}{'no-httpd'};
+}
+
+# Apache::Test writes beside the tests. So it gets a directory of its own, where the tests and their
+# modules are links: the source directory may be read-only.
+sub prepare_directory {
+    my ($self) = @_;
+    my $t = "$self->{run_directory}/t";
+    make_path("$t/conf", "$t/logs", "$t/state");
+    unlink grep { -l } glob "$t/*";
+    for my $file (glob "$self->{top}/t/*") {
+        next if $file =~ m{/(?:conf|run)$};
+        symlink $file, "$t/" . basename $file or die "$t: $!\n";
+    }
+    # Apache::TestRun takes the directory above its script's for the top.
+    $0 = "$t/TEST";
+    return;
+}
+
+sub write_file {
+    my ($path, $text) = @_;
+    open my $file, '>', $path or die "$path: $!\n";
+    print $file $text;
+    close $file or die "$path: $!\n";
+    return $path;
+}
+
+sub read_file {
+    my ($path) = @_;
+    open my $file, '<', $path or die "$path: $!\n";
+    local $/;
+    return scalar <$file>;
+}
+
+sub apxs_value {
+    my ($self, $name) = @_;
+    chomp(my $value = qx("$self->{apxs}" -q $name));
+    die "$self->{apxs} -q $name gave no answer\n" if $? != 0 || $value eq '';
+    return $value;
+}
+
+# The modules as a file to inherit from: the configuration is then the same on every machine, and
+# the module under test is the one that was just built.
+sub modules_conf {
+    my ($self) = @_;
+    my $directory = $self->apxs_value('exp_libexecdir');
+    my @modules = ("mpm_$self->{mpm}", @MODULES, $self->{mpm} eq 'prefork' ? () : 'http2');
+    my @lines = map { "LoadModule ${_}_module $directory/mod_$_.so\n" } @modules;
+    return join '', @lines, "LoadModule was_module $self->{build}/.libs/mod_was.so\n";
+}
+
+# httpd as the tests start it: plain, or with the sanitizers' runtime in front of it.
+sub httpd {
+    my ($self) = @_;
+    my $httpd = $self->apxs_value('SBINDIR') . '/' . $self->apxs_value('PROGNAME');
+    return $httpd if $self->{preload} eq '';
+    # Leaks are not looked for at exit: httpd frees its pools at exit or not at all.
+    my $wrapper = write_file("$self->{run_directory}/httpd", <<"SH");
+#!/bin/sh
+LD_PRELOAD="$self->{preload}" \\
+ASAN_OPTIONS=detect_leaks=0:handle_abort=1 UBSAN_OPTIONS=print_stacktrace=1 exec $httpd "\$@"
+SH
+    chmod 0755, $wrapper;
+    return $wrapper;
+}
+
+sub make_certificate {
+    my ($self) = @_;
+    my $directory = "$self->{run_directory}/t/conf/tls";
+    make_path($directory);
+    return if -s "$directory/cert.pem" && -M _ < 1;
+    my @command = (qw(openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes),
+        qw(-days 30 -subj /CN=localhost -addext), 'subjectAltName=DNS:localhost,IP:127.0.0.1',
+        '-addext', 'basicConstraints=critical,CA:FALSE',
+        '-keyout', "$directory/key.pem", '-out', "$directory/cert.pem");
+    WAS::Cluster::run("$directory/log", @command) or die "openssl failed; see $directory/log\n";
+    return;
+}
+
+sub httpd_pid {
+    my ($self) = @_;
+    open my $file, '<', "$self->{run_directory}/t/logs/httpd.pid" or return 0;
+    my ($pid) = (<$file> // '') =~ /^(\d+)/;
+    return $pid && kill(0, $pid) ? $pid : 0;
+}
+
+sub stop_httpd {
+    my ($self) = @_;
+    my $pid = $self->httpd_pid or return;
+    kill TERM => $pid;
+    for (1 .. 100) {
+        return if !$self->httpd_pid;
+        select undef, undef, undef, 0.1;
+    }
+    kill KILL => $pid;
+    return;
+}
+
+# Called when the arguments are known and before httpd's configuration is made of conf_opts.
+sub pre_configure {
+    my ($self) = @_;
+    my $run = $self->{run_directory};
+    my $options = $self->{opts};
+    return if !$self->has_server || grep { $options->{$_} } qw(help clean);
+
+    $runner = $self;
+    $cluster = WAS::Cluster->new("$run/pg");
+    $SIG{$_} = sub { exit 1 } for qw(HUP TERM);
+    # A server that was asked to stay serves single tests; a whole run never trusts what it finds.
+    my $joins = @{ $self->{argv} } || grep { exists $options->{$_} } qw(run-tests stop-httpd);
+    return if $self->httpd_pid && $joins;
+    $self->stop_httpd;
+    $cluster->remove;
+    return if $options->{'stop-httpd'};
+
+    my $module = "$self->{build}/.libs/mod_was.so";
+    die "$module is not there: run make first.\n" if !-e $module;
+    unlink glob "$run/t/logs/*";
+    remove_tree("$run/private");
+    $cluster->start('was');
+    $self->make_certificate;
+    my $conf = "$run/t/conf";
+    for my $name (qw(httpd.conf.in extra.conf.in)) {
+        write_file("$conf/$name", read_file("$self->{top}/t/conf/$name"));
+    }
+    my $conf_opts = $self->{conf_opts};
+    %$conf_opts = (
+        %$conf_opts,
+        save => 1,
+        apxs => $self->{apxs},
+        httpd => $conf_opts->{httpd} // $self->httpd,
+        httpd_conf => write_file("$conf/modules.conf", $self->modules_conf),
+        servername => '127.0.0.1',
+        # Several runs on one machine: let each start to look for free ports elsewhere.
+        port => 10000 + 50 * ($$ % 400),
+        was_dsn => $cluster->dsn('was'),
+        was_top => $self->{top},
+    );
+    delete $conf_opts->{thaw};
+    return;
+}
+
+# Test files, prefixes of their names, unit programs: with or without "t/" and ".t".
+sub split_test_args {
+    my ($self) = @_;
+    my $t = "$self->{run_directory}/t";
+    my (@tests, @left);
+    for my $argument (@{ $self->{argv} }) {
+        (my $name = $argument) =~ s{^(?:.*/)?t/(?=[^/]+$|unit/)}{};
+        my @programs = grep { $_ eq "t/$name" } @{ $self->{programs} };
+        my @files = map { 't/' . basename $_ } $name =~ m{/} ? () : glob "$t/\Q$name\E*.t";
+        push @tests, @programs, @files;
+        push @left, $argument if !@programs && !@files;
+    }
+    $self->{tests} = \@tests;
+    $self->{argv} = \@left;
+    return;
+}
+
+# One harness for everything, so that there is one summary.
+sub run_tests {
+    my ($self) = @_;
+    return if !$self->{opts}{'run-tests'};
+    my @all = (@{ $self->{programs} }, map { 't/' . basename $_ } sort glob 't/*.t');
+    my @tests = @{ $self->{tests} } ? @{ $self->{tests} } : @all;
+    my %program = map { $_ => "$self->{build}/$_" } @{ $self->{programs} };
+    if ($self->has_server) {
+        @ENV{qw(PGHOST PGUSER PGDATABASE)} =
+            ($cluster->socket_directory, WAS::Cluster::USER, 'was');
+        $ENV{WAS_RUN} = $self->{run_directory};
+        $ENV{WAS_MPM} = $self->{mpm};
+        $ENV{WAS_HTTPD} = $self->httpd;
+        my $config = $self->{test_config};
+        my %ports = (main => $config->{vars}{port},
+            map { $_ => $config->{vhosts}{$_}{port} } keys %{ $config->{vhosts} });
+        $ENV{WAS_PORTS} = join ' ', map { "$_=$ports{$_}" } sort keys %ports;
+    }
+    local $ENV{ASAN_OPTIONS} = 'detect_leaks=0';
+    my $harness = TAP::Harness->new({
+        verbosity => $self->{opts}{verbose} ? 1 : 0,
+        timer => 1,
+        lib => ["$self->{top}/t/lib"],
+        exec => sub {
+            my ($harness, $test) = @_;
+            return $program{$test} ? [$program{$test}] : undef;
+        },
+    });
+    # In the steps of TAP::Harness->runtests, so that the summary stands last.
+    my $result = TAP::Parser::Aggregator->new;
+    $result->start;
+    $harness->aggregate_tests($result, @tests);
+    $result->stop;
+    $self->{failed} = !$result->all_passed;
+    if ($self->{failed} && $self->has_server) {
+        print "httpd's log: $self->{run_directory}/t/logs/error_log\n";
+    }
+    $self->stop if $self->has_server;
+    $harness->summary($result);
+    return;
+}
+
+# The servers go when we go, whatever the reason, unless httpd was asked to stay.
+END {
+    if ($runner && $$ == $owner) {
+        local $?;
+        local @SIG{qw(HUP INT TERM)} = ('IGNORE') x 3;
+        my $options = $runner->{opts};
+        $runner->stop_httpd if $options->{'start-httpd'} && $options->{'stop-httpd'};
+        $cluster->remove if !$runner->httpd_pid;
+    }
+}
+
+1;

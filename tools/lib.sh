@@ -1,0 +1,88 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+# shellcheck shell=bash
+#
+# What tools/quickstart and tools/test share: Debian's packages, and being somebody who is not root,
+# since PostgreSQL and the tests refuse to run as root. Sourced, not run.
+
+# What it takes to build the module and to run it. Not the package apache2, which would start a
+# server on port 80: httpd itself is in apache2-bin.
+# shellcheck disable=SC2034
+BUILD_PACKAGES=(
+    gcc libc6-dev make autoconf automake libtool pkg-config
+    apache2-bin apache2-dev libapr1-dev libaprutil1-dev libaprutil1-dbd-pgsql
+    libjansson-dev libsodium-dev libssl-dev libpq-dev libarchive-dev
+    postgresql curl openssl
+)
+
+# Debian has this user on every machine.
+UNPRIVILEGED_USER=www-data
+
+fail() {
+    printf '%s: %s\n' "${0##*/}" "$*" >&2
+    exit 1
+}
+
+# Installs what is missing of the given packages; asks apt nothing when nothing is.
+install_packages() {
+    local package missing=() root=() log
+    type dpkg-query apt-get >/dev/null 2>&1 ||
+        fail 'this is not a Debian system (no apt-get); README says what to install by hand'
+    for package in "$@"; do
+        [[ $(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null) == ii* ]] ||
+            missing+=("$package")
+    done
+    ((${#missing[@]} > 0)) || return 0
+    if ((EUID != 0)); then
+        command -v sudo >/dev/null ||
+            fail "packages are missing and there is neither root nor sudo to install them: ${missing[*]}"
+        root=(sudo)
+    fi
+    printf 'Installing %d packages: %s\n' "${#missing[@]}" "${missing[*]}"
+    log=$(mktemp)
+    if ! "${root[@]}" env DEBIAN_FRONTEND=noninteractive sh -c \
+        'apt-get -q update && apt-get -q -y --no-install-recommends install "$@"' sh "${missing[@]}" \
+        </dev/null >"$log" 2>&1; then
+        tail -n 20 "$log" >&2
+        fail "apt-get could not install them; what it said is in $log"
+    fi
+    rm -f "$log"
+}
+
+# Runs a command as the user that servers and tests run as: ourselves, unless we are root.
+# Give it only paths that this user can reach.
+as_user() {
+    if ((EUID == 0)); then
+        runuser -u "$UNPRIVILEGED_USER" -- "$@"
+    else
+        "$@"
+    fi
+}
+
+# Whether that user can enter a directory.
+user_can_enter() {
+    (cd / && as_user test -x "$1")
+}
+
+# The absolute path of a program of PostgreSQL, which Debian keeps out of PATH.
+postgres_program() {
+    local path
+    for path in "$(pg_config --bindir 2>/dev/null)/$1" \
+        $(printf '%s\n' /usr/lib/postgresql/*/bin/"$1" | sort -rV) "$(command -v "$1")"; do
+        if [[ -x $path ]]; then
+            printf '%s\n' "$path"
+            return
+        fi
+    done
+    fail "PostgreSQL's $1 was not found; on Debian: apt install postgresql"
+}
+
+# Configures (once) and builds the tree $1 in the directory $2; more arguments go to configure.
+build_tree() {
+    local top=$1 build=$2
+    shift 2
+    [[ -x $top/configure ]] || (cd "$top" && ./autogen.sh)
+    mkdir -p "$build"
+    cd "$build" || return
+    [[ -f Makefile ]] || "$top/configure" --quiet "$@" || return
+    make --no-print-directory -s -j"$(nproc)"
+}
