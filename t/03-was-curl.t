@@ -162,6 +162,7 @@ my @requests = (
     [['-G', 'URL/x'], GET => '/x'],
     [['-G', '-d', 'a=b', 'URL/x'], GET => '/x?a=b'],
     [['-d', 'a=b', '--data-raw', '@c', '--get', 'URL/x?y'], GET => '/x?y&a=b&@c'],
+    [['-G', '-d', 'a?', '-d', 'b', 'URL/x'], GET => '/x?a?&b'],
     [['-Gd', 'ä b', 'URL/x?'], GET => '/x?%C3%A4%20b'],
     # Values that look like options or URLs are values.
     [['-H', '-XPUT', 'URL/x'], GET => '/x'],
@@ -196,6 +197,7 @@ my @requests = (
     [["--url=$u/x"], GET => '/x'],
     [['-s', '--', "$u/x"], GET => '/x'],
     [["$host/x"], GET => '/x'],
+    [['--resolve', 'ftp.example:' . $listener->sockport . ':127.0.0.1', 'ftp.example:' . $listener->sockport . '/x'], GET => '/x'],
     [["HTTP://$host/x"], GET => '/x'],
     [["http://who:what\@$host/x"], GET => '/x'],
     [['-u', 'who:what', "$u/x"], GET => '/x'],
@@ -430,7 +432,7 @@ SKIP: {
 # and the modes of the temporary files, then does its work.
 {
     my $script = <<'TEXT';
-#!/bin/bash
+#!/usr/bin/env bash
 {
     printf '%s\n' "$0" "$@"
     env
@@ -474,7 +476,7 @@ for my $case (
     my ($name, $tool, $does, $expected, $words) = @$case;
     unlink glob "$dir/bin/*";
     my ($real) = grep { -x } map { "$_/$tool" } split /:/, $env{PATH};
-    spew("$dir/bin/$tool", "#!/bin/bash\nreal=$real\n$does\n", 0755);
+    spew("$dir/bin/$tool", "#!/usr/bin/env bash\nreal=$real\n$does\n", 0755);
     my ($status, $out, $err) = run([@key, "$u/x"], env => { PATH => "$dir/bin:$env{PATH}" });
     is_deeply([$status, $out, wire()], [$expected, '', ''], "$name: nothing is sent");
     like($err, $words, "$name: and it says so");

@@ -5,20 +5,34 @@
 //   node classic-browser.mjs URL [URL-WITHOUT-CORS [URL-WITH-A-LIST-OF-ORIGINS]]
 //
 // The browser enforces CORS, preflights included, and shows the page only what the server exposes.
-// Prints TAP. WAS_CHROMIUM names another browser than /usr/bin/chromium.
+// Prints TAP. The browser is the `chromium` of PATH, or what WAS_CHROMIUM names.
 
+import { accessSync, constants } from 'node:fs'
 import { createServer } from 'node:http'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { done, is, load, modules, ok, section } from './interop.mjs'
 
 const [base, closedBase, listBase] = process.argv.slice(2)
-const executablePath = process.env.WAS_CHROMIUM || '/usr/bin/chromium'
 const { build } = (await load('esbuild')).default
 const { chromium } = (await load('playwright-core')).default
+
+function findBrowser() {
+  const wanted = process.env.WAS_CHROMIUM || 'chromium'
+  const places = wanted.includes('/') ? [wanted] : process.env.PATH.split(delimiter).map(dir => join(dir, wanted))
+  const found = places.find(path => {
+    try {
+      accessSync(path, constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+  if (!found) throw new Error(`there is no ${wanted}; tools/test installs it, WAS_SKIP_INTEROP=1 goes without`)
+  return found
+}
 
 async function bundle() {
   const { outputFiles } = await build({
@@ -46,13 +60,14 @@ async function serve(script) {
   return { origin: `http://127.0.0.1:${server.address().port}`, close: () => server.close() }
 }
 
-// Preflights as the browser's network layer saw them: "METHOD path status".
+// Preflights as the browser's network layer saw them: "OPTIONS path status". The page itself sends
+// no OPTIONS.
 async function watchPreflights(page) {
   const seen = []
   const asked = new Map()
   const session = await page.context().newCDPSession(page)
-  session.on('Network.requestWillBeSent', ({ requestId, type, request }) => {
-    if (type === 'Preflight') asked.set(requestId, `${request.method} ${new URL(request.url).pathname}`)
+  session.on('Network.requestWillBeSent', ({ requestId, request }) => {
+    if (request.method === 'OPTIONS') asked.set(requestId, `${request.method} ${new URL(request.url).pathname}`)
   })
   session.on('Network.responseReceived', ({ requestId, response }) => {
     if (asked.has(requestId)) seen.push(`${asked.get(requestId)} ${response.status}`)
@@ -166,7 +181,7 @@ async function test(page, preflights) {
 }
 
 async function main() {
-  if (!existsSync(executablePath)) throw new Error(`there is no ${executablePath}`)
+  const executablePath = findBrowser()
   const home = await mkdtemp(join(tmpdir(), 'was-browser-'))
   const { origin, close } = await serve(await bundle())
   let browser

@@ -83,7 +83,7 @@ sub did { return $_[0]{key}->did }
 
 for my $method (qw(get head put post delete options)) {
     no strict 'refs';
-    *$method = sub { my ($self, $target, %option) = @_; $self->request(uc $method, $target, %option) };
+    *$method = sub { my $self = shift; return $self->request(uc $method, @_) };
 }
 
 sub request {
@@ -91,11 +91,13 @@ sub request {
     _bytes($_) for grep { defined && !ref } $method, $target, values %option;
     my @fields = $self->_fields($method, $target, \%option);
     my $version = $option{version} // '1.1';
-    my $head = join "\r\n", "$method $target HTTP/$version", (map { "$_->[0]: $_->[1]" } @fields), '', '';
+    my $head = join "\r\n", "$method $target HTTP/$version",
+        (map { "$_->[0]: $_->[1]" } @fields), '', '';
     my $body = _framed($option{body} // '', $option{chunked});
     $body = substr $body, 0, $option{stop_after} if defined $option{stop_after};
     my $waits = grep { lc $_->[0] eq 'expect' && lc $_->[1] eq '100-continue' } @fields;
-    return $self->_exchange($method, $head, $body, waits => $waits, stops => defined $option{stop_after});
+    my $stops = defined $option{stop_after};
+    return $self->_exchange($method, $head, $body, waits => $waits, stops => $stops);
 }
 
 # Sends bytes as they are and reads one response.

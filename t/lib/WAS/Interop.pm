@@ -23,18 +23,22 @@ sub run {
     }
     my $missing = missing();
     if ($missing) {
-        print "not ok 1 - $missing; tools/test installs it, WAS_SKIP_INTEROP=1 goes without\n1..1\n";
+        print "not ok 1 - $missing; tools/test installs it, WAS_SKIP_INTEROP=1 goes without\n",
+            "1..1\n";
         exit 1;
     }
     my $pid = fork // die "fork: $!";
     if (!$pid) {
-        # A process group, so that a browser too ends with it.
+        # A process group, so that what it starts ends with it.
         POSIX::setpgid(0, 0);
         $ENV{WAS_INTEROP_MODULES} = $modules;
         exec 'node', "$interop/$program", @arguments or POSIX::_exit(127);
     }
-    my $end = sub { kill KILL => -$pid };
-    local $SIG{ALRM} = sub { $end->(); print STDERR "$program did not end within $seconds seconds\n" };
+    my $end = sub { kill TERM => -$pid; sleep 3; kill KILL => -$pid };
+    local $SIG{ALRM} = sub {
+        print STDERR "$program did not end within $seconds seconds\n";
+        $end->();
+    };
     local @SIG{qw(INT TERM HUP)} = (sub { $end->(); exit 1 }) x 3;
     alarm $seconds;
     1 while waitpid($pid, 0) < 0 && $!{EINTR};
@@ -49,8 +53,10 @@ sub missing {
     return "node is $version, not 20 or newer" if $version < 20;
     my $pinned = package_json($interop)->{dependencies};
     for my $name (sort keys %$pinned) {
-        my $package = package_json("$modules/$name") or return "$name is not in t/interop/node_modules";
-        return "$name is $package->{version}, not $pinned->{$name}" if $package->{version} ne $pinned->{$name};
+        my $package = package_json("$modules/$name")
+            or return "$name is not in t/interop/node_modules";
+        return "$name is $package->{version}, not $pinned->{$name}"
+            if $package->{version} ne $pinned->{$name};
     }
     return '';
 }

@@ -128,8 +128,8 @@ sub _read_body {
         @$self{qw(body complete)} = ($$rest, 1);
         $$rest = '';
     }
-    my $connection = lc($self->header('Connection') // '');
-    $self->{persistent} = $framed && $self->{complete} && $self->{minor} && $connection !~ /\bclose\b/;
+    my $closes = lc($self->header('Connection') // '') =~ /\bclose\b/;
+    $self->{persistent} = $framed && $self->{complete} && $self->{minor} && !$closes;
 }
 
 sub _read_chunks {
