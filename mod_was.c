@@ -63,23 +63,27 @@ static int keep_encoding(request_rec *r)
 }
 
 /* No file stands behind our paths: none is looked for, and no name's ending means anything. */
+static const char no_name[] = "was:";
+
 static int no_file(request_rec *r)
 {
     if (!is_ours(r)) {
         return DECLINED;
     }
-    r->filename = apr_pstrdup(r->pool, "was:");
+    r->filename = apr_pstrdup(r->pool, no_name);
     return OK;
 }
 
+/* httpd asks this with its locations' settings taken away; the name is how we know our own. */
 static int no_walk(request_rec *r)
 {
-    return is_ours(r) ? OK : DECLINED;
+    return r->filename != NULL && strcmp(r->filename, no_name) == 0 ? OK : DECLINED;
 }
 
 static int handle(request_rec *r)
 {
-    if (r->handler == NULL || strcmp(r->handler, "was") != 0) {
+    /* AddHandler and its like name us too, but say nothing of where the routes begin. */
+    if (!is_ours(r) || r->handler == NULL || strcmp(r->handler, "was") != 0) {
         return DECLINED;
     }
     return was_route_handle(r, &classic_protocol);

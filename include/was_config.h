@@ -66,8 +66,8 @@ apr_int64_t was_config_skew(const was_config_t *config);
 
 /*
  * Whether a server with one of our locations has what that location needs: mod_dbd, DBDriver pgsql,
- * DBDParams, and a pool that mod_dbd can build (DBDMin <= DBDKeep <= DBDMax). Says what is missing
- * in the log at EMERG and returns false.
+ * DBDParams that libpq can read, and a pool that mod_dbd can build (DBDMin <= DBDKeep <= DBDMax).
+ * Says what is missing in the log at EMERG and returns false.
  */
 bool was_config_check(server_rec *server);
 

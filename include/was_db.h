@@ -101,6 +101,9 @@ const was_error_t *was_db_run_staged(was_db_t *db, was_sql_t statement, const wa
  */
 typedef struct was_session_t was_session_t;
 
+/* Whether libpq understands the connection string. */
+bool was_session_accepts(const char *params);
+
 const was_error_t *was_session_open(const char *params, was_session_t **session, apr_pool_t *pool);
 
 /* Runs one or more statements in one string; `rows` (or NULL) gets the last one's, as texts. */

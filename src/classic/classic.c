@@ -46,7 +46,9 @@ const was_error_t *classic_check_uuid(const char *uuid, apr_pool_t *pool)
                                      "0123456789-._~:";
     apr_size_t length = strlen(uuid);
 
-    if (length == 0 || length > CLASSIC_UUID_MAX_BYTES || strspn(uuid, characters) < length) {
+    /* No URL leads to a dot segment. */
+    if (length == 0 || length > CLASSIC_UUID_MAX_BYTES || strspn(uuid, characters) < length ||
+        strcmp(uuid, ".") == 0 || strcmp(uuid, "..") == 0) {
         return was_error_make(
             pool, WAS_ERROR_INVALID_ID, NULL,
             "a space id has 1 to %d characters of A-Z a-z 0-9 - . _ ~ :", CLASSIC_UUID_MAX_BYTES);

@@ -184,6 +184,7 @@ static const char *default_id(const char *uuid, apr_pool_t *pool)
 
 static const was_error_t *read_uuid(const json_t *body, const char **uuid, apr_pool_t *pool)
 {
+    const was_error_t *error;
     char *made;
 
     WAS_TRY(was_json_string(body, "uuid", CLASSIC_UUID_MAX_BYTES, uuid, pool));
@@ -192,7 +193,10 @@ static const was_error_t *read_uuid(const json_t *body, const char **uuid, apr_p
         was_crypto_uuid(made);
         *uuid = made;
     }
-    return classic_check_uuid(*uuid, pool);
+    error = classic_check_uuid(*uuid, pool);
+    return error == NULL
+               ? NULL
+               : was_error_make(pool, WAS_ERROR_INVALID_BODY, "#/uuid", "%s", error->detail);
 }
 
 const was_error_t *classic_spaces_post(was_request_t *request, was_response_t *response)

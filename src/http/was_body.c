@@ -313,8 +313,9 @@ void was_body_discard(const was_request_t *request)
     if (request->body != NULL || (length == NULL && !chunked)) {
         return;
     }
-    if (chunked || apr_atoi64(length) > DISCARD_BYTES) {
-        /* httpd's lingering close lets the client read the answer before it notices. */
+    if (chunked || apr_atoi64(length) > DISCARD_BYTES || request->r->expecting_100) {
+        /* Reading now would ask a client that waits for 100 to send what is refused already.
+         * httpd's lingering close lets the client read the answer before it notices. */
         request->r->connection->keepalive = AP_CONN_CLOSE;
         return;
     }

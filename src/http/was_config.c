@@ -163,18 +163,19 @@ static const char *set_skew(cmd_parms *cmd, void *dir, const char *word)
  * scheme's own, nothing else, in lower case. */
 static bool is_origin(const char *word, apr_pool_t *pool)
 {
+    static const char characters[] = "abcdefghijklmnopqrstuvwxyz0123456789+-._:/[]";
     apr_uri_t uri;
-    const char *c;
+    apr_int64_t port;
 
-    for (c = word; *c != '\0'; c++) {
-        if (apr_isupper(*c)) {
-            return false;
-        }
+    if (word[strspn(word, characters)] != '\0' || apr_uri_parse(pool, word, &uri) != APR_SUCCESS ||
+        uri.scheme == NULL || uri.hostname == NULL || *uri.hostname == '\0' || uri.path != NULL) {
+        return false;
     }
-    return apr_uri_parse(pool, word, &uri) == APR_SUCCESS && uri.scheme != NULL &&
-           uri.hostname != NULL && *uri.hostname != '\0' && uri.path == NULL && uri.query == NULL &&
-           uri.fragment == NULL && uri.user == NULL &&
-           (uri.port_str == NULL || uri.port != apr_uri_port_of_scheme(uri.scheme));
+    if (uri.port_str == NULL) {
+        return true;
+    }
+    port = apr_atoi64(uri.port_str);
+    return port > 0 && port <= 65535 && port != apr_uri_port_of_scheme(uri.scheme);
 }
 
 static const char *set_cors(cmd_parms *cmd, void *dir, int argc, char *const argv[])
@@ -204,16 +205,19 @@ static const char *set_cors(cmd_parms *cmd, void *dir, int argc, char *const arg
     return argc > 0 ? NULL : apr_pstrcat(cmd->pool, cmd->cmd->name, " needs a value", NULL);
 }
 
-/* The section that a directive stands in: "<Location", "<VirtualHost", ... or NULL. */
-static const char *section_of(const cmd_parms *cmd)
+/* Whether the directive stands in a <Location> whose path is neither a pattern nor (with "~") a
+ * regular expression. */
+static bool in_plain_location(const cmd_parms *cmd)
 {
-    return cmd->directive->parent != NULL ? cmd->directive->parent->directive : NULL;
+    const ap_directive_t *section = cmd->directive->parent;
+
+    return section != NULL && strcasecmp(section->directive, "<Location") == 0 &&
+           section->args[0] != '~' && cmd->path[0] == '/' && strpbrk(cmd->path, "*?[") == NULL;
 }
 
 static const char *hear_handler(cmd_parms *cmd, void *dir, const char *word)
 {
     was_config_t *config = dir;
-    const char *section = section_of(cmd);
     char *mount;
     apr_size_t length;
 
@@ -224,8 +228,7 @@ static const char *hear_handler(cmd_parms *cmd, void *dir, const char *word)
     if (cmd->path == NULL) {
         mount = apr_pstrdup(cmd->pool, "");
     }
-    else if (section == NULL || strcasecmp(section, "<Location") != 0 || cmd->path[0] != '/' ||
-             strpbrk(cmd->path, "*?[") != NULL) {
+    else if (!in_plain_location(cmd)) {
         return "SetHandler was needs a <Location> with a plain path, since the routes begin there";
     }
     else {
@@ -303,6 +306,11 @@ bool was_config_check(server_rec *server)
     }
     else if (config->params == NULL) {
         complaint = "SetHandler was needs DBDParams with a PostgreSQL connection string";
+    }
+    else if (!was_session_accepts(config->params)) {
+        /* Not repeated: it may hold a password. */
+        complaint = "DBDParams is no connection string that libpq understands; is a ${VARIABLE} "
+                    "in it undefined?";
     }
     else if (least > keep || keep > most || most < 1) {
         complaint = apr_psprintf(server->process->pconf,

@@ -28,6 +28,14 @@ static void ignore_notice(void *baton, const PGresult *notice)
     (void)notice; /* "relation exists, skipping" is no news */
 }
 
+bool was_session_accepts(const char *params)
+{
+    PQconninfoOption *options = PQconninfoParse(params, NULL);
+
+    PQconninfoFree(options);
+    return options != NULL;
+}
+
 const was_error_t *was_session_open(const char *params, was_session_t **session, apr_pool_t *pool)
 {
     /* What DBDParams says comes later in the list and wins. */
