@@ -91,10 +91,18 @@ bool was_base58_decode(const char *text, apr_size_t length, unsigned char *bytes
     return true;
 }
 
-/* libsodium refuses what must be refused: foreign characters, set unused bits, bad padding. */
+/*
+ * libsodium refuses what must be refused: foreign characters, set unused bits, bad padding. But up
+ * to 1.0.18 at least it takes every byte beyond ASCII for the last digit of the alphabet.
+ */
 static bool base64_decode(const char *text, apr_size_t length, int variant, unsigned char *bytes,
                           apr_size_t capacity, apr_size_t *count)
 {
+    for (apr_size_t i = 0; i < length; i++) {
+        if ((unsigned char)text[i] > 0x7f) {
+            return false;
+        }
+    }
     return sodium_base642bin(bytes, capacity, text, length, NULL, count, NULL, variant) == 0;
 }
 

@@ -56,6 +56,7 @@ static const digest_case_t digest_cases[] = {
     {"SHA-256=" HELLO_512, NULL, "the length of another algorithm"},
     {"SHA-512=" HELLO_256, NULL, "the length of another algorithm, shorter"},
     {"SHA-512=AAAA" HELLO_512, NULL, "more than any digest"},
+    {"SHA-256=LPJNul\xffwow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=", NULL, "a byte beyond ASCII"},
     {"SHA-256=" HELLO_256 ";q=1", NULL, "a parameter"},
     {"mh=u" HELLO_256, NULL, "a multihash without its prefix"},
     {"mh=uE0CbcdIkvWLzeF2W1GrT6j1zMZv7wokMqtri3_clGWc8pyMjw9mbpcEdfHrMbhS4xdoMRmNHXC5cOt70b3O83sBD",

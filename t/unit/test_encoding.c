@@ -180,6 +180,7 @@ static void test_base64(void)
         {"Zm9v\n", NULL, "no line break behind"},
         {"Zm 9v", NULL, "no blank inside"},
         {"Zm9v\xc3\xa9", NULL, "nothing beyond ASCII"},
+        {"\xf0\x9f\x98\x80", NULL, "nothing beyond ASCII, a whole group"},
     };
     unsigned char bytes[4] = {0, 0, 0, 0xaa};
     apr_size_t count = 99;
@@ -223,6 +224,31 @@ static void test_base64_has_one_text(void)
     }
     ok(wrong == 0 && accepted > 1000, "base64: each of %u accepted texts is an encoder's",
        accepted);
+}
+
+/* Every byte in every place of a group: 64 digits of the one or the other alphabet, and padding. */
+static void test_base64_digits(void)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                                 "+/-_";
+    int wrong = 0;
+
+    for (int place = 0; place < 4; place++) {
+        for (int byte = 0; byte < 256; byte++) {
+            char text[] = "AAAA";
+            char prefixed[] = "uAAAA";
+            unsigned char bytes[3];
+            apr_size_t count;
+            bool digit = byte != 0 && strchr(digits, byte) != NULL;
+
+            text[place] = prefixed[1 + place] = (char)byte;
+            wrong += was_base64_decode(text, 4, bytes, sizeof(bytes), &count) !=
+                     (digit || (byte == '=' && place == 3));
+            wrong += was_multibase_decode(prefixed, 5, bytes, sizeof(bytes), &count) !=
+                     (digit && byte != '+' && byte != '/');
+        }
+    }
+    is_int(wrong, 0, "base64: every byte in every place");
 }
 
 static void test_multibase(void)
@@ -385,6 +411,7 @@ int main(void)
     test_base58_round_trip();
     test_base64();
     test_base64_has_one_text();
+    test_base64_digits();
     test_multibase();
     test_multihash();
     test_percent();
