@@ -45,6 +45,10 @@ bool was_percent_decode(const char *text, apr_size_t length, char *decoded, apr_
  * U+10FFFF) without NUL: what a PostgreSQL TEXT can hold. */
 bool was_utf8_valid(const char *text, apr_size_t length);
 
+/* Whether the text is an absolute URI by its alphabet (RFC 3986: scheme, colon, something; ASCII,
+ * no blank, none of `"<>\^{|}` nor the backtick). What a scheme makes of the rest is its affair. */
+bool was_uri_absolute(const char *text);
+
 /* Lower-case hex; `hex` needs room for 2 * count + 1. */
 void was_hex_encode(const unsigned char *bytes, apr_size_t count, char *hex);
 

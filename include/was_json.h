@@ -40,6 +40,10 @@ const was_error_t *was_json_parse_object(const char *text, apr_size_t length, js
 const was_error_t *was_json_string(const json_t *object, const char *name, apr_size_t max,
                                    const char **value, apr_pool_t *pool);
 
+/* The object that `value` is, or that is the only element of the array that it is, since JSON-LD
+ * writes one value either way; NULL for whatever else, and for NULL. */
+const json_t *was_json_only_object(const json_t *value);
+
 /* Hands a new reference to the pool: it is released with the pool. Returns the value. */
 json_t *was_json_own(json_t *value, apr_pool_t *pool);
 

@@ -236,6 +236,36 @@ bool was_utf8_valid(const char *text, apr_size_t length)
     return true;
 }
 
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+bool was_uri_absolute(const char *text)
+{
+    const char *at = text;
+
+    if (!is_letter(*at)) {
+        return false;
+    }
+    while (is_letter(*at) || is_digit(*at) || *at == '+' || *at == '-' || *at == '.') {
+        at++;
+    }
+    if (*at++ != ':' || *at == '\0') {
+        return false;
+    }
+    while (is_letter(*at) || is_digit(*at) ||
+           (*at != '\0' && strchr("-._~:/?#[]@!$&'()*+,;=%", *at) != NULL)) {
+        at++;
+    }
+    return *at == '\0';
+}
+
 void was_hex_encode(const unsigned char *bytes, apr_size_t count, char *hex)
 {
     sodium_bin2hex(hex, 2 * count + 1, bytes, count);

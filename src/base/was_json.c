@@ -164,6 +164,14 @@ const was_error_t *was_json_string(const json_t *object, const char *name, apr_s
     return NULL;
 }
 
+const json_t *was_json_only_object(const json_t *value)
+{
+    if (json_is_array(value) && json_array_size(value) == 1) {
+        value = json_array_get(value, 0);
+    }
+    return json_is_object(value) ? value : NULL;
+}
+
 static apr_status_t release(void *value)
 {
     json_decref(value);

@@ -1,0 +1,260 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * was_zcap, the part that reads: from a capability's JSON to its chain (protocol/pws section 6.2).
+ * Refuses every shape but the one that is written down, and to judge what the chain allows.
+ */
+#include "was_zcap.h"
+
+#include "was_encoding.h"
+#include "was_time.h"
+
+#include <apr_strings.h>
+
+#include <string.h>
+
+/* They would narrow what is delegated, by rules that we do not know. */
+static const char *const capability_limits[] = {"caveat", "invoker", "delegator", NULL};
+static const char *const proof_limits[] = {"expires", "domain", "challenge", "previousProof", NULL};
+
+static const was_error_t *malformed(const char *what, const char *detail, apr_pool_t *pool)
+{
+    return was_error_make(pool, WAS_ERROR_MALFORMED, "/capability-invocation",
+                          "the capability is malformed: %s %s", what, detail);
+}
+
+static const was_error_t *read_text(const json_t *object, const char *name, const char **value,
+                                    apr_pool_t *pool)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+
+    if (text == NULL || *text == '\0') {
+        return malformed(name, "must be a string", pool);
+    }
+    *value = text;
+    return NULL;
+}
+
+static const was_error_t *read_uri(const json_t *object, const char *name, const char **value,
+                                   apr_pool_t *pool)
+{
+    WAS_TRY(read_text(object, name, value, pool));
+    return was_uri_absolute(*value) ? NULL : malformed(name, "must be an absolute URI", pool);
+}
+
+static const was_error_t *read_time(const json_t *object, const char *name, apr_time_t *value,
+                                    apr_pool_t *pool)
+{
+    const char *text;
+
+    WAS_TRY(read_text(object, name, &text, pool));
+    return was_time_parse(text, value) ? NULL : malformed(name, "must be a date-time", pool);
+}
+
+/* A string, or an array of one to `max` of them. */
+static const was_error_t *read_list(const json_t *object, const char *name, int max,
+                                    const char *const **list, int *count, apr_pool_t *pool)
+{
+    const json_t *value = json_object_get(object, name);
+    apr_size_t size = json_is_array(value) ? json_array_size(value) : 1;
+    const char **texts;
+
+    if (size < 1 || size > (apr_size_t)max) {
+        return malformed(name, "must have one value, and not too many", pool);
+    }
+    texts = apr_palloc(pool, size * sizeof(texts[0]));
+    for (apr_size_t i = 0; i < size; i++) {
+        const json_t *element = json_is_array(value) ? json_array_get(value, i) : value;
+
+        texts[i] = json_string_value(element);
+        if (texts[i] == NULL || *texts[i] == '\0') {
+            return malformed(name, "must be a string or an array of strings", pool);
+        }
+    }
+    *list = texts;
+    *count = (int)size;
+    return NULL;
+}
+
+static const was_error_t *refuse_members(const json_t *object, const char *const *names,
+                                         apr_pool_t *pool)
+{
+    for (; *names != NULL; names++) {
+        if (json_object_get(object, *names) != NULL) {
+            return malformed(*names, "is not supported", pool);
+        }
+    }
+    return NULL;
+}
+
+static const json_t *proof_of(const json_t *capability)
+{
+    return was_json_only_object(json_object_get(capability, "proof"));
+}
+
+static const json_t *ancestors_of(const json_t *capability)
+{
+    return json_object_get(proof_of(capability), "capabilityChain");
+}
+
+static const was_error_t *read_proof(const json_t *capability, was_zcap_link_t *link,
+                                     apr_pool_t *pool)
+{
+    const json_t *proof = proof_of(capability);
+    const char *text;
+
+    if (proof == NULL) {
+        return malformed("proof", "must be one object", pool);
+    }
+    WAS_TRY(refuse_members(proof, proof_limits, pool));
+    WAS_TRY(read_text(proof, "type", &text, pool));
+    WAS_TRY(read_text(proof, "proofValue", &text, pool));
+    WAS_TRY(read_text(proof, "proofPurpose", &text, pool));
+    if (strcmp(text, "capabilityDelegation") != 0) {
+        return malformed("proofPurpose", "must be capabilityDelegation", pool);
+    }
+    WAS_TRY(read_time(proof, "created", &link->created, pool));
+    WAS_TRY(read_text(proof, "verificationMethod", &text, pool));
+    if (was_did_of_controller(text, &link->delegator, pool) != NULL) {
+        return malformed("verificationMethod", "must be a DID URL", pool);
+    }
+    return NULL;
+}
+
+static const was_error_t *read_controllers(const json_t *capability, was_zcap_link_t *link,
+                                           apr_pool_t *pool)
+{
+    WAS_TRY(read_list(capability, "controller", WAS_ZCAP_MAX_CONTROLLERS, &link->controllers,
+                      &link->ncontrollers, pool));
+    for (int i = 0; i < link->ncontrollers; i++) {
+        const char *did;
+
+        if (was_did_of_controller(link->controllers[i], &did, pool) != NULL) {
+            return malformed("controller", "must be a DID", pool);
+        }
+    }
+    return NULL;
+}
+
+static bool is_known_context(const json_t *context)
+{
+    const char *first = json_string_value(json_array_get(context, 0));
+
+    return first != NULL && strcmp(first, "https://w3id.org/zcap/v1") == 0;
+}
+
+static bool is_root_id(const char *id)
+{
+    static const char prefix[] = "urn:zcap:root:";
+
+    return strncmp(id, prefix, sizeof(prefix) - 1) == 0;
+}
+
+static const was_error_t *read_link(const json_t *capability, was_zcap_link_t *link,
+                                    apr_pool_t *pool)
+{
+    if (!is_known_context(json_object_get(capability, "@context"))) {
+        return malformed("@context", "must be an array that begins with that of zcap/v1", pool);
+    }
+    WAS_TRY(refuse_members(capability, capability_limits, pool));
+    WAS_TRY(read_uri(capability, "id", &link->id, pool));
+    if (is_root_id(link->id)) {
+        return malformed("id", "must not be a root's", pool);
+    }
+    WAS_TRY(read_controllers(capability, link, pool));
+    WAS_TRY(read_uri(capability, "parentCapability", &link->parent, pool));
+    WAS_TRY(read_uri(capability, "invocationTarget", &link->target, pool));
+    WAS_TRY(read_time(capability, "expires", &link->expires, pool));
+    if (json_object_get(capability, "allowedAction") != NULL) {
+        WAS_TRY(read_list(capability, "allowedAction", WAS_ZCAP_MAX_ACTIONS, &link->actions,
+                          &link->nactions, pool));
+    }
+    link->json = capability;
+    return read_proof(capability, link, pool);
+}
+
+/* Reads the nested capabilities from the tail on; the chain of each has one entry less. */
+static const was_error_t *read_links(const json_t *tail, was_zcap_link_t *links, int nlinks,
+                                     apr_pool_t *pool)
+{
+    const json_t *capability = tail;
+
+    for (int i = nlinks - 1; i >= 0; i--) {
+        const json_t *ancestors = ancestors_of(capability);
+
+        if (!json_is_array(ancestors) || json_array_size(ancestors) != (apr_size_t)i + 1) {
+            return malformed("capabilityChain", "must be the parent's and the parent", pool);
+        }
+        WAS_TRY(read_link(capability, &links[i], pool));
+        capability = json_array_get(ancestors, (apr_size_t)i);
+        if (i > 0 && !json_is_object(capability)) {
+            return malformed("capabilityChain", "must end with the whole parent", pool);
+        }
+    }
+    return NULL;
+}
+
+/* Ids of roots may differ in the case of hex digits. */
+static bool is_root(const was_zcap_chain_t *chain, const char *id, apr_pool_t *pool)
+{
+    const char *target = id == NULL ? NULL : was_zcap_root_target(id, pool);
+
+    return target != NULL && strcmp(target, chain->root_target) == 0;
+}
+
+/* That link `index` names as its ancestors the links before it, and the last as its parent. */
+static const was_error_t *check_ancestors(const was_zcap_chain_t *chain, int index,
+                                          apr_pool_t *pool)
+{
+    const was_zcap_link_t *link = &chain->links[index];
+    const json_t *ancestors = ancestors_of(link->json);
+    bool named;
+
+    if (!is_root(chain, json_string_value(json_array_get(ancestors, 0)), pool)) {
+        return malformed("capabilityChain", "must begin with the same root", pool);
+    }
+    for (int i = 1; i < index; i++) {
+        const char *id = json_string_value(json_array_get(ancestors, (apr_size_t)i));
+
+        if (id == NULL || strcmp(id, chain->links[i - 1].id) != 0) {
+            return malformed("capabilityChain", "must be the parent's and the parent", pool);
+        }
+    }
+    named = index == 0 ? is_root(chain, link->parent, pool)
+                       : strcmp(link->parent, chain->links[index - 1].id) == 0;
+    if (!named) {
+        return malformed("parentCapability", "must be the last of capabilityChain", pool);
+    }
+    for (int i = 0; i < index; i++) {
+        if (strcmp(link->id, chain->links[i].id) == 0) {
+            return malformed("capabilityChain", "must have no cycle", pool);
+        }
+    }
+    return NULL;
+}
+
+const was_error_t *was_zcap_expand(const json_t *capability, was_zcap_chain_t *chain,
+                                   apr_pool_t *pool)
+{
+    const json_t *ancestors = ancestors_of(capability);
+    apr_size_t size = json_array_size(ancestors);
+    was_zcap_chain_t made = {.nlinks = (int)size};
+    was_zcap_link_t *links;
+
+    /* The root stands in the chain, and the tail does not. */
+    if (size < 1 || size >= WAS_ZCAP_MAX_LENGTH) {
+        return malformed("capabilityChain", "must have a root, and not too many links", pool);
+    }
+    made.root_id = json_string_value(json_array_get(ancestors, 0));
+    made.root_target = made.root_id == NULL ? NULL : was_zcap_root_target(made.root_id, pool);
+    if (made.root_target == NULL) {
+        return malformed("capabilityChain", "must begin with the id of a root", pool);
+    }
+    links = apr_pcalloc(pool, size * sizeof(links[0]));
+    WAS_TRY(read_links(capability, links, made.nlinks, pool));
+    made.links = links;
+    for (int i = 0; i < made.nlinks; i++) {
+        WAS_TRY(check_ancestors(&made, i, pool));
+    }
+    *chain = made;
+    return NULL;
+}
