@@ -6,12 +6,11 @@
 import { createRequire } from 'node:module'
 import { request } from 'node:http'
 import { dirname, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { isDeepStrictEqual, inspect } from 'node:util'
 
-// A directory named node_modules; WAS_INTEROP_MODULES names another one than ours.
-export const modules =
-  process.env.WAS_INTEROP_MODULES || join(dirname(fileURLToPath(import.meta.url)), 'node_modules')
+// The directory node_modules beside the program; WAS_INTEROP_MODULES names another one.
+export const modules = process.env.WAS_INTEROP_MODULES || join(dirname(process.argv[1]), 'node_modules')
 
 const { resolve } = createRequire(join(modules, '..', 'package.json'))
 

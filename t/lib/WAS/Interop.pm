@@ -7,13 +7,15 @@ package WAS::Interop;
 use strict;
 use warnings;
 
+use File::Basename qw(dirname);
 use JSON::PP ();
 use POSIX ();
 
 my $interop = "$ENV{WAS_TOP}/t/interop";
-my $modules = $ENV{WAS_INTEROP_MODULES} // "$interop/node_modules";
+my $installed = dirname($ENV{WAS_INTEROP_MODULES} // "$interop/node_modules");
 
-# run(name of the program, seconds it may take, its arguments): ends the process.
+# run(the program's path below t/interop, seconds it may take, its arguments): ends the process.
+# Beside a program are the package.json that pins what it needs, and node_modules.
 sub run {
     my ($program, $seconds, @arguments) = @_;
     $| = 1;
@@ -21,7 +23,9 @@ sub run {
         print "1..0 # SKIP WAS_SKIP_INTEROP is set\n";
         exit 0;
     }
-    my $missing = missing();
+    my ($beside) = $program =~ m{^(.*/|)};
+    my $modules = "$installed/${beside}node_modules";
+    my $missing = missing($beside, $modules);
     if ($missing) {
         print "not ok 1 - $missing; tools/test installs it, WAS_SKIP_INTEROP=1 goes without\n",
             "1..1\n";
@@ -48,15 +52,17 @@ sub run {
 
 # What is not there, in words; '' if all is.
 sub missing {
+    my ($beside, $modules) = @_;
     my ($version) = (qx(node --version 2>/dev/null) // '') =~ /^v(\d+)/;
     return 'node is not there' unless $version;
     return "node is $version, not 20 or newer" if $version < 20;
-    my $pinned = package_json($interop)->{dependencies};
+    my $pinned = package_json("$interop/$beside")->{dependencies};
     for my $name (sort keys %$pinned) {
         my $package = package_json("$modules/$name")
-            or return "$name is not in t/interop/node_modules";
-        return "$name is $package->{version}, not $pinned->{$name}"
-            if $package->{version} ne $pinned->{$name};
+            or return "$name is not in t/interop/${beside}node_modules";
+        # Under another name: "npm:NAME@VERSION". Our own, by "file:", has no version to differ.
+        my ($wanted) = $pinned->{$name} =~ /^(?:npm:.+@)?(\d.*)$/ or next;
+        return "$name is $package->{version}, not $wanted" if $package->{version} ne $wanted;
     }
     return '';
 }

@@ -1,0 +1,19 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+
+# The published conformance suite of Portable Web Spaces, against a plain and a TLS origin:
+# t/interop/pws/run.mjs. Its reports stand beside the logs.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use WAS::Interop;
+use WAS::Server;
+
+my @servers = eval { map { WAS::Server::url($_) } qw(pws pws_tls) }
+    or plan skip_all => 'the configuration has no virtual hosts pws and pws_tls';
+
+$ENV{NODE_EXTRA_CA_CERTS} = "$ENV{WAS_RUN}/t/conf/tls/cert.pem";
+WAS::Interop::run('pws/run.mjs', 240, @servers, '--reports', "$ENV{WAS_RUN}/t/logs");
