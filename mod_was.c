@@ -7,6 +7,7 @@
  */
 
 #include "classic.h"
+#include "was_body.h"
 #include "was_config.h"
 #include "was_crypto.h"
 #include "was_json.h"
@@ -149,6 +150,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
 static void register_hooks(apr_pool_t *pool)
 {
     (void)pool;
+    was_body_register();
     ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_read_request(keep_target, NULL, NULL, APR_HOOK_MIDDLE);

@@ -2,6 +2,7 @@
 #ifndef WAS_CONTENT_H
 #define WAS_CONTENT_H
 
+#include "was_request.h"
 #include "was_resources.h"
 
 #include <apr_buckets.h>
@@ -16,7 +17,7 @@
  * Appends the whole content of `resource` to the brigade. Pieces are tied to the resource's
  * version: if it is gone by then, reading the bucket fails, and httpd cuts the answer short.
  */
-void was_content_append(apr_bucket_brigade *brigade, was_db_t *db, const char *space,
-                        const was_resource_t *resource, apr_pool_t *pool);
+void was_content_append(apr_bucket_brigade *brigade, const was_request_t *request,
+                        const char *space, const was_resource_t *resource);
 
 #endif

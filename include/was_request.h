@@ -45,7 +45,7 @@ const char *was_request_id(const was_request_t *request);
 /* Tells httpd who the caller is, for its access log and for other modules. */
 void was_request_set_caller(was_request_t *request, const was_signature_t *signature);
 
-/* Whether a type/subtype stands in the Accept field by name with a weight above zero. */
-bool was_request_accepts(const was_request_t *request, const char *type);
+/* Whether a type/subtype stands in the Accept field by name, and JSON is not liked better. */
+bool was_request_prefers(const was_request_t *request, const char *type);
 
 #endif

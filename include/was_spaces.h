@@ -72,6 +72,9 @@ const was_error_t *was_space_absent(apr_pool_t *pool);      /* NOT_FOUND, pointe
 const was_error_t *was_space_foreign(apr_pool_t *pool);     /* FORBIDDEN */
 const was_error_t *was_conditions_failed(apr_pool_t *pool); /* PRECONDITION */
 
+/* Whether any condition was set: only then can a write fail for one. */
+bool was_conditions_given(const was_conditions_t *conditions);
+
 /* Adds the three parameters that WAS_SQL_CONDITIONS takes at `values`. */
 void was_conditions_values(const was_conditions_t *conditions, was_value_t values[3]);
 

@@ -10,7 +10,7 @@
 BUILD_PACKAGES=(
     gcc libc6-dev make autoconf automake libtool pkg-config
     apache2-bin apache2-dev libapr1-dev libaprutil1-dev libaprutil1-dbd-pgsql
-    libjansson-dev libsodium-dev libssl-dev libpq-dev libarchive-dev
+    libjansson-dev libsodium-dev libssl-dev libpq-dev libarchive-dev zlib1g-dev
     postgresql curl openssl
 )
 
@@ -37,7 +37,7 @@ install_packages() {
             fail "packages are missing and there is neither root nor sudo to install them: ${missing[*]}"
         root=(sudo)
     fi
-    printf 'Installing %d packages: %s\n' "${#missing[@]}" "${missing[*]}"
+    printf 'Installing %s\n' "${missing[*]}"
     log=$(mktemp)
     if ! "${root[@]}" env DEBIAN_FRONTEND=noninteractive sh -c \
         'apt-get -q update && apt-get -q -y --no-install-recommends install "$@"' sh "${missing[@]}" \

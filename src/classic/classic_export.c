@@ -91,9 +91,18 @@ static const was_error_t *write_directory(export_t *export)
     return write_head(export, entry);
 }
 
+/* Whether `c` begins a dot segment, which only another server can have stored. */
+static bool is_dot_segment(const char *c)
+{
+    apr_size_t length = strcspn(c, "/");
+
+    return *c == '.' && (length == 1 || (length == 2 && c[1] == '.'));
+}
+
 /*
  * The resource's path as a name that no tar program bends: an empty segment, which tar would drop
- * or take for a directory's end, becomes "%", and a '%' becomes "%25", so that names stay distinct.
+ * or take for a directory's end, becomes "%", a segment of dots, which would lead elsewhere, "%2E"
+ * or "%2E%2E", and a '%' becomes "%25", so that names stay distinct.
  */
 static const char *name_of(const char *uuid, const char *path, apr_pool_t *pool)
 {
@@ -111,6 +120,12 @@ static const char *name_of(const char *uuid, const char *path, apr_pool_t *pool)
         }
         else if (*c == '/' && (c[1] == '/' || c[1] == '\0')) {
             *out++ = '%';
+        }
+        else if (*c == '/' && is_dot_segment(c + 1)) {
+            for (; c[1] == '.'; c++) {
+                memcpy(out, "%2E", 3);
+                out += 3;
+            }
         }
     }
     *out = '\0';

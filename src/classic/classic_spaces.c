@@ -269,7 +269,7 @@ const was_error_t *classic_space_get(was_request_t *request, was_response_t *res
     WAS_TRY(was_spaces_get(request->db, request->protocol->name, uuid, request->caller, space,
                            request->pool));
     response->varies_by_accept = true;
-    if (was_request_accepts(request, "application/x-tar")) {
+    if (was_request_prefers(request, "application/x-tar")) {
         classic_export(request, space, response);
         return NULL;
     }

@@ -176,11 +176,48 @@ static const was_error_t *take(const was_request_t *request, was_body_t *body, c
     return NULL;
 }
 
-static const was_error_t *read_failed(const was_request_t *request, apr_status_t status,
-                                      apr_int64_t limit)
+/*
+ * httpd's input filter answers a bad body by itself: it sends an error down the output filters,
+ * which make a page of it, and only then fails our read. This filter stands in front of them while
+ * a body is read. It takes the error, and the answer stays ours.
+ */
+static ap_filter_rec_t *guard;
+
+static apr_status_t keep_error(ap_filter_t *filter, apr_bucket_brigade *brigade)
 {
-    if (status == APR_ENOSPC ||
-        ap_map_http_request_error(status, 0) == HTTP_REQUEST_ENTITY_TOO_LARGE) {
+    int *status = filter->ctx;
+    apr_bucket *bucket;
+
+    for (bucket = APR_BRIGADE_FIRST(brigade); bucket != APR_BRIGADE_SENTINEL(brigade);
+         bucket = APR_BUCKET_NEXT(bucket)) {
+        if (AP_BUCKET_IS_ERROR(bucket)) {
+            *status = ((ap_bucket_error *)bucket->data)->status;
+        }
+    }
+    apr_brigade_cleanup(brigade);
+    return AP_FILTER_ERROR;
+}
+
+void was_body_register(void)
+{
+    guard = ap_register_output_filter("WAS_BODY_GUARD", keep_error, NULL, AP_FTYPE_RESOURCE - 1);
+}
+
+/* ap_get_brigade behind the guard. `*refused` is the status that httpd would have answered. */
+static apr_status_t get_brigade(request_rec *r, apr_bucket_brigade *brigade, int *refused)
+{
+    ap_filter_t *filter = ap_add_output_filter_handle(guard, refused, r, r->connection);
+    apr_status_t status = ap_get_brigade(r->input_filters, brigade, AP_MODE_READBYTES,
+                                         APR_BLOCK_READ, HUGE_STRING_LEN);
+
+    ap_remove_output_filter(filter);
+    return status == APR_SUCCESS && *refused != 0 ? APR_EGENERAL : status;
+}
+
+static const was_error_t *read_failed(const was_request_t *request, apr_status_t status,
+                                      int refused, apr_int64_t limit)
+{
+    if (status == APR_ENOSPC || refused == HTTP_REQUEST_ENTITY_TOO_LARGE) {
         return too_large(request, limit);
     }
     if (APR_STATUS_IS_TIMEUP(status)) {
@@ -209,7 +246,7 @@ static const was_error_t *take_brigade(const was_request_t *request, was_body_t 
         if (!APR_BUCKET_IS_METADATA(bucket)) {
             status = apr_bucket_read(bucket, &bytes, &count, APR_BLOCK_READ);
             if (status != APR_SUCCESS) {
-                return read_failed(request, status, limit);
+                return read_failed(request, status, 0, limit);
             }
             if (body->length + (apr_int64_t)count > limit) {
                 return too_large(request, limit);
@@ -236,11 +273,11 @@ const was_error_t *was_body_read(was_request_t *request, apr_int64_t max)
     body->bytes = apr_palloc(request->pool, body->capacity);
     brigade = apr_brigade_create(request->pool, r->connection->bucket_alloc);
     while (!ended) {
-        apr_status_t status = ap_get_brigade(r->input_filters, brigade, AP_MODE_READBYTES,
-                                             APR_BLOCK_READ, HUGE_STRING_LEN);
+        int refused = 0;
+        apr_status_t status = get_brigade(r, brigade, &refused);
 
         if (status != APR_SUCCESS) {
-            return read_failed(request, status, limit);
+            return read_failed(request, status, refused, limit);
         }
         WAS_TRY(take_brigade(request, body, brigade, limit, &ended));
         apr_brigade_cleanup(brigade);
@@ -313,9 +350,11 @@ void was_body_discard(const was_request_t *request)
     if (request->body != NULL || (length == NULL && !chunked)) {
         return;
     }
-    if (chunked || apr_atoi64(length) > DISCARD_BYTES || request->r->expecting_100) {
-        /* Reading now would ask a client that waits for 100 to send what is refused already.
-         * httpd's lingering close lets the client read the answer before it notices. */
+    if (chunked || apr_atoi64(length) > DISCARD_BYTES ||
+        apr_atoi64(length) > limit_of(request, 0) || request->r->expecting_100) {
+        /* httpd refuses by itself to read more than its limit, and reading would ask a client that
+         * waits for a 100 to send what is refused already. Its lingering close lets the client read
+         * the answer before it notices. */
         request->r->connection->keepalive = AP_CONN_CLOSE;
         return;
     }

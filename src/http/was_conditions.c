@@ -74,6 +74,10 @@ static const was_error_t *read_list(const char *value, const char *name, bool ta
         apr_size_t length;
         bool weak;
 
+        if (*c == ',') { /* empty elements mean nothing (RFC 9110 section 5.6.1) */
+            c = skip_space(c + 1);
+            continue;
+        }
         c = read_tag(c, &weak, &tag, &length);
         if (c == NULL || ++ntags > MAX_TAGS) {
             return malformed(pool, name);

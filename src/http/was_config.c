@@ -285,7 +285,7 @@ const command_rec was_config_commands[] = {
     AP_INIT_TAKE1("DBDMin", hear_number, MEMBER(pool_min), RSRC_CONF, "see mod_dbd"),
     AP_INIT_TAKE1("DBDKeep", hear_number, MEMBER(pool_keep), RSRC_CONF, "see mod_dbd"),
     AP_INIT_TAKE1("DBDMax", hear_number, MEMBER(pool_max), RSRC_CONF, "see mod_dbd"),
-    {NULL}};
+    {.name = NULL}};
 
 bool was_config_check(server_rec *server)
 {

@@ -21,7 +21,8 @@ typedef struct was_stored_t {
     apr_bucket_refcount refcount; /* must be first, for apr_bucket_shared_... */
     was_db_t *db;
     const char *space, *path, *etag;
-    apr_pool_t *pool;
+    request_rec *r;
+    const char *id; /* of the request, for the log */
 } was_stored_t;
 
 static apr_status_t stored_read(apr_bucket *bucket, const char **bytes, apr_size_t *count,
@@ -79,7 +80,7 @@ static apr_status_t stored_read(apr_bucket *bucket, const char **bytes, apr_size
     if (block == APR_NONBLOCK_READ) {
         return APR_EAGAIN;
     }
-    apr_pool_create(&scratch, stored->pool);
+    apr_pool_create(&scratch, stored->r->pool);
     error = was_resources_piece(stored->db, stored->space, stored->path, stored->etag, start, want,
                                 &piece, &got, scratch);
     if (error != NULL || got != want) {
@@ -87,8 +88,8 @@ static apr_status_t stored_read(apr_bucket *bucket, const char **bytes, apr_size
          * they announced, which httpd does. */
         bool changed = error == NULL || error->kind == WAS_ERROR_CONFLICT;
 
-        ap_log_perror(APLOG_MARK, changed ? APLOG_INFO : APLOG_ERR, 0, stored->pool,
-                      "an answer ends early: %s",
+        ap_log_rerror(APLOG_MARK, changed ? APLOG_INFO : APLOG_ERR, 0, stored->r,
+                      "[%s] an answer ends early: %s", stored->id,
                       error != NULL ? was_error_chain(error, scratch) : "a piece is short");
         apr_pool_destroy(scratch);
         return APR_EGENERAL;
@@ -109,8 +110,8 @@ static apr_status_t stored_read(apr_bucket *bucket, const char **bytes, apr_size
     return apr_bucket_read(bucket, bytes, count, block);
 }
 
-void was_content_append(apr_bucket_brigade *brigade, was_db_t *db, const char *space,
-                        const was_resource_t *resource, apr_pool_t *pool)
+void was_content_append(apr_bucket_brigade *brigade, const was_request_t *request,
+                        const char *space, const was_resource_t *resource)
 {
     apr_bucket_alloc_t *list = brigade->bucket_alloc;
     apr_size_t rest = (apr_size_t)resource->size - resource->piece_length;
@@ -118,15 +119,17 @@ void was_content_append(apr_bucket_brigade *brigade, was_db_t *db, const char *s
 
     if (resource->piece_length > 0) {
         APR_BRIGADE_INSERT_TAIL(
-            brigade, apr_bucket_pool_create(resource->piece, resource->piece_length, pool, list));
+            brigade,
+            apr_bucket_pool_create(resource->piece, resource->piece_length, request->pool, list));
     }
     if (rest > 0) {
         stored = apr_bucket_alloc(sizeof(*stored), list);
-        stored->db = db;
+        stored->db = request->db;
         stored->space = space;
         stored->path = resource->path;
         stored->etag = resource->etag;
-        stored->pool = pool;
+        stored->r = request->r;
+        stored->id = was_request_id(request);
         APR_BRIGADE_INSERT_TAIL(brigade,
                                 make(list, stored, (apr_off_t)resource->piece_length, rest));
     }

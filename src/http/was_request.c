@@ -11,7 +11,6 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -62,41 +61,63 @@ void was_request_set_caller(was_request_t *request, const was_signature_t *signa
     request->r->ap_auth_type = apr_pstrdup(request->pool, "Signature");
 }
 
-/* Whether the parameters of one Accept entry leave it a weight above zero. */
-static bool has_weight(const char *parameters)
+/* The weight (RFC 9110 section 12.4.2) among an entry's parameters, in thousandths. */
+static int weight_of(const char *entry)
 {
-    const char *q = parameters;
+    while ((entry = strchr(entry, ';')) != NULL) {
+        entry += 1 + strspn(entry + 1, " \t");
+        if ((*entry == 'q' || *entry == 'Q') && entry[1] == '=') {
+            int weight = entry[2] == '1' ? 1000 : 0, scale = 100;
 
-    while (q != NULL && (q = strchr(q, ';')) != NULL) {
-        q++;
-        while (apr_isspace(*q)) {
-            q++;
-        }
-        if ((*q == 'q' || *q == 'Q') && q[1] == '=') {
-            return strtod(q + 2, NULL) > 0.0;
+            if (entry[2] != '\0' && entry[3] == '.') {
+                for (entry += 4; apr_isdigit(*entry) && scale > 0; entry++, scale /= 10) {
+                    weight += (*entry - '0') * scale;
+                }
+            }
+            return weight;
         }
     }
-    return true;
+    return 1000;
 }
 
-bool was_request_accepts(const was_request_t *request, const char *type)
+static bool is_range(const char *entry, const char *range)
+{
+    apr_size_t length = strlen(range);
+
+    return strcspn(entry, "; \t") == length && strncasecmp(entry, range, length) == 0;
+}
+
+/* The weight that the Accept field gives to a type: by its name, else by the ranges it is in, the
+ * narrowest first. 0 when it has none. */
+static int weight_in(const was_request_t *request, const char *type, const char *const ranges[2])
 {
     const char *accept = was_request_field(request, "Accept");
-    apr_size_t length = strlen(type);
-    char *entry, *state = NULL;
+    char *entry, *state = NULL, *list = apr_pstrdup(request->pool, accept != NULL ? accept : "");
+    int best = 0, weight = 0;
 
-    if (accept == NULL) {
-        return false;
-    }
-    for (entry = apr_strtok(apr_pstrdup(request->pool, accept), ",", &state); entry != NULL;
+    for (entry = apr_strtok(list, ",", &state); entry != NULL;
          entry = apr_strtok(NULL, ",", &state)) {
-        while (apr_isspace(*entry)) {
-            entry++;
+        int narrow = 0;
+
+        entry += strspn(entry, " \t");
+        if (is_range(entry, type)) {
+            narrow = 3;
         }
-        if (strncasecmp(entry, type, length) == 0 &&
-            (entry[length] == '\0' || entry[length] == ';' || apr_isspace(entry[length]))) {
-            return has_weight(entry + length);
+        else if (ranges != NULL) {
+            narrow = is_range(entry, ranges[0]) ? 2 : is_range(entry, ranges[1]);
+        }
+        if (narrow > best) {
+            best = narrow;
+            weight = weight_of(entry);
         }
     }
-    return false;
+    return weight;
+}
+
+bool was_request_prefers(const was_request_t *request, const char *type)
+{
+    static const char *const ranges[] = {"application/*", "*/*"};
+    int weight = weight_in(request, type, NULL);
+
+    return weight > 0 && weight >= weight_in(request, "application/json", ranges);
 }

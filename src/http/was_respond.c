@@ -78,29 +78,41 @@ static void set_answer_header(was_request_t *request, const was_response_t *resp
     }
 }
 
-/* One range of a Range field; `*c` moves behind it. */
-static bool range_is_satisfiable(const char **c, apr_int64_t size)
+/* What a Range field asks for of a content: all (there is no field, or it means nothing), parts, or
+ * only what is not there. */
+typedef enum asked_t { ASKED_ALL, ASKED_PARTS, ASKED_NOTHING } asked_t;
+
+static bool read_position(const char **c, apr_int64_t *position)
 {
     char *end;
-    apr_int64_t first;
-    bool satisfiable;
 
-    while (**c == ' ' || **c == '\t' || **c == ',') {
-        (*c)++;
+    if (!apr_isdigit(**c)) {
+        return false;
     }
+    *position = apr_strtoi64(*c, &end, 10);
+    *c = end;
+    return true;
+}
+
+/* One range (RFC 9110 section 14.1.1); false when it is none. */
+static bool read_range(const char **c, apr_int64_t size, bool *satisfiable)
+{
+    apr_int64_t first, last;
+
     if (**c == '-') { /* the last so many bytes */
-        first = apr_strtoi64(*c + 1, &end, 10);
-        satisfiable = first > 0 && size > 0;
+        (*c)++;
+        if (!read_position(c, &last)) {
+            return false;
+        }
+        *satisfiable = last > 0 && size > 0;
+        return true;
     }
-    else if (apr_isdigit(**c)) {
-        first = apr_strtoi64(*c, &end, 10);
-        satisfiable = first < size;
+    if (!read_position(c, &first) || **c != '-') {
+        return false;
     }
-    else {
-        return true; /* no range at all: httpd ignores the whole field */
-    }
-    *c = end + strcspn(end, ",");
-    return satisfiable;
+    (*c)++;
+    *satisfiable = first < size;
+    return !read_position(c, &last) || last >= first;
 }
 
 /* Whether an If-Range, if there is one, names the version that is sent. */
@@ -114,23 +126,42 @@ static bool holds_if_range(const was_request_t *request)
            (modified != NULL && strcmp(condition, modified) == 0);
 }
 
-/* Whether a Range field asks only for what is not there. httpd's range filter would answer that
- * with a page of its own; all else is left to it. */
-static bool is_unsatisfiable(const was_request_t *request, apr_int64_t size)
+static asked_t read_ranges(const was_request_t *request, apr_int64_t size)
 {
     const char *c = was_request_field(request, "Range");
+    asked_t asked = ASKED_ALL;
 
-    if (c == NULL || strncasecmp(c, "bytes=", 6) != 0 || request->method[0] != 'G' ||
+    /* Section 14.2: ranges are GET's alone. */
+    if (c == NULL || strncasecmp(c, "bytes=", 6) != 0 || request->is_head ||
         !holds_if_range(request)) {
-        return false;
+        return ASKED_ALL;
     }
-    c += 6;
-    do {
-        if (range_is_satisfiable(&c, size)) {
-            return false;
+    for (c += 6; *(c += strspn(c, " \t,")) != '\0';) {
+        bool satisfiable;
+
+        if (!read_range(&c, size, &satisfiable) || strchr(" \t,", *c) == NULL) {
+            return ASKED_ALL;
         }
-    } while (*c != '\0');
-    return true;
+        asked = satisfiable || asked == ASKED_PARTS ? ASKED_PARTS : ASKED_NOTHING;
+    }
+    return asked;
+}
+
+/*
+ * httpd's range filter cuts every answer, reads Range more generously than it is defined, knows an
+ * older field too, and refuses with a page of its own. So it is left only what it is to do: fields
+ * that ask for parts of a stored content.
+ */
+static asked_t keep_ranges(const was_request_t *request, const was_response_t *response)
+{
+    asked_t asked =
+        response->resource != NULL ? read_ranges(request, response->resource->size) : ASKED_ALL;
+
+    apr_table_unset(request->r->headers_in, "Request-Range");
+    if (asked == ASKED_ALL) {
+        apr_table_unset(request->r->headers_in, "Range");
+    }
+    return asked;
 }
 
 static void append_json(was_request_t *request, const json_t *json, apr_bucket_brigade *brigade)
@@ -199,8 +230,7 @@ static void append_body(was_request_t *request, const was_response_t *response,
         apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
         ap_set_accept_ranges(r);
         ap_set_content_length(r, response->resource->size);
-        was_content_append(brigade, request->db, response->space, response->resource,
-                           request->pool);
+        was_content_append(brigade, request, response->space, response->resource);
     }
     else if (response->produce == NULL) {
         ap_set_content_length(r, 0);
@@ -211,9 +241,18 @@ static void append_body(was_request_t *request, const was_response_t *response,
 static int answer_condition(was_request_t *request, const was_response_t *response)
 {
     bool is_read = request->is_head || strcmp(request->method, "GET") == 0;
+    apr_table_t *in = request->r->headers_in;
 
     if (!is_read || response->answer != WAS_ANSWER_OK || response->etag == NULL) {
         return OK;
+    }
+    /* httpd would take now for an unknown time, and a date for a condition beside an If-Match;
+     * sections 13.1.3 and 13.1.4 of RFC 9110 have such dates ignored. */
+    if (response->modified <= 0) {
+        apr_table_unset(in, "If-Modified-Since");
+    }
+    if (response->modified <= 0 || apr_table_get(in, "If-Match") != NULL) {
+        apr_table_unset(in, "If-Unmodified-Since");
     }
     return ap_meets_conditions(request->r);
 }
@@ -231,8 +270,7 @@ int was_respond(was_request_t *request, const was_response_t *response)
     if (condition == HTTP_PRECONDITION_FAILED) {
         return was_respond_error(request, was_conditions_failed(request->pool), NULL);
     }
-    if (condition == OK && response->resource != NULL &&
-        is_unsatisfiable(request, response->resource->size)) {
+    if (condition == OK && keep_ranges(request, response) == ASKED_NOTHING) {
         apr_table_setn(
             r->headers_out, "Content-Range",
             apr_psprintf(request->pool, "bytes */%" APR_INT64_T_FMT, response->resource->size));

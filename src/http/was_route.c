@@ -106,17 +106,26 @@ static const was_error_t *authenticate(was_request_t *request)
     return request->protocol->authenticate(request);
 }
 
+/* Whether the signature speaks of a body, which may be that of a request that needs none. */
+static bool covers_body(const was_request_t *request)
+{
+    const was_signature_t *signature = request->signature;
+
+    return signature != NULL && (was_signature_covers(signature, "digest") ||
+                                 was_signature_covers(signature, "content-digest"));
+}
+
 /* From the row to the point where the handler may act. */
 static const was_error_t *admit(was_request_t *request)
 {
-    apr_int64_t max = request->route->need == WAS_NEED_DOCUMENT ? WAS_DOCUMENT_MAX_BYTES : 0;
+    apr_int64_t max = request->route->need == WAS_NEED_CONTENT ? 0 : WAS_DOCUMENT_MAX_BYTES;
     bool takes_body = request->route->need != WAS_NEED_NOTHING;
 
     if (takes_body) {
         WAS_TRY(was_body_check(request, max));
     }
     WAS_TRY(authenticate(request));
-    if (takes_body) {
+    if (takes_body || covers_body(request)) {
         WAS_TRY(was_body_read(request, max));
     }
     if (strcmp(request->route->method, "GET") != 0) {

@@ -42,8 +42,9 @@ struct was_db_t {
     const char *params;
     const was_error_t *(*ready)(const char *params, apr_pool_t *pool);
     volatile apr_uint32_t is_ready;
-    apr_thread_mutex_t *lock; /* held while `ready` runs */
+    apr_thread_mutex_t *lock; /* held while `ready` runs; guards the next two */
     apr_time_t next_try;
+    char reason[256]; /* why the last try failed */
 };
 
 /* What we know of one pooled connection; lives with it. */
@@ -102,12 +103,15 @@ const was_error_t *was_db_prepare(was_db_t *db, apr_pool_t *pool)
     }
     if (!apr_atomic_read32(&db->is_ready)) {
         if (apr_time_now() < db->next_try) {
-            error =
-                was_error_log(pool, WAS_ERROR_UNAVAILABLE, "the schema was not ready a moment ago");
+            error = was_error_log(pool, WAS_ERROR_UNAVAILABLE,
+                                  "the schema was not ready a moment ago: %s", db->reason);
         }
         else {
             error = db->ready(db->params, pool);
-            db->next_try = apr_time_now() + apr_time_from_sec(1);
+            if (error != NULL) {
+                db->next_try = apr_time_now() + apr_time_from_sec(1);
+                apr_cpystrn(db->reason, was_error_chain(error, pool), sizeof(db->reason));
+            }
         }
         if (error == NULL) {
             apr_atomic_set32(&db->is_ready, 1);
@@ -211,7 +215,8 @@ static const was_error_t *borrow(was_db_t *db, was_lease_t *lease, apr_pool_t *p
     }
     lease->pg = apr_dbd_native_handle(lease->handle->driver, lease->handle->handle);
     lease->backend = backend_of(lease->handle);
-    if (!is_alive(lease->pg)) {
+    /* Whoever shares the pool may have left a transaction open, or an answer unread. */
+    if (!is_alive(lease->pg) || PQtransactionStatus(lease->pg) != PQTRANS_IDLE) {
         lease->backend->pid = 0;
         PQreset(lease->pg);
         if (PQstatus(lease->pg) != CONNECTION_OK) {
@@ -253,8 +258,11 @@ static const was_error_t *judge(was_job_t *job, was_pq_end_t end, bool final)
     case WAS_PQ_LOST:
     case WAS_PQ_LATE:
         if (final && job->statement->writes) {
-            return was_error_log(job->pool, WAS_ERROR_UNCERTAIN, "%s: %s", job->statement->name,
-                                 end == WAS_PQ_LOST ? "connection lost" : "no answer in time");
+            error = was_error_make(job->pool, WAS_ERROR_UNCERTAIN, NULL,
+                                   "the database went away while it wrote: nobody knows whether "
+                                   "this was done; look before you try again");
+            return was_error_wrap(job->pool, error, "%s: %s", job->statement->name,
+                                  end == WAS_PQ_LOST ? "connection lost" : "no answer in time");
         }
         job->again = end == WAS_PQ_LOST;
         break;
@@ -339,18 +347,17 @@ static const was_error_t *execute_staged(was_lease_t *lease, was_job_t *job)
 static void mend(was_db_t *db, was_lease_t *lease, const was_job_t *job)
 {
     static const char *const missing[] = {"42P01", "42703", NULL};
-    static const char *const read_only[] = {"25006", NULL};
 
     if (!job->again) {
         return;
     }
-    lease->backend->pid = 0; /* makes the connection ready anew, statements included */
     if (was_pq_state_is(job->result, missing)) {
         apr_atomic_set32(&db->is_ready, 0);
     }
-    if (was_pq_state_is(job->result, read_only)) {
-        was_pq_abandon(lease->pg); /* a demoted primary; a reconnect finds the new one */
-    }
+    /* A reconnect begins with nothing prepared, no plan that is stale and the settings that were
+     * asked for; and behind a name that moved, it finds the new primary. */
+    was_pq_abandon(lease->pg);
+    lease->backend->pid = 0;
 }
 
 static const was_error_t *attempt(was_db_t *db, was_job_t *job)

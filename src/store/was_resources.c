@@ -54,23 +54,29 @@ const was_error_t *was_resources_piece(was_db_t *db, const char *space, const ch
     return NULL;
 }
 
-/* Why a write found no row. `absent_is_fine` for a DELETE without conditions on what exists. */
-static const was_error_t *explain(was_db_t *db, const was_resource_key_t *key, bool absent_is_fine,
-                                  bool space_must_be, apr_pool_t *pool)
+/* Why a write found no row. What is seen now may have changed since: a write without conditions
+ * that would find its row by now came when there was none. */
+static const was_error_t *explain(was_db_t *db, const was_resource_key_t *key,
+                                  const was_conditions_t *conditions, bool deletes,
+                                  apr_pool_t *pool)
 {
+    bool absent_is_fine = deletes && conditions->match == NULL;
     const was_value_t values[] = {WAS_TEXT(key->space), WAS_TEXT(key->protocol),
                                   WAS_TEXT(key->caller), WAS_TEXT(key->path)};
     const was_rows_t *rows;
 
     WAS_TRY(was_db_run(db, WAS_SQL_RESOURCE_LOOK, values, 4, &rows, pool));
     if (was_rows_count(rows) == 0) {
-        if (space_must_be) {
+        if (!deletes) {
             return was_space_absent(pool);
         }
         return absent_is_fine ? NULL : was_conditions_failed(pool);
     }
     if (!was_rows_true(rows, 0, 0)) {
         return was_space_foreign(pool);
+    }
+    if (!was_conditions_given(conditions)) {
+        return deletes ? NULL : was_space_absent(pool);
     }
     return absent_is_fine && !was_rows_true(rows, 0, 1) ? NULL : was_conditions_failed(pool);
 }
@@ -97,7 +103,7 @@ const was_error_t *was_resources_put(was_db_t *db, const was_resource_key_t *key
             content->source, &rows, pool));
     }
     if (was_rows_count(rows) == 0) {
-        return explain(db, key, false, true, pool);
+        return explain(db, key, conditions, false, pool);
     }
     *etag = was_rows_text(rows, 0, 0);
     return NULL;
@@ -115,7 +121,7 @@ const was_error_t *was_resources_delete(was_db_t *db, const was_resource_key_t *
     if (was_rows_count(rows) > 0) {
         return NULL;
     }
-    return explain(db, key, conditions->match == NULL, false, pool);
+    return explain(db, key, conditions, true, pool);
 }
 
 const was_error_t *was_resources_list(was_db_t *db, const char *space, const char *after, int limit,

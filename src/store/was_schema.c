@@ -52,7 +52,15 @@ static const was_error_t *read_version(was_session_t *session, int *version, apr
     if (was_rows_text(rows, 0, 0)[0] != 't') {
         return NULL;
     }
-    WAS_TRY(was_session_run(session, "SELECT coalesce(max(version), 0) FROM was_schema_version",
+    /* Somebody may have dropped the tables and left their version. */
+    WAS_TRY(was_session_run(session,
+                            apr_psprintf(pool,
+                                         "SELECT CASE WHEN max(version) > %d"
+                                         " OR to_regclass('was_spaces') IS NOT NULL"
+                                         " AND to_regclass('was_resources') IS NOT NULL"
+                                         " THEN coalesce(max(version), 0) ELSE 0 END"
+                                         " FROM was_schema_version",
+                                         WAS_SCHEMA_VERSION),
                             &rows, pool));
     *version = (int)apr_atoi64(was_rows_text(rows, 0, 0));
     return NULL;
@@ -74,10 +82,12 @@ static const was_error_t *apply(was_session_t *session, int step, apr_pool_t *po
     const was_error_t *error = was_session_run(session, steps[step - 1], NULL, pool);
 
     if (error == NULL) {
-        error = was_session_run(
-            session,
-            apr_psprintf(pool, "INSERT INTO was_schema_version (version) VALUES (%d)", step), NULL,
-            pool);
+        error = was_session_run(session,
+                                apr_psprintf(pool,
+                                             "INSERT INTO was_schema_version (version) VALUES (%d)"
+                                             " ON CONFLICT DO NOTHING",
+                                             step),
+                                NULL, pool);
     }
     return error == NULL ? NULL : was_error_wrap(pool, error, "schema step %d", step);
 }

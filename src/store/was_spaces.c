@@ -19,6 +19,12 @@ void was_conditions_values(const was_conditions_t *conditions, was_value_t value
     }
 }
 
+bool was_conditions_given(const was_conditions_t *conditions)
+{
+    return conditions->match != NULL || conditions->none_match != NULL ||
+           conditions->unmodified_since >= 0;
+}
+
 const was_error_t *was_space_absent(apr_pool_t *pool)
 {
     return was_error_make(pool, WAS_ERROR_NOT_FOUND, "/space", "there is no such space");
@@ -111,7 +117,8 @@ const was_error_t *was_spaces_put(was_db_t *db, const char *protocol, const char
         return NULL;
     }
     WAS_TRY(look(db, protocol, uuid, caller, &seen, pool));
-    if (seen == CALLERS || (seen == ABSENT && self)) {
+    /* What is seen now may have changed since the write found it otherwise. */
+    if (was_conditions_given(conditions) && (seen == CALLERS || (seen == ABSENT && self))) {
         return was_conditions_failed(pool);
     }
     return was_space_foreign(pool);
@@ -150,7 +157,8 @@ const was_error_t *was_spaces_delete(was_db_t *db, const char *protocol, const c
     WAS_TRY(look(db, protocol, uuid, caller, &seen, pool));
     switch (seen) {
     case CALLERS:
-        return was_conditions_failed(pool);
+        /* Without a condition it was not there yet when the deletion looked. */
+        return was_conditions_given(conditions) ? was_conditions_failed(pool) : NULL;
     case OTHERS:
         return was_space_foreign(pool);
     default:

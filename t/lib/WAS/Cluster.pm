@@ -124,6 +124,17 @@ sub start_again {
     return;
 }
 
+# The server and everything it has started.
+sub processes {
+    my ($self) = @_;
+    my $pid = $self->pid or return;
+    my @children = map {
+        open my $file, '<', $_ or die "$_: $!";
+        split ' ', readline($file) // '';
+    } glob "/proc/$pid/task/*/children";
+    return ($pid, @children);
+}
+
 # An empty database.
 sub create {
     my ($self, $database) = @_;

@@ -33,7 +33,7 @@ sub fresh {
 }
 
 sub public    { return $_[0]{pk}->export_key_raw('public') }
-sub multibase { return 'z' . base58($ED25519_PUB . $_[0]->public) }
+sub multibase { return $_[0]{multibase} //= 'z' . base58($ED25519_PUB . $_[0]->public) }
 sub did       { return 'did:key:' . $_[0]->multibase }
 sub key_id    { return $_[0]->did . '#' . $_[0]->multibase }
 

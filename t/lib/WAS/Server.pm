@@ -25,7 +25,7 @@ my %ports = map { split /=/ } split / /, $ENV{WAS_PORTS} // '';
 sub url {
     my ($name) = @_;
     $name //= 'main';
-    return sprintf '%s://127.0.0.1:%d', $name eq 'tls' ? 'https' : 'http', port($name);
+    return sprintf '%s://127.0.0.1:%d', $name =~ /tls$/ ? 'https' : 'http', port($name);
 }
 
 sub port {
@@ -280,6 +280,8 @@ sub signal {
 # Ends it; returns its exit status as waitpid gives it.
 sub stop {
     my ($self) = @_;
+    # Lets the thread that served the last request close its connection; see t/99-error-log.t.
+    sleep 0.02 if $self->running;
     for my $name (qw(TERM KILL)) {
         last if !$self->running;
         $self->signal($name);

@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
 # WAS::TestRun: Apache::Test's runner with a PostgreSQL cluster beside httpd, a build directory that
-# need not be the source directory, and the unit programs in the same summary. See t/TEST.
+# need not be the source directory, and programs in C in the same summary. See t/TEST.
 
 package WAS::TestRun;
 
@@ -31,23 +31,39 @@ sub main {
     my ($top, $build, @arguments) = @_;
     die "The tests start httpd and PostgreSQL, which refuse root: run them as another user.\n"
         if $> == 0;
-    eval { require Apache::TestRun; 1 }
-        or die "Apache::Test was not found; on Debian: apt install libapache2-mod-perl2\n$@";
-    @ISA = 'Apache::TestRun';
     # Requests to our own httpd must not take a way through a proxy.
     delete $ENV{$_} for grep { /^(?:https?|all)_proxy$/i } keys %ENV;
-    my $self = WAS::TestRun->new(
+    my %self = (
         top => $top,
         build => $build,
         run_directory => "$build/t/run",
         apxs => $ENV{WAS_APXS} // makefile_value($build, 'APXS') // 'apxs',
-        programs => [split ' ',
-            $ENV{WAS_UNIT_PROGRAMS} // join ' ', map { s/\.c$//r } unit_sources($top)],
+        programs => [split ' ', $ENV{WAS_PROGRAMS} // join ' ', built_programs($build)],
         preload => $ENV{WAS_SANITIZER_PRELOAD} // makefile_value($build, 'SANITIZER_PRELOAD') // '',
         mpm => $ENV{WAS_TEST_MPM} // 'event',
     );
+    my @left = grep { !/^--?no-httpd$/ } @arguments;
+    return run_without_servers(\%self, @left) if @left < @arguments;
+
+    eval { require Apache::TestRun; 1 }
+        or die "Apache::Test was not found; on Debian: apt install libapache2-mod-perl2\n$@";
+    @ISA = 'Apache::TestRun';
+    my $self = WAS::TestRun->new(%self);
     $self->prepare_directory;
     $self->run(@arguments);
+    return $self->{failed} ? 1 : 0;
+}
+
+sub run_without_servers {
+    my ($self, @arguments) = @_;
+    bless $self;
+    $self->prepare_directory;
+    chdir $self->{run_directory} or die "$self->{run_directory}: $!\n";
+    $self->{argv} = [grep { !/^--?verbose$/ } @arguments];
+    $self->{opts} = { 'run-tests' => 1, verbose => @{ $self->{argv} } < @arguments };
+    $self->split_test_args;
+    die "no such test: @{ $self->{argv} }\n" if @{ $self->{argv} };
+    $self->run_tests;
     return $self->{failed} ? 1 : 0;
 }
 
@@ -60,14 +76,9 @@ sub makefile_value {
     return;
 }
 
-sub unit_sources {
-    my ($top) = @_;
-    return map { 't/unit/' . basename $_ } sort glob "$top/t/unit/test_*.c";
-}
-
-sub has_server {
-    my ($self) = @_;
-    return !$self->{opts}{'no-httpd'};
+sub built_programs {
+    my ($build) = @_;
+    return map { s{^\Q$build\E/}{}r } grep { -x && !-d } sort glob "$build/t/{unit/test,fuzz/replay}_*";
 }
 
 # Apache::Test writes beside the tests. So it gets a directory of its own, where the tests and their
@@ -123,11 +134,12 @@ sub httpd {
     my ($self) = @_;
     my $httpd = $self->apxs_value('SBINDIR') . '/' . $self->apxs_value('PROGNAME');
     return $httpd if $self->{preload} eq '';
-    # Leaks are not looked for at exit: httpd frees its pools at exit or not at all.
+    # Leaks are not looked for at exit: httpd frees its pools at exit or not at all. handle_segv=2
+    # keeps httpd's own handler from hiding where it was.
     my $wrapper = write_file("$self->{run_directory}/httpd", <<"SH");
 #!/bin/sh
 LD_PRELOAD="$self->{preload}" \\
-ASAN_OPTIONS=detect_leaks=0:handle_abort=1 UBSAN_OPTIONS=print_stacktrace=1 exec $httpd "\$@"
+ASAN_OPTIONS=detect_leaks=0:handle_segv=2:handle_abort=2 UBSAN_OPTIONS=print_stacktrace=1 exec $httpd "\$@"
 SH
     chmod 0755, $wrapper;
     return $wrapper;
@@ -170,7 +182,7 @@ sub pre_configure {
     my ($self) = @_;
     my $run = $self->{run_directory};
     my $options = $self->{opts};
-    return if !$self->has_server || grep { $options->{$_} } qw(help clean);
+    return if grep { $options->{$_} } qw(help clean);
 
     $runner = $self;
     $cluster = WAS::Cluster->new("$run/pg");
@@ -215,7 +227,8 @@ sub split_test_args {
     my $t = "$self->{run_directory}/t";
     my (@tests, @left);
     for my $argument (@{ $self->{argv} }) {
-        (my $name = $argument) =~ s{^(?:.*/)?t/(?=[^/]+$|unit/)}{};
+        (my $name = $argument) =~ s{^(?:.*/)?t/(?=[^/]+$|unit/|fuzz/)}{};
+        $name =~ s/\.t$//;
         my @programs = grep { $_ eq "t/$name" } @{ $self->{programs} };
         my @files = map { 't/' . basename $_ } $name =~ m{/} ? () : glob "$t/\Q$name\E*.t";
         push @tests, @programs, @files;
@@ -233,7 +246,7 @@ sub run_tests {
     my @all = (@{ $self->{programs} }, map { 't/' . basename $_ } sort glob 't/*.t');
     my @tests = @{ $self->{tests} } ? @{ $self->{tests} } : @all;
     my %program = map { $_ => "$self->{build}/$_" } @{ $self->{programs} };
-    if ($self->has_server) {
+    if ($cluster) {
         @ENV{qw(PGHOST PGUSER PGDATABASE)} =
             ($cluster->socket_directory, WAS::Cluster::USER, 'was');
         $ENV{WAS_RUN} = $self->{run_directory};
@@ -244,6 +257,8 @@ sub run_tests {
             map { $_ => $config->{vhosts}{$_}{port} } keys %{ $config->{vhosts} });
         $ENV{WAS_PORTS} = join ' ', map { "$_=$ports{$_}" } sort keys %ports;
     }
+    # Where the programs look for vectors and corpora.
+    local $ENV{srcdir} = $self->{top};
     local $ENV{ASAN_OPTIONS} = 'detect_leaks=0';
     my $harness = TAP::Harness->new({
         verbosity => $self->{opts}{verbose} ? 1 : 0,
@@ -260,22 +275,27 @@ sub run_tests {
     $harness->aggregate_tests($result, @tests);
     $result->stop;
     $self->{failed} = !$result->all_passed;
-    if ($self->{failed} && $self->has_server) {
+    if ($self->{failed} && $cluster) {
         print "httpd's log: $self->{run_directory}/t/logs/error_log\n";
     }
-    $self->stop if $self->has_server;
+    $self->stop if $cluster;
     $harness->summary($result);
     return;
 }
 
-# The servers go when we go, whatever the reason, unless httpd was asked to stay.
+# The servers go when we go, whatever the reason, unless httpd was asked to stay. Both at once:
+# whoever ends us may not give us much time.
 END {
     if ($runner && $$ == $owner) {
         local $?;
         local @SIG{qw(HUP INT TERM)} = ('IGNORE') x 3;
         my $options = $runner->{opts};
-        $runner->stop_httpd if $options->{'start-httpd'} && $options->{'stop-httpd'};
-        $cluster->remove if !$runner->httpd_pid;
+        my $pid = $runner->httpd_pid;
+        if (!$pid || $options->{'start-httpd'} && $options->{'stop-httpd'}) {
+            kill TERM => $pid if $pid;
+            $cluster->remove;
+            $runner->stop_httpd;
+        }
     }
 }
 

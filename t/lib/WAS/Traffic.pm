@@ -9,6 +9,7 @@ use strict;
 use warnings;
 
 use Exporter qw(import);
+use IO::Select ();
 use JSON::PP ();
 use POSIX ();
 use Time::HiRes qw(sleep time);
@@ -47,12 +48,15 @@ sub timed {
 sub start {
     my ($class, %options) = @_;
     my $self = bless { workers => [] }, $class;
+    # Set before there is anybody to signal.
+    my $over = 0;
+    local $SIG{USR1} = sub { $over = 1 };
     for my $number (0 .. ($options{clients} // 1) - 1) {
         pipe my $reader, my $writer or die "pipe: $!";
         my $pid = fork // die "fork: $!";
         if ($pid == 0) {
             close $reader;
-            eval { work($number, $writer, %options); 1 } or warn $@;
+            eval { work($number, $writer, \$over, %options); 1 } or warn $@;
             # Neither destructors nor END blocks: they are the parent's.
             POSIX::_exit(0);
         }
@@ -63,21 +67,25 @@ sub start {
 }
 
 sub work {
-    my ($number, $writer, %options) = @_;
-    my $over = 0;
-    local $SIG{USR1} = sub { $over = 1 };
+    my ($number, $writer, $over, %options) = @_;
     my @records;
-    for (my $turn = 0; !$over && $turn < ($options{times} // 9**9); $turn++) {
+    for (my $turn = 0; !$$over && $turn < ($options{times} // 9**9); $turn++) {
         my %record = (client => $number, begin => time);
         my $result = eval { $options{each}->($number, $turn) };
         %record = (%record, ref $result ? %$result : (died => $@ =~ s/\n\z//r), end => time);
         push @records, \%record;
-        sleep $options{pause} if $options{pause} && !$over;
+        sleep $options{pause} if $options{pause} && !$$over;
     }
     # Only now, so that nobody need read while the clients run.
     print {$writer} $json->encode(\@records);
     close $writer;
     return;
+}
+
+# How many clients have not come to their end. (They write when they do.)
+sub running {
+    my ($self) = @_;
+    return grep { !IO::Select->new($_->{reader})->can_read(0) } @{ $self->{workers} };
 }
 
 # Lets every client end what it is at (or all its `times`), and returns the records in order.

@@ -1,0 +1,233 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+#
+# The pool: a client that is slow holds no connection, a small pool serves many clients, nobody takes
+# more connections than the configuration says, and big contents leave no memory behind.
+
+use strict;
+use warnings;
+
+use Digest::SHA qw(sha256_hex);
+use FindBin;
+use IO::Socket::INET ();
+use JSON::PP qw(encode_json);
+use Socket qw(SOL_SOCKET SO_RCVBUF);
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Time::HiRes qw(sleep time);
+use WAS::Client;
+use WAS::Key;
+use WAS::Server;
+use WAS::Traffic qw(eventually timed);
+
+use constant { MIB => 1 << 20, SLOW => 100 * 1024 };
+
+my $alice = WAS::Key->fresh;
+my $database = WAS::Server::create_database();
+my $dbh = WAS::Server::dbh($database);
+my $connections = sub { scalar $dbh->selectrow_array('SELECT count(*) FROM pg_stat_activity WHERE datname = ? AND pid <> pg_backend_pid()', undef, $database) };
+
+sub serve {
+    my ($children, $threads, $pool) = @_;
+    my $all = $children * $threads;
+    return WAS::Server->start(mpm => 'event', dsn => WAS::Server::cluster()->dsn($database), before => <<"BEFORE", config => <<"CONFIG");
+ServerLimit $children
+StartServers $children
+ThreadsPerChild $threads
+MaxRequestWorkers $all
+MinSpareThreads 1
+MaxSpareThreads $all
+MaxKeepAliveRequests 0
+BEFORE
+DBDMin $pool
+DBDKeep $pool
+DBDMax $pool
+CONFIG
+}
+
+sub content {
+    my ($mib) = @_;
+    # Does not compress, and every piece is another.
+    my $block = join '', map { pack 'N', ($_ * 2654435761) & 0xffffffff } 1 .. MIB / 4;
+    return join '', map { my $n = $_; my $copy = $block; substr $copy, 0, 16, sprintf '%016d', $n; $copy } 1 .. $mib;
+}
+
+# 1. Slow clients and one connection.
+my $server = serve(1, 16, 1);
+my $client = $server->client($alice);
+my $twenty = content(20);
+is($client->put('/space/s', body => encode_json({ controller => $alice->did }))->status, 204, 'a space');
+is($client->put('/space/s/small', body => 'small')->status, 204, 'a small resource');
+is($client->put('/space/s/twenty', body => $twenty)->status, 204, 'a resource of 20 MiB');
+
+sub slow_socket {
+    my $socket = IO::Socket::INET->new(Proto => 'tcp', Type => Socket::SOCK_STREAM()) or die $!;
+    # Little is to wait in the kernel instead of in httpd.
+    setsockopt $socket, SOL_SOCKET, SO_RCVBUF, 8192;
+    my ($port) = $server->origin =~ /(\d+)\z/;
+    connect $socket, Socket::pack_sockaddr_in($port, Socket::INADDR_LOOPBACK()) or die "connect: $!";
+    return $socket;
+}
+
+sub download_slowly {
+    my ($seconds) = @_;
+    my $socket = slow_socket();
+    syswrite $socket, "GET /space/s/twenty HTTP/1.1\r\nHost: x\r\n\r\n";
+    my ($got, $end) = (0, time + $seconds);
+    while (time < $end) {
+        $got += sysread($socket, my $bytes, SLOW / 20) // 0;
+        sleep 0.05;
+    }
+    return { got => $got };
+}
+
+sub upload_slowly {
+    my ($seconds, $target) = @_;
+    my $socket = slow_socket();
+    my $size = 3 * MIB;
+    my $authorization = WAS::Client::authorization(key => $alice, method => 'PUT', target => $target, fields => []);
+    syswrite $socket, "PUT $target HTTP/1.1\r\nHost: x\r\nContent-Length: $size\r\nAuthorization: $authorization\r\nConnection: close\r\n\r\n";
+    my ($sent, $end) = (0, time + $seconds);
+    while (time < $end) {
+        $sent += syswrite $socket, 'u' x (SLOW / 20);
+        sleep 0.05;
+    }
+    while ($sent < $size) {
+        my $rest = $size - $sent;
+        $sent += syswrite $socket, 'u' x ($rest < 65536 ? $rest : 65536);
+    }
+    sysread $socket, my $answer, 1024;
+    return { answer => $answer =~ s/\r\n.*//sr };
+}
+
+{
+    my @slow = (
+        WAS::Traffic->start(clients => 4, times => 1, each => sub { download_slowly(4) }),
+        WAS::Traffic->start(clients => 4, times => 1, each => sub { my ($number) = @_; upload_slowly(4, "/space/s/slow$number") }),
+    );
+    sleep 0.5;
+    my @took;
+    for my $turn (1 .. 10) {
+        for my $case (['GET', '/space/s/small', 200], ['PUT', '/space/s/other', 204, body => $turn], ['GET', '/spaces/', 200], ['GET', '/health', 200]) {
+            my ($method, $path, $status, @options) = @$case;
+            my ($took, $response) = timed(sub { $client->request($method, $path, @options) });
+            push @took, $took;
+            $response->status == $status or fail("$method $path beside slow clients: " . $response->status);
+        }
+        sleep 0.2;
+    }
+    my ($slowest) = sort { $b <=> $a } @took;
+    cmp_ok($slowest, '<', 1, '4 slow downloads, 4 slow uploads, one connection: the others are served within a second');
+    my ($took, $response) = timed(sub { $client->get('/space/s/twenty') });
+    ok($response->body eq $twenty, '4 slow downloads, 4 slow uploads, one connection: a fast download of the same');
+    cmp_ok($took, '<', 3, 'within seconds');
+    my @down = $slow[0]->finish(patient => 1);
+    my @up = $slow[1]->finish(patient => 1);
+    is(scalar(grep { $_->{got} > MIB / 8 && $_->{got} < 10 * MIB } @down), 4, 'the downloads were going on meanwhile') or diag explain \@down;
+    is_deeply([map { $_->{answer} } @up], [('HTTP/1.1 204 No Content') x 4], 'the uploads have ended well');
+    is(length $client->get('/space/s/slow3')->body, 3 * MIB, 'and are whole');
+    cmp_ok($connections->(), '<=', 1, 'one connection was all');
+}
+$server->stop;
+
+# 2. A small pool for many.
+$server = serve(2, 32, 2);
+{
+    my @records = WAS::Traffic->run(clients => 32, times => 8, each => sub {
+        my ($number, $turn) = @_;
+        my $client = $server->client($alice);
+        my $body = "$number/$turn" x 100;
+        my $put = $client->put("/space/s/many$number", body => $body);
+        my $get = $client->get("/space/s/many$number");
+        return { status => $put->status . ' ' . $get->status . ' ' . ($get->body eq $body ? 'same' : 'other') };
+    });
+    is_deeply([grep { ($_->{status} // $_->{died}) ne '204 200 same' } @records], [], 'DBDMax 2 and 32 clients: every request succeeds');
+    is(scalar @records, 256, 'and there were as many as there should');
+}
+$server->stop;
+
+# 3. As many connections as configured.
+$server = serve(2, 16, 4);
+{
+    my $most = 2 * 4;
+    my $traffic = sub {
+        my ($clients, $times) = @_;
+        return WAS::Traffic->start(clients => $clients, times => $times, each => sub {
+            my ($number, $turn) = @_;
+            our $kept;
+            $kept //= $server->client($alice, keepalive => 1);
+            my $response = $turn % 4 ? $kept->get('/space/s/small') : $kept->put("/space/s/leak$number", body => 'x' x ($turn % 100 ? 100 : 2 * MIB));
+            return { status => $response->status };
+        });
+    };
+    my ($highest, @failed) = (0);
+    my $watch = sub {
+        my ($running) = @_;
+        while ($running->running) {
+            my $now = $connections->();
+            $highest = $now if $now > $highest;
+            sleep 0.02;
+        }
+        push @failed, grep { ($_->{status} // 0) !~ /\A20[04]\z/ } $running->finish(patient => 1);
+    };
+    $watch->($traffic->(8, 250));
+    cmp_ok($highest, '<=', $most, '2,000 requests: never more than children * DBDMax connections');
+    cmp_ok($highest, '>', 1, '2,000 requests: and more than one');
+    is_deeply(\@failed, [], '2,000 requests: all succeed');
+    my $settled = $connections->();
+    for my $round (1 .. 3) {
+        my @old = $server->children;
+        $server->signal('USR1');
+        my %old = map { $_ => 1 } @old;
+        ok(eventually(10, sub { my @new = $server->children; @new >= 2 && !grep { $old{$_} } @new }), "graceful restart $round: new children");
+        $watch->($traffic->(8, 25));
+        cmp_ok($connections->(), '<=', $most, "graceful restart $round: no connection is left behind");
+    }
+    is_deeply(\@failed, [], 'graceful restarts: all requests succeed');
+    note "connections: at most $highest, $settled after 2,000 requests, ", $connections->(), ' after three graceful restarts';
+    $server->stop;
+    ok(eventually(2, sub { $connections->() == 0 }), 'none is left after the end');
+}
+
+# 4. Memory.
+sub memory {
+    my ($pid, $name) = @_;
+    return WAS::Server::slurp("/proc/$pid/status") =~ /^\Q$name\E:\s+(\d+) kB/m ? $1 / 1024 : 0;
+}
+
+$server = serve(1, 16, 4);
+$client = $server->client($alice);
+{
+    my $size = 64;
+    my $big = content($size);
+    my $digest = sha256_hex($big);
+    my $small = sub {
+        my ($number, $turn) = @_;
+        my $client = $server->client($alice);
+        return { status => $client->put("/space/s/m$number", body => 'x' x 500_000)->status . ' ' . $client->get("/space/s/m$number")->status };
+    };
+    WAS::Traffic->run(clients => 8, times => 10, each => $small);
+    my ($child) = $server->children;
+    # Makes the peak the present.
+    if (open my $file, '>', "/proc/$child/clear_refs") { print $file '5'; close $file }
+    my $before = memory($child, 'VmRSS');
+    for my $turn (1 .. 2) {
+        is($client->put('/space/s/big', body => $big)->status, 204, "$size MiB, turn $turn: up");
+        is(sha256_hex($client->get('/space/s/big')->body), $digest, "$size MiB, turn $turn: and down, the same bytes");
+    }
+    undef $big;
+    my @down = WAS::Traffic->run(clients => 4, times => 2, each => sub {
+        my $client = $server->client($alice, timeout => 60);
+        return { digest => sha256_hex($client->get('/space/s/big')->body) };
+    });
+    is_deeply([grep { ($_->{digest} // $_->{died}) ne $digest } @down], [], "$size MiB to 4 clients at once: the same bytes");
+    my $chunked = $client->put('/space/s/chunked', body => content(16), chunked => 60_000);
+    is($chunked->status, 204, '16 MiB in chunks');
+    is(($server->children)[0], $child, 'it is still the same child');
+    my ($after, $peak) = map { memory($child, $_) } qw(VmRSS VmHWM);
+    my $figures = sprintf 'RSS of the child: %.1f MB before, %.1f MB after, %.1f MB at its peak', $before, $after, $peak;
+    note $figures;
+    cmp_ok($after - $before, '<', 60, "memory after contents of $size MiB") or diag $figures;
+    cmp_ok($peak - $before, '<', 60, "memory at its peak, contents of $size MiB") or diag $figures;
+}
+
+done_testing;

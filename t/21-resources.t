@@ -1,0 +1,352 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+#
+# Bytes in, the same bytes out: every kind of content, path, size and framing; what of an upload is
+# refused and that nothing of it is stored then; and that a connection stays usable after a refusal.
+
+use strict;
+use warnings;
+use utf8;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Digest::MD5 qw(md5_hex);
+use Test::More;
+use WAS::Server;
+use WAS::Story;
+
+my $alice = person();
+my $bob = person();
+my $space = new_space($alice);
+my $url = "/space/$space";
+
+sub stored {
+    my ($path, $id) = @_;
+    return sql('SELECT content_type, octet_length(content), md5(content) FROM was_resources'
+        . ' WHERE space_uuid = ? AND path = ?', $id // $space, $path);
+}
+
+# Contents. Each row: name, Content-Type sent, bytes, Content-Type that is due.
+my $octets = 'application/octet-stream';
+my @contents = (
+    ['text', 'text/plain', 'Hello, World!', 'text/plain'],
+    ['text with a charset and no blank', 'text/plain;charset=utf-8', "h\xc3\xa9llo", 'text/plain;charset=utf-8'],
+    ['text with a blank', 'text/plain; charset=ISO-8859-1', "h\xe9llo", 'text/plain; charset=ISO-8859-1'],
+    ['JSON', 'application/json', '{"a": [1, 2.50, null]}', 'application/json'],
+    ['JSON that is none', 'application/json', '{', 'application/json'],
+    ['HTML', 'text/html', '<script>alert(1)</script>', 'text/html'],
+    ['a type in capitals', 'TEXT/Plain; Charset="UTF-8"', 'x', 'TEXT/Plain; Charset="UTF-8"'],
+    ['a type with a profile', 'application/ld+json; profile="https://w3id.org/a;b,c"', '{}',
+     'application/ld+json; profile="https://w3id.org/a;b,c"'],
+    ['every byte', 'image/png', join('', map { chr } 0 .. 255), 'image/png'],
+    ['zeros', $octets, "\0" x 3000, $octets],
+    ['a backslash and quotes', $octets, q{\\x00'"\\\\''}, $octets],
+    ['line ends', 'text/plain', "a\r\n\r\nb\n\r", 'text/plain'],
+    ['an empty file', 'text/plain', '', 'text/plain'],
+    ['no type', undef, 'untyped', $octets],
+    ['an empty type', '', 'untyped', $octets],
+    ['no type and no bytes', undef, '', $octets],
+    ['a type that is a word', 'blob', 'x', 'blob'],
+    ['what looks like a problem', 'application/problem+json', '{"status":500}', 'application/problem+json'],
+    ['what looks like a multipart', 'multipart/form-data; boundary=x', "--x\r\n\r\n--x--", 'multipart/form-data; boundary=x'],
+    ['a form', 'application/x-www-form-urlencoded', 'a=b&c=%20', 'application/x-www-form-urlencoded'],
+    ['a handler', 'application/x-httpd-php', '<?php echo 1;', 'application/x-httpd-php'],
+    ['a gzip file', 'application/gzip', "\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0", 'application/gzip'],
+    ['a type of 512 bytes', 'a/' . 'b' x 510, 'x', 'a/' . 'b' x 510],
+);
+for my $method (qw(PUT POST)) {
+    my $n = 0;
+    for my $case (@contents) {
+        my ($name, $type, $bytes, $due) = @$case;
+        my $target = sprintf '%s/contents/%s%d', $url, lc $method, $n++;
+        my $etag;
+        tell($alice,
+            ["classic 2: $method of $name", $method => $target, [body => $bytes, type => $type],
+             $method eq 'PUT' ? 204 : 201],
+            ["classic 2: $name comes back as it was", GET => $target, [sign => 0], 200, body => $bytes,
+             type => $due, headers => { 'X-Content-Type-Options' => 'nosniff', 'Cache-Control' => 'no-cache',
+                                        'Content-Length' => length $bytes, 'Content-Encoding' => undef }],
+            ["classic 2: a signature does not hurt the reading of $name", GET => $target, [], 200, body => $bytes],
+            ["classic 2: nor does somebody else's", GET => $target, [by => $bob], 200, body => $bytes],
+        );
+    }
+}
+is_deeply([stored('/contents/put8')], [['image/png', 256, md5_hex(join '', map { chr } 0 .. 255)]],
+    'classic 8: bytes and type are in the row');
+
+# Overwriting replaces bytes and type.
+{
+    my $target = "$url/over";
+    my @rows;
+    for my $case (['long', 'text/a', 'x' x 3_000_000], ['short', 'text/b', 'y'], ['empty', 'text/c', ''],
+                  ['long again', 'text/d', 'z' x 2_000_000], ['untyped', undef, 'u']) {
+        my ($name, $type, $bytes) = @$case;
+        push @rows, ["classic 2: overwriting: $name", PUT => $target, [body => $bytes, type => $type], 204],
+            ["classic 2: overwriting: $name is read", GET => $target, [sign => 0], 200, body => $bytes,
+             type => $type // $octets];
+    }
+    tell($alice, @rows);
+}
+
+# Paths. Each row: what follows /space/{uuid} in the URL, and the path that is stored.
+my @paths = (
+    ['/', '/'],
+    ['//', '//'],
+    ['///', '///'],
+    ['/a', '/a'],
+    ['/a/', '/a/'],
+    ['/a//b', '/a//b'],
+    ['//a', '//a'],
+    ['/A', '/A'],
+    ['/a%20b', '/a b'],
+    ['/%20', '/ '],
+    ['/a+b', '/a+b'],
+    ['/a%2Bb', '/a+b', 'same as a+b'],
+    ['/a%2Fb', '/a/b'],
+    ['/c/d', '/c/d'],
+    ['/c%2fd', '/c/d', 'same as c/d'],
+    ['/%2F', '//', 'same as //'],
+    ['/%61%62', '/ab'],
+    ['/a;b=c;d', '/a;b=c;d'],
+    ['/a=b&c,d', '/a=b&c,d'],
+    ['/x@y:z', '/x@y:z'],
+    ['/~user', '/~user'],
+    ["/'!\$()*", "/'!\$()*"],
+    ['/%C3%A9', "/\xc3\xa9"],
+    ['/é', "/\xc3\xa9", 'same as %C3%A9'],
+    ['/e%CC%81', "/e\xcc\x81"],
+    ['/%E2%82%AC/%F0%9F%98%80', "/\xe2\x82\xac/\xf0\x9f\x98\x80"],
+    ['/日本語.txt', "/\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e.txt"],
+    ['/100%25', '/100%'],
+    ['/a%2520b', '/a%20b'],
+    ['/a%3Fb', '/a?b'],
+    ['/a%23b', '/a#b'],
+    ['/%5B%5D%7C%5E', '/[]|^'],
+    ['/[ ]|^{}"\\`<>' =~ s/ //r, '/[]|^{}"\\`<>'],
+    ['/a\\b', '/a\\b'],
+    ['/...', '/...'],
+    ['/.hidden', '/.hidden'],
+    ['/a./b..', '/a./b..'],
+    ['/..a', '/..a'],
+    ['/%2E%2Ea', '/..a', 'same as ..a'],
+    ['/.%20.', '/. .'],
+    ['/index.html', '/index.html'],
+    ['/x.php', '/x.php'],
+    ['/.htaccess', '/.htaccess'],
+    ['/file.tar.gz', '/file.tar.gz'],
+    ['/file.html.de', '/file.html.de'],
+    ['/health', '/health'],
+    ["/space/$space/a", "/space/$space/a"],
+    ['/a%0Ab', "/a\nb"],
+    ['/a%09b', "/a\tb"],
+    ['/a%7Fb', "/a\x7fb"],
+    ['/%EF%BF%BF', "/\xef\xbf\xbf"],
+    ['/%EF%BB%BFbom', "/\xef\xbb\xbfbom"],
+    ['/' . 's/' x 3000, '/' . 's/' x 3000],
+    ['/function%20randomUUID()%20%7B%20[native%20code]%20%7D', '/function randomUUID() { [native code] }'],
+    ["/function%20randomUUID()%20%7B%20%20if%20(this%20!==%20crypto)%20throw%20new%20ERR('Crypto');%7D",
+     "/function randomUUID() {  if (this !== crypto) throw new ERR('Crypto');}"],
+);
+my (%seen, $paths);
+$paths = new_space($alice);
+for my $case (@paths) {
+    my ($raw, $path, $alias) = @$case;
+    my $target = "/space/$paths$raw";
+    my $body = "body of $path";
+    my $shown = length $raw > 60 ? length($raw) . ' bytes' : $raw;
+    utf8::encode($shown);
+    utf8::encode(my $sent = $raw);
+    tell($alice,
+        ($alias ? () : ["classic 1: $shown is a path of its own", GET => $target, [sign => 0], 404, pointer => '/resource']),
+        ["classic 1: PUT $shown", PUT => $target, [body => $body], 204],
+        ["classic 1: GET $shown", GET => $target, [sign => 0], 200, body => $body],
+        ["classic 1: POST $shown", POST => $target, [body => $body], 201,
+         headers => { Location => "/space/$paths$sent" }],
+    );
+    $seen{$path} = 1;
+}
+{
+    # Bytes of the column, whatever the driver would make of them.
+    my @stored = map { pack 'H*', $_->[0] }
+        sql(q{SELECT encode(convert_to(path, 'UTF8'), 'hex') FROM was_resources WHERE space_uuid = ?}, $paths);
+    is_deeply([sort @stored], [sort keys %seen], 'classic 8: the column holds the decoded paths');
+}
+
+# classic 3: the spellings that clients sign.
+for my $case (
+    ['a blank', '/sp/a%20b', '/sp/a b', '/sp/a%20b'],
+    ['UTF-8', '/sp/%C3%A9', "/sp/\xc3\xa9", '/sp/%c3%a9'],
+    ['an encoded slash', '/sp/c%2Fd', '/sp/c/d', '/sp/c%2fd'],
+) {
+    my ($name, $raw, $decoded, $other) = @$case;
+    my $target = "$url$raw";
+    tell($alice,
+        ["classic 3: $name signed as it stands", PUT => $target, [body => 'x'], 204],
+        ["classic 3: $name signed decoded", PUT => $target, [body => 'x', sign => { target => "$url$decoded" }], 204],
+        ["classic 3: $name signed as it stands, with a query", PUT => "$target?a=b", [body => 'x'], 204],
+        ["classic 3: $name signed without the query", PUT => "$target?a=b", [body => 'x', sign => { target => $target }], 204],
+        ["classic 3: $name signed decoded, without the query", PUT => "$target?a=b",
+         [body => 'x', sign => { target => "$url$decoded" }], 204],
+        ["classic 3: $name signed in another spelling", PUT => $target, [body => 'x', sign => { target => "$url$other" }],
+         $other eq $raw ? 204 : 401],
+        ["classic 3: $name signed with another query", PUT => "$target?a=b", [body => 'x', sign => { target => "$target?a=c" }], 401],
+        ["classic 3: $name signed with a query that is not there", PUT => $target, [body => 'x', sign => { target => "$target?a=b" }], 401],
+    );
+}
+# A decoded spelling that can be read in two ways proves nothing.
+tell($alice, map {
+    my ($raw, $signed) = @$_;
+    ["classic 3: $signed is no signature for $raw", PUT => "$url$raw",
+     [body => 'x', sign => { target => "$url$signed" }], 401]
+} ['/f%2520g', '/f%20g'], ['/f%2520g', '/f g'], ['/frag%23x', '/frag'], ['/frag%23x', '/frag#x'], ['/q%3Fx', '/q?x'],
+  ['/q%3Fx', '/q'], ['/p%25', '/p%'], ['/f', '/f/'], ['/f', "/f\n"], ['/f', '//f'], ['/F', '/f']);
+is_deeply([map { stored($_) } '/f%20g', '/f g', '/frag', '/frag#x', '/q?x', '/q', '/p%', '/f', '/F'], [],
+    'classic 3: and stores nothing');
+
+# Sizes, both ways, however they are framed.
+my @sizes = (0, 1, 8191, 8192, 1_048_575, 1_048_576, 1_048_577, 3 << 20, 20 << 20);
+for my $size (@sizes) {
+    my $bytes = random_bytes($size);
+    my $md5 = md5_hex($bytes);
+    for my $framing (['a length'], ['chunks of 1000', chunked => 1000], ['chunks of 70000', chunked => 70_000],
+                     ['a length, after 100', headers => [Expect => '100-continue']]) {
+        my ($name, @options) = @$framing;
+        next if $size > 1_048_577 && $name eq 'chunks of 1000';
+        my $target = "$url/size";
+        my $res = tell($alice, ["classic 9: $size bytes with $name", PUT => $target,
+            [body => $bytes, type => 'x/y', @options], 204]);
+        is(join(' ', $res->interim), '100', "RFC 9110 10.1.1: $size bytes with $name") if $name =~ /100\z/ && $size;
+        is_deeply([stored('/size')], [['x/y', $size, $md5]], "classic 8: $size bytes with $name are in the row");
+    }
+    tell($alice, ["classic 2: $size bytes come back", GET => "$url/size", [sign => 0], 200, body => $bytes,
+        headers => { 'Content-Length' => $size }]);
+}
+tell($alice, ['classic 9: chunks of one byte', PUT => "$url/bytes", [body => 'x' x 2000, chunked => 1], 204],
+    ['classic 9: chunks of one byte come back', GET => "$url/bytes", [sign => 0], 200, body => 'x' x 2000]);
+tell($alice, ['HTTP/1.0 gets a body too', GET => "$url/size", [sign => 0, version => '1.0'], 200,
+    headers => { 'Content-Length' => 20 << 20 }]);
+
+# The limit. Nothing of what is refused is stored, and an announced length is refused unread.
+{
+    my $small = at('small', $alice);
+    my $limit = 65_536;
+    for my $framing (['a length'], ['chunks', chunked => 5000]) {
+        my ($name, @options) = @$framing;
+        tell($small,
+            ["classic 9: $name: as much as may be", PUT => "$url/small", [body => 'x' x $limit, @options], 204],
+            ["classic 9: $name: a byte more", PUT => "$url/more", [body => 'x' x ($limit + 1), @options], 413, pointer => '/body'],
+            ["classic 9: $name: far more", PUT => "$url/more", [body => 'x' x (4 << 20), @options], 413, pointer => '/body'],
+            ["classic 9: $name: POST", POST => "$url/more", [body => 'x' x ($limit + 1), @options], 413, pointer => '/body'],
+        );
+    }
+    my $res = tell($small, ['classic 9: an announced length is refused before it is read', PUT => "$url/more",
+        [body => 'x' x ($limit + 1), headers => [Expect => '100-continue']], 413, pointer => '/body']);
+    is(join(' ', $res->interim), '', 'RFC 9110 10.1.1: and is not asked for');
+    tell($small, ['classic 9: a huge announcement', PUT => "$url/more",
+        [headers => ['Content-Length' => '99999999999999']], 413, pointer => '/body']);
+    is_deeply([stored('/more')], [], 'classic 9: nothing of it is stored');
+}
+
+# What stops short stores nothing.
+tell($alice, ['there is an old version', PUT => "$url/short", [body => 'old', type => 'text/old'], 204]);
+my $old = snapshot($space);
+for my $case (
+    ['a length', 1000, 400], ['a length, before the first byte', 1000, 0],
+    ['a length that is spooled', 3 << 20, 2 << 20], ['chunks', 1000, 450, chunked => 100],
+    ['chunks without the last', 1000, 1055, chunked => 100], ['chunks that are spooled', 3 << 20, 2 << 20, chunked => 65536],
+) {
+    my ($name, $size, $sent, @options) = @$case;
+    my $res = $alice->put("$url/short", body => 'n' x $size, stop_after => $sent, @options);
+    ok($res->status == 0 || $res->status == 400, "classic 9: a body that stops short is refused: $name")
+        or diag $res->status, $res->body;
+}
+for my $case (['is no number', "zz\r\nab\r\n0\r\n\r\n"], ['is too short', "1\r\nab\r\n0\r\n\r\n"],
+              ['is too long', "ffffffffffffffffff\r\nab\r\n0\r\n\r\n"], ['is negative', "-1\r\nab\r\n0\r\n\r\n"]) {
+    my ($name, $chunks) = @$case;
+    my $authorization = WAS::Client::authorization(key => $alice->key, method => 'PUT', target => "$url/short");
+    my $res = $alice->raw("PUT $url/short HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n"
+        . "Authorization: $authorization\r\n\r\n$chunks");
+    ok($res->status == 400 || $res->status == 413, "classic 9: a chunk whose length $name") or diag $res->status;
+}
+same_rows('classic 9: what stopped short changed nothing', $old, $space);
+
+# What cannot be stored as it is sent.
+for my $case (
+    ['Content-Encoding: gzip', ['Content-Encoding' => 'gzip'], 415],
+    ['Content-Encoding: br', ['Content-Encoding' => 'br'], 415],
+    ['two codings', ['Content-Encoding' => 'identity, gzip'], 415],
+    ['Content-Range', ['Content-Range' => 'bytes 0-1/4'], 400],
+    ['Content-Range of nothing', ['Content-Range' => 'bytes */4'], 400],
+    ['a type of 513 bytes', ['Content-Type' => 'a/' . 'b' x 511], 400],
+    ['a type beyond ASCII', ['Content-Type' => 'text/plän'], 400],
+    ['a type with a bell', ['Content-Type' => "text/\a"], 400],
+) {
+    my ($name, $headers, $status) = @$case;
+    tell($alice, map { ["RFC 9110: $_ with $name", $_ => "$url/short", [body => 'x', headers => $headers], $status, foreign => $name =~ /bell/] }
+        qw(PUT POST));
+}
+same_rows('RFC 9110: what was refused changed nothing', $old, $space);
+tell($alice, ['RFC 9110: identity is no coding', PUT => "$url/identity",
+    [body => 'x', headers => ['Content-Encoding' => 'identity']], 204]);
+
+# The connection after a refusal.
+for my $case (
+    ['a small body', 1000], ['a body of 100 KiB', 100 << 10], ['a body of 5 MiB', 5 << 20],
+    ['chunks', 1000, chunked => 100], ['many chunks', 5 << 20, chunked => 65536],
+    ['Expect', 1000, headers => [Expect => '100-continue']],
+    ['Expect and 5 MiB', 5 << 20, headers => [Expect => '100-continue']],
+) {
+    my ($name, $size, @options) = @$case;
+    my $client = at('main', $alice);
+    $client->{keepalive} = 1;
+    for my $turn (1, 2) {
+        my $res = tell($client, ["RFC 9112 9.3: a refusal of $name, turn $turn", PUT => "$url/unread",
+            [body => 'x' x $size, sign => 0, @options], 401]);
+        is(join(' ', $res->interim), '', "RFC 9110 10.1.1: $name is not asked for") if $name =~ /Expect/;
+        tell($client, ["RFC 9112 9.3: the request after a refusal of $name, turn $turn", PUT => "$url/read",
+            [body => "after $name $turn"], 204]);
+        tell($client, ["RFC 9112 9.3: and the one after that, turn $turn", GET => "$url/read", [], 200,
+            body => "after $name $turn"]);
+    }
+}
+{
+    my $client = at('main', $alice);
+    $client->{keepalive} = 1;
+    my $socket;
+    for my $case ([PUT => "$url/k", 204, body => 'x'], [PUT => "$url/k", 401, body => 'x' x 5000, sign => 0],
+                  [GET => "$url/k", 200], [GET => "$url/none", 404], [DELETE => "$url/k", 204, body => 'a body'],
+                  [HEAD => "$url/size", 200], [GET => "$url/size", 200], [PATCH => "$url/k", 405, body => 'x' x 5000],
+                  [OPTIONS => "$url/k", 204, body => 'x' x 5000], [GET => '/health', 200, body => 'a body']) {
+        my ($method, $target, $status, @options) = @$case;
+        tell($client, ["RFC 9112 9.3: $method on a kept connection", $method => $target, [@options], $status]);
+        $socket //= $client->{socket};
+        ok($socket && $client->{socket} && $socket == $client->{socket}, 'RFC 9112 9.3: it is still the same connection');
+    }
+    is_deeply([stored('/unread')], [], 'classic 4: nothing unsigned was stored');
+}
+
+# Deleting.
+{
+    my $id = new_space($alice);
+    my $other = new_space($alice);
+    for my $at ($id, $other) {
+        $alice->put("/space/$at/$_", body => $_) for qw(a b c/d), '';
+    }
+    $alice->put("/space/$id/big", body => 'x' x 2_000_000);
+    tell($alice,
+        ['classic 2: DELETE of a resource', DELETE => "/space/$id/a", [], 204],
+        ['classic 2: and again', DELETE => "/space/$id/a", [], 204],
+        ['classic 2: DELETE of one leaves its neighbours', GET => "/space/$id/b", [sign => 0], 200, body => 'b'],
+        ['classic 2: DELETE of a container leaves what is in it', DELETE => "/space/$id/c", [], 204],
+        ['classic 2: which is there', GET => "/space/$id/c/d", [sign => 0], 200, body => 'c/d'],
+        ['classic 2: DELETE of the home page', DELETE => "/space/$id/", [], 204],
+        ['classic 2: leaves the space', GET => "/space/$id", [], 200],
+        ['classic 2: DELETE of the space', DELETE => "/space/$id", [], 204],
+        ['classic 2: takes its resources', GET => "/space/$id/b", [sign => 0], 404, pointer => '/space'],
+        ['classic 2: and no other', GET => "/space/$other/b", [sign => 0], 200, body => 'b'],
+    );
+    is_deeply([sql('SELECT path FROM was_resources WHERE space_uuid = ?', $id)], [], 'classic 2: the rows are gone');
+    $alice->put("/space/$id", body => json_text({ controller => $alice->did }));
+    tell($alice, ['classic 2: a space made again is empty', GET => "/space/$id/b", [sign => 0], 404, pointer => '/resource']);
+}
+
+done_testing;

@@ -1,0 +1,148 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+#
+# What a page of another origin may see (Fetch, CORS protocol): preflights, answers and refusals of
+# every kind, with any origin, with a list of origins, and with none. Credentials never.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use WAS::Server;
+use WAS::Story;
+
+my $alice = person();
+my $space = new_space($alice);
+my $at = "/space/$space/a";
+$alice->put($at, body => 'hello', type => 'text/plain');
+my $etag = $alice->head($at)->header('ETag');
+my $ORIGIN = 'https://wallet.example';
+
+sub names { return sort map { lc } split /\s*,\s*/, $_[0] // '' }
+
+sub lacks {
+    my ($res, $name, @needed) = @_;
+    my %there = map { $_ => 1 } names(scalar $res->header($name));
+    return map { "$name lacks $_" } grep { !$there{ lc $_ } } @needed;
+}
+
+# What every answer shows to a page, whatever was asked. Each row: name, method, target, options,
+# status.
+my @answers = (
+    ['a document', GET => '/', [sign => 0], 200],
+    ['health', GET => '/health', [sign => 0], 200],
+    ['a redirect', GET => '/spaces', [sign => 0], 308],
+    ['a list', GET => '/spaces/', [], 200],
+    ['a new space', POST => '/spaces/', [], 201],
+    ['a space', GET => "/space/$space", [], 200],
+    ['a space, HEAD', HEAD => "/space/$space", [], 200],
+    ['an export', GET => "/space/$space", [headers => [Accept => 'application/x-tar']], 200],
+    ['a write of a space', PUT => "/space/$space", [body => json_text({ controller => $alice->did })], 204],
+    ['a resource', GET => $at, [sign => 0], 200],
+    ['a resource, HEAD', HEAD => $at, [sign => 0], 200],
+    ['a part', GET => $at, [sign => 0, headers => [Range => 'bytes=1-2']], 206],
+    ['parts', GET => $at, [sign => 0, headers => [Range => 'bytes=0-0,2-2']], 206],
+    ['what has not changed', GET => $at, [sign => 0, headers => ['If-None-Match' => $etag]], 304],
+    ['a write', PUT => "$at-w", [body => 'x'], 204],
+    ['a POST', POST => "$at-w", [body => 'x'], 201],
+    ['a deletion', DELETE => "$at-w", [], 204],
+    ['OPTIONS that is no preflight', OPTIONS => $at, [sign => 0], 204],
+    ['400, of a path', GET => '/space/%00', [sign => 0], 400],
+    ['400, of a body', PUT => "/space/$space", [body => '{'], 400],
+    ['401', PUT => $at, [body => 'x', sign => 0], 401],
+    ['403', PUT => $at, [body => 'x', by => person()], 403],
+    ['404, of a route', GET => '/nothing', [sign => 0], 404],
+    ['404, of a resource', GET => "$at-none", [sign => 0], 404],
+    ['405', PATCH => $at, [sign => 0], 405],
+    ['409', POST => '/spaces/', [body => json_text({ uuid => $space })], 409],
+    ['412', PUT => $at, [body => 'x', headers => ['If-None-Match' => '*']], 412],
+    ['412 of a read', GET => $at, [headers => ['If-Match' => '"x"']], 412],
+    ['413', PUT => "/space/$space", [body => ' ' x 70_000], 413],
+    ['414', GET => '/' . 'x' x 8001, [sign => 0], 414],
+    ['415', PUT => $at, [body => 'x', headers => ['Content-Encoding' => 'gzip']], 415],
+    ['416', GET => $at, [sign => 0, headers => [Range => 'bytes=99-']], 416],
+);
+my @EXPOSED = qw(Accept-Ranges Allow Content-Disposition Content-Length Content-Range ETag Last-Modified Link
+    Location Retry-After WWW-Authenticate);
+
+sub with_origin {
+    my ($row, $origin) = @_;
+    my ($name, $method, $target, $options, $status) = @$row;
+    my %options = @$options;
+    my @headers = (@{ $options{headers} // [] }, defined $origin ? (Origin => $origin) : ());
+    return ($name, $method, $target, [%options, headers => \@headers], $status);
+}
+
+# Each virtual host, and what it answers to which origin.
+for my $host (
+    ['main', undef, '*'], ['main', $ORIGIN, '*'], ['main', 'null', '*'], ['main', "x' OR 1=1 --", '*'],
+    ['cors_off', undef, undef], ['cors_off', $ORIGIN, undef],
+    ['cors_list', undef, undef], ['cors_list', 'https://app.example', 'https://app.example'],
+    ['cors_list', 'https://other.example:8443', 'https://other.example:8443'],
+    ['cors_list', $ORIGIN, undef], ['cors_list', 'null', undef],
+    (map { ['cors_list', $_, undef] } 'https://app.example.', 'https://app.example:443', 'https://app.example/', 'http://app.example',
+        'HTTPS://APP.EXAMPLE', 'https://app.exampl', 'https://app.example.evil.example', 'https://other.example', '*', '',
+        'https://app.example https://other.example:8443', 'https://app.example, https://other.example:8443'),
+) {
+    my ($vhost, $origin, $allowed) = @$host;
+    my $who = at($vhost, $alice);
+    my $shown = defined $origin ? "Origin: $origin" : 'no Origin';
+    for my $row (@answers) {
+        my ($name, $method, $target, $options, $status) = with_origin($row, $origin);
+        my %options = @$options;
+        $options{by} = at($vhost, $options{by}) if $options{by};
+        tell($who, ["CORS: $vhost, $shown: $name", $method => $target, [%options], $status,
+            headers => { 'Access-Control-Allow-Origin' => $allowed,
+                $vhost eq 'cors_list' ? (Vary => qr/(?:\A|, ?)Origin(?:\z|,)/) : () },
+            check => sub {
+                my ($res) = @_;
+                return lacks($res, 'Access-Control-Expose-Headers', @EXPOSED) if defined $allowed;
+                return grep { /\AAccess-Control-/i } map { $_->[0] } $res->headers;
+            }]);
+    }
+}
+
+# Preflights.
+my @ASKED = qw(authorization content-type if-match if-none-match range digest content-digest capability-invocation);
+for my $case (
+    ['main', $ORIGIN, '*'], ['main', 'null', '*'],
+    ['cors_list', 'https://app.example', 'https://app.example'], ['cors_list', $ORIGIN, undef],
+    ['cors_off', $ORIGIN, undef],
+) {
+    my ($vhost, $origin, $allowed) = @$case;
+    my $who = at($vhost);
+    for my $row (['/', 'GET'], ['/spaces/', 'POST'], ["/space/$space", 'PUT'], ["/space/$space", 'DELETE'],
+                 [$at, 'PUT'], [$at, 'POST'], [$at, 'DELETE'], ["/space/$space/none", 'PUT'], ['/space/none/none', 'PUT']) {
+        my ($target, $method) = @$row;
+        for my $asked (undef, join(',', @ASKED), 'authorization, x-anything-at-all') {
+            my @headers = (Origin => $origin, 'Access-Control-Request-Method' => $method,
+                           defined $asked ? ('Access-Control-Request-Headers' => $asked) : ());
+            tell($who, ["CORS: $vhost, a preflight from $origin for $method $target, @{[$asked // 'no headers']}", OPTIONS => $target,
+                [headers => \@headers], 204, body => '', type => undef,
+                headers => { 'Access-Control-Allow-Origin' => $allowed, 'Content-Length' => undef,
+                    defined $allowed ? ('Access-Control-Max-Age' => qr/\A\d+\z/) : (),
+                    $vhost eq 'cors_list' ? (Vary => qr/\bOrigin\b/) : () },
+                check => sub {
+                    my ($res) = @_;
+                    return grep { /\AAccess-Control-/i } map { $_->[0] } $res->headers if !defined $allowed;
+                    return lacks($res, 'Access-Control-Allow-Methods', $method),
+                        lacks($res, 'Access-Control-Allow-Headers', $asked ? split(/, ?/, $asked) : @ASKED);
+                }]);
+        }
+    }
+}
+
+# What a page could send to be reflected.
+for my $asked ("x\tset-cookie", 'x; y', '"x"', '<script>', "x\xe9", 'a' x 2000, '*', '', '(created)') {
+    my $shown = length $asked > 40 ? length($asked) . ' bytes' : $asked =~ s/[^ -~]/?/gr;
+    tell($alice, ["CORS: a preflight that asks for <$shown>", OPTIONS => $at,
+        [sign => 0, headers => [Origin => $ORIGIN, 'Access-Control-Request-Method' => 'PUT', 'Access-Control-Request-Headers' => $asked]], 204,
+        check => sub {
+            my ($res) = @_;
+            my $allowed = $res->header('Access-Control-Allow-Headers') // '';
+            return $allowed =~ /[^\w\-, ]/ || length $allowed > 1100 ? "reflects $allowed" : lacks($res, 'Access-Control-Allow-Headers', 'Authorization');
+        }]);
+}
+
+done_testing;

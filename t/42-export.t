@@ -1,0 +1,297 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+#
+# The export of a space (protocol/classic section 7): who gets it and when, that the archive holds
+# all that a restore needs and is read by other programs, that every resource in it is whole, and
+# that its making takes no more memory for a big space than for a small one.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Digest::MD5 qw(md5_hex);
+use File::Find ();
+use File::Temp qw(tempdir);
+use Test::More;
+use WAS::Client;
+use WAS::Server;
+use WAS::Story;
+
+my $alice = person();
+my @TAR = (headers => [Accept => 'application/x-tar']);
+
+# The entries of an archive, read by the format's own rules (POSIX pax): name, type, bytes, extended
+# attributes. Dies of what is no archive.
+sub entries {
+    my ($tar) = @_;
+    my (@entries, %pax);
+    my $at = 0;
+    while (1) {
+        my $header = substr $tar, $at, 512;
+        length $header == 512 or die "cut in a header\n";
+        $at += 512;
+        last if $header eq "\0" x 512;
+        my ($name, $size, $sum, $kind, $magic, $prefix) = unpack 'A100 x24 A12 x12 A8 A1 x100 A6 x82 A155', $header;
+        my $copy = $header;
+        substr $copy, 148, 8, ' ' x 8;
+        oct($sum =~ s/[\s\0]//gr) == unpack '%32C*', $copy or die "a wrong checksum\n";
+        $magic =~ /\Austar/ or die "no ustar header\n";
+        $size = exists $pax{size} ? $pax{size} : oct($size =~ s/[\s\0]//gr);
+        my $bytes = substr $tar, $at, $size;
+        length $bytes == $size or die "cut in $name\n";
+        $at += 512 * int(($size + 511) / 512);
+        if ($kind eq 'x') {
+            while ($bytes =~ s/\A(\d+) //) {
+                my $record = substr $bytes, 0, $1 - length($1) - 1, '';
+                my ($key, $value) = $record =~ /\A([^=]+)=(.*)\n\z/s or die "a malformed pax record\n";
+                $pax{$key} = $value;
+            }
+            next;
+        }
+        $name = "$prefix/$name" if length $prefix;
+        push @entries, { name => $pax{path} // $name, kind => $kind, bytes => $bytes,
+            map { (/\ASCHILY\.xattr\.user\.(.*)/ ? $1 : "pax $_") => $pax{$_} } keys %pax };
+        %pax = ();
+    }
+    $tar = substr $tar, $at;
+    $tar =~ /\A\0{512,}\z/ or die "no end\n";
+    return @entries;
+}
+
+sub exported {
+    my ($id, $name) = @_;
+    my $res = $alice->get("/space/$id", @TAR);
+    expect($name, $res, 200, type => 'application/x-tar', headers => {
+        'Content-Disposition' => qq(attachment; filename="space.$id.tar"), 'Cache-Control' => 'no-store', Vary => qr/\bAccept\b/,
+        ETag => undef, 'Last-Modified' => undef });
+    my @entries = eval { entries($res->body) };
+    is($@, '', "$name: it is an archive");
+    return ($res->body, @entries);
+}
+
+# All that there is, as a reader of the archive would restore it.
+sub restored {
+    my (@entries) = @_;
+    return { map { $_->{'was.path'} => [$_->{mime_type}, length $_->{bytes}, md5_hex($_->{bytes})] } grep { $_->{kind} eq '0' } @entries };
+}
+
+sub stored {
+    my ($id) = @_;
+    my @rows = sql(q{SELECT encode(convert_to(path, 'UTF8'), 'hex'), content_type, octet_length(content), md5(content) FROM was_resources WHERE space_uuid = ?}, $id);
+    return { map { pack('H*', $_->[0]) => [@$_[1 .. 3]] } @rows };
+}
+
+# A space of every kind of path and content.
+my $id = new_space($alice, id => 'urn:x:exported', name => "N\xc3\xa4me" =~ s/\xc3\xa4/\xe4/r, link => '/space/x/links');
+my $url = "/space/$id";
+my %contents = (
+    '/' => ['text/html', 'home'], '/a' => ['text/plain', 'a'], '/dir/b' => ['text/plain; charset=utf-8', 'b'], '/dir/c/' => ['x/y', 'slash'],
+    '/d//e' => ['x/y', 'inside'], '/d///' => ['x/y', 'three'], '/100%25' => ['x/y', 'percent'], '/100%2525' => ['x/y', 'escaped percent'],
+    '/%25' => ['x/y', 'only a percent'], '/a%20b' => ['x/y', 'blank'], '/%C3%A9/%F0%9F%98%80' => ['x/y', 'UTF-8'], '/a%0Ab' => ['x/y', 'line break'],
+    '/a%5Cb' => ['x/y', 'backslash'], '/empty' => ['application/x-empty', ''], '/untyped' => [undef, 'untyped'], '/...' => ['x/y', 'dots'],
+    '/' . 'l' x 200 => ['x/y', 'a long segment'], '/' . 'm' x 90 . '/' . 'n' x 90 . '/' . 'o' x 90 => ['x/y', 'long segments'], '/' . 's/' x 500 . 'deep' => ['x/y', 'deep'],
+    '/bytes' => ['application/octet-stream', join '', map { chr } 0 .. 255], '/big' => ['application/octet-stream', random_bytes(5 << 20)],
+    '/piece' => ['x/y', random_bytes(1 << 20)], '/over' => ['x/y', random_bytes((1 << 20) + 1)], '/block' => ['x/y', 'x' x 512], '/PaxHeader/x' => ['x/y', 'pax'],
+    '/a%3Db' => ['x/y; a="b=c"', 'equals'], '/' . $id => ['x/y', 'its own id'], '/-rf' => ['x/y', 'an option'], '/%7E' => ['x/y', 'tilde'],
+);
+for my $path (sort keys %contents) {
+    my ($type, $bytes) = @{ $contents{$path} };
+    $alice->put("$url$path", body => $bytes, type => $type)->status == 204 or BAIL_OUT("PUT $path");
+}
+my ($tar, @entries) = exported($id, 'classic 7: an export');
+is_deeply(restored(@entries), stored($id), 'classic 7: the archive holds each resource: path, type and bytes');
+is(scalar(grep { $_->{kind} eq '0' } @entries), scalar keys %contents, 'classic 7: once');
+is("$entries[0]{kind} $entries[0]{name}", "5 $id/", 'classic 7: first a directory named after the uuid');
+is_deeply({ map { $_ => $entries[0]{$_} } grep { /\Awas\./ } keys %{ $entries[0] } },
+    { 'was.id' => 'urn:x:exported', 'was.controller' => $alice->did, 'was.name' => "N\xc3\xa4me", 'was.link' => '/space/x/links' },
+    'classic 7: it holds the members of the space');
+is_deeply([grep { $_->{name} !~ m{\A\Q$id\E/} } @entries], [], 'classic 7: all is below it');
+{
+    my %names;
+    $names{ $_->{name} }++ for @entries;
+    is_deeply([grep { $names{$_} > 1 } keys %names], [], 'classic 7: names are distinct');
+}
+
+# Other programs read it.
+my $dir = tempdir(CLEANUP => 1);
+sub spew {
+    my ($name, $bytes) = @_;
+    open my $out, '>:raw', "$dir/$name" or die $!;
+    print $out $bytes;
+    close $out or die $!;
+}
+
+spew('space.tar', $tar);
+mkdir "$dir/out";
+is(system('tar', '-C', "$dir/out", '--no-same-owner', '-xf', "$dir/space.tar"), 0, 'classic 7: tar unpacks it');
+{
+    my %files;
+    File::Find::find({ no_chdir => 1, wanted => sub {
+        $files{ $File::Find::name =~ s{\A\Q$dir\E/out/}{}r } = WAS::Server::slurp($File::Find::name) if -f } }, "$dir/out");
+    is_deeply({ map { $_ => md5_hex($files{$_}) } keys %files },
+        { map { $_->{name} => md5_hex($_->{bytes}) } grep { $_->{kind} eq '0' } @entries }, 'classic 7: tar unpacks each file as it is');
+}
+SKIP: {
+    eval { require Archive::Tar; 1 } or skip 'no Archive::Tar', 2;
+    # It knows no pax header, so it is given what needs none.
+    my $plain = new_space($alice);
+    my %files = map { ("$plain/$_->[0]" => $_->[1]) } ['a', 'text'], ['b/c', ''], ['d', random_bytes(3000)], ['e/f/g', 'x' x 2_000_000];
+    $alice->put("/space/$_", body => $files{$_}) for keys %files;
+    my ($bytes) = exported($plain, 'classic 7: a plain export');
+    spew('plain.tar', $bytes);
+    my $archive = Archive::Tar->new("$dir/plain.tar");
+    ok($archive, 'classic 7: Archive::Tar opens it') or diag(Archive::Tar->error);
+    is_deeply({ map { $_->full_path => md5_hex($_->get_content) } grep { $_->is_file && exists $files{ $_->full_path } } $archive->get_files },
+        { map { $_ => md5_hex($files{$_}) } keys %files }, 'classic 7: Archive::Tar reads each file');
+}
+
+# What only another server could have stored does not leave the directory when it is unpacked.
+{
+    my $evil = new_space($alice);
+    sql('INSERT INTO was_resources (space_uuid, path, content, content_type) VALUES (?, ?, ?, ?)', $evil, $_, 'evil', 'x/y')
+        for '/../../evil', '/a/../b', '/a/./b', '/./c', '/%2e%2e/d', '//double', '/..x', '/...', '/b/..', '/c/.', '/d/...', '/.e';
+    my ($bytes, @found) = exported($evil, 'classic 7: an export with dot segments');
+    is_deeply([grep { "/$_/" =~ m{/\.\.?/} } map { $_->{name} } @found], [], 'classic 7: no name has one');
+    is_deeply(restored(@found), stored($evil), 'classic 7: and no path is lost');
+    spew('evil.tar', $bytes);
+    mkdir "$dir/evil";
+    is(system('tar', '-C', "$dir/evil", '--no-same-owner', '-xf', "$dir/evil.tar"), 0, 'classic 7: tar unpacks all of it');
+}
+
+# Empty spaces, and those that take several pages.
+{
+    my $empty = new_space($alice);
+    my (undef, @found) = exported($empty, 'classic 7: an empty space');
+    is_deeply([map { "$_->{kind} $_->{name}" } @found], ["5 $empty/"], 'classic 7: holds a directory');
+    is_deeply({ map { $_ => $found[0]{$_} } grep { /\Awas\./ } keys %{ $found[0] } }, { 'was.id' => "urn:uuid:$empty", 'was.controller' => $alice->did },
+        'classic 7: what a space has not is not there');
+}
+for my $count (199, 200, 201, 400, 1001) {
+    my $many = new_space($alice);
+    sql(q{INSERT INTO was_resources (space_uuid, path, content, content_type) SELECT ?, '/' || md5(i::text), convert_to('content ' || i, 'UTF8'), 'x/' || i FROM generate_series(1, ?) i},
+        $many, $count);
+    my (undef, @found) = exported($many, "classic 7: $count resources");
+    is(scalar @found, $count + 1, "classic 7: $count resources, each once");
+    is_deeply(restored(@found), stored($many), "classic 7: $count resources, all of them");
+}
+
+# Who gets it, and for which Accept.
+my $stranger = person();
+tell($alice,
+    ['classic 4: an export for nobody', GET => $url, [@TAR, sign => 0], 401, pointer => '/authorization'],
+    ['classic 4: an export for a stranger', GET => $url, [@TAR, by => $stranger], 403, pointer => '/authorization'],
+    ['classic 4: HEAD for a stranger', HEAD => $url, [@TAR, by => $stranger], 403],
+    ['classic 4: an export of nothing', GET => '/space/' . new_id(), [@TAR], 404, pointer => '/space'],
+    ['classic 7: HEAD', HEAD => $url, [@TAR], 200, type => 'application/x-tar', body => '', headers => { 'Content-Disposition' => qq(attachment; filename="space.$id.tar") }],
+);
+for my $case (
+    ['application/x-tar', 1], ['APPLICATION/X-TAR', 1], ['application/x-tar;q=0.5', 1], ['application/x-tar ; q=1', 1], ['text/html, application/x-tar', 1],
+    ['application/x-tar, */*;q=0.1', 1], ['application/x-tar;q=0.9, application/json;q=0.8', 1], [' application/x-tar', 1],
+    ['*/*', 0], ['application/*', 0], ['application/json', 0], ['', 0], ['text/html', 0], ['application/x-tar;q=0', 0], ['application/x-tar;q=0.000', 0],
+    ['application/x-tar; Q=0', 0], ['application/x-tar;x=y;q=0', 0], ['application/x-tarball', 0], ['x-application/x-tar', 0], ['application/x-tar2, */*', 0],
+    ['application/json, application/x-tar;q=0.5', 0], ['application/x-tar;q=0.1, application/json', 0], ['application/x-tar;q=0.1, */*', 0], ['text/plain; x="application/x-tar"', 0],
+) {
+    my ($accept, $is_tar) = @$case;
+    my $res = $alice->head($url, headers => [Accept => $accept]);
+    is($res->type, $is_tar ? 'application/x-tar' : 'application/json', "classic 7: Accept: $accept");
+}
+is($alice->head($url)->type, 'application/json', 'classic 7: no Accept');
+is($alice->head($url, headers => [Accept => 'text/html', Accept => 'application/x-tar'])->type, 'application/x-tar', 'classic 7: two Accept fields');
+{
+    my $res = $alice->get($url, @TAR, version => '1.0');
+    is($res->status, 200, 'classic 7: HTTP/1.0');
+    is_deeply(restored(eval { entries($res->body) }), stored($id), 'classic 7: HTTP/1.0 gets it whole');
+}
+
+# What is written meanwhile is in it or not, and each resource is whole and of one version.
+{
+    my $busy = new_space($alice);
+    my %size = ((map { ("/small$_" => 1000) } 1 .. 10), '/big1' => 3_000_000, '/big2' => 3_000_000);
+    my $write = sub { my ($path, $version) = @_; return $alice->put("/space/$busy$path", body => chr(65 + $version % 26) x ($size{$path} + $version)) };
+    $write->($_, 1) for sort keys %size;
+    my @done = in_parallel(3, sub {
+        my ($n) = @_;
+        if ($n > 0) {
+            for my $version (2 .. 12) {
+                $write->($_, $version) for grep { $n == 1 ? /big/ : /small/ } sort keys %size;
+            }
+            return 'written';
+        }
+        for (1 .. 6) {
+            my $found = restored(eval { entries($alice->get("/space/$busy", @TAR)->body) });
+            return "broken: $@" if $@;
+            my @missing = grep { !$found->{$_} } keys %size;
+            return "missing: @missing" if @missing;
+            for my $path (keys %size) {
+                my $version = $found->{$path}[1] - $size{$path};
+                return "$path is mixed" if $found->{$path}[2] ne md5_hex(chr(65 + $version % 26) x ($size{$path} + $version));
+            }
+        }
+        return 'whole';
+    });
+    is_deeply(\@done, ['whole', 'written', 'written'], 'classic 7: an export while the space is written');
+}
+
+# A client that goes away takes nothing with it.
+{
+    my $mark = WAS::Server::error_log_mark();
+    for my $bytes (0, 100, 100_000, 3_000_000) {
+        my $authorization = WAS::Client::authorization(key => $alice->key, method => 'GET', target => $url);
+        my $socket = $alice->_connect;
+        my $deadline = time + 20;
+        $alice->_write($socket, "GET $url HTTP/1.1\r\nHost: x\r\nAccept: application/x-tar\r\nAuthorization: $authorization\r\n\r\n", $deadline);
+        my $got = '';
+        $got .= $alice->_read($socket, $deadline) while length $got < $bytes;
+        close $socket;
+    }
+    select undef, undef, undef, 0.3;
+    my @errors = grep { /\[\w+:(?:error|crit|alert|emerg)\]/ } split /\n/, WAS::Server::error_log_since($mark);
+    is_deeply(\@errors, [], 'classic 7: a client that goes away is no error of ours');
+}
+
+# Memory. A child's peak is set back first, so that only what the export adds is seen.
+SKIP: {
+    my @children = children();
+    skip 'no /proc to read', 2 if !@children;
+    skip 'a sanitizer keeps what is freed', 2 if ($ENV{WAS_SANITIZER_PRELOAD} // '') ne '' || $ENV{WAS_HTTPD} =~ m{/run/httpd\z};
+    my $huge = new_space($alice);
+    sql(q{INSERT INTO was_resources (space_uuid, path, content, content_type) SELECT ?, '/' || i, convert_to(repeat(md5(i::text), 163840), 'UTF8'), 'x/y' FROM generate_series(1, 40) i},
+        $huge);
+    my %before = map { $_ => reset_peak($_) } @children;
+    my $length = 0;
+    my $authorization = WAS::Client::authorization(key => $alice->key, method => 'GET', target => "/space/$huge");
+    my $socket = $alice->_connect;
+    my $deadline = time + 30;
+    $alice->_write($socket, "GET /space/$huge HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAccept: application/x-tar\r\nAuthorization: $authorization\r\n\r\n", $deadline);
+    while ((my $bytes = $alice->_read($socket, $deadline)) ne '') {
+        $length += length $bytes;
+    }
+    cmp_ok($length, '>', 200 << 20, 'classic 7: 200 MiB came');
+    my ($most) = sort { $b <=> $a } map { peak($_) - $before{$_} } @children;
+    cmp_ok($most, '<', 32 << 10, "classic 7: and took $most KiB at most");
+    sql('DELETE FROM was_spaces WHERE space_uuid = ?', $huge);
+}
+
+sub status_of {
+    my ($pid, $name) = @_;
+    return WAS::Server::slurp("/proc/$pid/status") =~ /^$name:\s*(\d+)/m ? $1 : 0;
+}
+
+sub children {
+    my ($parent) = WAS::Server::slurp(WAS::Server::error_log() =~ s/error_log\z/httpd.pid/r) =~ /(\d+)/ or return;
+    return grep { status_of($_, 'PPid') == $parent && status_of($_, 'VmHWM') } map { m{(\d+)} } glob '/proc/[0-9]*';
+}
+
+# In KiB.
+sub peak { return status_of($_[0], 'VmHWM') }
+
+sub reset_peak {
+    my ($pid) = @_;
+    if (open my $file, '>', "/proc/$pid/clear_refs") {
+        print $file "5\n";
+        close $file;
+    }
+    return status_of($pid, 'VmRSS');
+}
+
+done_testing;
