@@ -157,10 +157,12 @@ for my $kind (@kinds) {
             my $before = snapshot($space_id);
             my @body = $method eq 'DELETE' ? () : $kind->{write}->(3);
             my $status = $holds == 400 ? 400 : $holds ? $success : 412;
-            tell($alice, ["RFC 9110 13: $method $what: $name", $method => $target, [@body, headers => \@headers], $status,
+            my $res = tell($alice, ["RFC 9110 13: $method $what: $name", $method => $target, [@body, headers => \@headers], $status,
                 $status < 400 ? () : (pointer => $status == 400 ? '/precondition' : undef)]);
             if ($status < 400) {
-                $date = $renew->();
+                my $next = $res->header('ETag');
+                @versions = ($versions[1], $next) if $next;
+                $date = $next ? $alice->head($target)->header('Last-Modified') : $renew->();
             }
             else {
                 same_rows("RFC 9110 13: $method $what: $name changes nothing", $before, $space_id);

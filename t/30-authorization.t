@@ -59,7 +59,6 @@ my @routes = (
     ['PUT', '{new}', 204, 'controller', body => $document],
     ['DELETE', '{made}', 204, 'controller'],
     ['PUT', "$url/a", 204, 'controller', body => 'SECRETBYTES', type => 'text/plain'],
-    ['PUT', "$url/big", 204, 'controller', body => 'SECRETBYTES' x 100_000],
     ['PUT', "$url/new", 204, 'controller', body => 'SECRETBYTES'],
     ['PUT', "$url/", 204, 'controller', body => ''],
     ['POST', "$url/a", 201, 'controller', body => 'SECRETBYTES', type => 'text/plain'],
@@ -304,13 +303,15 @@ sub due {
 
 sub run_matrix {
     my ($only, @which) = @_;
-    my (%bad, $count);
+    my $turn = 0;
     for my $case (@which) {
         my ($name, $options, $proves) = @$case;
         for my $route (@routes) {
             my ($method, $place, $success, $right, %route) = @$route;
             my ($status, $pointer) = due($success, $right, $proves);
             next if $only && !$only->($status, $right);
+            # Where nothing depends on the signature, each route takes every eighth case in turn.
+            next if $right eq 'anyone' && ++$turn % 8;
             my $target = $place eq '{made}' ? '/space/' . new_space($alice) : $place eq '{new}' ? '/space/' . new_id() : $place;
             my ($sent, %request) = request_of($method, $target, \%route, $options);
             my $who = at($route{vhost} // 'main', $alice);

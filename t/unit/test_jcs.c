@@ -1,5 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* was_jcs: the examples of RFC 8785 without reals, and what their rules say of each kind of value. */
+/* was_jcs: the examples of RFC 8785 that hold no reals, and its rules for each kind of value. */
 #include "tap.h"
 
 #include "was_jcs.h"

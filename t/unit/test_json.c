@@ -264,6 +264,35 @@ static void test_text(apr_pool_t *pool)
     json_array_clear(array);
 }
 
+static const struct {
+    const char *text;
+    const char *object; /* NULL: none */
+} only_objects[] = {
+    {"{\"a\":1}", "{\"a\":1}"},
+    {"[{\"a\":1}]", "{\"a\":1}"},
+    {"{}", "{}"},
+    {"[]", NULL},
+    {"[{},{}]", NULL},
+    {"[[{}]]", NULL},
+    {"[1]", NULL},
+    {"\"{}\"", NULL},
+    {"null", NULL},
+};
+
+static void test_only_object(apr_pool_t *pool)
+{
+    for (size_t i = 0; i < sizeof(only_objects) / sizeof(only_objects[0]); i++) {
+        json_t *value = NULL;
+        const json_t *object;
+
+        was_json_parse(only_objects[i].text, strlen(only_objects[i].text), &value, pool);
+        object = was_json_only_object(value);
+        is_str(object == NULL ? NULL : was_json_text(object, NULL, pool), only_objects[i].object,
+               apr_pstrcat(pool, "only object: ", only_objects[i].text, NULL));
+    }
+    ok(was_json_only_object(NULL) == NULL, "only object: of nothing");
+}
+
 int main(void)
 {
     apr_pool_t *pool = tap_begin();
@@ -277,6 +306,7 @@ int main(void)
     test_string(pool);
     test_ownership(pool);
     test_text(pool);
+    test_only_object(pool);
     status = done();
     apr_pool_destroy(pool);
     return status;

@@ -204,8 +204,8 @@ static inline void sign_proof(json_t *capability, bool rdf, const test_key_t *ke
 }
 
 /*
- * A capability that delegation number `n` (from 1) makes: by key n to key n + 1, with the target and
- * all actions of the root, for 300 seconds from NOW on.
+ * A capability that delegation number `n` (from 1) makes: by key n to key n + 1, with the target
+ * and all actions of the root, for 300 seconds from NOW on.
  */
 static inline json_t *delegate(json_t *parent, int n, const grant_t *grant, apr_pool_t *pool)
 {

@@ -134,12 +134,14 @@ sub httpd {
     my ($self) = @_;
     my $httpd = $self->apxs_value('SBINDIR') . '/' . $self->apxs_value('PROGNAME');
     return $httpd if $self->{preload} eq '';
-    # Leaks are not looked for at exit: httpd frees its pools at exit or not at all. handle_segv=2
-    # keeps httpd's own handler from hiding where it was.
+    # Leaks: httpd frees its pools at exit or not at all. handle_segv: httpd's own handler would hide
+    # where it was. The quarantine: its usual 256 MiB would hide what a request needs of memory.
+    my $options = 'detect_leaks=0:handle_segv=2:handle_abort=2:quarantine_size_mb=8';
     my $wrapper = write_file("$self->{run_directory}/httpd", <<"SH");
 #!/bin/sh
-LD_PRELOAD="$self->{preload}" \\
-ASAN_OPTIONS=detect_leaks=0:handle_segv=2:handle_abort=2 UBSAN_OPTIONS=print_stacktrace=1 exec $httpd "\$@"
+export LD_PRELOAD="$self->{preload}"
+export ASAN_OPTIONS=$options UBSAN_OPTIONS=print_stacktrace=1
+exec $httpd "\$@"
 SH
     chmod 0755, $wrapper;
     return $wrapper;
