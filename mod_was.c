@@ -7,6 +7,7 @@
  */
 
 #include "classic.h"
+#include "pws.h"
 #include "was_body.h"
 #include "was_config.h"
 #include "was_crypto.h"
@@ -87,7 +88,8 @@ static int handle(request_rec *r)
     if (!is_ours(r) || r->handler == NULL || strcmp(r->handler, "was") != 0) {
         return DECLINED;
     }
-    return was_route_handle(r, &classic_protocol);
+    return was_route_handle(r, was_config_of(r)->speaks == WAS_SPEAKS_PWS ? &pws_protocol
+                                                                          : &classic_protocol);
 }
 
 static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main)

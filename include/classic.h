@@ -32,7 +32,6 @@ const was_error_t *classic_acl_grants(was_request_t *request, const char *space,
 void classic_export(was_request_t *request, const was_space_t *space, was_response_t *response);
 
 /* The handlers, by route. */
-const was_error_t *classic_health_get(was_request_t *request, was_response_t *response);
 const was_error_t *classic_root_get(was_request_t *request, was_response_t *response);
 const was_error_t *classic_spaces_redirect(was_request_t *request, was_response_t *response);
 const was_error_t *classic_spaces_get(was_request_t *request, was_response_t *response);

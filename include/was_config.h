@@ -20,6 +20,8 @@ extern module AP_MODULE_DECLARE_DATA was_module __attribute__((visibility("defau
 
 typedef enum was_serves_t { WAS_SERVES_UNSET, WAS_SERVES_YES, WAS_SERVES_NO } was_serves_t;
 
+typedef enum was_speaks_t { WAS_SPEAKS_UNSET, WAS_SPEAKS_CLASSIC, WAS_SPEAKS_PWS } was_speaks_t;
+
 typedef enum was_reads_t { WAS_READS_UNSET, WAS_READS_PUBLIC, WAS_READS_PRIVATE } was_reads_t;
 
 typedef enum was_cors_mode_t {
@@ -34,6 +36,9 @@ typedef enum was_cors_mode_t {
 typedef struct was_config_t {
     was_serves_t serves; /* whether the innermost SetHandler is ours */
     const char *mount;   /* path below which the routes begin: "" or "/path"; NULL when unset */
+    was_speaks_t speaks;
+    const char
+        *base_url; /* WASBaseURL: scheme and authority, without a slash at the end; or NULL */
     was_reads_t reads;
     apr_int64_t max_age; /* seconds, -1 when unset */
     apr_int64_t skew;    /* seconds, -1 when unset */

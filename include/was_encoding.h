@@ -27,6 +27,10 @@ bool was_base58_decode(const char *text, apr_size_t length, unsigned char *bytes
 bool was_base64_decode(const char *text, apr_size_t length, unsigned char *bytes,
                        apr_size_t capacity, apr_size_t *count);
 
+/* Base64 in the URL-safe alphabet, without padding; `text` needs room for (4 * count + 2) / 3 + 1
+ * bytes. */
+void was_base64url_encode(const unsigned char *bytes, apr_size_t count, char *text);
+
 /* Multibase: `z` (base58btc) or `u` (base64url without padding). Any other prefix is refused. */
 bool was_multibase_decode(const char *text, apr_size_t length, unsigned char *bytes,
                           apr_size_t capacity, apr_size_t *count);

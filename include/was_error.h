@@ -28,21 +28,42 @@
     X(INVALID_BODY, 400, "bad-request", "Bad Request")                                             \
     /* The body ended early, or the client stopped sending it. */                                  \
     X(INCOMPLETE, 400, "bad-request", "Bad Request")                                               \
+    /* Bytes to store that come without a media type, where one is demanded. */                    \
+    X(MISSING_TYPE, 400, "bad-request", "Bad Request")                                             \
+    /* A page's position that we did not give out. */                                              \
+    X(INVALID_CURSOR, 400, "bad-request", "Bad Request")                                           \
+    /* An encryption that we do not know. */                                                       \
+    X(UNSUPPORTED_SCHEME, 400, "bad-request", "Bad Request")                                       \
+    /* Made for a controller that did not consent. */                                              \
+    X(MISMATCH, 400, "bad-request", "Bad Request")                                                 \
+    /* Neither signature nor capability, where only who holds one may go on. */                    \
+    X(UNSIGNED, 401, "unauthorized", "Unauthorized")                                               \
     /* No signature, or one that does not prove what it must. */                                   \
     X(UNAUTHENTICATED, 401, "unauthorized", "Unauthorized")                                        \
     /* A proven caller without the right. */                                                       \
     X(FORBIDDEN, 403, "forbidden", "Forbidden")                                                    \
     X(NOT_FOUND, 404, "not-found", "Not Found")                                                    \
+    /* The holder's own capability has expired, or was revoked. */                                 \
+    X(EXPIRED, 404, "not-found", "Not Found")                                                      \
+    X(REVOKED, 404, "not-found", "Not Found")                                                      \
     X(METHOD, 405, "method-not-allowed", "Method Not Allowed")                                     \
     X(TIMEOUT, 408, "request-timeout", "Request Timeout")                                          \
     X(CONFLICT, 409, "conflict", "Conflict")                                                       \
+    /* An identifier that means something else where it stands. */                                 \
+    X(RESERVED_ID, 409, "conflict", "Conflict")                                                    \
+    X(UNKNOWN_BACKEND, 409, "conflict", "Conflict")                                                \
+    /* A member that cannot change any more. */                                                    \
+    X(IMMUTABLE, 409, "conflict", "Conflict")                                                      \
     X(PRECONDITION, 412, "precondition-failed", "Precondition Failed")                             \
     X(TOO_LARGE, 413, "content-too-large", "Content Too Large")                                    \
     X(TARGET_TOO_LONG, 414, "uri-too-long", "URI Too Long")                                        \
     X(RANGE, 416, "range-not-satisfiable", "Range Not Satisfiable")                                \
     X(UNSUPPORTED, 415, "unsupported-media-type", "Unsupported Media Type")                        \
+    /* Plaintext where an encrypted envelope is due. */                                            \
+    X(NOT_ENCRYPTED, 422, "unprocessable-content", "Unprocessable Content")                        \
     /* A defect of ours, or a database that refuses what it should take. */                        \
     X(BROKEN, 500, "internal-server-error", "Internal Server Error")                               \
+    X(NOT_IMPLEMENTED, 501, "not-implemented", "Not Implemented")                                  \
     /* Nothing was written; the same request may succeed later. */                                 \
     X(UNAVAILABLE, 503, "service-unavailable", "Service Unavailable")                              \
     /* The database went away while it committed: written or not, nobody knows. */                 \

@@ -29,6 +29,7 @@ typedef struct was_request_t {
     const char *caller;               /* the DID that signed; NULL for nobody */
     was_conditions_t conditions;      /* of a write */
     const was_body_t *body;           /* NULL when the route takes none */
+    void *state;                      /* the protocol's own; NULL at first */
 } was_request_t;
 
 /* A request with path and configuration set, nothing proven. Errors: those of was_path_parse. */
@@ -41,6 +42,15 @@ const char *was_request_field(const was_request_t *request, const char *name);
 
 /* What names this request in logs and answers: mod_unique_id's name for it, else one of our own. */
 const char *was_request_id(const was_request_t *request);
+
+/* The public origin, "https://host": WASBaseURL, or the one that the client asked. */
+const char *was_request_origin(const was_request_t *request);
+
+/* The path below which the routes begin: "" or "/path". */
+const char *was_request_mount(const was_request_t *request);
+
+/* Sets a field of the answer, of whatever kind it will be. The text is kept, not copied. */
+void was_request_answer_field(const was_request_t *request, const char *name, const char *value);
 
 /* Tells httpd who the caller is, for its access log and for other modules. */
 void was_request_set_caller(was_request_t *request, const was_signature_t *signature);

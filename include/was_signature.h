@@ -65,6 +65,14 @@ const was_error_t *was_signature_parse(const char *value, const was_signature_t 
 bool was_signature_covers(const was_signature_t *signature, const char *name);
 
 /*
+ * Checks coverage, then the window at `now` (Unix seconds): all but the signature itself.
+ * Errors: as of was_signature_verify, which checks this too.
+ */
+const was_error_t *was_signature_check(const was_signature_t *signature,
+                                       const was_signature_rules_t *rules, apr_int64_t now,
+                                       apr_pool_t *pool);
+
+/*
  * Checks coverage, then the window at `now` (Unix seconds, not negative), then the signature.
  * Errors: UNAUTHENTICATED, pointer "/authorization": a required name that is not covered, a covered
  * header that the request lacks or whose value holds a control character, a method that is not a

@@ -24,6 +24,7 @@ typedef struct was_space_t {
     const char *controller; /* as stored; the Python server may have stored a fragment */
     const char *name;       /* or NULL */
     const char *link;       /* or NULL */
+    const char *created_by; /* DID, or NULL */
     const char *etag;       /* without quotes */
     apr_int64_t modified;   /* Unix seconds; -1 when unknown */
 } was_space_t;
@@ -34,6 +35,7 @@ typedef struct was_space_change_t {
     const char *controller;
     bool sets_name, sets_link; /* false: keep what is there */
     const char *name, *link;   /* NULL clears */
+    const char *created_by;    /* DID, or NULL; counts at creation only */
 } was_space_change_t;
 
 /* Errors: NOT_FOUND, pointer "/space"; FORBIDDEN (the caller does not control it). */

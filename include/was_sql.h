@@ -79,6 +79,54 @@
 
 #define WAS_SQL_STAGED "(SELECT u.content FROM pg_temp.was_upload u)"
 
+/* Of pws: the space of a write, still under the controller whose root capability was verified, and
+ * no link of the capability revoked. $1 uuid, $2 controller, $3 links ("id delegator"; or NULL). */
+#define WAS_SQL_HELD_SPACE \
+    "s.space_uuid = $1 AND s.protocol = 'pws' AND s.controller = $2::text" \
+    " AND ($3::text[] IS NULL OR NOT EXISTS (SELECT 1 FROM was_revocations v" \
+    " WHERE v.space_uuid = $1 AND v.link = ANY ($3::text[])))"
+
+#define WAS_SQL_MICROSECONDS(time) "(extract(epoch FROM " time ") * 1000000)::bigint"
+
+/* A resource r of a collection and what was noted beside it, m: the later of the two counts. */
+#define WAS_SQL_LATER(column) \
+    "(CASE WHEN m.revised > r.revised THEN m." column " ELSE r." column " END)"
+
+/* The validator of what is noted beside a resource; before anything is, of its making. */
+#define WAS_SQL_META_ETAG \
+    "coalesce(" WAS_SQL_ETAG("m") ", 'c-' || to_hex(" WAS_SQL_MICROSECONDS("r.created") "))"
+
+#define WAS_SQL_ITEM_COLUMNS " content_type = $5::text, epoch = $11::text, writer = $12::text, "
+
+/* A resource of a collection; $13 says whether the content is an envelope, as it must be where the
+ * collection is encrypted. */
+#define WAS_SQL_PUT_ITEM(content) \
+    "INSERT INTO was_resources AS r" \
+    " (space_uuid, path, content, content_type, collection, created_by, epoch, writer)" \
+    " SELECT c.space_uuid, $4::text, " content ", $5::text, c.collection, $10::text," \
+    " $11::text, $12::text FROM was_spaces s, was_collections c" \
+    " WHERE " WAS_SQL_HELD_SPACE " AND c.space_uuid = $1 AND c.collection = $9::text" \
+    " AND (c.encryption IS NULL OR $13::boolean) AND c.backend IS NULL" \
+    " ON CONFLICT (space_uuid, path) DO UPDATE SET content = EXCLUDED.content," \
+    WAS_SQL_ITEM_COLUMNS WAS_SQL_NOW \
+    " WHERE " WAS_SQL_CONDITIONS("r", "$6", "$7", "$8") \
+    " RETURNING " WAS_SQL_ETAG("r")
+
+#define WAS_SQL_REPLACE_ITEM(content) \
+    "UPDATE was_resources r SET content = " content "," WAS_SQL_ITEM_COLUMNS WAS_SQL_NOW "," \
+    " created_by = coalesce(r.created_by, $10::text)" \
+    " FROM was_spaces s, was_collections c" \
+    " WHERE " WAS_SQL_HELD_SPACE " AND c.space_uuid = $1 AND c.collection = $9::text" \
+    " AND (c.encryption IS NULL OR $13::boolean) AND c.backend IS NULL" \
+    " AND r.space_uuid = $1 AND r.path = $4::text AND r.collection = $9::text" \
+    " AND " WAS_SQL_CONDITIONS("r", "$6", "$7", "$8") \
+    " RETURNING " WAS_SQL_ETAG("r")
+
+/* Policies, a table for each level; $4 document, `keys` and `$5` the parent's key. */
+#define WAS_SQL_POLICY_INSERT(table, columns, source) \
+    "INSERT INTO " table " (space_uuid" columns ", document) SELECT " source \
+    " AND " WAS_SQL_HELD_SPACE " ON CONFLICT DO NOTHING RETURNING 1"
+
 /* Name, whether it writes, text; above each, its parameters in order -> its columns. */
 #define WAS_SQL_STATEMENTS(X) \
     X(PING, false, "SELECT 1") \
@@ -86,7 +134,7 @@
     /* uuid, protocol, caller -> a row of was_space_t, the caller's? */ \
     X(SPACE_GET, false, \
       "SELECT s.space_id, s.controller, s.name, s.link, " WAS_SQL_ETAG("s") "," \
-      " " WAS_SQL_MODIFIED("s") ", " WAS_SQL_CALLER("$3::text") \
+      " " WAS_SQL_MODIFIED("s") ", " WAS_SQL_CALLER("$3::text") ", s.created_by" \
       " FROM was_spaces s WHERE s.space_uuid = $1 AND s.protocol = $2") \
     \
     /* uuid, protocol, caller -> of this protocol?, the caller's?; of invisible spaces too */ \
@@ -94,13 +142,13 @@
       "SELECT s.protocol = $2, " WAS_SQL_CALLER("$3::text") \
       " FROM was_spaces s WHERE s.space_uuid = $1") \
     \
-    /* protocol, caller, after, limit -> uuid, space_id, controller */ \
+    /* protocol, caller, after, limit -> uuid, space_id, controller, name */ \
     X(SPACE_LIST, false, \
-      "(SELECT s.space_uuid, s.space_id, s.controller FROM was_spaces s" \
+      "(SELECT s.space_uuid, s.space_id, s.controller, s.name FROM was_spaces s" \
       " WHERE s.protocol = $1 AND s.controller = $2::text AND s.space_uuid > $3::text" \
       " ORDER BY s.space_uuid LIMIT $4::bigint)" \
       " UNION ALL" \
-      " (SELECT s.space_uuid, s.space_id, s.controller FROM was_spaces s" \
+      " (SELECT s.space_uuid, s.space_id, s.controller, s.name FROM was_spaces s" \
       " WHERE s.protocol = $1 AND s.controller = $2::text || '#' || substr($2::text, 9)" \
       " AND s.space_uuid > $3::text" \
       " ORDER BY s.space_uuid LIMIT $4::bigint)" \
@@ -114,10 +162,11 @@
       " ON CONFLICT (space_uuid) DO UPDATE" WAS_SQL_SET_SPACE) \
     X(SPACE_UPDATE, true, "UPDATE was_spaces s" WAS_SQL_SET_SPACE) \
     \
-    /* uuid, protocol, controller, space_id, name, link -> validator */ \
+    /* uuid, protocol, controller, space_id, name, link, created_by -> validator */ \
     X(SPACE_INSERT, true, \
-      "INSERT INTO was_spaces AS s (space_uuid, protocol, controller, space_id, name, link)" \
-      " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING" \
+      "INSERT INTO was_spaces AS s" \
+      " (space_uuid, protocol, controller, space_id, name, link, created_by)" \
+      " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING" \
       " RETURNING " WAS_SQL_ETAG("s")) \
     \
     /* uuid, protocol, caller, 3 conditions -> a row */ \
@@ -164,6 +213,199 @@
       "SELECT " WAS_SQL_CALLER("$3::text") ", r.path IS NOT NULL FROM was_spaces s" \
       " LEFT JOIN was_resources r ON r.space_uuid = $1 AND r.path = $4::text" \
       " WHERE s.space_uuid = $1 AND s.protocol = $2") \
+    \
+    /* uuid, links, collection, path -> controller, revoked?, the policies from the resource up */ \
+    X(PWS_LOOK, false, \
+      "SELECT s.controller, EXISTS (SELECT 1 FROM was_revocations v" \
+      " WHERE v.space_uuid = $1 AND v.link = ANY ($2::text[]))," \
+      " (SELECT p.document FROM was_resource_policies p" \
+      " WHERE p.space_uuid = $1 AND p.path = $4::text)," \
+      " (SELECT p.document FROM was_collection_policies p" \
+      " WHERE p.space_uuid = $1 AND p.collection = $3::text)," \
+      " (SELECT p.document FROM was_space_policies p WHERE p.space_uuid = $1)" \
+      " FROM was_spaces s WHERE s.space_uuid = $1 AND s.protocol = 'pws'") \
+    \
+    /* held space -> a row */ \
+    X(PWS_SPACE_DELETE, true, \
+      "DELETE FROM was_spaces s WHERE " WAS_SQL_HELD_SPACE " RETURNING 1") \
+    \
+    /* held space, collection, name, backend, encryption, plaintext, generator, generator origin, \
+     * custom, epoch, created by -> validator, created in microseconds */ \
+    X(COLLECTION_INSERT, true, \
+      "INSERT INTO was_collections AS c (space_uuid, collection, name, backend, encryption," \
+      " plaintext, generator, generator_origin, custom, epoch, created_by)" \
+      " SELECT s.space_uuid, $4::text, $5::text, nullif($6::text, 'default'), $7::text," \
+      " $8::text, $9::text," \
+      " $10::text, $11::text, $12::text, $13::text" \
+      " FROM was_spaces s WHERE " WAS_SQL_HELD_SPACE " ON CONFLICT DO NOTHING" \
+      " RETURNING " WAS_SQL_ETAG("c")) \
+    \
+    /* the same up to epoch, 3 conditions -> validator. What is left out clears, but a backend and \
+     * a plaintext declaration stay, and an encryption, once there, can only be repeated. */ \
+    X(COLLECTION_UPDATE, true, \
+      "UPDATE was_collections c SET name = $5::text," \
+      " backend = nullif(coalesce($6::text, c.backend), 'default')," \
+      " encryption = $7::text, plaintext = coalesce($8::text, c.plaintext)," \
+      " generator = $9::text, generator_origin = $10::text, custom = $11::text," \
+      " epoch = $12::text, " WAS_SQL_NOW " FROM was_spaces s WHERE " WAS_SQL_HELD_SPACE \
+      " AND c.space_uuid = $1 AND c.collection = $4::text" \
+      " AND (c.encryption IS NULL OR c.encryption = $7::text)" \
+      " AND ($7::text IS NULL OR coalesce($8::text, c.plaintext) IS NULL)" \
+      " AND " WAS_SQL_CONDITIONS("c", "$13", "$14", "$15") \
+      " RETURNING " WAS_SQL_ETAG("c")) \
+    \
+    /* uuid, collection -> a row of was_collection_t */ \
+    X(COLLECTION_GET, false, \
+      "SELECT c.name, c.backend, c.encryption, c.plaintext, c.generator, c.generator_origin," \
+      " c.custom, c.epoch, c.created_by, " WAS_SQL_MICROSECONDS("c.created") "," \
+      " " WAS_SQL_MICROSECONDS("c.revised") ", " WAS_SQL_ETAG("c") ", " WAS_SQL_MODIFIED("c") \
+      " FROM was_collections c WHERE c.space_uuid = $1 AND c.collection = $2") \
+    \
+    /* uuid, after, limit -> collection, name */ \
+    X(COLLECTION_LIST, false, \
+      "SELECT c.collection, c.name FROM was_collections c" \
+      " WHERE c.space_uuid = $1 AND c.collection > $2::text" \
+      " ORDER BY c.collection LIMIT $3::bigint") \
+    \
+    /* held space, collection -> a row */ \
+    X(COLLECTION_DELETE, true, \
+      "DELETE FROM was_collections c USING was_spaces s WHERE " WAS_SQL_HELD_SPACE \
+      " AND c.space_uuid = $1 AND c.collection = $4 RETURNING 1") \
+    \
+    /* held space, collection, path -> is the collection there?, encrypted?, the resource there?, \
+     * kept elsewhere? */ \
+    X(ITEM_LOOK, false, \
+      "SELECT c.collection IS NOT NULL, c.encryption IS NOT NULL, r.path IS NOT NULL," \
+      " c.backend IS NOT NULL" \
+      " FROM was_spaces s LEFT JOIN was_collections c" \
+      " ON c.space_uuid = $1 AND c.collection = $4::text" \
+      " LEFT JOIN was_resources r" \
+      " ON r.space_uuid = $1 AND r.path = $5::text AND r.collection = $4::text" \
+      " WHERE " WAS_SQL_HELD_SPACE) \
+    \
+    /* uuid, path, collection, length -> a row of was_resource_t */ \
+    X(ITEM_GET, false, \
+      "SELECT r.content_type, octet_length(r.content)::bigint, " WAS_SQL_ETAG("r") "," \
+      " " WAS_SQL_MODIFIED("r") ", substring(r.content FROM 1 FOR $4::bigint::integer)" \
+      " FROM was_resources r" \
+      " WHERE r.space_uuid = $1 AND r.path = $2::text AND r.collection = $3::text") \
+    \
+    /* held space, path, type, 3 conditions, collection, created by, epoch, writer, envelope?, and \
+     * the content unless it is staged -> validator */ \
+    X(ITEM_PUT, true, WAS_SQL_PUT_ITEM("$14::bytea")) \
+    X(ITEM_PUT_STAGED, true, WAS_SQL_PUT_ITEM(WAS_SQL_STAGED)) \
+    X(ITEM_REPLACE, true, WAS_SQL_REPLACE_ITEM("$14::bytea")) \
+    X(ITEM_REPLACE_STAGED, true, WAS_SQL_REPLACE_ITEM(WAS_SQL_STAGED)) \
+    \
+    /* held space, path, collection, 3 conditions -> a row */ \
+    X(ITEM_DELETE, true, \
+      "DELETE FROM was_resources r USING was_spaces s WHERE " WAS_SQL_HELD_SPACE \
+      " AND r.space_uuid = $1 AND r.path = $4::text AND r.collection = $5::text" \
+      " AND " WAS_SQL_CONDITIONS("r", "$6", "$7", "$8") " RETURNING 1") \
+    \
+    /* uuid, collection, after, limit -> path, type, custom, epoch, writer */ \
+    X(ITEM_LIST, false, \
+      "SELECT r.path, r.content_type, m.custom, " WAS_SQL_LATER("epoch") "," \
+      " " WAS_SQL_LATER("writer") " FROM was_resources r LEFT JOIN was_resource_meta m" \
+      " ON m.space_uuid = $1 AND m.path = r.path" \
+      " WHERE r.space_uuid = $1 AND r.collection = $2::text" \
+      " AND r.path COLLATE \"C\" > $3::text" \
+      " ORDER BY r.path COLLATE \"C\" LIMIT $4::bigint") \
+    \
+    /* uuid, path, collection -> a row of was_item_meta_t */ \
+    X(ITEM_META_GET, false, \
+      "SELECT r.content_type, octet_length(r.content)::bigint," \
+      " " WAS_SQL_MICROSECONDS("r.created") "," \
+      " " WAS_SQL_MICROSECONDS("greatest(r.revised, m.revised)") ", r.created_by, m.custom," \
+      " " WAS_SQL_LATER("epoch") ", " WAS_SQL_LATER("writer") ", " WAS_SQL_META_ETAG \
+      " FROM was_resources r LEFT JOIN was_resource_meta m" \
+      " ON m.space_uuid = $1 AND m.path = $2::text" \
+      " WHERE r.space_uuid = $1 AND r.path = $2::text AND r.collection = $3::text") \
+    \
+    /* held space, path, collection, custom, epoch or NULL to keep, writer, match, none match, \
+     * envelope? -> validator */ \
+    X(ITEM_META_PUT, true, \
+      "INSERT INTO was_resource_meta AS o (space_uuid, path, custom, epoch, writer)" \
+      " SELECT r.space_uuid, r.path, $6::text," \
+      " coalesce($7::text, " WAS_SQL_LATER("epoch") "), $8::text" \
+      " FROM was_spaces s, was_collections c, was_resources r" \
+      " LEFT JOIN was_resource_meta m ON m.space_uuid = $1 AND m.path = $4::text" \
+      " WHERE " WAS_SQL_HELD_SPACE " AND c.space_uuid = $1 AND c.collection = $5::text" \
+      " AND (c.encryption IS NULL OR $11::boolean)" \
+      " AND r.space_uuid = $1 AND r.path = $4::text AND r.collection = $5::text" \
+      " AND ($9::text[] IS NULL OR $9::text[] = '{*}'" \
+      " OR " WAS_SQL_META_ETAG " = ANY ($9::text[]))" \
+      " AND ($10::text[] IS NULL OR NOT ($10::text[] = '{*}'" \
+      " OR " WAS_SQL_META_ETAG " = ANY ($10::text[])))" \
+      " ON CONFLICT (space_uuid, path) DO UPDATE SET custom = EXCLUDED.custom," \
+      " epoch = EXCLUDED.epoch, writer = EXCLUDED.writer, " WAS_SQL_NOW \
+      " WHERE " WAS_SQL_CONDITIONS("o", "$9", "$10", "NULL") " RETURNING " WAS_SQL_ETAG("o")) \
+    \
+    /* held space, document, key of the parent -> a row */ \
+    X(SPACE_POLICY_INSERT, true, \
+      WAS_SQL_POLICY_INSERT("was_space_policies", "", \
+        "s.space_uuid, $4::text FROM was_spaces s WHERE true")) \
+    X(COLLECTION_POLICY_INSERT, true, \
+      WAS_SQL_POLICY_INSERT("was_collection_policies", ", collection", \
+        "c.space_uuid, c.collection, $4::text FROM was_spaces s, was_collections c" \
+        " WHERE c.space_uuid = $1 AND c.collection = $5::text")) \
+    X(RESOURCE_POLICY_INSERT, true, \
+      WAS_SQL_POLICY_INSERT("was_resource_policies", ", path", \
+        "r.space_uuid, r.path, $4::text FROM was_spaces s, was_resources r" \
+        " WHERE r.space_uuid = $1 AND r.path = $5::text")) \
+    X(SPACE_POLICY_UPDATE, true, \
+      "UPDATE was_space_policies p SET document = $4::text FROM was_spaces s" \
+      " WHERE " WAS_SQL_HELD_SPACE " AND p.space_uuid = $1 RETURNING 1") \
+    X(COLLECTION_POLICY_UPDATE, true, \
+      "UPDATE was_collection_policies p SET document = $4::text FROM was_spaces s" \
+      " WHERE " WAS_SQL_HELD_SPACE \
+      " AND p.space_uuid = $1 AND p.collection = $5::text RETURNING 1") \
+    X(RESOURCE_POLICY_UPDATE, true, \
+      "UPDATE was_resource_policies p SET document = $4::text FROM was_spaces s" \
+      " WHERE " WAS_SQL_HELD_SPACE " AND p.space_uuid = $1 AND p.path = $5::text RETURNING 1") \
+    \
+    /* held space, key of the parent -> a row */ \
+    X(SPACE_POLICY_DELETE, true, \
+      "DELETE FROM was_space_policies p USING was_spaces s" \
+      " WHERE " WAS_SQL_HELD_SPACE " AND p.space_uuid = $1 RETURNING 1") \
+    X(COLLECTION_POLICY_DELETE, true, \
+      "DELETE FROM was_collection_policies p USING was_spaces s" \
+      " WHERE " WAS_SQL_HELD_SPACE " AND p.space_uuid = $1 AND p.collection = $4::text" \
+      " RETURNING 1") \
+    X(RESOURCE_POLICY_DELETE, true, \
+      "DELETE FROM was_resource_policies p USING was_spaces s" \
+      " WHERE " WAS_SQL_HELD_SPACE " AND p.space_uuid = $1 AND p.path = $4::text RETURNING 1") \
+    \
+    /* uuid, controller, link, Unix seconds until which it is kept -> a row unless it is there */ \
+    X(REVOKE, true, \
+      "INSERT INTO was_revocations (space_uuid, link, keep_until)" \
+      " SELECT s.space_uuid, $3::text, to_timestamp($4::bigint) FROM was_spaces s" \
+      " WHERE s.space_uuid = $1 AND s.protocol = 'pws' AND s.controller = $2::text" \
+      " ON CONFLICT DO NOTHING RETURNING 1") \
+    \
+    /* uuid -> backend, descriptor */ \
+    X(BACKEND_LIST, false, \
+      "SELECT b.backend, b.descriptor FROM was_backends b WHERE b.space_uuid = $1" \
+      " ORDER BY b.backend LIMIT 1000") \
+    \
+    /* uuid, backend -> descriptor */ \
+    X(BACKEND_GET, false, \
+      "SELECT b.descriptor FROM was_backends b WHERE b.space_uuid = $1 AND b.backend = $2") \
+    \
+    /* held space, backend, descriptor -> a row */ \
+    X(BACKEND_INSERT, true, \
+      "INSERT INTO was_backends (space_uuid, backend, descriptor)" \
+      " SELECT s.space_uuid, $4::text, $5::text FROM was_spaces s" \
+      " WHERE " WAS_SQL_HELD_SPACE " ON CONFLICT DO NOTHING RETURNING 1") \
+    X(BACKEND_UPDATE, true, \
+      "UPDATE was_backends b SET descriptor = $5::text FROM was_spaces s" \
+      " WHERE " WAS_SQL_HELD_SPACE " AND b.space_uuid = $1 AND b.backend = $4::text" \
+      " RETURNING 1") \
+    \
+    /* held space, backend -> a row */ \
+    X(BACKEND_DELETE, true, \
+      "DELETE FROM was_backends b USING was_spaces s WHERE " WAS_SQL_HELD_SPACE \
+      " AND b.space_uuid = $1 AND b.backend = $4::text RETURNING 1") \
     \
     /* A new backend's settings; -> its statement_timeout in milliseconds */ \
     X(SETTINGS, false, \

@@ -47,7 +47,8 @@ my @HEADERS = (
 );
 
 # Files that have no header of their own, and the one they implement a part of.
-my %IMPLEMENTS = ('was_session.c' => 'was_db.h', 'was_zcap_expand.c' => 'was_zcap.h');
+my %IMPLEMENTS = ('was_session.c' => 'was_db.h', 'was_zcap_expand.c' => 'was_zcap.h',
+                  'was_backends.c' => 'was_collections.h');
 
 # Where a status macro of httpd may stand.
 my @STATUS_FILES = qw(

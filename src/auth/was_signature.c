@@ -312,6 +312,14 @@ static const was_error_t *check_window(const was_signature_t *signature,
     return NULL;
 }
 
+const was_error_t *was_signature_check(const was_signature_t *signature,
+                                       const was_signature_rules_t *rules, apr_int64_t now,
+                                       apr_pool_t *pool)
+{
+    WAS_TRY(check_coverage(signature, rules, pool));
+    return check_window(signature, rules, now, pool);
+}
+
 /* The values of the lines, in the order of the covered names. */
 typedef struct lines_t {
     slice_t values[WAS_SIGNATURE_MAX_HEADERS]; /* text is NULL where the target belongs */
@@ -426,8 +434,7 @@ const was_error_t *was_signature_verify(const was_signature_t *signature,
     if (!take_token(&end, &method) || *end != '\0') {
         return refused("the method is not a token", pool);
     }
-    WAS_TRY(check_coverage(signature, rules, pool));
-    WAS_TRY(check_window(signature, rules, now, pool));
+    WAS_TRY(was_signature_check(signature, rules, now, pool));
     WAS_TRY(collect_lines(signature, message, &lines, pool));
     if (!lines.has_target) {
         good = verify_target(signature, &lines, "", "", pool);

@@ -270,3 +270,9 @@ void was_hex_encode(const unsigned char *bytes, apr_size_t count, char *hex)
 {
     sodium_bin2hex(hex, 2 * count + 1, bytes, count);
 }
+
+void was_base64url_encode(const unsigned char *bytes, apr_size_t count, char *text)
+{
+    sodium_bin2base64(text, (4 * count + 2) / 3 + 1, bytes, count,
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}

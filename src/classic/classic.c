@@ -6,12 +6,13 @@
  */
 
 #include "classic.h"
+#include "was_health.h"
 
 #include <string.h>
 
 static const was_route_t routes[] = {
     {"GET", "/", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, classic_root_get},
-    {"GET", "/health", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, classic_health_get},
+    {"GET", "/health", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, was_health_get},
     {"GET", "/spaces", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, classic_spaces_redirect},
     {"GET", "/spaces/", WAS_RIGHT_SIGNER, WAS_NEED_NOTHING, classic_spaces_get},
     {"POST", "/spaces/", WAS_RIGHT_SIGNER, WAS_NEED_DOCUMENT, classic_spaces_post},

@@ -55,8 +55,11 @@ const was_error_t *classic_authenticate(was_request_t *request)
         .baton = request,
     };
 
-    if (request->route->right == WAS_RIGHT_READER && was_config_reads_public(request->config)) {
-        return NULL; /* nothing depends on who reads */
+    /* Nothing depends on who reads what is public, and a list may let everybody read the rest. */
+    if (request->route->right == WAS_RIGHT_READER &&
+        (was_config_reads_public(request->config) ||
+         was_request_field(request, "Authorization") == NULL)) {
+        return NULL;
     }
     WAS_TRY(was_signature_parse(was_request_field(request, "Authorization"), &signature,
                                 request->pool));

@@ -15,18 +15,6 @@ enum { NAME_MAX_BYTES = 1024, LINK_MAX_BYTES = WAS_PATH_MAX_BYTES, LIST_PAGE = 5
 
 static const char *const private_cache = "private, no-cache";
 
-const was_error_t *classic_health_get(was_request_t *request, was_response_t *response)
-{
-    json_t *body = was_json_own(json_object(), request->pool);
-
-    WAS_TRY(was_db_run(request->db, WAS_SQL_PING, NULL, 0, NULL, request->pool));
-    json_object_set_new(body, "status", json_string("ok"));
-    response->json = body;
-    response->type = "application/json";
-    response->cache = "no-store";
-    return NULL;
-}
-
 static const char *at_mount(const was_request_t *request, const char *path)
 {
     const char *mount = request->config->mount;

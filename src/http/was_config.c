@@ -49,6 +49,12 @@ void *was_config_merge_dir(apr_pool_t *pool, void *outer, void *inner)
         config->serves = base->serves;
         config->mount = base->mount;
     }
+    if (config->speaks == WAS_SPEAKS_UNSET) {
+        config->speaks = base->speaks;
+    }
+    if (config->base_url == NULL) {
+        config->base_url = base->base_url;
+    }
     if (config->reads == WAS_READS_UNSET) {
         config->reads = base->reads;
     }
@@ -132,6 +138,22 @@ static const char *read_seconds(cmd_parms *cmd, const char *word, apr_int64_t le
     return NULL;
 }
 
+static const char *set_protocol(cmd_parms *cmd, void *dir, const char *word)
+{
+    was_config_t *config = dir;
+
+    if (strcasecmp(word, "classic") == 0) {
+        config->speaks = WAS_SPEAKS_CLASSIC;
+    }
+    else if (strcasecmp(word, "pws") == 0) {
+        config->speaks = WAS_SPEAKS_PWS;
+    }
+    else {
+        return apr_psprintf(cmd->pool, "%s takes classic or pws, not '%s'", cmd->cmd->name, word);
+    }
+    return NULL;
+}
+
 static const char *set_reads(cmd_parms *cmd, void *dir, const char *word)
 {
     was_config_t *config = dir;
@@ -176,6 +198,19 @@ static bool is_origin(const char *word, apr_pool_t *pool)
     }
     port = apr_atoi64(uri.port_str);
     return port > 0 && port <= 65535 && port != apr_uri_port_of_scheme(uri.scheme);
+}
+
+static const char *set_base_url(cmd_parms *cmd, void *dir, const char *word)
+{
+    if (!is_origin(word, cmd->pool) ||
+        (strncmp(word, "http://", 7) != 0 && strncmp(word, "https://", 8) != 0)) {
+        return apr_psprintf(cmd->pool,
+                            "%s takes an origin such as https://wallet.example (lower case, no "
+                            "path, no default port), not '%s'",
+                            cmd->cmd->name, word);
+    }
+    ((was_config_t *)dir)->base_url = word;
+    return NULL;
 }
 
 static const char *set_cors(cmd_parms *cmd, void *dir, int argc, char *const argv[])
@@ -271,6 +306,10 @@ static const char *hear_number(cmd_parms *cmd, void *dir, const char *word)
 #define MEMBER(name) (void *)APR_OFFSETOF(was_server_t, name)
 
 const command_rec was_config_commands[] = {
+    AP_INIT_TAKE1("WASProtocol", set_protocol, NULL, ACCESS_CONF | RSRC_CONF,
+                  "classic or pws: what is spoken here"),
+    AP_INIT_TAKE1("WASBaseURL", set_base_url, NULL, ACCESS_CONF | RSRC_CONF,
+                  "the public origin, where it is not the one that requests name"),
     AP_INIT_TAKE1("WASResourceReads", set_reads, NULL, ACCESS_CONF | RSRC_CONF,
                   "public or private: who may read a resource"),
     AP_INIT_TAKE1("WASSignatureMaxAge", set_max_age, NULL, ACCESS_CONF | RSRC_CONF,

@@ -8,6 +8,9 @@
 #include "was_request.h"
 #include "was_route.h"
 
+#include <http_core.h>
+#include <http_protocol.h>
+
 #include <apr_lib.h>
 #include <apr_strings.h>
 
@@ -51,6 +54,27 @@ const char *was_request_field(const was_request_t *request, const char *name)
 {
     /* httpd has joined fields of one name with ", " and trimmed their ends already. */
     return apr_table_get(request->r->headers_in, name);
+}
+
+const char *was_request_origin(const was_request_t *request)
+{
+    const char *host = apr_table_get(request->r->headers_in, "Host");
+
+    if (request->config->base_url != NULL) {
+        return request->config->base_url;
+    }
+    return apr_pstrcat(request->pool, ap_http_scheme(request->r), "://", host != NULL ? host : "",
+                       NULL);
+}
+
+const char *was_request_mount(const was_request_t *request)
+{
+    return request->config->mount != NULL ? request->config->mount : "";
+}
+
+void was_request_answer_field(const was_request_t *request, const char *name, const char *value)
+{
+    apr_table_setn(request->r->headers_out, name, value);
 }
 
 void was_request_set_caller(was_request_t *request, const was_signature_t *signature)

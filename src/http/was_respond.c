@@ -32,6 +32,15 @@ struct was_stream_t {
     apr_bucket_brigade *brigade;
 };
 
+/* What every answer carries. */
+static void decorate(was_request_t *request)
+{
+    was_cors_answer(request);
+    if (request->protocol->decorate != NULL) {
+        request->protocol->decorate(request);
+    }
+}
+
 static const was_error_t *pass(was_stream_t *stream)
 {
     request_rec *r = stream->request->r;
@@ -264,7 +273,7 @@ int was_respond(was_request_t *request, const was_response_t *response)
     int condition;
 
     was_body_discard(request);
-    was_cors_answer(request);
+    decorate(request);
     set_answer_header(request, response);
     condition = answer_condition(request, response);
     if (condition == HTTP_PRECONDITION_FAILED) {
@@ -303,8 +312,11 @@ static was_face_t face_of(const was_protocol_t *protocol, const was_error_t *err
         WAS_ERROR_KINDS(WAS_KIND_ROW)
 #undef WAS_KIND_ROW
     };
-    was_face_t face = {error->kind, kinds[error->kind].status, kinds[error->kind].fragment,
-                       kinds[error->kind].title, error->pointer};
+    was_face_t face = {.kind = error->kind,
+                       .status = kinds[error->kind].status,
+                       .fragment = kinds[error->kind].fragment,
+                       .title = kinds[error->kind].title,
+                       .pointer = error->pointer};
     int i;
 
     for (i = 0; i < protocol->nfaces; i++) {
@@ -315,6 +327,8 @@ static was_face_t face_of(const was_protocol_t *protocol, const was_error_t *err
             face.fragment = own->fragment != NULL ? own->fragment : face.fragment;
             face.title = own->title != NULL ? own->title : face.title;
             face.pointer = own->pointer != NULL ? own->pointer : face.pointer;
+            face.masked = own->masked;
+            face.untyped = own->untyped;
         }
     }
     return face;
@@ -344,13 +358,16 @@ static json_t *problem_of(const was_request_t *request, const was_face_t *face,
     json_t *problem = was_json_own(json_object(), request->pool);
     json_t *item = json_object();
 
-    json_object_set_new(problem, "type",
-                        json_string(apr_pstrcat(request->pool, request->protocol->problem_base,
+    json_object_set_new(
+        problem, "type",
+        json_string(face->untyped ? "about:blank"
+                                  : apr_pstrcat(request->pool, request->protocol->problem_base,
                                                 face->fragment, NULL)));
     json_object_set_new(problem, "title", json_string(face->title));
     json_object_set_new(problem, "status", json_integer(face->status));
-    json_object_set_new(item, "detail", json_string(detail_of(error, face)));
-    if (face->pointer != NULL) {
+    json_object_set_new(item, "detail",
+                        json_string(face->masked ? face->title : detail_of(error, face)));
+    if (face->pointer != NULL && !face->masked) {
         json_object_set_new(item, "pointer", json_string(face->pointer));
     }
     json_object_set_new(problem, "errors", json_pack("[o]", item));
@@ -384,7 +401,7 @@ int was_respond_error(was_request_t *request, const was_error_t *error, const ch
     log_error(request, face.status, error);
     was_body_discard(request);
     r->status = face.status;
-    was_cors_answer(request);
+    decorate(request);
     apr_table_unset(r->headers_out, "Content-Disposition");
     apr_table_unset(r->headers_out, "ETag");
     apr_table_unset(r->headers_out, "Last-Modified");

@@ -67,7 +67,7 @@ static const was_route_t *find_method(const was_protocol_t *protocol, const char
 
     for (route = protocol->routes; route->method != NULL; route++) {
         if (route->right != WAS_RIGHT_NONE && strcmp(route->shape, shape) == 0 &&
-            strcmp(route->method, method) == 0) {
+            (strcmp(route->method, method) == 0 || strcmp(route->method, "*") == 0)) {
             return route;
         }
     }
@@ -81,29 +81,14 @@ static const char *allowed(const was_protocol_t *protocol, const was_route_t *ro
     const was_route_t *route;
 
     for (route = protocol->routes; row != NULL && route->method != NULL; route++) {
-        if (route->right != WAS_RIGHT_NONE && strcmp(route->shape, row->shape) == 0) {
+        if (route->right != WAS_RIGHT_NONE && strcmp(route->shape, row->shape) == 0 &&
+            strcmp(route->method, "*") != 0 && strcmp(route->method, "OPTIONS") != 0) {
             bool reads = strcmp(route->method, "GET") == 0;
 
             list = apr_pstrcat(pool, list, route->method, reads ? ", HEAD, " : ", ", NULL);
         }
     }
     return apr_pstrcat(pool, list, "OPTIONS", NULL);
-}
-
-static const was_error_t *authenticate(was_request_t *request)
-{
-    switch (request->route->right) {
-    case WAS_RIGHT_ANYONE:
-        return NULL;
-    case WAS_RIGHT_READER:
-        if (was_request_field(request, "Authorization") == NULL) {
-            return NULL;
-        }
-        break;
-    default:
-        break;
-    }
-    return request->protocol->authenticate(request);
 }
 
 /* Whether the signature speaks of a body, which may be that of a request that needs none. */
@@ -118,20 +103,24 @@ static bool covers_body(const was_request_t *request)
 /* From the row to the point where the handler may act. */
 static const was_error_t *admit(was_request_t *request)
 {
+    const was_protocol_t *protocol = request->protocol;
     apr_int64_t max = request->route->need == WAS_NEED_CONTENT ? 0 : WAS_DOCUMENT_MAX_BYTES;
     bool takes_body = request->route->need != WAS_NEED_NOTHING;
+    bool anyone = request->route->right == WAS_RIGHT_ANYONE;
 
+    if (!anyone) {
+        WAS_TRY(protocol->authenticate(request));
+    }
     if (takes_body) {
         WAS_TRY(was_body_check(request, max));
     }
-    WAS_TRY(authenticate(request));
     if (takes_body || covers_body(request)) {
         WAS_TRY(was_body_read(request, max));
     }
     if (strcmp(request->route->method, "GET") != 0) {
         WAS_TRY(was_conditions_read(request, &request->conditions));
     }
-    return NULL;
+    return anyone || protocol->authorize == NULL ? NULL : protocol->authorize(request);
 }
 
 int was_route_handle(request_rec *r, const was_protocol_t *protocol)

@@ -39,6 +39,53 @@ static const char *const steps[WAS_SCHEMA_VERSION] = {
     " ALTER COLUMN content SET STORAGE EXTERNAL;"
     /* Pages of a controller's spaces, in order. */
     "CREATE INDEX IF NOT EXISTS was_spaces_controller_uuid ON was_spaces (controller, space_uuid);",
+
+    /* 2: Portable Web Spaces. A resource of a collection is a row of was_resources; what is noted
+     * beside it is a row of its own, so that its validator does not move with the content's.
+     * Everything goes with what it belongs to. Ids compare by code units, as listings are. */
+    "ALTER TABLE was_spaces ADD COLUMN IF NOT EXISTS created_by text;"
+    "CREATE TABLE was_collections ("
+    " space_uuid text NOT NULL REFERENCES was_spaces (space_uuid) ON DELETE CASCADE,"
+    " collection text COLLATE \"C\" NOT NULL, name text, backend text, encryption text,"
+    " plaintext text, generator text, generator_origin text, custom text, epoch text,"
+    " created_by text, created timestamptz NOT NULL DEFAULT now(),"
+    " revised timestamptz NOT NULL DEFAULT now(),"
+    " written xid8 NOT NULL DEFAULT pg_current_xact_id(),"
+    " PRIMARY KEY (space_uuid, collection));"
+    "ALTER TABLE was_resources"
+    " ADD COLUMN collection text COLLATE \"C\", ADD COLUMN created_by text,"
+    " ADD COLUMN epoch text, ADD COLUMN writer text,"
+    " ADD COLUMN created timestamptz NOT NULL DEFAULT now();"
+    /* Every row is without a collection yet: nothing needs to be looked at. */
+    "ALTER TABLE was_resources ADD CONSTRAINT was_resources_collection"
+    " FOREIGN KEY (space_uuid, collection) REFERENCES was_collections ON DELETE CASCADE NOT VALID;"
+    "CREATE INDEX was_resources_collection_path ON was_resources"
+    " (space_uuid, collection, path COLLATE \"C\") WHERE collection IS NOT NULL;"
+    "CREATE TABLE was_resource_meta ("
+    " space_uuid text NOT NULL, path text NOT NULL, custom text, epoch text, writer text,"
+    " revised timestamptz NOT NULL DEFAULT now(),"
+    " written xid8 NOT NULL DEFAULT pg_current_xact_id(),"
+    " PRIMARY KEY (space_uuid, path),"
+    " FOREIGN KEY (space_uuid, path) REFERENCES was_resources ON DELETE CASCADE);"
+    "CREATE TABLE was_space_policies ("
+    " space_uuid text PRIMARY KEY REFERENCES was_spaces ON DELETE CASCADE, document text NOT NULL);"
+    "CREATE TABLE was_collection_policies ("
+    " space_uuid text NOT NULL, collection text COLLATE \"C\" NOT NULL, document text NOT NULL,"
+    " PRIMARY KEY (space_uuid, collection),"
+    " FOREIGN KEY (space_uuid, collection) REFERENCES was_collections ON DELETE CASCADE);"
+    "CREATE TABLE was_resource_policies ("
+    " space_uuid text NOT NULL, path text NOT NULL, document text NOT NULL,"
+    " PRIMARY KEY (space_uuid, path),"
+    " FOREIGN KEY (space_uuid, path) REFERENCES was_resources ON DELETE CASCADE);"
+    /* Places that a client registered for its collections; descriptor is what may be shown. */
+    "CREATE TABLE was_backends ("
+    " space_uuid text NOT NULL REFERENCES was_spaces ON DELETE CASCADE,"
+    " backend text COLLATE \"C\" NOT NULL, descriptor text NOT NULL,"
+    " PRIMARY KEY (space_uuid, backend));"
+    /* link is a capability's id and who delegated it. */
+    "CREATE TABLE was_revocations ("
+    " space_uuid text NOT NULL REFERENCES was_spaces ON DELETE CASCADE, link text NOT NULL,"
+    " keep_until timestamptz NOT NULL, PRIMARY KEY (space_uuid, link));",
 };
 
 /* The version that the database has: 0 for none of ours. */

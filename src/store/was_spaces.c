@@ -62,6 +62,7 @@ const was_error_t *was_spaces_get(was_db_t *db, const char *protocol, const char
     space->link = was_rows_text(rows, 0, 3);
     space->etag = was_rows_text(rows, 0, 4);
     space->modified = was_rows_integer(rows, 0, 5, -1);
+    space->created_by = was_rows_text(rows, 0, 7);
     return NULL;
 }
 
@@ -128,12 +129,16 @@ const was_error_t *was_spaces_create(was_db_t *db, const char *protocol, const c
                                      const was_space_change_t *change, const char **etag,
                                      apr_pool_t *pool)
 {
-    const was_value_t values[] = {
-        WAS_TEXT(uuid),       WAS_TEXT(protocol),     WAS_TEXT(change->controller),
-        WAS_TEXT(change->id), WAS_TEXT(change->name), WAS_TEXT(change->link)};
+    const was_value_t values[] = {WAS_TEXT(uuid),
+                                  WAS_TEXT(protocol),
+                                  WAS_TEXT(change->controller),
+                                  WAS_TEXT(change->id),
+                                  WAS_TEXT(change->name),
+                                  WAS_TEXT(change->link),
+                                  WAS_TEXT(change->created_by)};
     const was_rows_t *rows;
 
-    WAS_TRY(was_db_run(db, WAS_SQL_SPACE_INSERT, values, 6, &rows, pool));
+    WAS_TRY(was_db_run(db, WAS_SQL_SPACE_INSERT, values, 7, &rows, pool));
     if (was_rows_count(rows) == 0) {
         return was_error_make(pool, WAS_ERROR_CONFLICT, "/body", "there is a space of this uuid");
     }
@@ -183,6 +188,7 @@ const was_error_t *was_spaces_list(was_db_t *db, const char *protocol, const cha
         list[i].uuid = was_rows_text(rows, i, 0);
         list[i].id = was_rows_text(rows, i, 1);
         list[i].controller = was_rows_text(rows, i, 2);
+        list[i].name = was_rows_text(rows, i, 3);
     }
     *spaces = list;
     return NULL;

@@ -1,0 +1,139 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Forms with a file. Owns the grammar of multipart/form-data as far as finding one file needs it.
+ * Refuses nested parts and transfer encodings, which RFC 7578 deprecates.
+ */
+
+#include "pws.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include <string.h>
+#include <strings.h>
+
+enum { BOUNDARY_MAX_BYTES = 70 };
+
+bool pws_is_multipart(const char *type)
+{
+    return strncasecmp(type, "multipart/form-data", 19) == 0 &&
+           (type[19] == ';' || type[19] == '\0' || type[19] == ' ');
+}
+
+static const was_error_t *bad_form(apr_pool_t *pool, const char *what)
+{
+    return was_error_make(pool, WAS_ERROR_INVALID_BODY, NULL, "the form is refused: %s", what);
+}
+
+/* The delimiter "--boundary" that the media type names. */
+static const char *delimiter_of(const char *type, apr_pool_t *pool)
+{
+    const char *boundary = strcasestr(type, "boundary=");
+    apr_size_t length;
+
+    if (boundary == NULL) {
+        return NULL;
+    }
+    boundary += 9;
+    if (*boundary == '"') {
+        boundary++;
+        length = strcspn(boundary, "\"");
+    }
+    else {
+        length = strcspn(boundary, "; \t");
+    }
+    if (length == 0 || length > BOUNDARY_MAX_BYTES) {
+        return NULL;
+    }
+    return apr_pstrcat(pool, "--", apr_pstrmemdup(pool, boundary, length), NULL);
+}
+
+/* The value of a field in a part's head, up to its line's end; NULL when there is none. */
+static const char *field_of(const char *head, const char *name, apr_pool_t *pool)
+{
+    apr_size_t length = strlen(name);
+    const char *line = head;
+
+    while (*line != '\0') {
+        apr_size_t end = strcspn(line, "\r\n");
+
+        if (end > length && strncasecmp(line, name, length) == 0 && line[length] == ':') {
+            line += length + 1;
+            while (*line == ' ' || *line == '\t') {
+                line++;
+            }
+            return apr_pstrmemdup(pool, line, strcspn(line, "\r\n"));
+        }
+        line += end;
+        line += strspn(line, "\r\n");
+    }
+    return NULL;
+}
+
+static const char *find(const char *from, const char *end, const char *what, apr_size_t length)
+{
+    return memmem(from, (apr_size_t)(end - from), what, length);
+}
+
+/* One part, from behind its delimiter's line to before the next delimiter. */
+static const was_error_t *take_part(const char *part, const char *end, was_content_t *content,
+                                    int *files, apr_pool_t *pool)
+{
+    const char *blank = find(part, end, "\r\n\r\n", 4);
+    const char *head, *disposition, *type;
+
+    if (blank == NULL) {
+        return bad_form(pool, "a part has no head");
+    }
+    head = apr_pstrmemdup(pool, part, (apr_size_t)(blank - part));
+    disposition = field_of(head, "Content-Disposition", pool);
+    if (disposition == NULL) {
+        return bad_form(pool, "a part has no Content-Disposition");
+    }
+    if (strcasestr(disposition, "filename=") == NULL &&
+        strcasestr(disposition, "filename*=") == NULL) {
+        return NULL;
+    }
+    (*files)++;
+    type = field_of(head, "Content-Type", pool);
+    content->type = type != NULL && *type != '\0' ? type : "application/octet-stream";
+    content->bytes = blank + 4;
+    content->length = (apr_size_t)(end - content->bytes);
+    return NULL;
+}
+
+const was_error_t *pws_multipart_file(const was_request_t *request, was_content_t *content)
+{
+    apr_pool_t *pool = request->pool;
+    const char *delimiter = delimiter_of(content->type, pool);
+    const char *at = content->bytes, *end = at + content->length, *next;
+    apr_size_t length;
+    int files = 0;
+
+    if (content->source != NULL) {
+        return was_error_make(pool, WAS_ERROR_UNSUPPORTED, NULL,
+                              "a form has at most %d bytes; PUT the file itself", WAS_PIECE_BYTES);
+    }
+    if (delimiter == NULL) {
+        return bad_form(pool, "its media type names no boundary");
+    }
+    length = strlen(delimiter);
+    at = at == end ? NULL : find(at, end, delimiter, length);
+    while (at != NULL) {
+        at += length;
+        if (end - at >= 2 && memcmp(at, "--", 2) == 0) {
+            return files == 1 ? NULL : bad_form(pool, "it must hold one file");
+        }
+        if (end - at < 2 || memcmp(at, "\r\n", 2) != 0) {
+            break;
+        }
+        next = find(at, end, apr_pstrcat(pool, "\r\n", delimiter, NULL), length + 2);
+        if (next == NULL) {
+            break;
+        }
+        WAS_TRY(take_part(at + 2, next, content, &files, pool));
+        at = next + 2;
+    }
+    return bad_form(pool, "it does not end with its boundary");
+}

@@ -1,0 +1,121 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Controllers, policies and revocations in and out of their tables. Owns which policy is the most
+ * specific. Refuses to know what a policy says and what a capability is.
+ */
+
+#include "was_policies.h"
+
+typedef enum was_level_t { SPACE, COLLECTION, RESOURCE } was_level_t;
+
+static was_level_t level_of(const was_policy_key_t *key)
+{
+    if (key->path != NULL) {
+        return RESOURCE;
+    }
+    return key->collection != NULL ? COLLECTION : SPACE;
+}
+
+/* What the level's table is keyed by beside the space. */
+static const char *parent_of(const was_policy_key_t *key)
+{
+    return key->path != NULL ? key->path : key->collection;
+}
+
+static const was_error_t *absent(apr_pool_t *pool)
+{
+    return was_error_log(pool, WAS_ERROR_NOT_FOUND, "no such policy");
+}
+
+static const was_error_t *read_rows(was_db_t *db, const char *space, const char *links,
+                                    const was_policy_key_t *key, const was_rows_t **rows,
+                                    apr_pool_t *pool)
+{
+    const was_value_t values[] = {WAS_TEXT(space), WAS_TEXT(links), WAS_TEXT(key->collection),
+                                  WAS_TEXT(key->path)};
+
+    return was_db_run(db, WAS_SQL_PWS_LOOK, values, 4, rows, pool);
+}
+
+const was_error_t *was_policies_look(was_db_t *db, const char *space, const char *links,
+                                     const was_policy_key_t *key, was_standing_t *standing,
+                                     apr_pool_t *pool)
+{
+    const was_rows_t *rows;
+    int column;
+
+    standing->controller = NULL;
+    standing->revoked = false;
+    standing->policy = NULL;
+    WAS_TRY(read_rows(db, space, links, key, &rows, pool));
+    if (was_rows_count(rows) == 0) {
+        return NULL;
+    }
+    standing->controller = was_rows_text(rows, 0, 0);
+    standing->revoked = was_rows_true(rows, 0, 1);
+    for (column = 2; column <= 4 && standing->policy == NULL; column++) {
+        standing->policy = was_rows_text(rows, 0, column);
+    }
+    return NULL;
+}
+
+const was_error_t *was_policies_get(was_db_t *db, const char *space, const was_policy_key_t *key,
+                                    const char **document, apr_pool_t *pool)
+{
+    static const int columns[] = {[RESOURCE] = 2, [COLLECTION] = 3, [SPACE] = 4};
+    const was_rows_t *rows;
+
+    WAS_TRY(read_rows(db, space, NULL, key, &rows, pool));
+    *document = was_rows_count(rows) > 0 ? was_rows_text(rows, 0, columns[level_of(key)]) : NULL;
+    return *document != NULL ? NULL : absent(pool);
+}
+
+const was_error_t *was_policies_put(was_db_t *db, const was_holding_t *holding,
+                                    const was_policy_key_t *key, const char *document,
+                                    bool *created, apr_pool_t *pool)
+{
+    static const was_sql_t inserts[] = {WAS_SQL_SPACE_POLICY_INSERT,
+                                        WAS_SQL_COLLECTION_POLICY_INSERT,
+                                        WAS_SQL_RESOURCE_POLICY_INSERT};
+    static const was_sql_t updates[] = {WAS_SQL_SPACE_POLICY_UPDATE,
+                                        WAS_SQL_COLLECTION_POLICY_UPDATE,
+                                        WAS_SQL_RESOURCE_POLICY_UPDATE};
+    was_level_t level = level_of(key);
+    int count = level == SPACE ? 4 : 5;
+    was_value_t values[5];
+    const was_rows_t *rows;
+
+    was_holding_values(holding, values);
+    values[3] = WAS_TEXT(document);
+    values[4] = WAS_TEXT(parent_of(key));
+    WAS_TRY(was_db_run(db, inserts[level], values, count, &rows, pool));
+    *created = was_rows_count(rows) > 0;
+    if (!*created) {
+        WAS_TRY(was_db_run(db, updates[level], values, count, &rows, pool));
+    }
+    return was_rows_count(rows) > 0 ? NULL : absent(pool);
+}
+
+const was_error_t *was_policies_delete(was_db_t *db, const was_holding_t *holding,
+                                       const was_policy_key_t *key, apr_pool_t *pool)
+{
+    static const was_sql_t deletes[] = {WAS_SQL_SPACE_POLICY_DELETE,
+                                        WAS_SQL_COLLECTION_POLICY_DELETE,
+                                        WAS_SQL_RESOURCE_POLICY_DELETE};
+    was_level_t level = level_of(key);
+    was_value_t values[4];
+
+    was_holding_values(holding, values);
+    values[3] = WAS_TEXT(parent_of(key));
+    return was_db_run(db, deletes[level], values, level == SPACE ? 3 : 4, NULL, pool);
+}
+
+const was_error_t *was_policies_revoke(was_db_t *db, const char *space, const char *controller,
+                                       const char *link, apr_int64_t keep_until, apr_pool_t *pool)
+{
+    const was_value_t values[] = {WAS_TEXT(space), WAS_TEXT(controller), WAS_TEXT(link),
+                                  WAS_INTEGER(keep_until)};
+
+    return was_db_run(db, WAS_SQL_REVOKE, values, 4, NULL, pool);
+}
