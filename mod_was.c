@@ -26,6 +26,8 @@
 
 APLOG_USE_MODULE(was);
 
+enum { VERIFIED_SLOTS = 4096 }; /* of capabilities, 128 KiB in each child */
+
 static bool is_ours(const request_rec *r)
 {
     return was_config_of(r)->serves == WAS_SERVES_YES;
@@ -142,6 +144,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
         was_server_t *config = was_config_server(server);
 
         if (config->mounts->nelts > 0) {
+            config->verified = was_verified_make(VERIFIED_SLOTS, pconf);
             config->db = was_db_make(server, config->params, was_schema_ensure, pconf);
             prepare_database(config, server, ptemp);
         }

@@ -29,11 +29,13 @@ typedef struct pws_state_t {
     bool is_signed; /* it carries a signature and a capability, well-formed */
     bool verified;  /* and the signature is good */
     was_zcap_chain_t chain;
+    const char *capability; /* as sent; NULL for a root */
     const char *action;
     /* After authorization: */
-    bool exists;            /* the space does */
-    const char *controller; /* the space's; NULL when there is no space */
-    const char *links;      /* of the chain, for the store; NULL for a root */
+    bool exists;              /* the space does */
+    const char *controller;   /* the space's; NULL when there is no space */
+    const char *links;        /* of the chain, for the store; NULL for a root */
+    was_resource_t *resource; /* that a read is about, when it came along; or NULL */
 } pws_state_t;
 
 const pws_state_t *pws_state(const was_request_t *request);

@@ -3,6 +3,7 @@
 #define WAS_CONFIG_H
 
 #include "was_db.h"
+#include "was_verified.h"
 
 #include <httpd.h>
 #include <http_config.h>
@@ -52,7 +53,8 @@ typedef struct was_server_t {
     const char *driver;                /* DBDriver */
     const char *params;                /* DBDParams */
     int pool_min, pool_keep, pool_max; /* DBDMin, DBDKeep, DBDMax; -1 when unset */
-    was_db_t *db; /* made in post_config for servers with a location; else NULL */
+    was_verified_t *verified; /* made in post_config for servers with a location; else NULL */
+    was_db_t *db;             /* made in post_config for servers with a location; else NULL */
 } was_server_t;
 
 extern const command_rec was_config_commands[];

@@ -3,6 +3,7 @@
 #define WAS_POLICIES_H
 
 #include "was_collections.h"
+#include "was_resources.h"
 
 /*
  * was_policies: what decides who may, as rows: a pws space's controller, its policies, and the
@@ -15,6 +16,14 @@ typedef struct was_policy_key_t {
     const char *path; /* "/{collection}/{resource}"; NULL: the collection's own, or the space's */
 } was_policy_key_t;
 
+/* A resource that is wanted too, if the standing lets it be had. */
+typedef struct was_wanted_t {
+    const char *controller; /* only if this DID controls the space, and no link was revoked */
+    apr_size_t want;        /* how much of its beginning */
+    was_resource_t *resource;
+    bool found; /* set by the look */
+} was_wanted_t;
+
 /* All that a request's authorization needs of the store, at one moment. */
 typedef struct was_standing_t {
     const char *controller; /* DID; NULL: there is no such space */
@@ -22,9 +31,10 @@ typedef struct was_standing_t {
     const char *policy;     /* JSON: the most specific one that exists; or NULL */
 } was_standing_t;
 
+/* `wanted` may be NULL. */
 const was_error_t *was_policies_look(was_db_t *db, const char *space, const char *links,
-                                     const was_policy_key_t *key, was_standing_t *standing,
-                                     apr_pool_t *pool);
+                                     const was_policy_key_t *key, was_wanted_t *wanted,
+                                     was_standing_t *standing, apr_pool_t *pool);
 
 /* The document at exactly this level. Errors: NOT_FOUND. */
 const was_error_t *was_policies_get(was_db_t *db, const char *space, const was_policy_key_t *key,

@@ -21,6 +21,7 @@ typedef struct was_request_t {
     const struct was_protocol_t *protocol;
     const struct was_route_t *route;
     was_db_t *db;
+    was_verified_t *verified;
     const was_path_t *path;
     const char *method;
     bool is_head;

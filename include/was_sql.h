@@ -86,6 +86,18 @@
     " AND ($3::text[] IS NULL OR NOT EXISTS (SELECT 1 FROM was_revocations v" \
     " WHERE v.space_uuid = $1 AND v.link = ANY ($3::text[])))"
 
+/* What decides who may read: $1 uuid, $2 links, $3 collection, $4 path. */
+#define WAS_SQL_REVOKED \
+    "EXISTS (SELECT 1 FROM was_revocations v" \
+    " WHERE v.space_uuid = $1 AND v.link = ANY ($2::text[]))"
+#define WAS_SQL_STANDING \
+    "s.controller, " WAS_SQL_REVOKED "," \
+    " (SELECT p.document FROM was_resource_policies p" \
+    " WHERE p.space_uuid = $1 AND p.path = $4::text)," \
+    " (SELECT p.document FROM was_collection_policies p" \
+    " WHERE p.space_uuid = $1 AND p.collection = $3::text)," \
+    " (SELECT p.document FROM was_space_policies p WHERE p.space_uuid = $1)"
+
 #define WAS_SQL_MICROSECONDS(time) "(extract(epoch FROM " time ") * 1000000)::bigint"
 
 /* A resource r of a collection and what was noted beside it, m: the later of the two counts. */
@@ -216,14 +228,19 @@
     \
     /* uuid, links, collection, path -> controller, revoked?, the policies from the resource up */ \
     X(PWS_LOOK, false, \
-      "SELECT s.controller, EXISTS (SELECT 1 FROM was_revocations v" \
-      " WHERE v.space_uuid = $1 AND v.link = ANY ($2::text[]))," \
-      " (SELECT p.document FROM was_resource_policies p" \
-      " WHERE p.space_uuid = $1 AND p.path = $4::text)," \
-      " (SELECT p.document FROM was_collection_policies p" \
-      " WHERE p.space_uuid = $1 AND p.collection = $3::text)," \
-      " (SELECT p.document FROM was_space_policies p WHERE p.space_uuid = $1)" \
-      " FROM was_spaces s WHERE s.space_uuid = $1 AND s.protocol = 'pws'") \
+      "SELECT " WAS_SQL_STANDING " FROM was_spaces s" \
+      " WHERE s.space_uuid = $1 AND s.protocol = 'pws'") \
+    \
+    /* the same, controller, length -> the same, a row of was_resource_t: only for that controller, \
+     * while nothing is revoked */ \
+    X(PWS_LOOK_ITEM, false, \
+      "SELECT " WAS_SQL_STANDING ", r.content_type, octet_length(r.content)::bigint," \
+      " " WAS_SQL_ETAG("r") ", " WAS_SQL_MODIFIED("r") "," \
+      " substring(r.content FROM 1 FOR $6::bigint::integer)" \
+      " FROM was_spaces s LEFT JOIN was_resources r" \
+      " ON r.space_uuid = $1 AND r.path = $4::text AND r.collection = $3::text" \
+      " AND s.controller = $5::text AND NOT " WAS_SQL_REVOKED \
+      " WHERE s.space_uuid = $1 AND s.protocol = 'pws'") \
     \
     /* held space -> a row */ \
     X(PWS_SPACE_DELETE, true, \

@@ -10,6 +10,7 @@ use utf8;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Digest::MD5 qw(md5_hex);
+use Socket ();
 use Test::More;
 use WAS::Server;
 use WAS::Story;
@@ -322,6 +323,30 @@ for my $case (
         ok($socket && $client->{socket} && $socket == $client->{socket}, 'RFC 9112 9.3: it is still the same connection');
     }
     is_deeply([stored('/unread')], [], 'classic 4: nothing unsigned was stored');
+}
+
+# A read that is under way gets one version, whole or cut short, never parts of two.
+for my $case (
+    ['replaced', sub { $alice->put($_[0], body => 'b' x (16 << 20)) }],
+    ['replaced by SQL', sub { sql('UPDATE was_resources SET content = ? WHERE space_uuid = ? AND path = ?', 'c', $space, $_[0] =~ s/\A\Q$url\E//r) }],
+    ['deleted', sub { $alice->delete($_[0]) }],
+    ['left alone', sub { }],
+) {
+    my ($name, $code) = @$case;
+    my $target = "$url/moving-" . $name =~ s/ .*//r;
+    my $size = 16 << 20;
+    $alice->put($target, body => 'a' x $size);
+    my $socket = $alice->_connect;
+    setsockopt $socket, Socket::SOL_SOCKET(), Socket::SO_RCVBUF(), 65_536;
+    my $deadline = time + 20;
+    $alice->_write($socket, "GET $target HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", $deadline);
+    my $rest = $alice->_read($socket, $deadline);
+    $code->($target);
+    my $res = WAS::Response->from_stream(sub { $alice->_read($socket, $deadline) }, \$rest, 'GET');
+    is($res->header('Content-Length'), $size, "design 5: a resource that is $name while it is read: its length");
+    is($res->body =~ tr/a//c, 0, "design 5: a resource that is $name while it is read: one version");
+    is($res->complete ? 1 : 0, length $res->body == $size ? 1 : 0, "design 5: a resource that is $name while it is read: whole, or seen to be cut");
+    ok($res->complete, 'design 5: a resource that is left alone comes whole') if $name eq 'left alone';
 }
 
 # Deleting.

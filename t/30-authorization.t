@@ -11,7 +11,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Digest::SHA qw(sha256_base64 sha512_base64);
 use Test::More;
-use Time::HiRes qw(sleep);
+use Time::HiRes qw(sleep time);
 use WAS::Client;
 use WAS::Key;
 use WAS::Server;
@@ -27,7 +27,7 @@ $alice->put("$url/gone", body => 'still here');
 $alice->put("/space/$other/a", body => 'other');
 
 my @COVERED = ('(created)', '(expires)', '(key-id)', '(request-target)');
-my $now = time;
+my $now = int time;
 
 sub pad { my ($text) = @_; $text .= '=' while length($text) % 4; return $text }
 
@@ -159,11 +159,16 @@ my @cases = (
     ['a right SHA-512 content-digest covered', { digest => ['Content-Digest', '512'] }, 'alice'],
     ['a wrong content-digest covered', { digest => ['Content-Digest', 'wrong'] }, 'nobody'],
     ['a malformed content-digest covered', { digest => ['Content-Digest', 'malformed'] }, 'nobody'],
+    ['both digests covered', { digest => ['Digest', 'right', 'Content-Digest', '512'] }, 'alice'],
+    ['both digests covered, the first wrong', { digest => ['Digest', 'wrong', 'Content-Digest', 'right'] }, 'nobody'],
+    ['both digests covered, the second wrong', { digest => ['Digest', 'right', 'Content-Digest', 'wrong'] }, 'nobody'],
     ['a wrong digest, not covered', { headers => [Digest => 'SHA-256=' . pad(sha256_base64('x'))] }, 'alice'],
     ['a digest that is covered and missing', { sign => { headers => [@COVERED, 'digest'] } }, 'nobody'],
 
     # The key.
     ['a keyId without a fragment', { sign => { key_id => $alice->did } }, 'alice'],
+    ['a keyId signed with its fragment and sent without', { sign => { params => [keyId => $alice->did] } }, 'nobody'],
+    ['a keyId signed without its fragment and sent with', { sign => { key_id => $alice->did, params => [keyId => $alice->key->key_id] } }, 'nobody'],
     ['a keyId with another fragment', { sign => { key_id => $alice->did . '#' . $stranger->key->multibase } }, 'nobody'],
     ['a keyId with an empty fragment', { sign => { key_id => $alice->did . '#' } }, 'nobody'],
     ['a keyId with half a fragment', { sign => { key_id => $alice->did . '#' . substr $alice->key->multibase, 0, 20 } }, 'nobody'],
@@ -260,9 +265,12 @@ sub request_of {
     my @headers = (@{ $route->{headers} // [] }, @{ $case->{headers} // [] });
     my $sign = ref $option{sign} ? { %{ $option{sign} } } : $option{sign};
     if (my $digest = delete $option{digest}) {
-        my ($name, $kind) = @$digest;
-        push @headers, $name => $DIGEST{"$name $kind"}->($route->{body} // '');
-        $sign = { headers => [@COVERED, lc $name] };
+        my @covered = @COVERED;
+        for (my @pairs = @$digest; my ($name, $kind) = splice @pairs, 0, 2;) {
+            push @headers, $name => $DIGEST{"$name $kind"}->($route->{body} // '');
+            push @covered, lc $name;
+        }
+        $sign = { headers => \@covered };
     }
     $sign = { method => $method =~ /\A(?:GET|HEAD)\z/ ? 'PUT' : 'GET' } if delete $option{other_method};
     if (my $code = delete $option{other_target}) {
@@ -351,14 +359,14 @@ for my $case (
     ['created 30 seconds ahead', 30, 60, 401], ['expired a second ago', -20, -1, 401], ['the usual', 0, 30, 204],
 ) {
     my ($name, $from, $to, $status) = @$case;
-    my $time = time;
+    my $time = int time;
     tell(at('strict', $alice), ["design 7: WASSignatureMaxAge and WASClockSkew: $name", PUT => "$url/a",
         [body => 'x', sign => { created => $time + $from, expires => $time + $to }], $status]);
 }
 
 # A signature lasts as long as it says, and not a second more.
 {
-    my $time = time;
+    my $time = int time;
     my %sign = (created => $time, expires => $time + 1);
     tell($alice, ['classic 3: a signature of one second', PUT => "$url/a", [body => 'x', sign => { %sign }], 204]);
     sleep 2.2;
@@ -412,6 +420,34 @@ for my $case (
     $everywhere->('the stranger, after the transfer', $stranger, 403);
     tell($heir, ['classic 4: the heir deletes', DELETE => $at, [], 204]);
     tell($stranger, ['classic 4: then anybody may have the id', PUT => $at, [body => json_text({ controller => $stranger->did })], 204]);
+}
+
+# A write that starts after a transfer was answered does not land.
+{
+    my $id = new_space($alice);
+    my $heir = person();
+    my @lines = in_parallel(6, sub {
+        my ($n) = @_;
+        if ($n == 0) {
+            sleep 0.3;
+            my $status = put_space($alice, $id, { controller => $heir->did })->status;
+            return "transfer $status " . time;
+        }
+        my ($until, @answers) = (time + 0.8);
+        while ((my $start = time) < $until) {
+            push @answers, "$start:" . $alice->put("/space/$id/$n", body => $n == 1 ? 'x' x 1_100_000 : 'x')->status;
+        }
+        return join ' ', @answers;
+    });
+    my ($answered) = $lines[0] =~ /\Atransfer 204 ([\d.]+)\z/;
+    ok($answered, 'classic 4: a transfer while the old controller writes') or diag $lines[0];
+    my (%before, %after);
+    for (map { split / / } @lines[1 .. 5]) {
+        my ($start, $status) = split /:/;
+        $start > ($answered // 0) ? $after{$status}++ : $before{$status}++;
+    }
+    ok($before{204}, 'classic 4: he wrote before it');
+    is(join(' ', sort keys %after), '403', 'classic 4: and nothing that he began after it was answered');
 }
 
 # A controller that the Python server stored with its fragment.

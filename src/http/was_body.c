@@ -19,13 +19,19 @@
 
 enum { DISCARD_BYTES = 1024 * 1024 };
 
+/* A digest that the signature covers, and what the body has come to so far. */
+typedef struct expected_t {
+    was_digest_t digest;
+    was_hasher_t *hasher;
+} expected_t;
+
 struct was_body_t {
     char *bytes; /* what is in memory; unused once there is a file */
     apr_size_t capacity;
     apr_file_t *file; /* or NULL */
     apr_int64_t length;
-    was_hasher_t *hasher; /* or NULL */
-    was_digest_t digest;  /* what it must come to */
+    expected_t expected[2]; /* of `digest` and of `content-digest` */
+    int nexpected;
     was_source_t source;
 };
 
@@ -67,42 +73,36 @@ const was_error_t *was_body_check(const was_request_t *request, apr_int64_t max)
     return NULL;
 }
 
-/* Readies the digest that the signature covers, if it covers one. */
-static const was_error_t *expect_digest(const was_request_t *request, was_body_t *body)
+/* Readies one digest, if the signature covers it. */
+static const was_error_t *expect(const was_request_t *request, was_body_t *body, const char *name,
+                                 const was_error_t *(*parse)(const char *, was_digest_t *,
+                                                             apr_pool_t *))
 {
-    const was_signature_t *signature = request->signature;
+    expected_t *expected = &body->expected[body->nexpected];
 
-    if (signature == NULL) {
+    if (request->signature == NULL || !was_signature_covers(request->signature, name)) {
         return NULL;
     }
-    if (was_signature_covers(signature, "digest")) {
-        WAS_TRY(
-            was_digest_parse(was_request_field(request, "Digest"), &body->digest, request->pool));
-    }
-    else if (was_signature_covers(signature, "content-digest")) {
-        WAS_TRY(was_digest_parse_content(was_request_field(request, "Content-Digest"),
-                                         &body->digest, request->pool));
-    }
-    else {
-        return NULL;
-    }
-    return was_hasher_make(body->digest.algorithm, &body->hasher, request->pool);
+    WAS_TRY(parse(was_request_field(request, name), &expected->digest, request->pool));
+    body->nexpected++;
+    return was_hasher_make(expected->digest.algorithm, &expected->hasher, request->pool);
 }
 
-static const was_error_t *compare_digest(const was_request_t *request, was_body_t *body)
+static const was_error_t *compare_digests(const was_request_t *request, const was_body_t *body)
 {
-    unsigned char digest[WAS_DIGEST_MAX_BYTES];
-    apr_size_t count;
+    int i;
 
-    if (body->hasher == NULL) {
-        return NULL;
+    for (i = 0; i < body->nexpected; i++) {
+        const was_digest_t *expected = &body->expected[i].digest;
+        unsigned char digest[WAS_DIGEST_MAX_BYTES];
+        apr_size_t count = was_hasher_finish(body->expected[i].hasher, digest);
+
+        if (count != expected->count || !was_crypto_equal(digest, expected->bytes, count)) {
+            return was_error_make(request->pool, WAS_ERROR_UNAUTHENTICATED, "/authorization",
+                                  "the body is not the one whose digest was signed");
+        }
     }
-    count = was_hasher_finish(body->hasher, digest);
-    if (count == body->digest.count && was_crypto_equal(digest, body->digest.bytes, count)) {
-        return NULL;
-    }
-    return was_error_make(request->pool, WAS_ERROR_UNAUTHENTICATED, "/authorization",
-                          "the body is not the one whose digest was signed");
+    return NULL;
 }
 
 static const was_error_t *spool_failed(const was_request_t *request, apr_status_t status)
@@ -153,6 +153,8 @@ static void grow(const was_request_t *request, was_body_t *body, apr_size_t need
 static const was_error_t *take(const was_request_t *request, was_body_t *body, const char *bytes,
                                apr_size_t count)
 {
+    int i;
+
     if (body->file == NULL && body->length + (apr_int64_t)count > WAS_PIECE_BYTES) {
         WAS_TRY(spill(request, body));
     }
@@ -169,8 +171,8 @@ static const was_error_t *take(const was_request_t *request, was_body_t *body, c
         }
         memcpy(body->bytes + body->length, bytes, count);
     }
-    if (body->hasher != NULL) {
-        was_hasher_update(body->hasher, bytes, count);
+    for (i = 0; i < body->nexpected; i++) {
+        was_hasher_update(body->expected[i].hasher, bytes, count);
     }
     body->length += (apr_int64_t)count;
     return NULL;
@@ -268,7 +270,8 @@ const was_error_t *was_body_read(was_request_t *request, apr_int64_t max)
     apr_bucket_brigade *brigade;
     bool ended = false;
 
-    WAS_TRY(expect_digest(request, body));
+    WAS_TRY(expect(request, body, "digest", was_digest_parse));
+    WAS_TRY(expect(request, body, "content-digest", was_digest_parse_content));
     body->capacity = announced > 0 && announced < WAS_PIECE_BYTES ? (apr_size_t)announced : 8192;
     body->bytes = apr_palloc(request->pool, body->capacity);
     brigade = apr_brigade_create(request->pool, r->connection->bucket_alloc);
@@ -282,7 +285,7 @@ const was_error_t *was_body_read(was_request_t *request, apr_int64_t max)
         WAS_TRY(take_brigade(request, body, brigade, limit, &ended));
         apr_brigade_cleanup(brigade);
     }
-    WAS_TRY(compare_digest(request, body));
+    WAS_TRY(compare_digests(request, body));
     request->body = body;
     return NULL;
 }

@@ -41,6 +41,7 @@ const was_error_t *was_request_make(request_rec *r, const was_protocol_t *protoc
     request->config = was_config_of(r);
     request->protocol = protocol;
     request->db = was_config_server(r->server)->db;
+    request->verified = was_config_server(r->server)->verified;
     request->method = r->method;
     request->is_head = r->header_only;
     request->now = apr_time_sec(r->request_time);

@@ -72,6 +72,7 @@ static const was_error_t *read_chain(const was_request_t *request, const char *v
         state->chain.root_target = was_zcap_root_target(invocation.root_id, request->pool);
         return NULL;
     }
+    state->capability = invocation.capability;
     WAS_TRY(was_invocation_decode(invocation.capability, &capability, request->pool));
     return was_zcap_expand(capability, &state->chain, request->pool);
 }
@@ -181,21 +182,42 @@ static const char *links_of(const was_zcap_chain_t *chain, apr_pool_t *pool)
     return apr_pstrcat(pool, "{", list, "}", NULL);
 }
 
-/* Whether the chain, under this controller, allows what is asked. */
-static was_zcap_verdict_t judge(const was_request_t *request, const pws_state_t *state,
-                                const char *controller)
+/* Who controls the root, if the chain is right: who signed a root, or first delegated from it. */
+static const char *claimed_controller(const was_request_t *request, const pws_state_t *state)
 {
-    bool acts = state->verified && state->action != NULL &&
-                (strcmp(state->action, request->method) == 0 ||
-                 (request->is_head && strcmp(state->action, "GET") == 0));
+    return state->chain.nlinks > 0 ? state->chain.links[0].delegator : request->caller;
+}
+
+/* Whether the chain holds under its claimed controller. What did once does for ever. */
+static const was_error_t *verify_chain(const was_request_t *request, const pws_state_t *state)
+{
+    unsigned char key[WAS_SHA256_BYTES];
+
+    if (state->chain.nlinks == 0) {
+        return NULL;
+    }
+    was_verified_key(state->capability, key);
+    if (was_verified_has(request->verified, key)) {
+        return NULL;
+    }
+    WAS_TRY(was_zcap_verify(&state->chain, state->chain.links[0].delegator, request->pool));
+    was_verified_add(request->verified, key);
+    return NULL;
+}
+
+/* Whether the chain allows what is asked, if its claimed controller is the right one. */
+static was_zcap_verdict_t judge(const was_request_t *request, const pws_state_t *state)
+{
+    bool acts = state->verified && (strcmp(state->action, request->method) == 0 ||
+                                    (request->is_head && strcmp(state->action, "GET") == 0));
     was_zcap_use_t use = {
         .action = state->action,
         .invoker = request->caller,
         .now = request->now,
-        .root_controller = controller,
+        .root_controller = claimed_controller(request, state),
     };
 
-    if (!acts || was_zcap_verify(&state->chain, controller, request->pool) != NULL) {
+    if (!acts || verify_chain(request, state) != NULL) {
         return WAS_ZCAP_REFUSED;
     }
     use.url = apr_pstrcat(request->pool, was_request_origin(request), request->path->target, NULL);
@@ -266,32 +288,30 @@ static const was_error_t *refuse(const was_request_t *request)
     return was_error_log(request->pool, WAS_ERROR_NOT_FOUND, "not authorized, or not there");
 }
 
-/* For a space that is not there, the controller that the capability claims: the same work is done
- * then, so that time does not tell. */
-static const char *controller_or_claimed(const was_request_t *request, const pws_state_t *state,
-                                         const was_standing_t *standing)
+/* What the capability is worth for the space that the URL names, before the store is asked: so the
+ * time that it takes tells nothing of what is there. */
+static was_zcap_verdict_t appraise(const was_request_t *request, const pws_state_t *state)
 {
-    if (standing->controller != NULL) {
-        return standing->controller;
+    const char *space_url = pws_url(request, "/space/%s/", pws_segment(request, 1));
+    was_zcap_verdict_t verdict;
+
+    if (!state->is_signed || !was_zcap_within(space_url, state->chain.root_target)) {
+        return WAS_ZCAP_REFUSED;
     }
-    return state->chain.nlinks > 0 ? state->chain.links[0].delegator : request->caller;
+    verdict = judge(request, state);
+    return container_rule(request, state) ? verdict : WAS_ZCAP_REFUSED;
 }
 
-/* Step 8 and 9 for a space that may or may not be there. */
-static const was_error_t *decide(was_request_t *request, pws_state_t *state,
-                                 const was_standing_t *standing)
+/* Steps 8 and 9, with what the store says. */
+static const was_error_t *decide(was_request_t *request, const pws_state_t *state,
+                                 was_zcap_verdict_t verdict, const was_standing_t *standing)
 {
-    was_zcap_verdict_t verdict = WAS_ZCAP_REFUSED;
-    const char *space_url = pws_url(request, "/space/%s/", pws_segment(request, 1));
-
-    if (state->is_signed && was_zcap_within(space_url, state->chain.root_target)) {
-        verdict = judge(request, state, controller_or_claimed(request, state, standing));
-        if (standing->controller == NULL || !container_rule(request, state)) {
-            verdict = WAS_ZCAP_REFUSED;
-        }
+    if (verdict != WAS_ZCAP_REFUSED &&
+        (standing->controller == NULL ||
+         strcmp(standing->controller, claimed_controller(request, state)) != 0)) {
+        verdict = WAS_ZCAP_REFUSED;
     }
     if (verdict == WAS_ZCAP_ALLOWED && !standing->revoked) {
-        state->links = links_of(&state->chain, request->pool);
         return NULL;
     }
     if (request->route->right == WAS_RIGHT_READ && anybody_may_read(request, standing->policy)) {
@@ -304,6 +324,25 @@ static const was_error_t *decide(was_request_t *request, pws_state_t *state,
         return was_error_make(request->pool, WAS_ERROR_EXPIRED, NULL, "the capability has expired");
     }
     return refuse(request);
+}
+
+/* Asks the store, in one look, for all that decides, and for the resource that a read is about. */
+static const was_error_t *look(was_request_t *request, pws_state_t *state,
+                               was_zcap_verdict_t verdict, was_standing_t *standing)
+{
+    was_policy_key_t key = policy_key(request);
+    was_resource_t *resource = apr_pcalloc(request->pool, sizeof(*resource));
+    was_wanted_t wanted = {
+        .controller = claimed_controller(request, state),
+        .want = request->is_head ? 0 : WAS_PIECE_BYTES,
+        .resource = resource,
+    };
+    bool brings = verdict == WAS_ZCAP_ALLOWED && request->route->handle == pws_item_get;
+
+    WAS_TRY(was_policies_look(request->db, pws_segment(request, 1), state->links, &key,
+                              brings ? &wanted : NULL, standing, request->pool));
+    state->resource = brings && wanted.found ? resource : NULL;
+    return NULL;
 }
 
 static const was_error_t *check_ids(const was_request_t *request)
@@ -322,26 +361,24 @@ static const was_error_t *check_ids(const was_request_t *request)
 const was_error_t *pws_authorize(was_request_t *request)
 {
     pws_state_t *state = request->state;
-    was_policy_key_t key;
+    was_zcap_verdict_t verdict;
     was_standing_t standing;
-    const char *links;
 
     WAS_TRY(check_ids(request));
     if (request->route->right == WAS_RIGHT_LIST_SPACES ||
         request->route->right == WAS_RIGHT_CREATE_SPACE) {
         return NULL; /* decided by the handler: there is no space yet */
     }
-    key = policy_key(request);
-    links = links_of(&state->chain, request->pool);
-    WAS_TRY(was_policies_look(request->db, pws_segment(request, 1), links, &key, &standing,
-                              request->pool));
+    state->links = links_of(&state->chain, request->pool);
+    verdict = appraise(request, state);
+    WAS_TRY(look(request, state, verdict, &standing));
     state->exists = standing.controller != NULL;
     state->controller = standing.controller;
     if (request->route->right == WAS_RIGHT_REVOKE ||
         (request->route->right == WAS_RIGHT_PUT_SPACE && !state->exists)) {
         return NULL; /* decided by the handler, by what the body says */
     }
-    return decide(request, state, &standing);
+    return decide(request, state, verdict, &standing);
 }
 
 static const was_error_t *mismatch(const was_request_t *request, const char *detail)
@@ -361,28 +398,29 @@ const was_error_t *pws_consent(const was_request_t *request, const char *control
     if (strcmp(state->chain.root_target, target) != 0) {
         return mismatch(request, "the capability is not rooted in the URL of this creation");
     }
-    error = was_zcap_verify(&state->chain, controller, request->pool);
+    error = verify_chain(request, state);
     if (error != NULL) {
         return mismatch(request, error->detail);
     }
-    switch (judge(request, state, controller)) {
+    if (strcmp(claimed_controller(request, state), controller) != 0) {
+        return mismatch(request, "the controller that the body names did not sign or delegate");
+    }
+    switch (judge(request, state)) {
     case WAS_ZCAP_ALLOWED:
         return NULL;
     case WAS_ZCAP_EXPIRED:
         return mismatch(request, "the capability has expired");
     default:
-        return mismatch(request, "the controller that the body names did not sign or delegate");
+        return mismatch(request, "the capability does not allow this creation");
     }
 }
 
 const char *pws_lister(const was_request_t *request)
 {
     const pws_state_t *state = pws_state(request);
-    const char *controller;
 
     if (!state->verified || strcmp(state->chain.root_target, pws_url(request, "/spaces/")) != 0) {
         return NULL;
     }
-    controller = state->chain.nlinks == 0 ? request->caller : state->chain.links[0].delegator;
-    return judge(request, state, controller) == WAS_ZCAP_ALLOWED ? controller : NULL;
+    return judge(request, state) == WAS_ZCAP_ALLOWED ? claimed_controller(request, state) : NULL;
 }

@@ -29,11 +29,14 @@ static was_item_key_t key_of(const was_request_t *request, const char *resource)
 
 const was_error_t *pws_item_get(was_request_t *request, was_response_t *response)
 {
-    was_resource_t *resource = apr_pcalloc(request->pool, sizeof(*resource));
+    was_resource_t *resource = pws_state(request)->resource;
     was_item_key_t key = key_of(request, pws_segment(request, 3));
 
-    WAS_TRY(was_items_get(request->db, &key, request->is_head ? 0 : WAS_PIECE_BYTES, resource,
-                          request->pool));
+    if (resource == NULL) { /* read by a policy */
+        resource = apr_pcalloc(request->pool, sizeof(*resource));
+        WAS_TRY(was_items_get(request->db, &key, request->is_head ? 0 : WAS_PIECE_BYTES, resource,
+                              request->pool));
+    }
     response->resource = resource;
     response->space = key.space;
     response->type = resource->type;

@@ -7,6 +7,8 @@
 
 #include "was_policies.h"
 
+#include <string.h>
+
 typedef enum was_level_t { SPACE, COLLECTION, RESOURCE } was_level_t;
 
 static was_level_t level_of(const was_policy_key_t *key)
@@ -28,27 +30,39 @@ static const was_error_t *absent(apr_pool_t *pool)
     return was_error_log(pool, WAS_ERROR_NOT_FOUND, "no such policy");
 }
 
-static const was_error_t *read_rows(was_db_t *db, const char *space, const char *links,
-                                    const was_policy_key_t *key, const was_rows_t **rows,
-                                    apr_pool_t *pool)
+static void read_resource(const was_rows_t *rows, const was_policy_key_t *key, was_wanted_t *wanted)
 {
-    const was_value_t values[] = {WAS_TEXT(space), WAS_TEXT(links), WAS_TEXT(key->collection),
-                                  WAS_TEXT(key->path)};
+    was_resource_t *resource = wanted->resource;
 
-    return was_db_run(db, WAS_SQL_PWS_LOOK, values, 4, rows, pool);
+    wanted->found = was_rows_text(rows, 0, 5) != NULL;
+    if (wanted->found) {
+        resource->path = key->path;
+        resource->type = was_rows_text(rows, 0, 5);
+        resource->size = was_rows_integer(rows, 0, 6, 0);
+        resource->etag = was_rows_text(rows, 0, 7);
+        resource->modified = was_rows_integer(rows, 0, 8, -1);
+        resource->piece = was_rows_bytes(rows, 0, 9, &resource->piece_length);
+    }
 }
 
 const was_error_t *was_policies_look(was_db_t *db, const char *space, const char *links,
-                                     const was_policy_key_t *key, was_standing_t *standing,
-                                     apr_pool_t *pool)
+                                     const was_policy_key_t *key, was_wanted_t *wanted,
+                                     was_standing_t *standing, apr_pool_t *pool)
 {
+    const was_value_t values[] = {
+        WAS_TEXT(space),
+        WAS_TEXT(links),
+        WAS_TEXT(key->collection),
+        WAS_TEXT(key->path),
+        WAS_TEXT(wanted != NULL ? wanted->controller : NULL),
+        WAS_INTEGER(wanted != NULL ? (apr_int64_t)wanted->want : 0),
+    };
     const was_rows_t *rows;
     int column;
 
-    standing->controller = NULL;
-    standing->revoked = false;
-    standing->policy = NULL;
-    WAS_TRY(read_rows(db, space, links, key, &rows, pool));
+    memset(standing, 0, sizeof(*standing));
+    WAS_TRY(was_db_run(db, wanted != NULL ? WAS_SQL_PWS_LOOK_ITEM : WAS_SQL_PWS_LOOK, values,
+                       wanted != NULL ? 6 : 4, &rows, pool));
     if (was_rows_count(rows) == 0) {
         return NULL;
     }
@@ -57,6 +71,9 @@ const was_error_t *was_policies_look(was_db_t *db, const char *space, const char
     for (column = 2; column <= 4 && standing->policy == NULL; column++) {
         standing->policy = was_rows_text(rows, 0, column);
     }
+    if (wanted != NULL) {
+        read_resource(rows, key, wanted);
+    }
     return NULL;
 }
 
@@ -64,9 +81,11 @@ const was_error_t *was_policies_get(was_db_t *db, const char *space, const was_p
                                     const char **document, apr_pool_t *pool)
 {
     static const int columns[] = {[RESOURCE] = 2, [COLLECTION] = 3, [SPACE] = 4};
+    const was_value_t values[] = {WAS_TEXT(space), WAS_TEXT(NULL), WAS_TEXT(key->collection),
+                                  WAS_TEXT(key->path)};
     const was_rows_t *rows;
 
-    WAS_TRY(read_rows(db, space, NULL, key, &rows, pool));
+    WAS_TRY(was_db_run(db, WAS_SQL_PWS_LOOK, values, 4, &rows, pool));
     *document = was_rows_count(rows) > 0 ? was_rows_text(rows, 0, columns[level_of(key)]) : NULL;
     return *document != NULL ? NULL : absent(pool);
 }
