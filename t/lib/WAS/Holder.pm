@@ -1,0 +1,177 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+package WAS::Holder;
+
+# What tests of Portable Web Spaces tell and check: somebody with a key at a virtual host, spaces
+# and collections with content, and what every answer of the protocol has (protocol/pws sections 1.4
+# and 1.6). The database and processes are WAS::Story's.
+
+use strict;
+use warnings;
+
+use Exporter qw(import);
+use Test::More ();
+use WAS::Key;
+use WAS::Server;
+use WAS::Story ();
+use WAS::Zcap;
+
+our @EXPORT = qw(
+    holder at make_space make_collection due told stored same_stored
+    new_id random_bytes json_text sql in_parallel
+);
+BEGIN { *{$_} = WAS::Story->can($_) for qw(new_id random_bytes json_text sql in_parallel) }
+
+my $BASE = 'https://w3id.org/pws#';
+my %MOUNT = (both => '/pws');
+
+# Somebody with a key that nobody else has.
+sub holder {
+    my ($vhost) = @_;
+    return at($vhost // 'pws', WAS::Key->from_seed(random_bytes(32)));
+}
+
+# The same key, or person, at a virtual host or an origin.
+sub at {
+    my ($where, $who, %options) = @_;
+    my $base = $where =~ m{://} ? $where : WAS::Server::url($where);
+    my $key = $who && $who->isa('WAS::Client') ? $who->key : $who;
+    return WAS::Zcap->new(base => $base, key => $key, timeout => 30, mount => $MOUNT{$where} // '', %options);
+}
+
+# Makes a space; yields its id.
+sub make_space {
+    my ($who, %members) = @_;
+    my $res = $who->send_json(POST => "$who->{mount}/spaces/", { controller => $who->did, %members });
+    $res->status == 201 or die "no space: @{[$res->status]} @{[$res->body]}\n";
+    return $res->json->{id};
+}
+
+# Makes a collection with resources: id => bytes, of text/plain. Yields the collection's path.
+sub make_collection {
+    my ($who, $space, $id, $resources, %members) = @_;
+    my $path = "$who->{mount}/space/$space";
+    my $res = $who->send_json(POST => "$path/", { id => $id, %members });
+    $res->status == 201 or die "no collection: @{[$res->status]} @{[$res->body]}\n";
+    for my $name (sort keys %{ $resources // {} }) {
+        $res = $who->put("$path/$id/$name", body => $resources->{$name}, type => 'text/plain');
+        $res->status == 204 or die "no resource: @{[$res->status]} @{[$res->body]}\n";
+    }
+    return "$path/$id";
+}
+
+# One assertion about one answer: its status and, of a refusal, the problem's type. Further:
+#     head     true: it answers a HEAD
+#     json     a structure, the whole body
+#     body     exact bytes
+#     headers  { name => value, pattern, or undef for none }
+#     check    sub that gets the response and yields complaints
+sub due {
+    my ($name, $res, $status, $type, %want) = @_;
+    my @complaints;
+    if ($res->status != $status) {
+        push @complaints, 'status ' . $res->status . " instead of $status";
+    }
+    elsif ($status >= 400) {
+        push @complaints, _problem($res, $type, $want{head});
+    }
+    if (!@complaints) {
+        push @complaints, 'the body did not come whole' if !$res->complete;
+        push @complaints, _differs('body', $res->body, $want{body}) if exists $want{body};
+        push @complaints, _differs('json', json_text($res->json), json_text($want{json})) if exists $want{json};
+        push @complaints, map { _differs($_, scalar $res->header($_), $want{headers}{$_}) } sort keys %{ $want{headers} // {} };
+        push @complaints, $want{check}->($res) if $want{check};
+    }
+    push @complaints, _always($res);
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return Test::More::ok(!@complaints, $name) || Test::More::diag(join "\n", @complaints, _shown($res));
+}
+
+# A table of requests: [name, method, target, [options], status, type, what else is due]. Among the
+# options, `by` is another client and `json` the document that is sent. Yields the last response.
+sub told {
+    my ($who, @rows) = @_;
+    my $res;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    for my $row (@rows) {
+        my ($name, $method, $target, $options, $status, $type, %want) = @$row;
+        my %options = @$options;
+        my $client = delete $options{by} // $who;
+        if (exists $options{json}) {
+            my $document = delete $options{json};
+            %options = (type => 'application/json', body => ref $document ? json_text($document) : $document, %options);
+        }
+        $res = eval { $client->request($method, $target, %options) };
+        if (!$res) {
+            Test::More::fail($name);
+            Test::More::diag($@);
+            next;
+        }
+        due($name, $res, $status, $type, head => $method eq 'HEAD', %want);
+    }
+    return $res;
+}
+
+# Sections 1.5 and 1.6.
+sub _problem {
+    my ($res, $type, $head) = @_;
+    my $full = ($type // '') eq 'about:blank' ? $type : $BASE . ($type // '?');
+    my @complaints = _differs('type', $res->type, 'application/problem+json');
+    push @complaints, 'a refusal has a validator' if defined($res->header('ETag') // $res->header('Last-Modified'));
+    return @complaints if $head;
+    my $problem = $res->problem or return @complaints, 'no problem document';
+    return @complaints, _differs('problem type', $problem->{type}, $full),
+        length($problem->{title} // '') && !ref $problem->{title} ? () : 'no title',
+        _differs('status member', $problem->{status}, $res->status),
+        $res->status == 405 ? _differs('title', $problem->{title}, 'Method Not Allowed') : ();
+}
+
+# Section 1.4.
+sub _always {
+    my ($res) = @_;
+    my @complaints;
+    push @complaints, _differs('Link', scalar $res->header('Link'), qr{\A<https?://[^>]+/service>; rel="service"\z});
+    push @complaints, _differs('Access-Control-Allow-Origin', scalar $res->header('Access-Control-Allow-Origin'), '*');
+    push @complaints, _differs('Access-Control-Expose-Headers', scalar $res->header('Access-Control-Expose-Headers'), qr/\bLink\b/);
+    my %count;
+    $count{ lc $_->[0] }++ for $res->headers;
+    return @complaints, map { "$_ comes $count{$_} times" } grep { $count{$_} > 1 } sort keys %count;
+}
+
+sub _differs {
+    my ($what, $got, $want) = @_;
+    my $same = !defined $want ? !defined $got : ref $want ? defined $got && $got =~ $want : defined $got && $got eq $want;
+    return $same ? () : "$what is " . _short($got) . ' instead of ' . _short($want);
+}
+
+sub _short {
+    my ($text) = @_;
+    return 'nothing' if !defined $text;
+    return length $text > 300 ? length($text) . ' bytes' : "<$text>";
+}
+
+sub _shown {
+    my ($res) = @_;
+    my @lines = map { "$_->[0]: $_->[1]" } $res->headers;
+    return join "\n    ", 'got ' . $res->status . ' ' . $res->reason, @lines, '',
+        substr $res->body =~ s/[^\x20-\x7e\n]/?/gr, 0, 600;
+}
+
+my @TABLES = qw(
+    was_spaces was_collections was_resources was_resource_meta was_space_policies
+    was_collection_policies was_resource_policies was_backends was_revocations
+);
+
+# All that is stored of some spaces, down to the versions of the rows.
+sub stored {
+    my (@ids) = @_;
+    return [map { my $table = $_; map {
+        [sql("SELECT '$table', md5(t::text), xmin FROM $table t WHERE space_uuid = ? ORDER BY 2", $_)] } @ids } @TABLES];
+}
+
+sub same_stored {
+    my ($name, $before, @ids) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return Test::More::is_deeply(stored(@ids), $before, $name);
+}
+
+1;
