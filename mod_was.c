@@ -26,7 +26,7 @@
 
 APLOG_USE_MODULE(was);
 
-enum { VERIFIED_SLOTS = 4096 }; /* of capabilities, 128 KiB in each child */
+enum { VERIFIED_SLOTS = 1024 }; /* of capabilities, up to 8 MiB in each child */
 
 static bool is_ours(const request_rec *r)
 {
@@ -124,7 +124,7 @@ static void prepare_database(was_server_t *config, server_rec *server, apr_pool_
 /*
  * Once for each configuration:
  * 1. the libraries, before there are threads;
- * 2. a way to the database for each server that has a location of ours;
+ * 2. a way to the database for each server that has a location of ours, one for each pool;
  * 3. its schema.
  */
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main)
@@ -145,8 +145,12 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
 
         if (config->mounts->nelts > 0) {
             config->verified = was_verified_make(VERIFIED_SLOTS, pconf);
-            config->db = was_db_make(server, config->params, was_schema_ensure, pconf);
-            prepare_database(config, server, ptemp);
+            config->db = was_config_shared_db(main, server);
+            if (config->db == NULL) {
+                config->db = was_db_make(server, config->params, was_config_connections(server),
+                                         was_schema_ensure, pconf);
+                prepare_database(config, server, ptemp);
+            }
         }
     }
     return OK;

@@ -30,6 +30,7 @@ typedef struct pws_state_t {
     bool verified;  /* and the signature is good */
     was_zcap_chain_t chain;
     const char *capability; /* as sent; NULL for a root */
+    bool chain_verified;    /* by an earlier request */
     const char *action;
     /* After authorization: */
     bool exists;              /* the space does */

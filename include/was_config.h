@@ -71,6 +71,13 @@ bool was_config_reads_public(const was_config_t *config);
 apr_int64_t was_config_max_age(const was_config_t *config);
 apr_int64_t was_config_skew(const was_config_t *config);
 
+/* How many connections mod_dbd makes in a child, at most. */
+int was_config_connections(const server_rec *server);
+
+/* The database of a server before this one, counted from `first`, that has the same DBDParams and
+ * sizes of the pool: mod_dbd gives both the same pool. NULL when there is none. */
+was_db_t *was_config_shared_db(const server_rec *first, const server_rec *server);
+
 /*
  * Whether a server with one of our locations has what that location needs: mod_dbd, DBDriver pgsql,
  * DBDParams that libpq can read, and a pool that mod_dbd can build (DBDMin <= DBDKeep <= DBDMax).

@@ -31,12 +31,14 @@ struct server_rec;
 typedef struct was_db_t was_db_t;
 
 /*
- * `params` is what DBDParams says, any libpq connection string; kept, not copied. `ready` is asked
- * before the first statement, and again after a statement found a table missing: it makes the
- * schema, or says why there is none. It runs under a lock, and after a failure not more often than
+ * `params` is what DBDParams says, any libpq connection string; kept, not copied. `connections` is
+ * how many of them mod_dbd makes at most; who finds all in use for half a minute is told
+ * UNAVAILABLE, and so is everybody, soon, while PostgreSQL is out of reach. `ready` is asked before
+ * the first statement, and again after a statement found a table missing: it makes the schema, or
+ * says why there is none. It runs in one thread at a time, and after a failure not more often than
  * once a second.
  */
-was_db_t *was_db_make(struct server_rec *server, const char *params,
+was_db_t *was_db_make(struct server_rec *server, const char *params, int connections,
                       const was_error_t *(*ready)(const char *params, apr_pool_t *pool),
                       apr_pool_t *pool);
 

@@ -43,7 +43,7 @@ const was_error_t *was_items_delete(was_db_t *db, const was_holding_t *holding,
 typedef struct was_item_t {
     const char *id;
     const char *type;
-    const char *custom; /* JSON, or NULL */
+    const char *name; /* that the client noted in the clear; or NULL */
     const char *epoch;
     const char *writer;
 } was_item_t;

@@ -28,7 +28,16 @@ void was_json_init(void);
 const was_error_t *was_json_parse(const char *text, apr_size_t length, json_t **value,
                                   apr_pool_t *pool);
 
-/* The same, and the value must be an object; else INVALID_BODY. */
+/*
+ * Parses a text that is only to be kept: any JSON (RFC 8259) nested no deeper than
+ * WAS_JSON_MAX_CONTENT_DEPTH. Integers come as reals, the last of twin names counts.
+ * Errors: INVALID_BODY.
+ */
+enum { WAS_JSON_MAX_CONTENT_DEPTH = 512 };
+const was_error_t *was_json_parse_content(const char *text, apr_size_t length, json_t **value,
+                                          apr_pool_t *pool);
+
+/* As was_json_parse, and the value must be an object; else INVALID_BODY. */
 const was_error_t *was_json_parse_object(const char *text, apr_size_t length, json_t **object,
                                          apr_pool_t *pool);
 

@@ -8,8 +8,8 @@
 /*
  * was_route: a protocol as data, and the one driver that every request goes through:
  *
- *   target -> path -> row -> method -> authenticate -> what must be known before the body -> body
- *   -> preconditions -> authorize -> handler -> respond
+ *   target -> path -> row -> method -> authenticate -> what must be known before the body
+ *   -> authorize -> body -> preconditions -> handler -> respond
  *
  * A handler is called with a parsed request whose signature was verified as its row demands, and
  * returns an error or a response value. It cannot answer without the driver, nor before it.
@@ -78,8 +78,8 @@ typedef struct was_protocol_t {
     /* Who asks, by what the row's right needs: verifies the signature of a request that has one,
      * and sets the caller. Not called for WAS_RIGHT_ANYONE. */
     const was_error_t *(*authenticate)(was_request_t *request);
-    /* Whether the caller may, with the body at hand; NULL where the store's statements decide it
-     * alone. Not called for WAS_RIGHT_ANYONE. */
+    /* Whether the caller may; NULL where the store's statements decide it alone. Not called for
+     * WAS_RIGHT_ANYONE. */
     const was_error_t *(*authorize)(was_request_t *request);
     /* Adds the fields that every answer has; or NULL. */
     void (*decorate)(was_request_t *request);

@@ -320,9 +320,10 @@
       " AND r.space_uuid = $1 AND r.path = $4::text AND r.collection = $5::text" \
       " AND " WAS_SQL_CONDITIONS("r", "$6", "$7", "$8") " RETURNING 1") \
     \
-    /* uuid, collection, after, limit -> path, type, custom, epoch, writer */ \
+    /* uuid, collection, after, limit -> path, type, name unless encrypted, epoch, writer */ \
     X(ITEM_LIST, false, \
-      "SELECT r.path, r.content_type, m.custom, " WAS_SQL_LATER("epoch") "," \
+      "SELECT r.path, r.content_type, CASE WHEN m.custom::json -> 'jwe' IS NULL" \
+      " THEN m.custom::json ->> 'name' END, " WAS_SQL_LATER("epoch") "," \
       " " WAS_SQL_LATER("writer") " FROM was_resources r LEFT JOIN was_resource_meta m" \
       " ON m.space_uuid = $1 AND m.path = r.path" \
       " WHERE r.space_uuid = $1 AND r.collection = $2::text" \
@@ -423,6 +424,10 @@
     X(BACKEND_DELETE, true, \
       "DELETE FROM was_backends b USING was_spaces s WHERE " WAS_SQL_HELD_SPACE \
       " AND b.space_uuid = $1 AND b.backend = $4::text RETURNING 1") \
+    \
+    /* uuid; revocations of what has expired long ago */ \
+    X(REVOKED_FORGET, true, \
+      "DELETE FROM was_revocations v WHERE v.space_uuid = $1 AND v.keep_until < now()") \
     \
     /* A new backend's settings; -> its statement_timeout in milliseconds */ \
     X(SETTINGS, false, \

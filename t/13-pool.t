@@ -38,7 +38,7 @@ MinSpareThreads 1
 MaxSpareThreads $all
 MaxKeepAliveRequests 0
 BEFORE
-DBDMin $pool
+DBDMin 0
 DBDKeep $pool
 DBDMax $pool
 CONFIG

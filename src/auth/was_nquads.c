@@ -159,7 +159,7 @@ static const was_error_t *check_context(const json_t *capability, apr_pool_t *po
 {
     const json_t *context = json_object_get(capability, "@context");
 
-    if (!json_is_array(context) || json_array_size(context) != 2 ||
+    if (json_array_size(context) != 2 ||
         !is_text(json_array_get(context, 0), "https://w3id.org/zcap/v1") ||
         !is_text(json_array_get(context, 1), "https://w3id.org/security/suites/ed25519-2020/v1")) {
         return refused("another context is not known", pool);

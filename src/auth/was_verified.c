@@ -1,20 +1,33 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * A set of digests of fixed size, one slot for each value of their first bytes: a digest is as good
- * as random, so nothing needs to be searched or counted. Refuses to know what they stand for.
+ * Chains by the digest of their capability, one slot for each value of its first bytes: a digest is
+ * as good as random, so nothing needs to be searched. Owns the copies, which requests share: each is
+ * counted, and goes when its slot and the last request have let go of it. Refuses to know whether a
+ * chain is worth anything now.
  */
 
 #include "was_verified.h"
 
+#include "was_crypto.h"
+
+#include <apr_atomic.h>
+#include <apr_strings.h>
 #include <apr_thread_mutex.h>
 
 #include <string.h>
 
+typedef struct entry_t {
+    volatile apr_uint32_t users; /* the slot is one */
+    apr_pool_t *pool;            /* of its own: it is freed by whoever lets go last */
+    unsigned char key[WAS_SHA256_BYTES];
+    was_zcap_chain_t chain;
+} entry_t;
+
 struct was_verified_t {
     apr_thread_mutex_t *lock;
     apr_uint32_t slots;
-    unsigned char (*keys)[WAS_SHA256_BYTES];
+    entry_t **entries;
 };
 
 was_verified_t *was_verified_make(int slots, apr_pool_t *pool)
@@ -22,37 +35,106 @@ was_verified_t *was_verified_make(int slots, apr_pool_t *pool)
     was_verified_t *verified = apr_pcalloc(pool, sizeof(*verified));
 
     verified->slots = (apr_uint32_t)slots;
-    verified->keys = apr_pcalloc(pool, (apr_size_t)slots * WAS_SHA256_BYTES);
+    verified->entries = apr_pcalloc(pool, (apr_size_t)slots * sizeof(verified->entries[0]));
     apr_thread_mutex_create(&verified->lock, APR_THREAD_MUTEX_DEFAULT, pool);
     return verified;
 }
 
-void was_verified_key(const char *capability, unsigned char key[WAS_SHA256_BYTES])
-{
-    was_crypto_sha256(capability, strlen(capability), key);
-}
-
-static unsigned char *slot_of(was_verified_t *verified, const unsigned char *key)
+static entry_t **slot_of(was_verified_t *verified, const unsigned char *key)
 {
     apr_uint32_t number;
 
     memcpy(&number, key, sizeof(number));
-    return verified->keys[number % verified->slots];
+    return &verified->entries[number % verified->slots];
 }
 
-bool was_verified_has(was_verified_t *verified, const unsigned char key[WAS_SHA256_BYTES])
+static apr_status_t let_go(void *data)
 {
-    bool has;
+    entry_t *entry = data;
 
-    apr_thread_mutex_lock(verified->lock);
-    has = memcmp(slot_of(verified, key), key, WAS_SHA256_BYTES) == 0;
-    apr_thread_mutex_unlock(verified->lock);
-    return has;
+    if (apr_atomic_dec32(&entry->users) == 0) {
+        apr_pool_destroy(entry->pool);
+    }
+    return APR_SUCCESS;
 }
 
-void was_verified_add(was_verified_t *verified, const unsigned char key[WAS_SHA256_BYTES])
+const was_zcap_chain_t *was_verified_find(was_verified_t *verified, const char *capability,
+                                          apr_pool_t *pool)
 {
+    unsigned char key[WAS_SHA256_BYTES];
+    entry_t *entry;
+
+    was_crypto_sha256(capability, strlen(capability), key);
     apr_thread_mutex_lock(verified->lock);
-    memcpy(slot_of(verified, key), key, WAS_SHA256_BYTES);
+    entry = *slot_of(verified, key);
+    if (entry != NULL && memcmp(entry->key, key, sizeof(key)) == 0) {
+        apr_atomic_inc32(&entry->users);
+    }
+    else {
+        entry = NULL;
+    }
     apr_thread_mutex_unlock(verified->lock);
+    if (entry == NULL) {
+        return NULL;
+    }
+    apr_pool_cleanup_register(pool, entry, let_go, apr_pool_cleanup_null);
+    return &entry->chain;
+}
+
+static const char *const *copy_texts(const char *const *texts, int count, apr_pool_t *pool)
+{
+    const char **copies;
+
+    if (texts == NULL) {
+        return NULL;
+    }
+    copies = apr_palloc(pool, (apr_size_t)(count + 1) * sizeof(*copies));
+    for (int i = 0; i < count; i++) {
+        copies[i] = apr_pstrdup(pool, texts[i]);
+    }
+    return copies;
+}
+
+static void copy_chain(const was_zcap_chain_t *from, was_zcap_chain_t *to, apr_pool_t *pool)
+{
+    was_zcap_link_t *links =
+        apr_pmemdup(pool, from->links, (apr_size_t)from->nlinks * sizeof(*links));
+
+    for (int i = 0; i < from->nlinks; i++) {
+        links[i].id = apr_pstrdup(pool, links[i].id);
+        links[i].parent = apr_pstrdup(pool, links[i].parent);
+        links[i].target = apr_pstrdup(pool, links[i].target);
+        links[i].delegator = apr_pstrdup(pool, links[i].delegator);
+        links[i].controllers = copy_texts(links[i].controllers, links[i].ncontrollers, pool);
+        links[i].actions = copy_texts(links[i].actions, links[i].nactions, pool);
+        links[i].json = NULL;
+    }
+    to->root_id = apr_pstrdup(pool, from->root_id);
+    to->root_target = apr_pstrdup(pool, from->root_target);
+    to->links = links;
+    to->nlinks = from->nlinks;
+}
+
+void was_verified_add(was_verified_t *verified, const char *capability,
+                      const was_zcap_chain_t *chain)
+{
+    apr_pool_t *pool = NULL;
+    entry_t *entry, *older;
+
+    /* No child of any other pool: it may outlive them, and be freed by another thread. */
+    if (apr_pool_create(&pool, NULL) != APR_SUCCESS) {
+        return;
+    }
+    entry = apr_pcalloc(pool, sizeof(*entry));
+    entry->users = 1;
+    entry->pool = pool;
+    was_crypto_sha256(capability, strlen(capability), entry->key);
+    copy_chain(chain, &entry->chain, pool);
+    apr_thread_mutex_lock(verified->lock);
+    older = *slot_of(verified, entry->key);
+    *slot_of(verified, entry->key) = entry;
+    apr_thread_mutex_unlock(verified->lock);
+    if (older != NULL) {
+        let_go(older);
+    }
 }

@@ -82,11 +82,12 @@ static bool controls(const char *const *controllers, int ncontrollers, const cha
     apr_size_t length = strlen(did);
 
     for (int i = 0; i < ncontrollers; i++) {
-        const char *rest = controllers[i] + length;
+        const char *rest;
 
         if (strncmp(controllers[i], did, length) != 0) {
             continue;
         }
+        rest = controllers[i] + length;
         if (*rest == '\0' || (*rest == '#' && strncmp(did, method, skip) == 0 &&
                               strcmp(rest + 1, did + skip) == 0)) {
             return true;

@@ -29,7 +29,7 @@ static const was_error_t *bad_text(const char *what, int line, int column, apr_p
  * Jansson recurses, so this must be known before it starts. Up to the first syntax error, where
  * Jansson stops, it sees the same strings and brackets as are seen here.
  */
-static bool too_deep(const char *text, apr_size_t length, apr_size_t *offset)
+static bool too_deep(const char *text, apr_size_t length, int limit, apr_size_t *offset)
 {
     int depth = 0;
     bool quoted = false;
@@ -49,7 +49,7 @@ static bool too_deep(const char *text, apr_size_t length, apr_size_t *offset)
             quoted = true;
         }
         else if (c == '[' || c == '{') {
-            if (++depth > WAS_JSON_MAX_DEPTH) {
+            if (++depth > limit) {
                 *offset = i;
                 return true;
             }
@@ -112,8 +112,8 @@ static const was_error_t *bad_syntax(const json_error_t *error, apr_pool_t *pool
     return bad_text(what, error->line, error->column, pool);
 }
 
-const was_error_t *was_json_parse(const char *text, apr_size_t length, json_t **value,
-                                  apr_pool_t *pool)
+static const was_error_t *parse(const char *text, apr_size_t length, int depth, size_t flags,
+                                json_t **value, apr_pool_t *pool)
 {
     apr_size_t offset;
     json_error_t error;
@@ -122,15 +122,28 @@ const was_error_t *was_json_parse(const char *text, apr_size_t length, json_t **
     if (length == 0) {
         return bad_text("the text is empty", 1, 1, pool);
     }
-    if (too_deep(text, length, &offset)) {
+    if (too_deep(text, length, depth, &offset)) {
         return bad_depth(text, offset, pool);
     }
-    parsed = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    parsed = json_loadb(text, length, flags | JSON_DECODE_ANY, &error);
     if (parsed == NULL) {
         return bad_syntax(&error, pool);
     }
     *value = was_json_own(parsed, pool);
     return NULL;
+}
+
+const was_error_t *was_json_parse(const char *text, apr_size_t length, json_t **value,
+                                  apr_pool_t *pool)
+{
+    return parse(text, length, WAS_JSON_MAX_DEPTH, JSON_REJECT_DUPLICATES, value, pool);
+}
+
+const was_error_t *was_json_parse_content(const char *text, apr_size_t length, json_t **value,
+                                          apr_pool_t *pool)
+{
+    return parse(text, length, WAS_JSON_MAX_CONTENT_DEPTH, JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL,
+                 value, pool);
 }
 
 const was_error_t *was_json_parse_object(const char *text, apr_size_t length, json_t **object,

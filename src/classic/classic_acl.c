@@ -75,41 +75,34 @@ static const was_error_t *read_document(was_request_t *request, const char *spac
     return NULL;
 }
 
-/* The entry of the linkset whose anchor is this path. */
-static const json_t *find_anchor(was_request_t *request, const char *space, const json_t *linkset,
-                                 const char *path)
+/* Whether an anchor is the path, or a container around it. */
+static bool encloses(const char *anchor, const char *path)
 {
-    const json_t *entry;
-    apr_size_t i;
+    apr_size_t length = strlen(anchor);
+
+    return strncmp(anchor, path, length) == 0 &&
+           (path[length] == '\0' || anchor[length - 1] == '/');
+}
+
+/* The entry for the resource, or else for the nearest container around it: "/a/b", "/a/", "/". The
+ * first of several for one anchor counts. Every anchor is looked at once, however deep the path. */
+static const json_t *find_entry(was_request_t *request, const char *space, const json_t *linkset,
+                                const char *path)
+{
+    const json_t *entry, *nearest = NULL;
+    apr_size_t i, longest = 0;
 
     json_array_foreach((json_t *)linkset, i, entry)
     {
         const char *anchor =
             path_in_space(request, space, json_string_value(json_object_get(entry, "anchor")));
 
-        if (anchor != NULL && strcmp(anchor, path) == 0) {
-            return entry;
+        if (anchor != NULL && strlen(anchor) > longest && encloses(anchor, path)) {
+            nearest = entry;
+            longest = strlen(anchor);
         }
     }
-    return NULL;
-}
-
-/* The entry for the resource, or else for the nearest container around it: "/a/b", "/a/", "/". */
-static const json_t *find_entry(was_request_t *request, const char *space, const json_t *linkset,
-                                const char *path)
-{
-    char *scope = apr_pstrdup(request->pool, path);
-    const json_t *entry = find_anchor(request, space, linkset, scope);
-
-    while (entry == NULL && strcmp(scope, "/") != 0) {
-        apr_size_t length = strlen(scope);
-
-        do {
-            scope[--length] = '\0';
-        } while (length > 1 && scope[length - 1] != '/');
-        entry = find_anchor(request, space, linkset, scope);
-    }
-    return entry;
+    return nearest;
 }
 
 /* A Web Access Control document that lets everybody read exactly this resource. */

@@ -326,12 +326,35 @@ const command_rec was_config_commands[] = {
     AP_INIT_TAKE1("DBDMax", hear_number, MEMBER(pool_max), RSRC_CONF, "see mod_dbd"),
     {.name = NULL}};
 
+int was_config_connections(const server_rec *server)
+{
+    const was_server_t *config = was_config_server(server);
+
+    return config->pool_max >= 0 ? config->pool_max : DEFAULT_POOL_MAX;
+}
+
+was_db_t *was_config_shared_db(const server_rec *first, const server_rec *server)
+{
+    const was_server_t *config = was_config_server(server);
+
+    for (; first != server; first = first->next) {
+        const was_server_t *other = was_config_server(first);
+
+        if (other->db != NULL && strcmp(other->params, config->params) == 0 &&
+            other->pool_min == config->pool_min && other->pool_keep == config->pool_keep &&
+            other->pool_max == config->pool_max) {
+            return other->db;
+        }
+    }
+    return NULL;
+}
+
 bool was_config_check(server_rec *server)
 {
     const was_server_t *config = was_config_server(server);
     int least = config->pool_min >= 0 ? config->pool_min : DEFAULT_POOL_MIN;
     int keep = config->pool_keep >= 0 ? config->pool_keep : DEFAULT_POOL_KEEP;
-    int most = config->pool_max >= 0 ? config->pool_max : DEFAULT_POOL_MAX;
+    int most = was_config_connections(server);
     const char *complaint = NULL;
 
     if (config->mounts->nelts == 0) {

@@ -175,7 +175,7 @@ static asked_t keep_ranges(const was_request_t *request, const was_response_t *r
 
 static void append_json(was_request_t *request, const json_t *json, apr_bucket_brigade *brigade)
 {
-    apr_size_t length;
+    apr_size_t length = 0;
     const char *text = was_json_text(json, &length, request->pool);
 
     APR_BRIGADE_INSERT_TAIL(
@@ -334,6 +334,12 @@ static was_face_t face_of(const was_protocol_t *protocol, const was_error_t *err
     return face;
 }
 
+/* Whether it is ours to mend; what is not offered is a refusal. */
+static bool is_failure(int status)
+{
+    return ap_is_HTTP_SERVER_ERROR(status) && status != HTTP_NOT_IMPLEMENTED;
+}
+
 /* What a client can be told of failures that are described for the operator only. */
 static const char *detail_of(const was_error_t *error, const was_face_t *face)
 {
@@ -371,7 +377,7 @@ static json_t *problem_of(const was_request_t *request, const was_face_t *face,
         json_object_set_new(item, "pointer", json_string(face->pointer));
     }
     json_object_set_new(problem, "errors", json_pack("[o]", item));
-    if (ap_is_HTTP_SERVER_ERROR(face->status)) {
+    if (is_failure(face->status)) {
         /* What an operator finds in the log. */
         json_object_set_new(problem, "requestId", json_string(was_request_id(request)));
     }
@@ -382,7 +388,7 @@ static void log_error(const was_request_t *request, int status, const was_error_
 {
     const char *chain = was_error_chain(error, request->pool);
 
-    if (ap_is_HTTP_SERVER_ERROR(status)) {
+    if (is_failure(status)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, request->r, "[%s] %s %s", was_request_id(request),
                       was_error_name(error->kind), chain);
     }

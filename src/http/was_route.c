@@ -114,13 +114,17 @@ static const was_error_t *admit(was_request_t *request)
     if (takes_body) {
         WAS_TRY(was_body_check(request, max));
     }
+    if (!anyone && protocol->authorize != NULL) {
+        /* Before the body: nobody without a right has us take and keep his bytes. */
+        WAS_TRY(protocol->authorize(request));
+    }
     if (takes_body || covers_body(request)) {
         WAS_TRY(was_body_read(request, max));
     }
     if (strcmp(request->route->method, "GET") != 0) {
         WAS_TRY(was_conditions_read(request, &request->conditions));
     }
-    return anyone || protocol->authorize == NULL ? NULL : protocol->authorize(request);
+    return NULL;
 }
 
 int was_route_handle(request_rec *r, const was_protocol_t *protocol)

@@ -62,6 +62,7 @@ static bool host_is_ours(const was_request_t *request)
 static const was_error_t *read_chain(const was_request_t *request, const char *value,
                                      pws_state_t *state)
 {
+    const was_zcap_chain_t *known;
     was_invocation_t invocation;
     json_t *capability;
 
@@ -73,6 +74,12 @@ static const was_error_t *read_chain(const was_request_t *request, const char *v
         return NULL;
     }
     state->capability = invocation.capability;
+    known = was_verified_find(request->verified, invocation.capability, request->pool);
+    if (known != NULL) {
+        state->chain = *known;
+        state->chain_verified = true;
+        return NULL;
+    }
     WAS_TRY(was_invocation_decode(invocation.capability, &capability, request->pool));
     return was_zcap_expand(capability, &state->chain, request->pool);
 }
@@ -191,18 +198,18 @@ static const char *claimed_controller(const was_request_t *request, const pws_st
 /* Whether the chain holds under its claimed controller. What did once does for ever. */
 static const was_error_t *verify_chain(const was_request_t *request, const pws_state_t *state)
 {
-    unsigned char key[WAS_SHA256_BYTES];
+    if (state->chain.nlinks == 0 || state->chain_verified) {
+        return NULL;
+    }
+    return was_zcap_verify(&state->chain, state->chain.links[0].delegator, request->pool);
+}
 
-    if (state->chain.nlinks == 0) {
-        return NULL;
+/* Only chains of controllers of ours are remembered, or strangers could fill the memory. */
+static void remember(const was_request_t *request, const pws_state_t *state)
+{
+    if (state->chain.nlinks > 0 && !state->chain_verified) {
+        was_verified_add(request->verified, state->capability, &state->chain);
     }
-    was_verified_key(state->capability, key);
-    if (was_verified_has(request->verified, key)) {
-        return NULL;
-    }
-    WAS_TRY(was_zcap_verify(&state->chain, state->chain.links[0].delegator, request->pool));
-    was_verified_add(request->verified, key);
-    return NULL;
 }
 
 /* Whether the chain allows what is asked, if its claimed controller is the right one. */
@@ -233,12 +240,13 @@ static bool tail_targets(const pws_state_t *state, const char *url)
 /* Section 8.1: what a valid chain alone is not enough for. */
 static bool container_rule(const was_request_t *request, const pws_state_t *state)
 {
-    const was_zcap_link_t *tail = &state->chain.links[state->chain.nlinks - 1];
     const char *space = pws_segment(request, 1);
+    const was_zcap_link_t *tail;
 
     if (state->chain.nlinks == 0) {
         return true;
     }
+    tail = &state->chain.links[state->chain.nlinks - 1];
     switch (request->route->right) {
     case WAS_RIGHT_PUT_SPACE:
     case WAS_RIGHT_CONTROLLER_ONLY:
@@ -312,6 +320,7 @@ static const was_error_t *decide(was_request_t *request, const pws_state_t *stat
         verdict = WAS_ZCAP_REFUSED;
     }
     if (verdict == WAS_ZCAP_ALLOWED && !standing->revoked) {
+        remember(request, state);
         return NULL;
     }
     if (request->route->right == WAS_RIGHT_READ && anybody_may_read(request, standing->policy)) {

@@ -247,7 +247,7 @@ const was_error_t *pws_collections_get(was_request_t *request, was_response_t *r
 {
     const char *space = pws_segment(request, 1);
     const char *path = pws_path(request, "/space/%s/", space);
-    json_t *items = json_array();
+    json_t *items;
     const was_collection_t *list;
     int count, shown, i;
     pws_page_t page;
@@ -256,6 +256,7 @@ const was_error_t *pws_collections_get(was_request_t *request, was_response_t *r
     WAS_TRY(pws_read_page(request, &page));
     WAS_TRY(was_collections_list(request->db, space, page.after, page.limit + 1, &list, &count,
                                  request->pool));
+    items = json_array();
     shown = count > page.limit ? page.limit : count;
     for (i = 0; i < shown; i++) {
         json_array_append_new(items,

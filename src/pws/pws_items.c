@@ -105,7 +105,7 @@ static const was_error_t *inspect(const was_request_t *request, const was_conten
     if (!is_json(content->type) || content->source != NULL) {
         return NULL;
     }
-    WAS_TRY(was_json_parse(content->bytes, content->length, &value, request->pool));
+    WAS_TRY(was_json_parse_content(content->bytes, content->length, &value, request->pool));
     notes->is_envelope = is_plain_json(content->type) && pws_is_envelope(value);
     return NULL;
 }
@@ -175,17 +175,6 @@ const was_error_t *pws_item_delete(was_request_t *request, was_response_t *respo
     return NULL;
 }
 
-/* The name that a listing shows: one that the client wrote where anybody may read it. */
-static void set_name(json_t *entry, const char *custom)
-{
-    json_t *object = custom != NULL ? json_loads(custom, 0, NULL) : NULL;
-
-    if (!pws_is_envelope(object)) {
-        pws_set_string(entry, "name", json_string_value(json_object_get(object, "name")));
-    }
-    json_decref(object);
-}
-
 static json_t *entry_of(const was_request_t *request, const was_item_t *item)
 {
     json_t *entry = json_pack("{s:s, s:s, s:s}", "id", item->id, "url",
@@ -193,7 +182,7 @@ static json_t *entry_of(const was_request_t *request, const was_item_t *item)
                                        pws_segment(request, 2), item->id),
                               "contentType", item->type);
 
-    set_name(entry, item->custom);
+    pws_set_string(entry, "name", item->name);
     pws_set_string(entry, "epoch", item->epoch);
     pws_set_string(entry, "writerId", item->writer);
     return entry;
@@ -203,7 +192,7 @@ const was_error_t *pws_items_get(was_request_t *request, was_response_t *respons
 {
     const char *space = pws_segment(request, 1), *id = pws_segment(request, 2);
     const char *path = pws_path(request, "/space/%s/%s/", space, id);
-    json_t *items = json_array();
+    json_t *items;
     was_collection_t collection;
     const was_item_t *list;
     int count, shown, i;
@@ -214,6 +203,7 @@ const was_error_t *pws_items_get(was_request_t *request, was_response_t *respons
     WAS_TRY(was_collections_get(request->db, space, id, &collection, request->pool));
     WAS_TRY(was_items_list(request->db, space, id, page.after, page.limit + 1, &list, &count,
                            request->pool));
+    items = json_array();
     shown = count > page.limit ? page.limit : count;
     for (i = 0; i < shown; i++) {
         json_array_append_new(items, entry_of(request, &list[i]));

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { BOUNDARY_MAX_BYTES = 70 };
+enum { BOUNDARY_MAX_BYTES = 70, TYPE_MAX_BYTES = 512 };
 
 bool pws_is_multipart(const char *type)
 {
@@ -81,7 +81,7 @@ static const was_error_t *take_part(const char *part, const char *end, was_conte
                                     int *files, apr_pool_t *pool)
 {
     const char *blank = find(part, end, "\r\n\r\n", 4);
-    const char *head, *disposition, *type;
+    const char *head, *disposition, *type, *at;
 
     if (blank == NULL) {
         return bad_form(pool, "a part has no head");
@@ -97,6 +97,12 @@ static const was_error_t *take_part(const char *part, const char *end, was_conte
     }
     (*files)++;
     type = field_of(head, "Content-Type", pool);
+    /* It goes out as a field of the answer, as one that came as a field does. */
+    for (at = type; at != NULL && apr_isprint(*at); at++) {
+    }
+    if (type != NULL && (*at != '\0' || at - type > TYPE_MAX_BYTES)) {
+        return bad_form(pool, "the file's Content-Type is too long or not printable ASCII");
+    }
     content->type = type != NULL && *type != '\0' ? type : "application/octet-stream";
     content->bytes = blank + 4;
     content->length = (apr_size_t)(end - content->bytes);

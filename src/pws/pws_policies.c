@@ -146,12 +146,26 @@ static bool may_revoke(const was_request_t *request, const was_zcap_chain_t *cha
     return false;
 }
 
+/* The capability that the URL names, rooted in this space, by a chain that holds. */
+static const was_error_t *check_revoked(const was_request_t *request, const was_zcap_chain_t *chain)
+{
+    const char *root = pws_url(request, "/space/%s/", pws_segment(request, 1));
+
+    if (strcmp(chain->links[chain->nlinks - 1].id, pws_segment(request, 4)) != 0) {
+        return bad_capability(request, "the capability is not the one that the URL names");
+    }
+    if (strcmp(chain->root_target, root) != 0) {
+        return bad_capability(request, "the capability is not rooted in this space");
+    }
+    return was_zcap_verify(chain, pws_state(request)->controller, request->pool);
+}
+
 const was_error_t *pws_revocations_post(was_request_t *request, was_response_t *response)
 {
     const pws_state_t *state = pws_state(request);
-    const char *space = pws_segment(request, 1);
+    const was_zcap_chain_t none = {0};
     const was_zcap_link_t *tail;
-    was_zcap_chain_t chain = {0};
+    was_zcap_chain_t chain;
     const was_error_t *error;
     json_t *body;
 
@@ -162,25 +176,19 @@ const was_error_t *pws_revocations_post(was_request_t *request, was_response_t *
     if (error == NULL) {
         error = was_zcap_expand(body, &chain, request->pool);
     }
-    /* Who may not learns nothing, not even that the body is wrong. */
-    if (!may_revoke(request, &chain)) {
+    if (error == NULL) {
+        error = check_revoked(request, &chain);
+    }
+    /* Who may not learns nothing, not even that the body is wrong. Only a chain that holds makes
+     * somebody a delegator, or any key could ask by one of its own whether there is a space. */
+    if (!may_revoke(request, error == NULL ? &chain : &none)) {
         return was_error_log(request->pool, WAS_ERROR_NOT_FOUND, "not authorized, or not there");
     }
     if (error != NULL) {
         return bad_capability(request, error->detail);
     }
     tail = &chain.links[chain.nlinks - 1];
-    if (strcmp(tail->id, pws_segment(request, 4)) != 0) {
-        return bad_capability(request, "the capability is not the one that the URL names");
-    }
-    if (strcmp(chain.root_target, pws_url(request, "/space/%s/", space)) != 0) {
-        return bad_capability(request, "the capability is not rooted in this space");
-    }
-    error = was_zcap_verify(&chain, state->controller, request->pool);
-    if (error != NULL) {
-        return bad_capability(request, error->detail);
-    }
-    WAS_TRY(was_policies_revoke(request->db, space, state->controller,
+    WAS_TRY(was_policies_revoke(request->db, pws_segment(request, 1), state->controller,
                                 apr_pstrcat(request->pool, tail->id, " ", tail->delegator, NULL),
                                 apr_time_sec(tail->expires) + DAY, request->pool));
     response->answer = WAS_ANSWER_NO_CONTENT;

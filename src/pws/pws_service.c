@@ -95,7 +95,9 @@ const was_error_t *pws_strip_slash(was_request_t *request, was_response_t *respo
 const was_error_t *pws_retired(was_request_t *request, was_response_t *response)
 {
     const char *raw = request->path->raw;
-    const char *end = strstr(raw + strlen(was_request_mount(request)), "/collections");
+    const char *below = raw + strlen(was_request_mount(request));
+    /* The segments may be escaped, the slashes that divide them are not. */
+    const char *end = strchr(strchr(below + 1, '/') + 1, '/');
 
     return move(request, response, apr_pstrmemdup(request->pool, raw, (apr_size_t)(end - raw) + 1));
 }

@@ -184,7 +184,7 @@ const was_error_t *pws_space_delete(was_request_t *request, was_response_t *resp
 const was_error_t *pws_spaces_get(was_request_t *request, was_response_t *response)
 {
     const char *controller = pws_lister(request);
-    json_t *items = json_array();
+    json_t *items;
     const char *path = pws_path(request, "/spaces/");
     const was_space_t *spaces = NULL;
     int count = 0, shown, i;
@@ -196,6 +196,7 @@ const was_error_t *pws_spaces_get(was_request_t *request, was_response_t *respon
         WAS_TRY(was_spaces_list(request->db, request->protocol->name, controller, page.after,
                                 page.limit + 1, &spaces, &count, request->pool));
     }
+    items = json_array();
     shown = count > page.limit ? page.limit : count;
     for (i = 0; i < shown; i++) {
         json_t *item = json_pack("{s:s}", "id", spaces[i].uuid);

@@ -68,9 +68,11 @@ const was_error_t *was_backends_put(was_db_t *db, const was_holding_t *holding, 
 const was_error_t *was_backends_delete(was_db_t *db, const was_holding_t *holding, const char *id,
                                        apr_pool_t *pool)
 {
+    const was_rows_t *rows;
     was_value_t values[4];
 
     was_holding_values(holding, values);
     values[3] = WAS_TEXT(id);
-    return was_db_run(db, WAS_SQL_BACKEND_DELETE, values, 4, NULL, pool);
+    WAS_TRY(was_db_run(db, WAS_SQL_BACKEND_DELETE, values, 4, &rows, pool));
+    return was_rows_count(rows) > 0 ? NULL : was_holding_check(db, holding, pool);
 }

@@ -95,6 +95,14 @@ static const was_error_t *look(was_db_t *db, const was_holding_t *holding, const
     return NULL;
 }
 
+const was_error_t *was_holding_check(was_db_t *db, const was_holding_t *holding, apr_pool_t *pool)
+{
+    bool held, there;
+
+    WAS_TRY(look(db, holding, NULL, &held, &there, pool));
+    return held ? NULL : absent(pool);
+}
+
 const was_error_t *was_collections_create(was_db_t *db, const was_holding_t *holding,
                                           const was_collection_t *collection, const char **etag,
                                           apr_pool_t *pool)
@@ -169,20 +177,24 @@ const was_error_t *was_collections_put(was_db_t *db, const was_holding_t *holdin
 const was_error_t *was_collections_delete(was_db_t *db, const was_holding_t *holding,
                                           const char *id, apr_pool_t *pool)
 {
+    const was_rows_t *rows;
     was_value_t values[4];
 
     was_holding_values(holding, values);
     values[3] = WAS_TEXT(id);
-    return was_db_run(db, WAS_SQL_COLLECTION_DELETE, values, 4, NULL, pool);
+    WAS_TRY(was_db_run(db, WAS_SQL_COLLECTION_DELETE, values, 4, &rows, pool));
+    return was_rows_count(rows) > 0 ? NULL : was_holding_check(db, holding, pool);
 }
 
 const was_error_t *was_collections_delete_space(was_db_t *db, const was_holding_t *holding,
                                                 apr_pool_t *pool)
 {
+    const was_rows_t *rows;
     was_value_t values[3];
 
     was_holding_values(holding, values);
-    return was_db_run(db, WAS_SQL_PWS_SPACE_DELETE, values, 3, NULL, pool);
+    WAS_TRY(was_db_run(db, WAS_SQL_PWS_SPACE_DELETE, values, 3, &rows, pool));
+    return was_rows_count(rows) > 0 ? NULL : absent(pool);
 }
 
 const was_error_t *was_collections_list(was_db_t *db, const char *space, const char *after,

@@ -12,6 +12,7 @@
  */
 
 #include "was_db.h"
+#include "was_gate.h"
 #include "was_pq.h"
 
 #include <httpd.h>
@@ -21,7 +22,6 @@
 #include <apr_atomic.h>
 #include <apr_optional.h>
 #include <apr_strings.h>
-#include <apr_thread_mutex.h>
 
 #include <poll.h>
 #include <stdlib.h>
@@ -39,10 +39,11 @@ struct was_db_t {
     /* mod_dbd's, looked up so that this module can be loaded, and complain in words, without it. */
     APR_OPTIONAL_FN_TYPE(ap_dbd_open) * open;
     APR_OPTIONAL_FN_TYPE(ap_dbd_close) * close;
+    was_gate_t *gate;
     const char *params;
     const was_error_t *(*ready)(const char *params, apr_pool_t *pool);
     volatile apr_uint32_t is_ready;
-    apr_thread_mutex_t *lock; /* held while `ready` runs; guards the next two */
+    /* Of who has his turn at the gate: */
     apr_time_t next_try;
     char reason[256]; /* why the last try failed */
 };
@@ -74,7 +75,7 @@ typedef struct was_job_t {
     apr_pool_t *pool;
 } was_job_t;
 
-was_db_t *was_db_make(server_rec *server, const char *params,
+was_db_t *was_db_make(server_rec *server, const char *params, int connections,
                       const was_error_t *(*ready)(const char *params, apr_pool_t *pool),
                       apr_pool_t *pool)
 {
@@ -83,41 +84,31 @@ was_db_t *was_db_make(server_rec *server, const char *params,
     db->server = server;
     db->open = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_open);
     db->close = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_close);
+    db->gate = was_gate_make(connections, pool);
     db->params = params;
     db->ready = ready;
-    apr_thread_mutex_create(&db->lock, APR_THREAD_MUTEX_DEFAULT, pool);
     return db;
 }
 
 const was_error_t *was_db_prepare(was_db_t *db, apr_pool_t *pool)
 {
-    const was_error_t *error = NULL;
+    const was_error_t *error;
 
     if (apr_atomic_read32(&db->is_ready)) {
         return NULL;
     }
-    /* Only one thread asks; the others are answered at once instead of waiting in line for a
-     * database that does not answer. */
-    if (apr_thread_mutex_trylock(db->lock) != APR_SUCCESS) {
-        return was_error_log(pool, WAS_ERROR_UNAVAILABLE, "the schema is being looked at");
+    if (apr_time_now() < db->next_try) {
+        return was_error_log(pool, WAS_ERROR_UNAVAILABLE,
+                             "the schema was not ready a moment ago: %s", db->reason);
     }
-    if (!apr_atomic_read32(&db->is_ready)) {
-        if (apr_time_now() < db->next_try) {
-            error = was_error_log(pool, WAS_ERROR_UNAVAILABLE,
-                                  "the schema was not ready a moment ago: %s", db->reason);
-        }
-        else {
-            error = db->ready(db->params, pool);
-            if (error != NULL) {
-                db->next_try = apr_time_now() + apr_time_from_sec(1);
-                apr_cpystrn(db->reason, was_error_chain(error, pool), sizeof(db->reason));
-            }
-        }
-        if (error == NULL) {
-            apr_atomic_set32(&db->is_ready, 1);
-        }
+    error = db->ready(db->params, pool);
+    if (error == NULL) {
+        apr_atomic_set32(&db->is_ready, 1);
     }
-    apr_thread_mutex_unlock(db->lock);
+    else {
+        db->next_try = apr_time_now() + apr_time_from_sec(1);
+        apr_cpystrn(db->reason, was_error_chain(error, pool), sizeof(db->reason));
+    }
     return error;
 }
 
@@ -205,14 +196,26 @@ static was_backend_t *backend_of(ap_dbd_t *handle)
     return backend;
 }
 
+/* Whose turn it is at the gate gets a connection, and the schema before, if that is to be. */
+static const was_error_t *take_turn(was_db_t *db, was_lease_t *lease, apr_pool_t *pool)
+{
+    const was_error_t *error = was_db_prepare(db, pool);
+
+    if (error == NULL) {
+        lease->handle = db->open != NULL ? db->open(pool, db->server) : NULL;
+        if (lease->handle == NULL) {
+            error = was_error_log(pool, WAS_ERROR_UNAVAILABLE, "mod_dbd has no connection to give");
+        }
+    }
+    was_gate_pass(db->gate, error == NULL);
+    return error;
+}
+
 static const was_error_t *borrow(was_db_t *db, was_lease_t *lease, apr_pool_t *pool)
 {
     const was_error_t *error = NULL;
 
-    lease->handle = db->open != NULL ? db->open(pool, db->server) : NULL;
-    if (lease->handle == NULL) {
-        return was_error_log(pool, WAS_ERROR_UNAVAILABLE, "mod_dbd has no connection to give");
-    }
+    WAS_TRY(take_turn(db, lease, pool));
     lease->pg = apr_dbd_native_handle(lease->handle->driver, lease->handle->handle);
     lease->backend = backend_of(lease->handle);
     /* Whoever shares the pool may have left a transaction open, or an answer unread. */
@@ -360,13 +363,12 @@ static void mend(was_db_t *db, was_lease_t *lease, const was_job_t *job)
     lease->backend->pid = 0;
 }
 
-static const was_error_t *attempt(was_db_t *db, was_job_t *job)
+/* From inside the gate. */
+static const was_error_t *attempt_inside(was_db_t *db, was_job_t *job)
 {
     was_lease_t lease;
     const was_error_t *error;
 
-    job->again = false;
-    WAS_TRY(was_db_prepare(db, job->pool));
     WAS_TRY(borrow(db, &lease, job->pool));
     error = job->content != NULL ? execute_staged(&lease, job) : execute(&lease, job, true);
     if (error != NULL) {
@@ -374,6 +376,20 @@ static const was_error_t *attempt(was_db_t *db, was_job_t *job)
         drop_result(job);
     }
     give_back(db, &lease);
+    return error;
+}
+
+static const was_error_t *attempt(was_db_t *db, was_job_t *job)
+{
+    const char *refusal = was_gate_enter(db->gate);
+    const was_error_t *error;
+
+    job->again = false;
+    if (refusal != NULL) {
+        return was_error_log(job->pool, WAS_ERROR_UNAVAILABLE, "%s", refusal);
+    }
+    error = attempt_inside(db, job);
+    was_gate_leave(db->gate);
     return error;
 }
 

@@ -137,7 +137,7 @@ const was_error_t *was_items_list(was_db_t *db, const char *space, const char *c
     for (i = 0; i < *count; i++) {
         list[i].id = was_rows_text(rows, i, 0) + strlen(collection) + 2;
         list[i].type = was_rows_text(rows, i, 1);
-        list[i].custom = was_rows_text(rows, i, 2);
+        list[i].name = was_rows_text(rows, i, 2);
         list[i].epoch = was_rows_text(rows, i, 3);
         list[i].writer = was_rows_text(rows, i, 4);
     }

@@ -123,11 +123,13 @@ const was_error_t *was_policies_delete(was_db_t *db, const was_holding_t *holdin
                                         WAS_SQL_COLLECTION_POLICY_DELETE,
                                         WAS_SQL_RESOURCE_POLICY_DELETE};
     was_level_t level = level_of(key);
+    const was_rows_t *rows;
     was_value_t values[4];
 
     was_holding_values(holding, values);
     values[3] = WAS_TEXT(parent_of(key));
-    return was_db_run(db, deletes[level], values, level == SPACE ? 3 : 4, NULL, pool);
+    WAS_TRY(was_db_run(db, deletes[level], values, level == SPACE ? 3 : 4, &rows, pool));
+    return was_rows_count(rows) > 0 ? NULL : was_holding_check(db, holding, pool);
 }
 
 const was_error_t *was_policies_revoke(was_db_t *db, const char *space, const char *controller,
@@ -136,5 +138,6 @@ const was_error_t *was_policies_revoke(was_db_t *db, const char *space, const ch
     const was_value_t values[] = {WAS_TEXT(space), WAS_TEXT(controller), WAS_TEXT(link),
                                   WAS_INTEGER(keep_until)};
 
+    WAS_TRY(was_db_run(db, WAS_SQL_REVOKED_FORGET, values, 1, NULL, pool));
     return was_db_run(db, WAS_SQL_REVOKE, values, 4, NULL, pool);
 }

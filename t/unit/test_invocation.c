@@ -62,6 +62,7 @@ static const struct {
     {"quotes that only begin", "zcap " ROOT ",action=\"", MALFORMED, NULL, NULL, NULL},
     {"a backslash", "zcap " ROOT ",action=\"G\\ET\"", MALFORMED, NULL, NULL, NULL},
     {"a tab in a value", "zcap " ROOT ",action=\"G\tET\"", MALFORMED, NULL, NULL, NULL},
+    {"DEL in a value", "zcap " ROOT ",action=\"G\x7f\"", MALFORMED, NULL, NULL, NULL},
     {"UTF-8 in a value", "zcap " ROOT ",action=\"\xc3\xa9\"", MALFORMED, NULL, NULL, NULL},
     {"the action twice", "zcap " ROOT "," GET ",action=\"PUT\"", TWICE, NULL, NULL, NULL},
     {"the id twice", "zcap " ROOT "," ROOT "," GET, TWICE, NULL, NULL, NULL},

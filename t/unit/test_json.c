@@ -293,6 +293,48 @@ static void test_only_object(apr_pool_t *pool)
     ok(was_json_only_object(NULL) == NULL, "only object: of nothing");
 }
 
+/* What is only kept: any JSON, however big its numbers, but no bottomless nesting. */
+static const struct {
+    const char *text;
+    bool good;
+    const char *name;
+} contents[] = {
+    {"{\"n\":123456789012345678901234567890}", true, "an integer beyond 64 bits"},
+    {"{\"a\":1,\"a\":2}", true, "a name twice"},
+    {"\"\\u0000\"", true, "a NUL in a string"},
+    {"3", true, "a number"},
+    {"{\"a\":", false, "a text that ends early"},
+    {"{} x", false, "text behind the value"},
+    {"\"\xff\"", false, "a byte that is not UTF-8"},
+    {"", false, "nothing"},
+};
+
+static const char *nested(int depth, apr_pool_t *pool)
+{
+    char *text = apr_palloc(pool, 2 * (size_t)depth + 1);
+
+    memset(text, '[', (size_t)depth);
+    memset(text + depth, ']', (size_t)depth);
+    text[2 * depth] = '\0';
+    return text;
+}
+
+static void test_content(apr_pool_t *pool)
+{
+    const char *deepest = nested(WAS_JSON_MAX_CONTENT_DEPTH, pool);
+    const char *deeper = nested(WAS_JSON_MAX_CONTENT_DEPTH + 1, pool);
+    json_t *value;
+
+    for (size_t i = 0; i < sizeof(contents) / sizeof(contents[0]); i++) {
+        const was_error_t *error =
+            was_json_parse_content(contents[i].text, strlen(contents[i].text), &value, pool);
+
+        ok((error == NULL) == contents[i].good, "content: %s", contents[i].name);
+    }
+    ok(was_json_parse_content(deepest, strlen(deepest), &value, pool) == NULL, "content: deepest");
+    ok(was_json_parse_content(deeper, strlen(deeper), &value, pool) != NULL, "content: deeper");
+}
+
 int main(void)
 {
     apr_pool_t *pool = tap_begin();
@@ -307,6 +349,7 @@ int main(void)
     test_ownership(pool);
     test_text(pool);
     test_only_object(pool);
+    test_content(pool);
     status = done();
     apr_pool_destroy(pool);
     return status;

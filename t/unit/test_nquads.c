@@ -258,6 +258,17 @@ static void test_refused(apr_pool_t *pool)
     }
 }
 
+/* The options are signed under the context of the capability. */
+static void test_options_context(apr_pool_t *pool)
+{
+    const grant_t grant = {.rdf = true, .after = "{'@context':['https://w3id.org/zcap/v1']}"};
+    const char *text = NULL;
+    apr_size_t length;
+
+    is_refused(was_nquads_proof(delegate(NULL, 1, &grant, pool), &text, &length, pool), text,
+               CONTEXT, "options under another context");
+}
+
 /* What an embedded parent must be, besides the rules of its document. */
 static void test_embedded(apr_pool_t *pool)
 {
@@ -373,6 +384,7 @@ int main(void)
     test_client(pool);
     test_documents(pool);
     test_refused(pool);
+    test_options_context(pool);
     test_embedded(pool);
     test_array(pool);
     test_alike(pool);

@@ -1,52 +1,84 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* was_verified: what was added is known, nothing else is, and a full set forgets the older. */
+/* was_verified: what was added is found as it was, nothing else is, and who holds a chain keeps it
+ * while newer ones take its place. */
 #include "tap.h"
 
 #include "was_verified.h"
 
-enum { SLOTS = 8, MANY = 1000 };
+enum { SLOTS = 8, MANY = 500 };
 
-static void key_of(int number, unsigned char *key)
+/* A chain of one link that tells its number in every text. */
+static const was_zcap_chain_t *chain_of(int number, apr_pool_t *pool)
 {
-    char text[32];
+    was_zcap_chain_t *chain = apr_pcalloc(pool, sizeof(*chain));
+    was_zcap_link_t *link = apr_pcalloc(pool, sizeof(*link));
+    const char **texts = apr_pcalloc(pool, 2 * sizeof(*texts));
 
-    apr_snprintf(text, sizeof(text), "capability %d", number);
-    was_verified_key(text, key);
+    texts[0] = apr_psprintf(pool, "GET %d", number);
+    link->id = apr_psprintf(pool, "urn:id:%d", number);
+    link->parent = "urn:zcap:root:x";
+    link->target = apr_psprintf(pool, "https://a/%d", number);
+    link->delegator = "did:key:a";
+    link->controllers = texts;
+    link->ncontrollers = 1;
+    link->actions = number % 2 ? texts : NULL;
+    link->nactions = number % 2 ? 1 : 0;
+    link->expires = number;
+    chain->root_id = "urn:zcap:root:x";
+    chain->root_target = apr_psprintf(pool, "x%d", number);
+    chain->links = link;
+    chain->nlinks = 1;
+    return chain;
+}
+
+static bool is_chain(const was_zcap_chain_t *chain, int number, apr_pool_t *pool)
+{
+    const was_zcap_chain_t *made = chain_of(number, pool);
+    const was_zcap_link_t *link;
+
+    if (chain == NULL || chain->nlinks != 1) {
+        return false;
+    }
+    link = &chain->links[0];
+    return strcmp(chain->root_target, made->root_target) == 0 &&
+           strcmp(link->id, made->links[0].id) == 0 &&
+           strcmp(link->target, made->links[0].target) == 0 &&
+           strcmp(link->controllers[0], made->links[0].controllers[0]) == 0 &&
+           (link->actions == NULL) == (made->links[0].actions == NULL) && link->expires == number &&
+           link->json == NULL;
 }
 
 int main(void)
 {
-    apr_pool_t *pool = tap_begin();
+    apr_pool_t *pool = tap_begin(), *scratch;
     was_verified_t *verified;
-    unsigned char key[WAS_SHA256_BYTES], other[WAS_SHA256_BYTES];
+    const was_zcap_chain_t *held;
     int i, known = 0;
 
     was_crypto_init();
     verified = was_verified_make(SLOTS, pool);
-    key_of(1, key);
-    ok(!was_verified_has(verified, key), "an empty set knows nothing");
-    was_verified_add(verified, key);
-    ok(was_verified_has(verified, key), "what was added is known");
+    ok(was_verified_find(verified, "one", pool) == NULL, "an empty set knows nothing");
+    apr_pool_create(&scratch, pool);
+    was_verified_add(verified, "one", chain_of(1, scratch));
+    apr_pool_destroy(scratch);
+    held = was_verified_find(verified, "one", pool);
+    ok(is_chain(held, 1, pool), "what was added is found, though what it was made of is gone");
+    ok(was_verified_find(verified, "onf", pool) == NULL, "another capability is not");
 
-    /* A key that falls into the same slot but differs in its last byte is another key. */
-    memcpy(other, key, sizeof(other));
-    other[WAS_SHA256_BYTES - 1] ^= 1;
-    ok(!was_verified_has(verified, other), "a key that differs in its last byte is not known");
-    was_verified_add(verified, other);
-    ok(was_verified_has(verified, other) && !was_verified_has(verified, key),
-       "the newer of one slot takes the older's place");
+    for (i = 2; i < MANY; i++) {
+        const char *name = apr_psprintf(pool, "capability %d", i);
 
-    for (i = 0; i < MANY; i++) {
-        key_of(i, key);
-        was_verified_add(verified, key);
-        if (!ok(was_verified_has(verified, key), "added %d", i)) {
+        apr_pool_create(&scratch, pool);
+        was_verified_add(verified, name, chain_of(i, scratch));
+        if (!ok(is_chain(was_verified_find(verified, name, scratch), i, scratch), "%s", name)) {
             break;
         }
+        apr_pool_destroy(scratch);
     }
-    for (i = 0; i < MANY; i++) {
-        key_of(i, key);
-        known += was_verified_has(verified, key);
+    for (i = 2; i < MANY; i++) {
+        known += was_verified_find(verified, apr_psprintf(pool, "capability %d", i), pool) != NULL;
     }
     ok(known > 0 && known <= SLOTS, "no more are known than there are slots");
+    ok(is_chain(held, 1, pool), "a chain that is held stays as it was");
     return done();
 }

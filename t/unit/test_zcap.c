@@ -26,6 +26,8 @@ static const struct {
     {"urn:zcap:root:https%3A%2F%2Fa.b/", NULL, "a slash that is not encoded"},
     {"urn:zcap:root:https%3A%2F%2Fa.b%2F+", NULL, "a plus that is not encoded"},
     {"urn:zcap:root:https%3A%2F%2F%61.b%2F", NULL, "a letter that is encoded"},
+    {"urn:zcap:root:https%3A%2F%2F%61.b/", NULL,
+     "a letter that is encoded for a slash that is not"},
     {"urn:zcap:root:https%3A%2F%2Fa%2Eb%2F", NULL, "a dot that is encoded"},
     {"urn:zcap:root:https%3A%2F%2Fa.b%2F%7E", NULL, "a tilde that is encoded"},
     {"urn:zcap:root:https%3A%2F%2Fa.b%2F%", NULL, "an escape that is cut short"},
@@ -263,6 +265,20 @@ static void test_root(apr_pool_t *pool)
            "a root holds by itself");
 }
 
+/* Of a method whose keys we do not know, only the DID itself is the controller. */
+static void test_other_method(apr_pool_t *pool)
+{
+    const use_case_t plain = {.now = 0};
+    was_zcap_chain_t chain = {.root_id = ROOT_ID, .root_target = ROOT_URL};
+    was_zcap_use_t use = use_of(&plain, 1, pool);
+
+    use.invoker = "did:web:example.org";
+    use.root_controller = "did:web:example.org";
+    is_str(verdict_name(was_zcap_allows(&chain, &use)), "allowed", "another method: the DID");
+    use.root_controller = "did:web:example.org#example.org";
+    is_str(verdict_name(was_zcap_allows(&chain, &use)), "refused", "another method: a key of it");
+}
+
 int main(void)
 {
     apr_pool_t *pool = tap_begin();
@@ -274,6 +290,7 @@ int main(void)
     test_uses(pool);
     test_expired_link(pool);
     test_root(pool);
+    test_other_method(pool);
     status = done();
     apr_pool_destroy(pool);
     return status;

@@ -192,6 +192,7 @@ static inline void sign_proof(json_t *capability, bool rdf, const test_key_t *ke
     const char *text;
     apr_size_t length;
 
+    json_object_del(proof, "proofValue");
     if (canonical(capability, proof, rdf, true, &text, &length, pool)) {
         was_crypto_sha256(text, length, message);
     }

@@ -9,7 +9,6 @@ use warnings;
 
 use Carp qw(croak);
 use Crypt::PK::Ed25519;
-use Math::BigInt;
 
 my $ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 
@@ -48,17 +47,27 @@ sub verify {
     return $self->{pk}->verify_message($signature, $message);
 }
 
-# base58btc of a byte string, without a multibase prefix.
+# base58btc of a byte string, without a multibase prefix. Long division of limbs of three bytes by
+# 58^5, five digits at a time.
 sub base58 {
     my ($bytes) = @_;
     my ($zeros) = $bytes =~ /\A(\0*)/;
-    my $number = Math::BigInt->from_bytes($bytes);
+    my @limbs = map { hex } unpack '(H6)*', "\0" x (-length($bytes) % 3) . $bytes;
     my $digits = '';
-    while (!$number->is_zero) {
-        my (undef, $digit) = $number->bdiv(58);
-        $digits = substr($ALPHABET, $digit->numify, 1) . $digits;
+    while (@limbs) {
+        my $rest = 0;
+        for my $limb (@limbs) {
+            my $value = ($rest << 24) + $limb;
+            $limb = int($value / 656356768);
+            $rest = $value % 656356768;
+        }
+        shift @limbs while @limbs && !$limbs[0];
+        for (1 .. 5) {
+            $digits = substr($ALPHABET, $rest % 58, 1) . $digits;
+            $rest = int($rest / 58);
+        }
     }
-    return '1' x length($zeros) . $digits;
+    return '1' x length($zeros) . ($digits =~ s/\A1+//r);
 }
 
 1;
