@@ -9,8 +9,6 @@
  * JSON (protocol/pws section 5.1). Knows neither what a capability says nor whether it holds.
  */
 
-enum { WAS_INVOCATION_MAX_PARAMETERS = 16 };
-
 /* What the field says. Texts are in the pool. */
 typedef struct was_invocation_t {
     const char *root_id;    /* of a root that is invoked directly; else NULL */
@@ -22,7 +20,7 @@ typedef struct was_invocation_t {
  * Takes the value of the field apart: `zcap id="..."` or `zcap capability="..."`, and
  * `action="..."`. NULL means that there was none. Unknown parameters are ignored.
  * Errors: MALFORMED, pointer "/capability-invocation": absent, another scheme, a parameter missing,
- * malformed, empty or given twice, more than WAS_INVOCATION_MAX_PARAMETERS, both or neither of `id`
+ * malformed, empty or given twice, more than WAS_PARAMETERS_MAX, both or neither of `id`
  * and `capability`, an `id` that was_zcap_root_target refuses.
  */
 const was_error_t *was_invocation_parse(const char *value, was_invocation_t *invocation,

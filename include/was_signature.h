@@ -13,11 +13,7 @@
  * is the protocol's to say.
  */
 
-enum {
-    WAS_SIGNATURE_MAX_HEADERS = 64,
-    WAS_SIGNATURE_MAX_PARAMETERS = 16,
-    WAS_SIGNATURE_MAX_BYTES = 8192
-};
+enum { WAS_SIGNATURE_MAX_HEADERS = 64, WAS_SIGNATURE_MAX_BYTES = 8192 };
 
 typedef struct was_signature_t {
     const char *key_id;         /* as sent */
@@ -53,7 +49,7 @@ typedef struct was_signature_rules_t {
  * Takes the value of the Authorization field apart (protocol/classic section 3). NULL means that
  * there was none.
  * Errors: UNAUTHENTICATED, pointer "/authorization": absent, another scheme, a parameter missing,
- * malformed or given twice, more than WAS_SIGNATURE_MAX_BYTES, _MAX_PARAMETERS or _MAX_HEADERS, a
+ * malformed or given twice, more than WAS_SIGNATURE_MAX_BYTES, _MAX_HEADERS or WAS_PARAMETERS_MAX, a
  * name covered twice, a name in parentheses without a meaning, a `keyId` that was_did_key_resolve
  * refuses, a signature that is not base64 of 64 bytes, times that are not decimal integers of at
  * most 15 digits. Unknown parameters are ignored.

@@ -145,22 +145,29 @@ for my $where (['with mod_unique_id', $server, qr{\A[\w\@-]{20,32}\z}], ['withou
 }
 
 # 3. An answer that cannot be ended.
-$client->put('/space/s/big', body => $SECRET x 2_000_000);
-{
+for my $case (
+    ['changes', 'info', qr/changed/, sub { is($client->put('/space/s/big', body => $SECRET)->status, 204, 'somebody else overwrites it') }, sub { }],
+    ['cannot be read on', 'error', qr/57014/, sub { $locker->begin_work; $locker->do('LOCK TABLE was_resources IN ACCESS EXCLUSIVE MODE') }, sub { $locker->rollback }],
+) {
+    my ($what, $level, $why, $do, $undo) = @$case;
+    my $name = "a resource that $what while it is sent";
+    $client->put('/space/s/big', body => $SECRET x 2_000_000);
     my $before = length $server->log;
     my ($port) = $server->origin =~ /(\d+)\z/;
+    # Little is to wait in the kernel instead of in the database.
     my $socket = IO::Socket::INET->new(Proto => 'tcp', Type => Socket::SOCK_STREAM()) or die $!;
     setsockopt $socket, Socket::SOL_SOCKET(), Socket::SO_RCVBUF(), 8192;
     connect $socket, Socket::pack_sockaddr_in($port, Socket::INADDR_LOOPBACK()) or die $!;
     syswrite $socket, "GET /space/s/big HTTP/1.1\r\nHost: x\r\n\r\n";
     sysread $socket, my $begun, 4096;
-    is($client->put('/space/s/big', body => $SECRET)->status, 204, 'a resource that changes while it is read');
+    $do->();
     my $got = length $begun;
     while (my $n = sysread $socket, my $more, 1 << 20) { $got += $n }
-    cmp_ok($got, '<', 2_000_000 * length $SECRET, 'a resource that changes while it is read: the answer is cut');
+    $undo->();
+    cmp_ok($got, '<', 2_000_000 * length $SECRET, "$name: the answer is cut");
     my @lines = grep { /\[was:/ } split /\n/, substr $server->log, $before;
-    is(scalar(@lines), 1, 'a resource that changes while it is read: one line') or diag explain \@lines;
-    like($lines[0] // '', qr/\[was:info\].*changed/, 'a resource that changes while it is read: at INFO');
+    is(scalar(@lines), 1, "$name: one line") or diag explain \@lines;
+    like($lines[0] // '', qr/\[was:$level\].*\[[\w\@-]{20,}\] an answer ends early: .*$why/, "$name: at $level, with an id and the reason");
 }
 
 # 4. Nobody writes lines of his own.

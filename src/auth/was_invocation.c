@@ -7,6 +7,7 @@
 #include "was_invocation.h"
 
 #include "was_encoding.h"
+#include "was_parameters.h"
 
 #include <apr_cstr.h>
 #include <apr_strings.h>
@@ -22,110 +23,34 @@ typedef enum parameter_t { ID, CAPABILITY, ACTION, KNOWN } parameter_t;
 
 static const char *const parameter_names[KNOWN] = {"id", "capability", "action"};
 
-typedef struct slice_t {
-    const char *text;
-    apr_size_t length;
-} slice_t;
-
-typedef struct parameters_t {
-    slice_t names[WAS_INVOCATION_MAX_PARAMETERS]; /* all that were given */
-    int count;
-    slice_t known[KNOWN]; /* values; text is NULL when not given */
-} parameters_t;
-
 static const was_error_t *malformed(const char *detail, apr_pool_t *pool)
 {
     return was_error_make(pool, WAS_ERROR_MALFORMED, "/capability-invocation", "%s", detail);
 }
 
-/* RFC 9110 section 5.6.2. */
-static bool is_token_character(char c)
+static const was_error_t *read_parameters(const char *text, was_parameter_t known[KNOWN],
+                                          apr_pool_t *pool)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
-}
-
-static bool take_token(const char **at, slice_t *token)
-{
-    const char *end = *at;
-
-    while (is_token_character(*end)) {
-        end++;
-    }
-    *token = (slice_t){*at, (apr_size_t)(end - *at)};
-    *at = end;
-    return token->length > 0;
-}
-
-/* A backslash would give a value a second spelling, and no value that we read needs one. */
-static bool take_quoted(const char **at, slice_t *value)
-{
-    const char *end = *at + 1;
-
-    while (*end >= 0x20 && *end <= 0x7e && *end != '"' && *end != '\\') {
-        end++;
-    }
-    *value = (slice_t){*at + 1, (apr_size_t)(end - *at - 1)};
-    *at = end + 1;
-    return *end == '"';
-}
-
-static const was_error_t *keep_parameter(parameters_t *parameters, slice_t name, slice_t value,
-                                         apr_pool_t *pool)
-{
-    /* Names that differ in case only are refused as twins: another reader may take either one. */
-    for (int i = 0; i < parameters->count; i++) {
-        if (parameters->names[i].length == name.length &&
-            apr_cstr_casecmpn(parameters->names[i].text, name.text, name.length) == 0) {
-            return malformed("a parameter of the invocation is given twice", pool);
-        }
-    }
-    if (parameters->count == WAS_INVOCATION_MAX_PARAMETERS) {
-        return malformed("the invocation has too many parameters", pool);
-    }
-    parameters->names[parameters->count++] = name;
     for (int i = 0; i < KNOWN; i++) {
-        if (strlen(parameter_names[i]) == name.length &&
-            memcmp(parameter_names[i], name.text, name.length) == 0) {
-            parameters->known[i] = value;
-        }
+        known[i] = (was_parameter_t){.name = parameter_names[i]};
+    }
+    switch (was_parameters_read(text, known, KNOWN)) {
+    case WAS_PARAMETERS_GOOD:
+        break;
+    case WAS_PARAMETERS_MALFORMED:
+        return malformed("the parameters of the invocation are malformed", pool);
+    case WAS_PARAMETERS_TWICE:
+        return malformed("a parameter of the invocation is given twice", pool);
+    case WAS_PARAMETERS_TOO_MANY:
+        return malformed("the invocation has too many parameters", pool);
     }
     return NULL;
 }
 
-static const char *skip_blanks(const char *at)
-{
-    return at + strspn(at, " \t");
-}
-
-/* `name=value`, one or more, divided by commas. */
-static const was_error_t *read_parameters(const char *at, parameters_t *parameters,
-                                          apr_pool_t *pool)
-{
-    for (;;) {
-        slice_t name;
-        slice_t value;
-
-        if (!take_token(&at, &name) || *at++ != '=' ||
-            !(*at == '"' ? take_quoted(&at, &value) : take_token(&at, &value))) {
-            return malformed("the parameters of the invocation are malformed", pool);
-        }
-        WAS_TRY(keep_parameter(parameters, name, value, pool));
-        if (*at == '\0') {
-            return NULL;
-        }
-        at = skip_blanks(at);
-        if (*at++ != ',') {
-            return malformed("the parameters of the invocation are malformed", pool);
-        }
-        at = skip_blanks(at);
-    }
-}
-
 /* The value of a parameter in the pool; NULL when it was not given or is empty. */
-static const char *value_of(const parameters_t *parameters, parameter_t name, apr_pool_t *pool)
+static const char *value_of(const was_parameter_t *parameter, apr_pool_t *pool)
 {
-    slice_t value = parameters->known[name];
+    was_slice_t value = parameter->value;
 
     return value.length == 0 ? NULL : apr_pstrmemdup(pool, value.text, value.length);
 }
@@ -135,7 +60,7 @@ const was_error_t *was_invocation_parse(const char *value, was_invocation_t *inv
 {
     static const char scheme[] = "zcap";
     const apr_size_t length = sizeof(scheme) - 1;
-    parameters_t parameters = {.count = 0};
+    was_parameter_t known[KNOWN];
     was_invocation_t made;
 
     if (value == NULL) {
@@ -145,13 +70,13 @@ const was_error_t *was_invocation_parse(const char *value, was_invocation_t *inv
         return malformed("the scheme of the invocation must be zcap", pool);
     }
     value += length;
-    WAS_TRY(read_parameters(value + strspn(value, " "), &parameters, pool));
-    if ((parameters.known[ID].text == NULL) == (parameters.known[CAPABILITY].text == NULL)) {
+    WAS_TRY(read_parameters(value + strspn(value, " "), known, pool));
+    if ((known[ID].value.text == NULL) == (known[CAPABILITY].value.text == NULL)) {
         return malformed("the invocation must have either an id or a capability", pool);
     }
-    made.root_id = value_of(&parameters, ID, pool);
-    made.capability = value_of(&parameters, CAPABILITY, pool);
-    made.action = value_of(&parameters, ACTION, pool);
+    made.root_id = value_of(&known[ID], pool);
+    made.capability = value_of(&known[CAPABILITY], pool);
+    made.action = value_of(&known[ACTION], pool);
     if ((made.root_id == NULL && made.capability == NULL) || made.action == NULL) {
         return malformed("the invocation lacks a parameter, or it is empty", pool);
     }

@@ -10,6 +10,7 @@
 #include "was_signature.h"
 
 #include "was_encoding.h"
+#include "was_parameters.h"
 
 #include <apr_cstr.h>
 #include <apr_strings.h>
@@ -22,24 +23,13 @@ enum {
     NUMBER_BYTES = 24 /* any 64-bit integer in decimal */
 };
 
-/* The parameters that we read; WAS_SIGNATURE_MAX_PARAMETERS bounds those that we do not. */
+/* The parameters that we read. */
 typedef enum parameter_t { KEY_ID, HEADERS, SIGNATURE, CREATED, EXPIRES, KNOWN } parameter_t;
 
 static const char *const parameter_names[KNOWN] = {"keyId", "headers", "signature", "created",
                                                    "expires"};
 
 static const char request_target[] = "(request-target)";
-
-typedef struct slice_t {
-    const char *text;
-    apr_size_t length;
-} slice_t;
-
-typedef struct parameters_t {
-    slice_t names[WAS_SIGNATURE_MAX_PARAMETERS]; /* all that were given */
-    int count;
-    slice_t known[KNOWN]; /* values; text is NULL when not given */
-} parameters_t;
 
 static const was_error_t *refused(const char *detail, apr_pool_t *pool)
 {
@@ -52,103 +42,25 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/* RFC 9110 section 5.6.2. */
-static bool is_token_character(char c)
-{
-    return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') ||
-           (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
-}
-
-static bool slice_equals(slice_t slice, const char *text)
-{
-    return strlen(text) == slice.length && memcmp(slice.text, text, slice.length) == 0;
-}
-
-static bool take_token(const char **at, slice_t *token)
-{
-    const char *end = *at;
-
-    while (is_token_character(*end)) {
-        end++;
-    }
-    token->text = *at;
-    token->length = (apr_size_t)(end - *at);
-    *at = end;
-    return token->length > 0;
-}
-
-/* A backslash would give a value a second spelling, and no value that we read needs one. */
-static bool take_quoted(const char **at, slice_t *value)
-{
-    const char *end = *at + 1;
-
-    while (*end >= 0x20 && *end <= 0x7e && *end != '"' && *end != '\\') {
-        end++;
-    }
-    if (*end != '"') {
-        return false;
-    }
-    value->text = *at + 1;
-    value->length = (apr_size_t)(end - value->text);
-    *at = end + 1;
-    return true;
-}
-
-static bool take_value(const char **at, slice_t *value)
-{
-    return **at == '"' ? take_quoted(at, value) : take_token(at, value);
-}
-
-static const was_error_t *keep_parameter(parameters_t *parameters, slice_t name, slice_t value,
-                                         apr_pool_t *pool)
-{
-    /* Names that differ in case only are refused as twins: another reader may take either one. */
-    for (int i = 0; i < parameters->count; i++) {
-        if (parameters->names[i].length == name.length &&
-            apr_cstr_casecmpn(parameters->names[i].text, name.text, name.length) == 0) {
-            return refused("a parameter of the signature is given twice", pool);
-        }
-    }
-    if (parameters->count == WAS_SIGNATURE_MAX_PARAMETERS) {
-        return refused("the signature has too many parameters", pool);
-    }
-    parameters->names[parameters->count++] = name;
-    for (int i = 0; i < KNOWN; i++) {
-        if (slice_equals(name, parameter_names[i])) {
-            parameters->known[i] = value;
-        }
-    }
-    return NULL;
-}
-
-static const char *skip_blanks(const char *at)
-{
-    return at + strspn(at, " \t");
-}
-
-/* `name=value`, one or more, divided by commas. */
-static const was_error_t *read_parameters(const char *at, parameters_t *parameters,
+/* The five that we read, all of which must be there. */
+static const was_error_t *read_parameters(const char *text, was_parameter_t known[KNOWN],
                                           apr_pool_t *pool)
 {
-    for (;;) {
-        slice_t name;
-        slice_t value;
-
-        if (!take_token(&at, &name) || *at++ != '=' || !take_value(&at, &value)) {
-            return refused("the parameters of the signature are malformed", pool);
-        }
-        WAS_TRY(keep_parameter(parameters, name, value, pool));
-        if (*at == '\0') {
-            break;
-        }
-        at = skip_blanks(at);
-        if (*at++ != ',') {
-            return refused("the parameters of the signature are malformed", pool);
-        }
-        at = skip_blanks(at);
+    for (int i = 0; i < KNOWN; i++) {
+        known[i] = (was_parameter_t){.name = parameter_names[i]};
+    }
+    switch (was_parameters_read(text, known, KNOWN)) {
+    case WAS_PARAMETERS_GOOD:
+        break;
+    case WAS_PARAMETERS_MALFORMED:
+        return refused("the parameters of the signature are malformed", pool);
+    case WAS_PARAMETERS_TWICE:
+        return refused("a parameter of the signature is given twice", pool);
+    case WAS_PARAMETERS_TOO_MANY:
+        return refused("the signature has too many parameters", pool);
     }
     for (int i = 0; i < KNOWN; i++) {
-        if (parameters->known[i].text == NULL) {
+        if (known[i].value.text == NULL) {
             return was_error_make(pool, WAS_ERROR_UNAUTHENTICATED, "/authorization",
                                   "the signature lacks the parameter %s", parameter_names[i]);
         }
@@ -169,7 +81,7 @@ static const char *skip_scheme(const char *value)
 }
 
 /* One spelling only, so that the number written into the signing string is the text as sent. */
-static bool read_integer(slice_t text, apr_int64_t *value)
+static bool read_integer(was_slice_t text, apr_int64_t *value)
 {
     apr_int64_t number = 0;
 
@@ -190,17 +102,18 @@ static bool read_integer(slice_t text, apr_int64_t *value)
 static bool is_header_name(const char *name)
 {
     const char *end = name;
-    slice_t token;
+    was_slice_t token;
 
     if (name[0] == '(') {
         return strcmp(name, "(created)") == 0 || strcmp(name, "(expires)") == 0 ||
                strcmp(name, "(key-id)") == 0 || strcmp(name, request_target) == 0;
     }
-    return take_token(&end, &token) && *end == '\0';
+    return was_token_take(&end, &token) && *end == '\0';
 }
 
 /* Divides the list at single blanks, in a lower-case copy that the names then point into. */
-static const was_error_t *read_headers(slice_t list, was_signature_t *signature, apr_pool_t *pool)
+static const was_error_t *read_headers(was_slice_t list, was_signature_t *signature,
+                                       apr_pool_t *pool)
 {
     const char *names[WAS_SIGNATURE_MAX_HEADERS];
     char *text = apr_pstrmemdup(pool, list.text, list.length);
@@ -237,8 +150,7 @@ static const was_error_t *read_headers(slice_t list, was_signature_t *signature,
 const was_error_t *was_signature_parse(const char *value, const was_signature_t **signature,
                                        apr_pool_t *pool)
 {
-    parameters_t parameters = {.count = 0};
-    const slice_t *known = parameters.known;
+    was_parameter_t known[KNOWN];
     was_signature_t *made;
     const char *at;
     apr_size_t count;
@@ -253,19 +165,19 @@ const was_error_t *was_signature_parse(const char *value, const was_signature_t 
     if (at == NULL) {
         return refused("the authorization scheme must be Signature", pool);
     }
-    WAS_TRY(read_parameters(at, &parameters, pool));
+    WAS_TRY(read_parameters(at, known, pool));
     made = apr_pcalloc(pool, sizeof(*made));
-    if (!read_integer(known[CREATED], &made->created) ||
-        !read_integer(known[EXPIRES], &made->expires)) {
+    if (!read_integer(known[CREATED].value, &made->created) ||
+        !read_integer(known[EXPIRES].value, &made->expires)) {
         return refused("created and expires must be decimal integers", pool);
     }
-    if (!was_base64_decode(known[SIGNATURE].text, known[SIGNATURE].length, made->signature,
-                           sizeof(made->signature), &count) ||
+    if (!was_base64_decode(known[SIGNATURE].value.text, known[SIGNATURE].value.length,
+                           made->signature, sizeof(made->signature), &count) ||
         count != sizeof(made->signature)) {
         return refused("the signature is not the base64 text of 64 bytes", pool);
     }
-    WAS_TRY(read_headers(known[HEADERS], made, pool));
-    made->key_id = apr_pstrmemdup(pool, known[KEY_ID].text, known[KEY_ID].length);
+    WAS_TRY(read_headers(known[HEADERS].value, made, pool));
+    made->key_id = apr_pstrmemdup(pool, known[KEY_ID].value.text, known[KEY_ID].value.length);
     WAS_TRY(was_did_key_resolve(made->key_id, &made->signer, pool));
     *signature = made;
     return NULL;
@@ -322,8 +234,8 @@ const was_error_t *was_signature_check(const was_signature_t *signature,
 
 /* The values of the lines, in the order of the covered names. */
 typedef struct lines_t {
-    slice_t values[WAS_SIGNATURE_MAX_HEADERS]; /* text is NULL where the target belongs */
-    apr_size_t size;                           /* of the signing string without method and target */
+    was_slice_t values[WAS_SIGNATURE_MAX_HEADERS]; /* text is NULL where the target belongs */
+    apr_size_t size; /* of the signing string without method and target */
     bool has_target;
     char created[NUMBER_BYTES];
     char expires[NUMBER_BYTES];
@@ -428,10 +340,10 @@ const was_error_t *was_signature_verify(const was_signature_t *signature,
 {
     lines_t lines = {.size = 0};
     const char *end = message->method;
-    slice_t method;
+    was_slice_t method;
     bool good = false;
 
-    if (!take_token(&end, &method) || *end != '\0') {
+    if (!was_token_take(&end, &method) || *end != '\0') {
         return refused("the method is not a token", pool);
     }
     WAS_TRY(was_signature_check(signature, rules, now, pool));

@@ -84,7 +84,7 @@ const char *was_gate_enter(was_gate_t *gate)
     apr_thread_mutex_lock(gate->lock);
     refusal = enter(gate);
     if (refusal != NULL) {
-        /* Who gives up may be the one who was told that there is a place, or that it is his turn. */
+        /* Who gives up may be the one who was told of a place, or that it is his turn. */
         apr_thread_cond_signal(gate->place);
         apr_thread_cond_signal(gate->turn);
     }

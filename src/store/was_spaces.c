@@ -122,6 +122,10 @@ const was_error_t *was_spaces_put(was_db_t *db, const char *protocol, const char
     if (was_conditions_given(conditions) && (seen == CALLERS || (seen == ABSENT && self))) {
         return was_conditions_failed(pool);
     }
+    /* What would not have been created anyway is answered as if nothing were there. */
+    if (conditions->match != NULL && seen == INVISIBLE && self) {
+        return was_conditions_failed(pool);
+    }
     return was_space_foreign(pool);
 }
 

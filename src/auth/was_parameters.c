@@ -1,0 +1,115 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * was_parameters: the grammar of parameter lists.
+ * Refuses to know which parameters there are, and to give any value a second spelling.
+ */
+#include "was_parameters.h"
+
+#include <apr_cstr.h>
+
+#include <string.h>
+
+static bool is_token_character(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+}
+
+bool was_token_take(const char **at, was_slice_t *token)
+{
+    const char *end = *at;
+
+    while (is_token_character(*end)) {
+        end++;
+    }
+    *token = (was_slice_t){*at, (apr_size_t)(end - *at)};
+    *at = end;
+    return token->length > 0;
+}
+
+/* A backslash would give a value a second spelling, and no value that is read here needs one. */
+static bool take_quoted(const char **at, was_slice_t *value)
+{
+    const char *end = *at + 1;
+
+    while (*end >= 0x20 && *end <= 0x7e && *end != '"' && *end != '\\') {
+        end++;
+    }
+    if (*end != '"') {
+        return false;
+    }
+    *value = (was_slice_t){*at + 1, (apr_size_t)(end - *at - 1)};
+    *at = end + 1;
+    return true;
+}
+
+static bool take_value(const char **at, was_slice_t *value)
+{
+    return **at == '"' ? take_quoted(at, value) : was_token_take(at, value);
+}
+
+static const char *skip_blanks(const char *at)
+{
+    return at + strspn(at, " \t");
+}
+
+/* The names that were given so far. */
+typedef struct names_t {
+    was_slice_t names[WAS_PARAMETERS_MAX];
+    int count;
+} names_t;
+
+/* Names that differ in case only are twins: another reader may take either one. */
+static was_parameters_fault_t add_name(names_t *given, was_slice_t name)
+{
+    for (int i = 0; i < given->count; i++) {
+        if (given->names[i].length == name.length &&
+            apr_cstr_casecmpn(given->names[i].text, name.text, name.length) == 0) {
+            return WAS_PARAMETERS_TWICE;
+        }
+    }
+    if (given->count == WAS_PARAMETERS_MAX) {
+        return WAS_PARAMETERS_TOO_MANY;
+    }
+    given->names[given->count++] = name;
+    return WAS_PARAMETERS_GOOD;
+}
+
+static void keep_value(was_slice_t name, was_slice_t value, was_parameter_t *known, int nknown)
+{
+    for (int i = 0; i < nknown; i++) {
+        if (strlen(known[i].name) == name.length &&
+            memcmp(known[i].name, name.text, name.length) == 0) {
+            known[i].value = value;
+        }
+    }
+}
+
+was_parameters_fault_t was_parameters_read(const char *text, was_parameter_t *known, int nknown)
+{
+    names_t given = {.count = 0};
+    const char *at = text;
+
+    for (;;) {
+        was_slice_t name;
+        was_slice_t value;
+        was_parameters_fault_t fault;
+
+        if (!was_token_take(&at, &name) || *at++ != '=' || !take_value(&at, &value)) {
+            return WAS_PARAMETERS_MALFORMED;
+        }
+        fault = add_name(&given, name);
+        if (fault != WAS_PARAMETERS_GOOD) {
+            return fault;
+        }
+        keep_value(name, value, known, nknown);
+        if (*at == '\0') {
+            return WAS_PARAMETERS_GOOD;
+        }
+        at = skip_blanks(at);
+        if (*at++ != ',') {
+            return WAS_PARAMETERS_MALFORMED;
+        }
+        at = skip_blanks(at);
+    }
+}
