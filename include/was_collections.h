@@ -21,7 +21,8 @@ typedef struct was_holding_t {
 /* Fills the three parameters of WAS_SQL_HELD_SPACE. */
 void was_holding_values(const was_holding_t *holding, was_value_t values[3]);
 
-/* Whether the holding still holds, for a deletion that found nothing to delete. Errors: NOT_FOUND. */
+/* Whether the holding still holds, for a deletion that found nothing to delete.
+ * Errors: NOT_FOUND. */
 const was_error_t *was_holding_check(was_db_t *db, const was_holding_t *holding, apr_pool_t *pool);
 
 /* Members hold JSON texts where pws gives them objects; NULL for absent. */

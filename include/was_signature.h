@@ -49,8 +49,8 @@ typedef struct was_signature_rules_t {
  * Takes the value of the Authorization field apart (protocol/classic section 3). NULL means that
  * there was none.
  * Errors: UNAUTHENTICATED, pointer "/authorization": absent, another scheme, a parameter missing,
- * malformed or given twice, more than WAS_SIGNATURE_MAX_BYTES, _MAX_HEADERS or WAS_PARAMETERS_MAX, a
- * name covered twice, a name in parentheses without a meaning, a `keyId` that was_did_key_resolve
+ * malformed or given twice, more than WAS_SIGNATURE_MAX_BYTES, _MAX_HEADERS or WAS_PARAMETERS_MAX,
+ * a name covered twice, a name in parentheses without a meaning, a `keyId` that was_did_key_resolve
  * refuses, a signature that is not base64 of 64 bytes, times that are not decimal integers of at
  * most 15 digits. Unknown parameters are ignored.
  */

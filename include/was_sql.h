@@ -231,8 +231,8 @@
       "SELECT " WAS_SQL_STANDING " FROM was_spaces s" \
       " WHERE s.space_uuid = $1 AND s.protocol = 'pws'") \
     \
-    /* the same, controller, length -> the same, a row of was_resource_t: only for that controller, \
-     * while nothing is revoked */ \
+    /* the same, controller, length -> the same, a row of was_resource_t: only for that \
+     * controller, while nothing is revoked */ \
     X(PWS_LOOK_ITEM, false, \
       "SELECT " WAS_SQL_STANDING ", r.content_type, octet_length(r.content)::bigint," \
       " " WAS_SQL_ETAG("r") ", " WAS_SQL_MODIFIED("r") "," \

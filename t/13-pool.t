@@ -178,7 +178,7 @@ $server = serve(2, 16, 4);
         my @old = $server->children;
         $server->signal('USR1');
         my %old = map { $_ => 1 } @old;
-        ok(eventually(10, sub { my @new = $server->children; @new >= 2 && !grep { $old{$_} } @new }), "graceful restart $round: new children");
+        ok(eventually(20, sub { my @new = $server->children; @new >= 2 && !grep { $old{$_} } @new }), "graceful restart $round: new children");
         $watch->($traffic->(8, 25));
         cmp_ok($connections->(), '<=', $most, "graceful restart $round: no connection is left behind");
     }

@@ -112,7 +112,7 @@ my @kinds = (
     ['a bomb for a capability' => sub { (zcap => { capability => '{"x":"' . 'x' x 100_000 . '"}' }) }],
     ['only a signature' => sub { (zcap => 0, sign => { headers => ['(created)'] }) }],
     ['only an invocation' => sub { (sign => 0) }],
-    ['a wrong digest' => sub { (digest => WAS::Zcap::digest_of('xyz')) }, if => sub { defined $_[0]{type} }],
+    ["a stranger's wrong digest" => by_stranger(digest => WAS::Zcap::digest_of('xyz')), if => sub { defined $_[0]{type} }],
     ['no content type' => sub { (type => undef) }, if => sub { defined $_[0]{body} }],
     ['a body that is not JSON' => by_stranger(body => '{'), if => sub { ($_[0]{type} // '') eq 'application/json' }],
     ['a body beyond every limit' => by_stranger(body => 'x' x 2_000_000), if => sub { ($_[0]{type} // '') eq 'application/json' && !$_[0]{revocation} }],

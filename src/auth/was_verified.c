@@ -2,9 +2,9 @@
 
 /*
  * Chains by the digest of their capability, one slot for each value of its first bytes: a digest is
- * as good as random, so nothing needs to be searched. Owns the copies, which requests share: each is
- * counted, and goes when its slot and the last request have let go of it. Refuses to know whether a
- * chain is worth anything now.
+ * as good as random, so nothing needs to be searched. Owns the copies, which requests share: each
+ * is counted, and goes when its slot and the last request have let go of it. Refuses to know
+ * whether a chain is worth anything now.
  */
 
 #include "was_verified.h"
