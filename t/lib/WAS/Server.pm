@@ -285,7 +285,7 @@ sub stop {
     for my $name (qw(TERM KILL)) {
         last if !$self->running;
         $self->signal($name);
-        last if $self->wait_until_gone(15);
+        last if $self->wait_until_gone(30);
     }
     return $self->{status};
 }
