@@ -10,6 +10,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Digest::SHA qw(sha256_base64 sha512_base64);
+use Math::BigInt;
 use Test::More;
 use Time::HiRes qw(sleep time);
 use WAS::Client;

@@ -110,26 +110,60 @@ static const was_error_t *read_encryption(const json_t *body, was_collection_t *
     return was_jcs_text(encryption, &collection->encryption, &length, pool);
 }
 
+/* did:METHOD:anything. */
+static bool is_did(const char *text)
+{
+    static const char method[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+    apr_size_t length;
+
+    if (strncmp(text, "did:", 4) != 0) {
+        return false;
+    }
+    length = strspn(text + 4, method);
+    return length > 0 && text[4 + length] == ':' && text[4 + length + 1] != '\0';
+}
+
+/* scheme://host[:port], in ASCII. */
+static bool is_origin(const char *text)
+{
+    const char *authority = strstr(text, "://");
+    const char *at;
+
+    for (at = text; *at > ' ' && *at < 0x7f; at++) {
+    }
+    return *at == '\0' && authority != NULL && authority != text && authority[3] != '\0' &&
+           strpbrk(authority + 3, "/?#@") == NULL;
+}
+
 static const was_error_t *read_generator(const json_t *body, was_collection_t *collection,
                                          apr_pool_t *pool)
 {
     const char *origin;
 
     WAS_TRY(was_json_string(body, "generator", WAS_DID_MAX_BYTES, &collection->generator, pool));
-    if (collection->generator != NULL && strncmp(collection->generator, "did:", 4) != 0) {
+    if (collection->generator != NULL && !is_did(collection->generator)) {
         return bad_member(pool, "generator", "a DID");
     }
     WAS_TRY(was_json_string(body, "generatorOrigin", 512, &origin, pool));
     collection->generator_origin = origin;
-    if (origin != NULL) {
-        const char *authority = strstr(origin, "://");
-
-        if (authority == NULL || authority == origin || authority[3] == '\0' ||
-            strpbrk(authority + 3, "/?#@ ") != NULL) {
-            return bad_member(pool, "generatorOrigin", "an origin: https://host[:port]");
-        }
+    if (origin != NULL && !is_origin(origin)) {
+        return bad_member(pool, "generatorOrigin", "an origin: https://host[:port]");
     }
     return NULL;
+}
+
+static bool holds(const json_t *array, const char *text)
+{
+    const json_t *item;
+    apr_size_t i;
+
+    json_array_foreach((json_t *)array, i, item)
+    {
+        if (json_is_string(item) && strcmp(json_string_value(item), text) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Section 11.1: what a client writes. */
@@ -141,8 +175,8 @@ static const was_error_t *read_collection(const was_request_t *request, const js
     const json_t *type = json_object_get(body, "type");
     bool is_envelope;
 
-    if (type != NULL && !json_is_array(type)) {
-        return bad_member(pool, "type", "an array");
+    if (type != NULL && !holds(type, "Collection")) {
+        return bad_member(pool, "type", "an array that holds \"Collection\"");
     }
     WAS_TRY(was_json_string(body, "name", PWS_NAME_MAX_BYTES, &collection->name, pool));
     WAS_TRY(was_json_string(body, "epoch", PWS_NAME_MAX_BYTES, &collection->epoch, pool));

@@ -45,11 +45,9 @@ const was_error_t *pws_space_get(was_request_t *request, was_response_t *respons
     return NULL;
 }
 
-/* Section 10.1, without the id. */
-static const was_error_t *read_space(const was_request_t *request, const json_t *body,
-                                     was_space_change_t *change)
+/* Section 10.1: what a new space says that it is. */
+static const was_error_t *check_type(const json_t *body, apr_pool_t *pool)
 {
-    apr_pool_t *pool = request->pool;
     const json_t *type = json_object_get(body, "type"), *item;
     bool is_space = type == NULL;
     apr_size_t i;
@@ -63,6 +61,15 @@ static const was_error_t *read_space(const was_request_t *request, const json_t 
         return was_error_make(pool, WAS_ERROR_INVALID_BODY, "#/type",
                               "\"type\" must be an array that holds \"Space\"");
     }
+    return NULL;
+}
+
+/* Section 10.1, without the id and the type, which says nothing new of a space that is there. */
+static const was_error_t *read_space(const was_request_t *request, const json_t *body,
+                                     was_space_change_t *change)
+{
+    apr_pool_t *pool = request->pool;
+
     WAS_TRY(was_json_string(body, "name", PWS_NAME_MAX_BYTES, &change->name, pool));
     WAS_TRY(was_json_string(body, "controller", WAS_DID_MAX_BYTES, &change->controller, pool));
     change->sets_name = true;
@@ -107,6 +114,7 @@ const was_error_t *pws_spaces_post(was_request_t *request, was_response_t *respo
 
     WAS_TRY(pws_read_object(request, &body));
     WAS_TRY(read_id(body, &id, request->pool));
+    WAS_TRY(check_type(body, request->pool));
     WAS_TRY(read_space(request, body, &change));
     WAS_TRY(pws_check_controller(change.controller, request->pool));
     WAS_TRY(pws_consent(request, change.controller, pws_url(request, "/spaces/")));
@@ -158,6 +166,7 @@ const was_error_t *pws_space_put(was_request_t *request, was_response_t *respons
     WAS_TRY(read_space(request, body, &change));
     change.id = id;
     if (!state->exists) {
+        WAS_TRY(check_type(body, request->pool));
         return create_by_put(request, response, &change);
     }
     if (change.controller != NULL) {
