@@ -138,6 +138,9 @@ const was_error_t *pws_multipart_file(const was_request_t *request, was_content_
         if (next == NULL) {
             break;
         }
+        if (next < at + 2) { /* one line end between two delimiters: not even an empty head */
+            return bad_form(pool, "a part has no head");
+        }
         WAS_TRY(take_part(at + 2, next, content, &files, pool));
         at = next + 2;
     }
