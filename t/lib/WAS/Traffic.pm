@@ -44,6 +44,7 @@ sub timed {
 #            worth knowing. It is recorded with `client`, `begin` and `end`, and with `died` when
 #            the call did.
 #   times    how often each client calls; without it, until finish()
+#   least    how often each client calls before it heeds finish(); without it, not at all
 #   pause    seconds between calls
 sub start {
     my ($class, %options) = @_;
@@ -69,7 +70,8 @@ sub start {
 sub work {
     my ($number, $writer, $over, %options) = @_;
     my @records;
-    for (my $turn = 0; !$$over && $turn < ($options{times} // 9**9); $turn++) {
+    my ($least, $most) = ($options{least} // 0, $options{times} // 9**9);
+    for (my $turn = 0; $turn < $most && !($$over && $turn >= $least); $turn++) {
         my %record = (client => $number, begin => time);
         my $result = eval { $options{each}->($number, $turn) };
         %record = (%record, ref $result ? %$result : (died => $@ =~ s/\n\z//r), end => time);
