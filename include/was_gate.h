@@ -9,25 +9,28 @@
 /*
  * was_gate: who may go and get a connection. mod_dbd lets everybody in and has them wait without
  * end: for a connection that is busy, and, since it connects with the whole pool locked, one after
- * the other for a database that does not answer. Here no more go in than there are connections, one
- * at a time gets his, and who would have to wait too long is told so. Private to was_db: knows no
- * connection.
+ * the other for a database that does not answer. Here no more go in than there are connections; who
+ * may find that one has to be made goes alone; and who would have to wait too long is told so.
+ * Private to was_db: knows no connection.
  */
 typedef struct was_gate_t was_gate_t;
 
-/* One for a pool of `places` connections. */
+/* One for a pool of `places` connections, none of which is made yet. */
 was_gate_t *was_gate_make(int places, apr_pool_t *pool);
 
 /*
  * NULL: come in, and get a connection; else why not, for the log. Waits up to half a minute for a
  * place, but not longer than a second for somebody who cannot get his connection.
+ *
+ * `*alone` in: whether to go alone in any case. Out: whether one does, which keeps all others from
+ * doing so until was_gate_pass; not so where a connection is known to be open and free.
  */
-const char *was_gate_enter(was_gate_t *gate);
+const char *was_gate_enter(was_gate_t *gate, bool *alone);
 
-/* Due from who came in, when he has a connection or none: the next one may try. */
+/* Due from who went alone, when he has a connection or none: the next one may try. */
 void was_gate_pass(was_gate_t *gate, bool good);
 
-/* Due at the end. */
-void was_gate_leave(was_gate_t *gate);
+/* Due at the end; `open`: leaves an open connection behind, for whoever comes next. */
+void was_gate_leave(was_gate_t *gate, bool open);
 
 #endif

@@ -20,18 +20,21 @@
  * validator from coming back when a row is deleted and made again, or when transaction ids restart
  * in a restored database. The same comparison tells whether `revised` can be trusted as the time of
  * the last change: only if the transaction that wrote the row is the one that we noted in it.
+ *
+ * Times become numbers by date_part, in doubles, which hold them to the microsecond until 2106;
+ * extract would compute in numerics, at several times the cost.
  */
 /* The statements are laid out to be read as SQL. */
 /* clang-format off */
 
 #define WAS_SQL_ETAG(t) \
-    "(to_hex((extract(epoch FROM " t ".revised) * 1000000)::bigint) || '-' ||" \
+    "(to_hex((date_part('epoch', " t ".revised) * 1000000)::bigint) || '-' ||" \
     " to_hex(" t ".xmin::text::bigint))"
 
 /* Unix seconds of the last change; NULL when somebody else wrote the row after us. */
 #define WAS_SQL_MODIFIED(t) \
     "(CASE WHEN " t ".written::xid = " t ".xmin" \
-    " THEN floor(extract(epoch FROM " t ".revised))::bigint END)"
+    " THEN floor(date_part('epoch', " t ".revised))::bigint END)"
 
 /* The caller controls the space s: its DID is stored plain, or as the DID URL of its key (what
  * follows "did:key:" again, behind a '#'). A NULL caller controls nothing. */
@@ -46,7 +49,7 @@
     " AND (" none_match "::text[] IS NULL OR NOT (" none_match "::text[] = '{*}'" \
     " OR " WAS_SQL_ETAG(t) " = ANY (" none_match "::text[])))" \
     " AND (" since "::bigint IS NULL OR " t ".written::xid <> " t ".xmin" \
-    " OR floor(extract(epoch FROM " t ".revised)) <= " since "::bigint)"
+    " OR floor(date_part('epoch', " t ".revised)) <= " since "::bigint)"
 
 #define WAS_SQL_NOW "revised = now(), written = pg_current_xact_id()"
 
@@ -98,7 +101,7 @@
     " WHERE p.space_uuid = $1 AND p.collection = $3::text)," \
     " (SELECT p.document FROM was_space_policies p WHERE p.space_uuid = $1)"
 
-#define WAS_SQL_MICROSECONDS(time) "(extract(epoch FROM " time ") * 1000000)::bigint"
+#define WAS_SQL_MICROSECONDS(time) "(date_part('epoch', " time ") * 1000000)::bigint"
 
 /* A resource r of a collection and what was noted beside it, m: the later of the two counts. */
 #define WAS_SQL_LATER(column) \
@@ -429,11 +432,13 @@
     X(REVOKED_FORGET, true, \
       "DELETE FROM was_revocations v WHERE v.space_uuid = $1 AND v.keep_until < now()") \
     \
-    /* A new backend's settings; -> its statement_timeout in milliseconds */ \
+    /* A new backend's settings; -> its statement_timeout in milliseconds. One plan for all \
+     * parameters, made once: each statement finds its few rows by keys. */ \
     X(SETTINGS, false, \
       "SELECT set_config('client_encoding', 'UTF8', false)," \
       " set_config('statement_timeout', CASE current_setting('statement_timeout')" \
-      " WHEN '0' THEN '30s' ELSE current_setting('statement_timeout') END, false);" \
+      " WHEN '0' THEN '30s' ELSE current_setting('statement_timeout') END, false)," \
+      " set_config('plan_cache_mode', 'force_generic_plan', false);" \
       "SELECT setting FROM pg_settings WHERE name = 'statement_timeout'") \
     \
     /* Where an upload waits for its write. EXTERNAL: compressing what is read once costs time. */ \

@@ -17,7 +17,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { DISCARD_BYTES = 1024 * 1024 };
+enum { DISCARD_BYTES = 1024 * 1024, READ_BYTES = 64 * 1024 };
 
 /* A digest that the signature covers, and what the body has come to so far. */
 typedef struct expected_t {
@@ -210,7 +210,7 @@ static apr_status_t get_brigade(request_rec *r, apr_bucket_brigade *brigade, int
 {
     ap_filter_t *filter = ap_add_output_filter_handle(guard, refused, r, r->connection);
     apr_status_t status = ap_get_brigade(r->input_filters, brigade, AP_MODE_READBYTES,
-                                         APR_BLOCK_READ, HUGE_STRING_LEN);
+                                         APR_BLOCK_READ, READ_BYTES);
 
     ap_remove_output_filter(filter);
     return status == APR_SUCCESS && *refused != 0 ? APR_EGENERAL : status;
@@ -272,8 +272,13 @@ const was_error_t *was_body_read(was_request_t *request, apr_int64_t max)
 
     WAS_TRY(expect(request, body, "digest", was_digest_parse));
     WAS_TRY(expect(request, body, "content-digest", was_digest_parse_content));
-    body->capacity = announced > 0 && announced < WAS_PIECE_BYTES ? (apr_size_t)announced : 8192;
-    body->bytes = apr_palloc(request->pool, body->capacity);
+    if (announced > WAS_PIECE_BYTES) {
+        WAS_TRY(spill(request, body));
+    }
+    else {
+        body->capacity = announced > 0 ? (apr_size_t)announced : 8192;
+        body->bytes = apr_palloc(request->pool, body->capacity);
+    }
     brigade = apr_brigade_create(request->pool, r->connection->bucket_alloc);
     while (!ended) {
         int refused = 0;

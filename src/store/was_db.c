@@ -43,7 +43,7 @@ struct was_db_t {
     const char *params;
     const was_error_t *(*ready)(const char *params, apr_pool_t *pool);
     volatile apr_uint32_t is_ready;
-    /* Of who has his turn at the gate: */
+    /* Of who is alone inside the gate: */
     apr_time_t next_try;
     char reason[256]; /* why the last try failed */
 };
@@ -161,7 +161,8 @@ static const was_error_t *introduce(was_lease_t *lease, apr_pool_t *pool)
     return error;
 }
 
-static void give_back(was_db_t *db, was_lease_t *lease)
+/* Whether it goes back in order. */
+static bool give_back(was_db_t *db, was_lease_t *lease)
 {
     PGTransactionStatusType status = PQtransactionStatus(lease->pg);
     PGresult *result = NULL;
@@ -181,6 +182,7 @@ static void give_back(was_db_t *db, was_lease_t *lease)
         PQsetnonblocking(lease->pg, 0);
     }
     db->close(db->server, lease->handle);
+    return status == PQTRANS_IDLE && lease->backend->pid != 0;
 }
 
 static was_backend_t *backend_of(ap_dbd_t *handle)
@@ -196,26 +198,33 @@ static was_backend_t *backend_of(ap_dbd_t *handle)
     return backend;
 }
 
-/* Whose turn it is at the gate gets a connection, and the schema before, if that is to be. */
-static const was_error_t *take_turn(was_db_t *db, was_lease_t *lease, apr_pool_t *pool)
+static const was_error_t *open_lease(was_db_t *db, was_lease_t *lease, apr_pool_t *pool)
+{
+    lease->handle = db->open != NULL ? db->open(pool, db->server) : NULL;
+    if (lease->handle == NULL) {
+        return was_error_log(pool, WAS_ERROR_UNAVAILABLE, "mod_dbd has no connection to give");
+    }
+    return NULL;
+}
+
+/* Who goes alone makes the schema before, if that is to be, and finds out whether there are
+ * connections to have. */
+static const was_error_t *open_alone(was_db_t *db, was_lease_t *lease, apr_pool_t *pool)
 {
     const was_error_t *error = was_db_prepare(db, pool);
 
     if (error == NULL) {
-        lease->handle = db->open != NULL ? db->open(pool, db->server) : NULL;
-        if (lease->handle == NULL) {
-            error = was_error_log(pool, WAS_ERROR_UNAVAILABLE, "mod_dbd has no connection to give");
-        }
+        error = open_lease(db, lease, pool);
     }
     was_gate_pass(db->gate, error == NULL);
     return error;
 }
 
-static const was_error_t *borrow(was_db_t *db, was_lease_t *lease, apr_pool_t *pool)
+static const was_error_t *borrow(was_db_t *db, was_lease_t *lease, bool alone, apr_pool_t *pool)
 {
     const was_error_t *error = NULL;
 
-    WAS_TRY(take_turn(db, lease, pool));
+    WAS_TRY(alone ? open_alone(db, lease, pool) : open_lease(db, lease, pool));
     lease->pg = apr_dbd_native_handle(lease->handle->driver, lease->handle->handle);
     lease->backend = backend_of(lease->handle);
     /* Whoever shares the pool may have left a transaction open, or an answer unread. */
@@ -363,33 +372,34 @@ static void mend(was_db_t *db, was_lease_t *lease, const was_job_t *job)
     lease->backend->pid = 0;
 }
 
-/* From inside the gate. */
-static const was_error_t *attempt_inside(was_db_t *db, was_job_t *job)
+/* From inside the gate; `*open` when an open connection is left behind. */
+static const was_error_t *attempt_inside(was_db_t *db, was_job_t *job, bool alone, bool *open)
 {
     was_lease_t lease;
     const was_error_t *error;
 
-    WAS_TRY(borrow(db, &lease, job->pool));
+    WAS_TRY(borrow(db, &lease, alone, job->pool));
     error = job->content != NULL ? execute_staged(&lease, job) : execute(&lease, job, true);
     if (error != NULL) {
         mend(db, &lease, job);
         drop_result(job);
     }
-    give_back(db, &lease);
+    *open = give_back(db, &lease);
     return error;
 }
 
 static const was_error_t *attempt(was_db_t *db, was_job_t *job)
 {
-    const char *refusal = was_gate_enter(db->gate);
+    bool alone = !apr_atomic_read32(&db->is_ready), open = false;
+    const char *refusal = was_gate_enter(db->gate, &alone);
     const was_error_t *error;
 
     job->again = false;
     if (refusal != NULL) {
         return was_error_log(job->pool, WAS_ERROR_UNAVAILABLE, "%s", refusal);
     }
-    error = attempt_inside(db, job);
-    was_gate_leave(db->gate);
+    error = attempt_inside(db, job, alone, &open);
+    was_gate_leave(db->gate, open);
     return error;
 }
 

@@ -21,6 +21,7 @@ struct was_gate_t {
     apr_thread_cond_t *place; /* signalled when a place is free */
     apr_thread_cond_t *turn;  /* signalled when nobody is getting a connection */
     int places;               /* that are free */
+    int open;                 /* connections that came back in order, and are free */
     bool is_taken;            /* somebody is getting a connection */
     apr_uint32_t failures;    /* how many of them got none */
 };
@@ -54,7 +55,7 @@ static bool wait_for_turn(was_gate_t *gate)
     return wait_for(gate->turn, gate, end) && gate->failures == failures;
 }
 
-static const char *enter(was_gate_t *gate)
+static const char *enter(was_gate_t *gate, bool *alone)
 {
     apr_time_t end = apr_time_now() + apr_time_from_sec(PLACE_SECONDS);
 
@@ -64,6 +65,11 @@ static const char *enter(was_gate_t *gate)
                 return "no connection became free";
             }
         }
+        else if (gate->open > 0 && !*alone) {
+            gate->places--;
+            gate->open--;
+            return NULL;
+        }
         else if (gate->is_taken) {
             if (!wait_for_turn(gate)) {
                 return "somebody else is waiting for the database already";
@@ -71,18 +77,20 @@ static const char *enter(was_gate_t *gate)
         }
         else {
             gate->places--;
+            gate->open -= gate->open > 0;
             gate->is_taken = true;
+            *alone = true;
             return NULL;
         }
     }
 }
 
-const char *was_gate_enter(was_gate_t *gate)
+const char *was_gate_enter(was_gate_t *gate, bool *alone)
 {
     const char *refusal;
 
     apr_thread_mutex_lock(gate->lock);
-    refusal = enter(gate);
+    refusal = enter(gate, alone);
     if (refusal != NULL) {
         /* Who gives up may be the one who was told of a place, or that it is his turn. */
         apr_thread_cond_signal(gate->place);
@@ -106,10 +114,15 @@ void was_gate_pass(was_gate_t *gate, bool good)
     apr_thread_mutex_unlock(gate->lock);
 }
 
-void was_gate_leave(was_gate_t *gate)
+void was_gate_leave(was_gate_t *gate, bool open)
 {
     apr_thread_mutex_lock(gate->lock);
     gate->places++;
+    gate->open += open;
     apr_thread_cond_signal(gate->place);
+    if (open) {
+        /* Who waits for his turn may have this connection instead. */
+        apr_thread_cond_signal(gate->turn);
+    }
     apr_thread_mutex_unlock(gate->lock);
 }

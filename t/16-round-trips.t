@@ -1,0 +1,156 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+#
+# What a request costs, once its statement is prepared: one round trip to PostgreSQL, counted on the
+# wire by a proxy between httpd and the server, and no look at any file.
+
+use strict;
+use warnings;
+
+use File::Temp ();
+use FindBin;
+use IO::Select ();
+use IO::Socket::UNIX ();
+use JSON::PP qw(encode_json);
+use lib "$FindBin::Bin/lib";
+use POSIX ();
+use Test::More;
+use Time::HiRes qw(sleep);
+use WAS::Key;
+use WAS::Server;
+use WAS::Traffic qw(eventually);
+
+my $directory = File::Temp->newdir('wasXXXXXX', TMPDIR => 1);
+my $real = WAS::Server::cluster()->socket_directory . '/.s.PGSQL.5432';
+my $trips = "$directory/trips";
+
+# Takes the complete messages off what a client has sent so far (PostgreSQL manual, 55.7); true for
+# each that asks for an answer: Sync, and Query. A client's first message has no type.
+sub asking {
+    my ($state) = @_;
+    my @asks;
+    while (length $state->{sent} >= ($state->{begun} ? 5 : 8)) {
+        my ($type, $length) = $state->{begun} ? unpack('aN', $state->{sent}) : ('', unpack 'N', $state->{sent});
+        last if length $state->{sent} < $length + length $type;
+        my $message = substr $state->{sent}, 0, $length + length $type, '';
+        # Questions about encryption come before the start.
+        $state->{begun} ||= unpack('x4N', $message) == 196608;
+        push @asks, $type if $type =~ /[SQ]/;
+    }
+    return @asks;
+}
+
+sub serve_proxy {
+    my ($listener) = @_;
+    my $select = IO::Select->new($listener);
+    my (%peer, %state);
+    open my $log, '>>', $trips or die "$trips: $!";
+    $log->autoflush(1);
+    while (1) {
+        for my $socket ($select->can_read) {
+            if ($socket == $listener) {
+                my $client = $listener->accept or next;
+                my $server = IO::Socket::UNIX->new(Peer => $real) or do { close $client; next };
+                @peer{ $client, $server } = ($server, $client);
+                $state{$client} = { sent => '' };
+                $select->add($client, $server);
+            }
+            elsif (sysread $socket, my $bytes, 1 << 16) {
+                my $other = $peer{$socket};
+                if (my $state = $state{$socket}) {
+                    $state->{sent} .= $bytes;
+                    print $log $_ for asking($state);
+                }
+                for (my $at = 0; $at < length $bytes;) {
+                    $at += syswrite($other, $bytes, length($bytes) - $at, $at) // last;
+                }
+            }
+            else {
+                my $other = $peer{$socket};
+                $select->remove($socket, $other);
+                delete @peer{ $socket, $other };
+                delete @state{ $socket, $other };
+                close $_ for $socket, $other;
+            }
+        }
+    }
+}
+
+my $listener = IO::Socket::UNIX->new(Local => "$directory/.s.PGSQL.5432", Listen => 10) or die "no socket: $!";
+my $proxy = fork // die "fork: $!";
+if ($proxy == 0) {
+    eval { serve_proxy($listener) };
+    POSIX::_exit(1);
+}
+close $listener;
+END { if ($proxy) { local $?; kill KILL => $proxy; waitpid $proxy, 0 } }
+
+my $database = WAS::Server::create_database();
+my $dsn = WAS::Server::cluster()->dsn($database) =~ s/host='[^']*'/host='$directory'/r;
+# One connection, so that what has been prepared is prepared.
+my $server = WAS::Server->start(mpm => 'event', dsn => $dsn, before => "ServerLimit 1\nThreadsPerChild 8\nMaxRequestWorkers 8\nMinSpareThreads 1\nMaxSpareThreads 8\nMaxKeepAliveRequests 0\n", config => "DBDKeep 1\nDBDMax 1\n");
+my $alice = WAS::Key->fresh;
+my $client = $server->client($alice, keepalive => 1);
+my @document = (body => encode_json({ controller => $alice->did, name => 'A space' }), type => 'application/json');
+is($client->put('/space/s', @document)->status, 204, 'a space');
+is($client->put('/space/s/x', body => 'x' x 1024)->status, 204, 'a resource');
+my $etag = $client->get('/space/s/x')->header('ETag');
+my $turn = 0;
+
+my @cases = (
+    ['GET', [GET => '/space/s/x', sign => 0], 200],
+    ['GET, signed', [GET => '/space/s/x'], 200],
+    ['GET of what the client has', [GET => '/space/s/x', headers => ['If-None-Match' => $etag]], 304],
+    ['GET of a part', [GET => '/space/s/x', headers => [Range => 'bytes=1-9']], 206],
+    ['HEAD', [HEAD => '/space/s/x'], 200],
+    ['GET of a space', [GET => '/space/s'], 200],
+    ['HEAD of a space', [HEAD => '/space/s'], 200],
+    ['list of spaces', [GET => '/spaces/'], 200],
+    ['PUT, new', sub { [PUT => '/space/s/new' . ++$turn, body => 'x'] }, 204],
+    ['PUT, again', [PUT => '/space/s/again', body => 'x'], 204],
+    ['PUT of half a MiB', [PUT => '/space/s/half', body => 'x' x (512 * 1024)], 204],
+    ['PUT with If-None-Match', sub { [PUT => '/space/s/if' . ++$turn, body => 'x', headers => ['If-None-Match' => '*']] }, 204],
+    ['POST', sub { [POST => '/space/s/post' . ++$turn, body => 'x'] }, 201],
+    ['PUT of a space', [PUT => '/space/s', @document], 204],
+    ['POST of a space', [POST => '/spaces/', body => ''], 201],
+);
+for my $case (@cases) {
+    my ($name, $request, $status) = @$case;
+    my $ask = sub { is($client->request(@{ ref $request eq 'CODE' ? $request->() : $request })->status, $status, "$name: answered") };
+    $ask->();
+    my $before = -s $trips;
+    $ask->() for 1 .. 3;
+    is((-s $trips) - $before, 3, "$name: one round trip");
+}
+is($client->delete('/space/s/post' . $turn--)->status, 204, 'DELETE: prepared');
+for (1 .. 2) {
+    my $before = -s $trips;
+    is($client->delete('/space/s/post' . $turn--)->status, 204, 'DELETE: answered');
+    is((-s $trips) - $before, 1, 'DELETE: one round trip');
+}
+
+# Files.
+SKIP: {
+    my ($child) = $server->children;
+    my $trace = "$directory/strace";
+    my $pid = fork // die "fork: $!";
+    if ($pid == 0) {
+        open STDERR, '>', "$directory/said";
+        exec 'strace', '-f', '-qq', '-e', 'trace=%file,sendto,writev', '-p', $child, '-o', $trace or POSIX::_exit(127);
+    }
+    # It has attached when it sees something.
+    my $sees = eventually(10, sub { $client->get('/space/s/x'); -s $trace || waitpid($pid, POSIX::WNOHANG()) == $pid }) && -s $trace;
+    skip 'strace is not here, or may not look at our processes: ' . WAS::Server::slurp("$directory/said"), 1 if !$sees;
+    for my $number (1 .. 20) {
+        $client->get('/space/s/x', sign => 0);
+        $client->get('/space/s');
+        $client->put('/space/s/again', body => 'x');
+    }
+    kill INT => $pid;
+    waitpid $pid, 0;
+    my @files = grep { !/\b(?:sendto|writev)\b|resumed>|exited/ } split /\n/, WAS::Server::slurp($trace);
+    is_deeply(\@files, [], 'no file is looked at');
+}
+$server->stop;
+unlike($server->log, qr/:(?:error|crit|alert|emerg)\]/, 'nothing at ERR');
+
+done_testing;

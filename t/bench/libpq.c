@@ -1,0 +1,216 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * What libpq can do with big contents when nothing else is in the way: the ceiling of t/bench/run.
+ * Owns the ways in and out of was_resources that are worth comparing. Knows no right, no
+ * precondition and no HTTP.
+ *
+ *   libpq WAY CONNINFO CONNECTIONS SECONDS BYTES
+ *
+ * Prints bytes a second, of all connections together.
+ */
+
+#include <libpq-fe.h>
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { PIECE = 1024 * 1024, COPY_PIECE = 256 * 1024, CYCLE = 32 };
+
+#define UPSERT(content)                                                                            \
+    "INSERT INTO was_resources (space_uuid, path, content, content_type)"                          \
+    " VALUES ('bench', $1::text, " content ", 'application/octet-stream')"                         \
+    " ON CONFLICT (space_uuid, path) DO UPDATE SET content = EXCLUDED.content,"                    \
+    " content_type = EXCLUDED.content_type"
+
+typedef struct work_t {
+    const char *conninfo;
+    bool (*once)(struct work_t *work, const char *path);
+    int number;
+    size_t size;
+    char *content;
+    PGconn *pg;
+    double seconds;
+    size_t moved;
+    const char *failure;
+} work_t;
+
+static double now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static bool is_fine(work_t *work, PGresult *result, ExecStatusType status)
+{
+    bool fine = PQresultStatus(result) == status;
+
+    if (!fine) {
+        work->failure = strdup(PQerrorMessage(work->pg));
+    }
+    PQclear(result);
+    return fine;
+}
+
+static bool run(work_t *work, const char *sql, ExecStatusType status)
+{
+    return is_fine(work, PQexec(work->pg, sql), status);
+}
+
+static bool write_param(work_t *work, const char *path)
+{
+    const char *values[] = {path, work->content};
+    const int lengths[] = {0, (int)work->size}, formats[] = {0, 1};
+
+    return is_fine(work, PQexecPrepared(work->pg, "param", 2, values, lengths, formats, 1),
+                   PGRES_COMMAND_OK);
+}
+
+static bool write_copy(work_t *work, const char *path)
+{
+    unsigned char head[25] = "PGCOPY\n\377\r\n";
+    size_t at;
+
+    head[20] = 1;
+    for (int i = 0; i < 4; i++) {
+        head[21 + i] = (unsigned char)(work->size >> (24 - 8 * i));
+    }
+    if (!run(work, "BEGIN", PGRES_COMMAND_OK) ||
+        !run(work, "COPY stage FROM STDIN (FORMAT binary)", PGRES_COPY_IN)) {
+        return false;
+    }
+    PQputCopyData(work->pg, (const char *)head, sizeof(head));
+    for (at = 0; at < work->size; at += COPY_PIECE) {
+        size_t count = work->size - at < COPY_PIECE ? work->size - at : COPY_PIECE;
+
+        PQputCopyData(work->pg, work->content + at, (int)count);
+    }
+    PQputCopyData(work->pg, "\377\377", 2);
+    PQputCopyEnd(work->pg, NULL);
+    if (!is_fine(work, PQgetResult(work->pg), PGRES_COMMAND_OK)) {
+        return false;
+    }
+    PQclear(PQgetResult(work->pg));
+    return is_fine(work, PQexecPrepared(work->pg, "staged", 1, &path, NULL, NULL, 1),
+                   PGRES_COMMAND_OK) &&
+           run(work, "COMMIT", PGRES_COMMAND_OK);
+}
+
+static bool read_whole(work_t *work, const char *path)
+{
+    PGresult *result = PQexecPrepared(work->pg, "whole", 1, &path, NULL, NULL, 1);
+    bool whole = PQntuples(result) == 1 && (size_t)PQgetlength(result, 0, 0) == work->size;
+
+    return is_fine(work, result, PGRES_TUPLES_OK) && whole;
+}
+
+static bool read_pieces(work_t *work, const char *path)
+{
+    size_t at = 0;
+
+    while (at < work->size) {
+        char first[24], length[24];
+        const char *values[] = {path, first, length};
+        PGresult *result;
+
+        snprintf(first, sizeof(first), "%zu", at + 1);
+        snprintf(length, sizeof(length), "%d", PIECE);
+        result = PQexecPrepared(work->pg, "piece", 3, values, NULL, NULL, 1);
+        at += PQntuples(result) == 1 ? (size_t)PQgetlength(result, 0, 0) : work->size + 1;
+        if (!is_fine(work, result, PGRES_TUPLES_OK)) {
+            return false;
+        }
+    }
+    return at == work->size;
+}
+
+static void prepare(work_t *work)
+{
+    static const char *const statements[][2] = {
+        {"param", UPSERT("$2::bytea")},
+        {"staged", UPSERT("(SELECT content FROM stage)")},
+        {"whole", "SELECT content FROM was_resources WHERE space_uuid = 'bench' AND path = $1"},
+        {"piece", "SELECT substring(content FROM $2::integer FOR $3::integer) FROM was_resources"
+                  " WHERE space_uuid = 'bench' AND path = $1"},
+    };
+
+    run(work,
+        "CREATE TEMPORARY TABLE stage (content bytea) ON COMMIT DELETE ROWS;"
+        "ALTER TABLE stage ALTER content SET STORAGE EXTERNAL",
+        PGRES_COMMAND_OK);
+    for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
+        is_fine(work, PQprepare(work->pg, statements[i][0], statements[i][1], 0, NULL),
+                PGRES_COMMAND_OK);
+    }
+}
+
+static void *work_on(void *data)
+{
+    work_t *work = data;
+    double end = now() + work->seconds;
+    int turn = work->number * CYCLE / 2;
+
+    while (work->failure == NULL && now() < end) {
+        char path[40];
+
+        snprintf(path, sizeof(path), "/big%zu-%d", work->size, turn++ % CYCLE);
+        if (work->once(work, path)) {
+            work->moved += work->size;
+        }
+        else if (work->failure == NULL) {
+            work->failure = "no such content";
+        }
+    }
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        bool (*once)(work_t *work, const char *path);
+    } ways[] = {{"write-param", write_param},
+                {"write-copy", write_copy},
+                {"read-whole", read_whole},
+                {"read-pieces", read_pieces}};
+    int connections = argc == 6 ? atoi(argv[3]) : 0;
+    work_t *works = calloc((size_t)connections + 1, sizeof(*works));
+    pthread_t *threads = calloc((size_t)connections + 1, sizeof(*threads));
+    double moved = 0, began;
+
+    for (int i = 0; i < connections; i++) {
+        works[i] = (work_t){.number = i, .seconds = atof(argv[4]), .size = (size_t)atoll(argv[5])};
+        for (size_t way = 0; way < sizeof(ways) / sizeof(ways[0]); way++) {
+            if (strcmp(argv[1], ways[way].name) == 0) {
+                works[i].once = ways[way].once;
+            }
+        }
+        works[i].content = memset(malloc(works[i].size + 1), 'x', works[i].size);
+        works[i].pg = PQconnectdb(argv[2]);
+        prepare(&works[i]);
+    }
+    if (connections < 1 || works[0].once == NULL) {
+        fputs("usage: libpq WAY CONNINFO CONNECTIONS SECONDS BYTES\n", stderr);
+        return 2;
+    }
+    began = now();
+    for (int i = 0; i < connections; i++) {
+        pthread_create(&threads[i], NULL, work_on, &works[i]);
+    }
+    for (int i = 0; i < connections; i++) {
+        pthread_join(threads[i], NULL);
+        moved += (double)works[i].moved;
+        if (works[i].failure != NULL) {
+            fprintf(stderr, "%s\n", works[i].failure);
+            return 1;
+        }
+    }
+    printf("%.0f\n", moved / (now() - began));
+    return 0;
+}

@@ -1,0 +1,41 @@
+-- Licensed under the Apache License, Version 2.0; see LICENSE.
+--
+-- A load for wrk: requests that were signed before, sent in turn, and one line of figures at the end.
+--
+--   wrk ... -s replay.lua ORIGIN -- FILE [BYTES]
+--
+-- FILE has one request in a line: method, target, and the value of Authorization or "-", divided by
+-- tabs. BYTES is the length of the body that goes with PUT. Each thread begins elsewhere in the file,
+-- so that the threads do not write the same resource at the same time.
+
+local threads = {}
+
+function setup(thread)
+   thread:set("id", #threads)
+   table.insert(threads, thread)
+end
+
+function init(args)
+   local body = string.rep("x", tonumber(args[2] or "0"))
+   requests = {}
+   for line in io.lines(args[1]) do
+      local method, target, authorization = line:match("^(%S+)\t(%S+)\t(.*)$")
+      local headers = {}
+      if authorization ~= "-" then headers["Authorization"] = authorization end
+      if method == "PUT" then headers["Content-Type"] = "application/octet-stream" end
+      table.insert(requests, wrk.format(method, target, headers, method == "PUT" and body or nil))
+   end
+   at = math.floor(#requests / 2) * (id % 2)
+end
+
+function request()
+   at = at % #requests + 1
+   return requests[at]
+end
+
+function done(summary, latency)
+   local errors = summary.errors
+   io.write(string.format("FIGURES requests=%d microseconds=%d p50=%d p99=%d bad=%d broken=%d\n",
+      summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
+      errors.status, errors.connect + errors.read + errors.write + errors.timeout))
+end
