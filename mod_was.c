@@ -108,6 +108,14 @@ static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
     return good ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
+static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+{
+    (void)plog;
+    (void)ptemp;
+    was_replay_register(pconf);
+    return OK;
+}
+
 /* A database that cannot be used now is no reason not to start: other sites live here, and the
  * first request that gets through asks again. */
 static void prepare_database(was_server_t *config, server_rec *server, apr_pool_t *pool)
@@ -124,8 +132,9 @@ static void prepare_database(was_server_t *config, server_rec *server, apr_pool_
 /*
  * Once for each configuration:
  * 1. the libraries, before there are threads;
- * 2. a way to the database for each server that has a location of ours, one for each pool;
- * 3. its schema.
+ * 2. the cache of the replay guard, for all servers;
+ * 3. a way to the database for each server that has a location of ours, one for each pool;
+ * 4. its schema.
  */
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main)
 {
@@ -138,6 +147,9 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     was_json_init();
     if (!was_crypto_init()) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, main, "libsodium cannot be initialized");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    if (!was_replay_open(was_config_server(main)->replay, main, pconf)) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     for (server = main; server != NULL; server = server->next) {
@@ -156,12 +168,19 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     return OK;
 }
 
+static void child_init(apr_pool_t *pchild, server_rec *main)
+{
+    was_replay_join(was_config_server(main)->replay, main, pchild);
+}
+
 static void register_hooks(apr_pool_t *pool)
 {
     (void)pool;
     was_body_register();
+    ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_read_request(keep_target, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_pre_translate_name(keep_encoding, NULL, NULL, APR_HOOK_MIDDLE);
     /* Before the modules that would look for a file. */

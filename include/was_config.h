@@ -3,6 +3,7 @@
 #define WAS_CONFIG_H
 
 #include "was_db.h"
+#include "was_replay.h"
 #include "was_verified.h"
 
 #include <httpd.h>
@@ -41,8 +42,10 @@ typedef struct was_config_t {
     const char
         *base_url; /* WASBaseURL: scheme and authority, without a slash at the end; or NULL */
     was_reads_t reads;
-    apr_int64_t max_age; /* seconds, -1 when unset */
-    apr_int64_t skew;    /* seconds, -1 when unset */
+    apr_int64_t max_age;    /* seconds, -1 when unset */
+    apr_int64_t skew;       /* seconds, -1 when unset */
+    apr_int64_t max_spaces; /* WASMaxSpacesPerController; 0 for off, -1 when unset: no limit */
+    apr_int64_t quota;      /* WASQuotaPerSpace in bytes; the same */
     was_cors_mode_t cors;
     apr_array_header_t *origins; /* of const char *, for WAS_CORS_LIST */
 } was_config_t;
@@ -53,6 +56,7 @@ typedef struct was_server_t {
     const char *driver;                /* DBDriver */
     const char *params;                /* DBDParams */
     int pool_min, pool_keep, pool_max; /* DBDMin, DBDKeep, DBDMax; -1 when unset */
+    was_replay_t *replay;              /* WASReplayGuard, one for all servers; NULL for off */
     was_verified_t *verified; /* made in post_config for servers with a location; else NULL */
     was_db_t *db;             /* made in post_config for servers with a location; else NULL */
 } was_server_t;

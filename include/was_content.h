@@ -8,8 +8,8 @@
 #include <apr_buckets.h>
 
 /*
- * was_content: a stored content as buckets. What came with the row is one bucket; the rest is a
- * bucket of known length that reads itself from the database, a piece at a time, when its turn
+ * was_content: a stored content as a bucket. One that came with its row is in memory; a bigger one
+ * is a bucket of known length that reads itself from the database, a piece at a time, when its turn
  * comes, as a file bucket does from a file. So httpd's own range filter works on it.
  */
 

@@ -19,7 +19,7 @@ struct server_rec;
  * Errors that every running function can give:
  *   UNAVAILABLE  no connection, the statement's time is over, too many connections, disk full, a
  *                read-only or recovering database, a deadlock, no schema yet: nothing was written
- *   UNCERTAIN    the connection went away after a write was sent
+ *   UNCERTAIN    the connection went away after a write was sent, or no standby is known to have it
  *   NOT_FOUND    the row that a foreign key names is gone
  *   CONFLICT     a unique key exists
  *   TARGET_TOO_LONG  a key is longer than an index can hold
@@ -88,14 +88,22 @@ typedef struct was_source_t {
     apr_size_t size; /* what `read` will yield in all */
 } was_source_t;
 
-/*
- * Stages a content in pg_temp.was_upload and runs `statement`, which takes it from there, in one
- * transaction. The source must be local: the connection is held while it is read. Memory here is
- * constant; the server's backend needs about three times the content.
- */
-const was_error_t *was_db_run_staged(was_db_t *db, was_sql_t statement, const was_value_t *values,
-                                     int nvalues, const was_source_t *content,
-                                     const was_rows_t **rows, apr_pool_t *pool);
+/* What a statement needs before it, in one transaction with it. */
+typedef struct was_transaction_t {
+    /* Staged in pg_temp.was_upload, where the statement takes it from; or NULL. The source must be
+     * local: the connection is held while it is read. Memory here is constant; the server's backend
+     * needs about three times the content. */
+    const was_source_t *content;
+    /* The name of a lock, or NULL. One transaction at a time has it, on all servers of the
+     * database, and its statement sees what those before it committed. */
+    const char *lock;
+} was_transaction_t;
+
+/* Runs one statement behind what it needs; rolled back, without an error, when it yields no row.
+ * Where it needs nothing, this is was_db_run. */
+const was_error_t *was_db_transact(was_db_t *db, const was_transaction_t *transaction,
+                                   was_sql_t statement, const was_value_t *values, int nvalues,
+                                   const was_rows_t **rows, apr_pool_t *pool);
 
 /*
  * A connection of its own, outside the pool, for schema work; closed with the pool. A

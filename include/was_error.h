@@ -64,6 +64,8 @@
     /* A defect of ours, or a database that refuses what it should take. */                        \
     X(BROKEN, 500, "internal-server-error", "Internal Server Error")                               \
     X(NOT_IMPLEMENTED, 501, "not-implemented", "Not Implemented")                                  \
+    /* More than a limit of the operator allows. */                                                \
+    X(QUOTA, 507, "quota-exceeded", "Quota Exceeded")                                              \
     /* Nothing was written; the same request may succeed later. */                                 \
     X(UNAVAILABLE, 503, "service-unavailable", "Service Unavailable")                              \
     /* The database went away while it committed: written or not, nobody knows. */                 \

@@ -28,7 +28,8 @@ typedef struct was_item_notes_t {
 const was_error_t *was_items_get(was_db_t *db, const was_item_key_t *key, apr_size_t want,
                                  was_resource_t *resource, apr_pool_t *pool);
 
-/* Creates or replaces. Errors: NOT_FOUND (no such collection), PRECONDITION, NOT_ENCRYPTED. */
+/* Creates or replaces. Errors: NOT_FOUND (no such collection), PRECONDITION, NOT_ENCRYPTED,
+ * QUOTA. */
 const was_error_t *was_items_put(was_db_t *db, const was_holding_t *holding,
                                  const was_item_key_t *key, const was_content_t *content,
                                  const was_item_notes_t *notes, const was_conditions_t *conditions,

@@ -19,7 +19,7 @@ typedef struct was_policy_key_t {
 /* A resource that is wanted too, if the standing lets it be had. */
 typedef struct was_wanted_t {
     const char *controller; /* only if this DID controls the space, and no link was revoked */
-    apr_size_t want;        /* how much of its beginning */
+    apr_size_t want;        /* how long a content may be to come with it */
     was_resource_t *resource;
     bool found; /* set by the look */
 } was_wanted_t;

@@ -19,7 +19,8 @@ typedef enum was_pq_end_t {
     WAS_PQ_REFUSED, /* answered with an error; the connection is fine, nothing was done */
     WAS_PQ_UNSENT,  /* the connection broke before the request was out: nothing was done */
     WAS_PQ_LOST,    /* the connection broke after that */
-    WAS_PQ_LATE     /* no answer by the deadline; the connection was given up */
+    WAS_PQ_LATE,    /* no answer by the deadline; the connection was given up */
+    WAS_PQ_ALONE    /* committed, but the wait for a standby was cut short; given up, too */
 } was_pq_end_t;
 
 /*

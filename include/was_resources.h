@@ -12,6 +12,9 @@
 
 enum {
     WAS_PIECE_BYTES = 1024 * 1024,
+    /* A piece of a bigger content. libpq's buffers grow by doubling and never shrink: this fits
+     * into half a MiB with all that stands around it in a message. */
+    WAS_READ_BYTES = 508 * 1024,
     /* What a bytea can hold, with room for the row around it in a message of one GiB. */
     WAS_CONTENT_MAX_BYTES = 1000 * 1024 * 1024
 };
@@ -30,7 +33,7 @@ typedef struct was_resource_t {
     apr_int64_t size;
     const char *etag;     /* without quotes */
     apr_int64_t modified; /* Unix seconds; -1 when unknown */
-    const char *piece;    /* the content's beginning; all of it up to WAS_PIECE_BYTES */
+    const char *piece;    /* the content, if it came with the row; else NULL, of no length */
     apr_size_t piece_length;
 } was_resource_t;
 
@@ -40,11 +43,12 @@ typedef struct was_content_t {
     const char *bytes;
     apr_size_t length;
     const was_source_t *source;
+    apr_int64_t quota; /* bytes that the space's contents may have with it; up to 0: no limit */
 } was_content_t;
 
 /*
  * Reads a resource. `anyone` says that no right is needed; otherwise the caller must control the
- * space. `want` is how much of the content's beginning to bring, 0 for none.
+ * space. `want` is how long a content may be to come with the row.
  * With `link`, the space's link (or NULL) comes out too, also with a FORBIDDEN.
  * Errors: NOT_FOUND, pointer "/space" or "/resource"; FORBIDDEN.
  */
@@ -60,11 +64,22 @@ const was_error_t *was_resources_piece(was_db_t *db, const char *space, const ch
 
 /*
  * Creates or replaces. Conditions that demand an existing version never create.
- * Errors: NOT_FOUND, pointer "/space"; FORBIDDEN; PRECONDITION; TARGET_TOO_LONG.
+ * Errors: NOT_FOUND, pointer "/space"; FORBIDDEN; PRECONDITION; TARGET_TOO_LONG; QUOTA (never for a
+ * content that is no longer than what it replaces).
  */
 const was_error_t *was_resources_put(was_db_t *db, const was_resource_key_t *key,
                                      const was_content_t *content,
                                      const was_conditions_t *conditions, const char **etag,
+                                     apr_pool_t *pool);
+
+/* What puts of resources share. A transaction in which the quota, if there is one, is exact: */
+was_transaction_t was_content_transaction(const was_content_t *content, const char *space,
+                                          apr_pool_t *pool);
+
+/* Whether it was the quota, and not the conditions, that a put failed by in a space that the caller
+ * may write to. Errors: QUOTA. */
+const was_error_t *was_content_check(was_db_t *db, const was_content_t *content, const char *space,
+                                     const char *path, const was_conditions_t *conditions,
                                      apr_pool_t *pool);
 
 /* Deletes. What is not there is fine, in a space that is not there too.

@@ -36,6 +36,7 @@ typedef struct was_space_change_t {
     bool sets_name, sets_link; /* false: keep what is there */
     const char *name, *link;   /* NULL clears */
     const char *created_by;    /* DID, or NULL; counts at creation only */
+    apr_int64_t most;          /* spaces that the controller may have; up to 0: no limit */
 } was_space_change_t;
 
 /* Errors: NOT_FOUND, pointer "/space"; FORBIDDEN (the caller does not control it). */
@@ -45,14 +46,15 @@ const was_error_t *was_spaces_get(was_db_t *db, const char *protocol, const char
 /*
  * Creates the space, for a caller who names itself controller, or updates it, for the caller who
  * controls it now, whoever the new controller is.
- * Errors: FORBIDDEN (neither; or the uuid is taken in another protocol), PRECONDITION.
+ * Errors: FORBIDDEN (neither; or the uuid is taken in another protocol), PRECONDITION, QUOTA (the
+ * controller would have one space more, and has as many as it may).
  */
 const was_error_t *was_spaces_put(was_db_t *db, const char *protocol, const char *uuid,
                                   const char *caller, const was_space_change_t *change,
                                   const was_conditions_t *conditions, const char **etag,
                                   apr_pool_t *pool);
 
-/* Creates only. Errors: CONFLICT (the uuid exists, in whatever protocol). */
+/* Creates only. Errors: CONFLICT (the uuid exists, in whatever protocol), QUOTA. */
 const was_error_t *was_spaces_create(was_db_t *db, const char *protocol, const char *uuid,
                                      const was_space_change_t *change, const char **etag,
                                      apr_pool_t *pool);

@@ -9,11 +9,13 @@
  * verbs (was_spaces, was_resources) know what goes in and out.
  *
  * Rules that all of them keep:
- * - every table in a statement is filtered by the same space_uuid (listing a controller's spaces is
- *   the one exception), so that the tables shard or partition by it;
+ * - every table in a statement is filtered by the same space_uuid (listing and counting a
+ *   controller's spaces are the exceptions), so that the tables shard or partition by it;
  * - a write carries its right: the space's row, the caller and the preconditions are in its WHERE;
  *   no row back means absent, forbidden or precondition failed, and a LOOK tells which;
- * - no data-modifying CTE, no trigger, no join across spaces.
+ * - no data-modifying CTE, no trigger, no join across spaces;
+ * - a limit has statements of its own, ..._LIMITED, so that it costs nothing where there is none.
+ *   They are exact for who holds the lock of the space or of the controller (see was_db).
  *
  * A version's validator is made of when the row was last written by us and of its xmin. The xmin
  * changes with every write, also of a server that knows nothing of our columns; the time keeps a
@@ -56,28 +58,51 @@
 /* The space that a write is about, of this protocol, and under the caller's control. */
 #define WAS_SQL_OWN_SPACE "s.space_uuid = $1 AND s.protocol = $2 AND " WAS_SQL_CALLER("$3::text")
 
-#define WAS_SQL_SET_SPACE \
+/* A controller, spelled either way, has fewer than so many spaces, of whatever protocol. */
+#define WAS_SQL_FEWER(controller, most) \
+    "(SELECT count(*) FROM (SELECT 1 FROM was_spaces o" \
+    " WHERE o.controller IN (" controller ", " controller " || '#' || substr(" controller ", 9))" \
+    " LIMIT " most "::bigint) AS n) < " most "::bigint"
+
+/* A content fits beside the space's other resources, or does not grow what it replaces. */
+#define WAS_SQL_FITS(content, quota) \
+    " AND octet_length(" content ") <= greatest(" \
+    "(SELECT octet_length(o.content) FROM was_resources o" \
+    " WHERE o.space_uuid = $1 AND o.path = $4::text)," \
+    " " quota "::bigint - (SELECT coalesce(sum(octet_length(o.content)), 0)" \
+    " FROM was_resources o WHERE o.space_uuid = $1 AND o.path <> $4::text))"
+
+#define WAS_SQL_SET_SPACE(limit) \
     " SET controller = $4::text," \
     " name = CASE WHEN $5::boolean THEN $6::text ELSE s.name END," \
     " link = CASE WHEN $7::boolean THEN $8::text ELSE s.link END, " WAS_SQL_NOW \
-    " WHERE " WAS_SQL_OWN_SPACE " AND " WAS_SQL_CONDITIONS("s", "$9", "$10", "$11") \
+    " WHERE " WAS_SQL_OWN_SPACE " AND " WAS_SQL_CONDITIONS("s", "$9", "$10", "$11") limit \
     " RETURNING " WAS_SQL_ETAG("s")
 
+#define WAS_SQL_PUT_SPACE(source) \
+    "INSERT INTO was_spaces AS s (space_uuid, protocol, controller, space_id, name, link) " source \
+    " ON CONFLICT (space_uuid) DO UPDATE" WAS_SQL_SET_SPACE("")
+
+#define WAS_SQL_INSERT_SPACE(source) \
+    "INSERT INTO was_spaces AS s" \
+    " (space_uuid, protocol, controller, space_id, name, link, created_by) " source \
+    " ON CONFLICT DO NOTHING RETURNING " WAS_SQL_ETAG("s")
+
 /* A resource's row, from a content that is a parameter or the staged upload. */
-#define WAS_SQL_PUT_RESOURCE(content) \
+#define WAS_SQL_PUT_RESOURCE(content, limit) \
     "INSERT INTO was_resources AS r (space_uuid, path, content, content_type)" \
     " SELECT s.space_uuid, $4::text, " content ", $5::text FROM was_spaces s" \
-    " WHERE " WAS_SQL_OWN_SPACE \
+    " WHERE " WAS_SQL_OWN_SPACE limit \
     " ON CONFLICT (space_uuid, path) DO UPDATE" \
     " SET content = EXCLUDED.content, content_type = EXCLUDED.content_type, " WAS_SQL_NOW \
     " WHERE " WAS_SQL_CONDITIONS("r", "$6", "$7", "$8") \
     " RETURNING " WAS_SQL_ETAG("r")
 
-#define WAS_SQL_REPLACE_RESOURCE(content) \
+#define WAS_SQL_REPLACE_RESOURCE(content, limit) \
     "UPDATE was_resources r SET content = " content ", content_type = $5::text, " WAS_SQL_NOW \
     " FROM was_spaces s WHERE " WAS_SQL_OWN_SPACE \
     " AND r.space_uuid = $1 AND r.path = $4::text" \
-    " AND " WAS_SQL_CONDITIONS("r", "$6", "$7", "$8") \
+    " AND " WAS_SQL_CONDITIONS("r", "$6", "$7", "$8") limit \
     " RETURNING " WAS_SQL_ETAG("r")
 
 #define WAS_SQL_STAGED "(SELECT u.content FROM pg_temp.was_upload u)"
@@ -115,26 +140,26 @@
 
 /* A resource of a collection; $13 says whether the content is an envelope, as it must be where the
  * collection is encrypted. */
-#define WAS_SQL_PUT_ITEM(content) \
+#define WAS_SQL_PUT_ITEM(content, limit) \
     "INSERT INTO was_resources AS r" \
     " (space_uuid, path, content, content_type, collection, created_by, epoch, writer)" \
     " SELECT c.space_uuid, $4::text, " content ", $5::text, c.collection, $10::text," \
     " $11::text, $12::text FROM was_spaces s, was_collections c" \
     " WHERE " WAS_SQL_HELD_SPACE " AND c.space_uuid = $1 AND c.collection = $9::text" \
-    " AND (c.encryption IS NULL OR $13::boolean) AND c.backend IS NULL" \
+    " AND (c.encryption IS NULL OR $13::boolean) AND c.backend IS NULL" limit \
     " ON CONFLICT (space_uuid, path) DO UPDATE SET content = EXCLUDED.content," \
     WAS_SQL_ITEM_COLUMNS WAS_SQL_NOW \
     " WHERE " WAS_SQL_CONDITIONS("r", "$6", "$7", "$8") \
     " RETURNING " WAS_SQL_ETAG("r")
 
-#define WAS_SQL_REPLACE_ITEM(content) \
+#define WAS_SQL_REPLACE_ITEM(content, limit) \
     "UPDATE was_resources r SET content = " content "," WAS_SQL_ITEM_COLUMNS WAS_SQL_NOW "," \
     " created_by = coalesce(r.created_by, $10::text)" \
     " FROM was_spaces s, was_collections c" \
     " WHERE " WAS_SQL_HELD_SPACE " AND c.space_uuid = $1 AND c.collection = $9::text" \
     " AND (c.encryption IS NULL OR $13::boolean) AND c.backend IS NULL" \
     " AND r.space_uuid = $1 AND r.path = $4::text AND r.collection = $9::text" \
-    " AND " WAS_SQL_CONDITIONS("r", "$6", "$7", "$8") \
+    " AND " WAS_SQL_CONDITIONS("r", "$6", "$7", "$8") limit \
     " RETURNING " WAS_SQL_ETAG("r")
 
 /* Policies, a table for each level; $4 document, `keys` and `$5` the parent's key. */
@@ -169,20 +194,31 @@
       " ORDER BY s.space_uuid LIMIT $4::bigint)" \
       " ORDER BY 1 LIMIT $4::bigint") \
     \
-    /* uuid, protocol, caller, controller, set name?, name, set link?, link, 3 conditions, and for \
-     * the creation only: space_id -> validator */ \
+    /* uuid, protocol, caller, controller, set name?, name, set link?, link, 3 conditions, for the \
+     * creation only: space_id, and where limited: most -> validator. A space that is there can be \
+     * kept, whatever the limit. */ \
     X(SPACE_PUT, true, \
-      "INSERT INTO was_spaces AS s (space_uuid, protocol, controller, space_id, name, link)" \
-      " VALUES ($1, $2, $4::text, $12::text, $6::text, $8::text)" \
-      " ON CONFLICT (space_uuid) DO UPDATE" WAS_SQL_SET_SPACE) \
-    X(SPACE_UPDATE, true, "UPDATE was_spaces s" WAS_SQL_SET_SPACE) \
+      WAS_SQL_PUT_SPACE("VALUES ($1, $2, $4::text, $12::text, $6::text, $8::text)")) \
+    X(SPACE_PUT_LIMITED, true, \
+      WAS_SQL_PUT_SPACE("SELECT $1, $2, $4::text, $12::text, $6::text, $8::text" \
+        " WHERE EXISTS (SELECT 1 FROM was_spaces s WHERE " WAS_SQL_OWN_SPACE ")" \
+        " OR " WAS_SQL_FEWER("$4::text", "$13"))) \
+    X(SPACE_UPDATE, true, "UPDATE was_spaces s" WAS_SQL_SET_SPACE("")) \
+    X(SPACE_UPDATE_LIMITED, true, \
+      "UPDATE was_spaces s" WAS_SQL_SET_SPACE(" AND (" WAS_SQL_CALLER("$4::text") \
+        " OR " WAS_SQL_FEWER("$4::text", "$12") ")")) \
     \
-    /* uuid, protocol, controller, space_id, name, link, created_by -> validator */ \
-    X(SPACE_INSERT, true, \
-      "INSERT INTO was_spaces AS s" \
-      " (space_uuid, protocol, controller, space_id, name, link, created_by)" \
-      " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING" \
-      " RETURNING " WAS_SQL_ETAG("s")) \
+    /* uuid, protocol, controller, space_id, name, link, created_by, most where limited \
+     * -> validator */ \
+    X(SPACE_INSERT, true, WAS_SQL_INSERT_SPACE("VALUES ($1, $2, $3, $4, $5, $6, $7)")) \
+    X(SPACE_INSERT_LIMITED, true, \
+      WAS_SQL_INSERT_SPACE("SELECT $1, $2, $3::text, $4, $5, $6, $7" \
+        " WHERE " WAS_SQL_FEWER("$3::text", "$8"))) \
+    \
+    /* uuid, 3 conditions -> is the space as they demand? */ \
+    X(SPACE_CONDITIONS, false, \
+      "SELECT " WAS_SQL_CONDITIONS("s", "$2", "$3", "$4") \
+      " FROM was_spaces s WHERE s.space_uuid = $1") \
     \
     /* uuid, protocol, caller, 3 conditions -> a row */ \
     X(SPACE_DELETE, true, \
@@ -193,8 +229,8 @@
     X(RESOURCE_GET, false, \
       "SELECT s.link, ($5::boolean OR " WAS_SQL_CALLER("$3::text") "), r.content_type," \
       " octet_length(r.content)::bigint, " WAS_SQL_ETAG("r") ", " WAS_SQL_MODIFIED("r") "," \
-      " CASE WHEN $5::boolean OR " WAS_SQL_CALLER("$3::text") \
-      " THEN substring(r.content FROM 1 FOR $6::bigint::integer) END" \
+      " CASE WHEN ($5::boolean OR " WAS_SQL_CALLER("$3::text") ")" \
+      " AND octet_length(r.content) <= $6::bigint THEN r.content END" \
       " FROM was_spaces s" \
       " LEFT JOIN was_resources r ON r.space_uuid = $1 AND r.path = $4::text" \
       " WHERE s.space_uuid = $1 AND s.protocol = $2") \
@@ -211,11 +247,28 @@
       " " WAS_SQL_ETAG("r") ", " WAS_SQL_MODIFIED("r") " FROM was_resources r" \
       " WHERE r.space_uuid = $1 AND r.path > $2::text ORDER BY r.path LIMIT $3::bigint") \
     \
-    /* uuid, protocol, caller, path, type, 3 conditions, content unless staged -> validator */ \
-    X(RESOURCE_PUT, true, WAS_SQL_PUT_RESOURCE("$9::bytea")) \
-    X(RESOURCE_PUT_STAGED, true, WAS_SQL_PUT_RESOURCE(WAS_SQL_STAGED)) \
-    X(RESOURCE_REPLACE, true, WAS_SQL_REPLACE_RESOURCE("$9::bytea")) \
-    X(RESOURCE_REPLACE_STAGED, true, WAS_SQL_REPLACE_RESOURCE(WAS_SQL_STAGED)) \
+    /* uuid, protocol, caller, path, type, 3 conditions, quota where limited, content unless \
+     * staged -> validator */ \
+    X(RESOURCE_PUT, true, WAS_SQL_PUT_RESOURCE("$9::bytea", "")) \
+    X(RESOURCE_PUT_LIMITED, true, \
+      WAS_SQL_PUT_RESOURCE("$10::bytea", WAS_SQL_FITS("$10::bytea", "$9"))) \
+    X(RESOURCE_PUT_STAGED, true, WAS_SQL_PUT_RESOURCE(WAS_SQL_STAGED, "")) \
+    X(RESOURCE_PUT_STAGED_LIMITED, true, \
+      WAS_SQL_PUT_RESOURCE(WAS_SQL_STAGED, WAS_SQL_FITS(WAS_SQL_STAGED, "$9"))) \
+    X(RESOURCE_REPLACE, true, WAS_SQL_REPLACE_RESOURCE("$9::bytea", "")) \
+    X(RESOURCE_REPLACE_LIMITED, true, \
+      WAS_SQL_REPLACE_RESOURCE("$10::bytea", WAS_SQL_FITS("$10::bytea", "$9"))) \
+    X(RESOURCE_REPLACE_STAGED, true, WAS_SQL_REPLACE_RESOURCE(WAS_SQL_STAGED, "")) \
+    X(RESOURCE_REPLACE_STAGED_LIMITED, true, \
+      WAS_SQL_REPLACE_RESOURCE(WAS_SQL_STAGED, WAS_SQL_FITS(WAS_SQL_STAGED, "$9"))) \
+    \
+    /* uuid, path, 3 conditions -> bytes of the space's other resources, is this one as the \
+     * conditions demand? (NULL where there is none) */ \
+    X(RESOURCE_USAGE, false, \
+      "SELECT coalesce(sum(octet_length(r.content)) FILTER (WHERE r.path <> $2::text), 0)," \
+      " bool_and(" WAS_SQL_CONDITIONS("r", "$3", "$4", "$5") ")" \
+      " FILTER (WHERE r.path = $2::text)" \
+      " FROM was_resources r WHERE r.space_uuid = $1") \
     \
     /* uuid, protocol, caller, path, 3 conditions -> a row */ \
     X(RESOURCE_DELETE, true, \
@@ -239,7 +292,7 @@
     X(PWS_LOOK_ITEM, false, \
       "SELECT " WAS_SQL_STANDING ", r.content_type, octet_length(r.content)::bigint," \
       " " WAS_SQL_ETAG("r") ", " WAS_SQL_MODIFIED("r") "," \
-      " substring(r.content FROM 1 FOR $6::bigint::integer)" \
+      " CASE WHEN octet_length(r.content) <= $6::bigint THEN r.content END" \
       " FROM was_spaces s LEFT JOIN was_resources r" \
       " ON r.space_uuid = $1 AND r.path = $4::text AND r.collection = $3::text" \
       " AND s.controller = $5::text AND NOT " WAS_SQL_REVOKED \
@@ -306,16 +359,25 @@
     /* uuid, path, collection, length -> a row of was_resource_t */ \
     X(ITEM_GET, false, \
       "SELECT r.content_type, octet_length(r.content)::bigint, " WAS_SQL_ETAG("r") "," \
-      " " WAS_SQL_MODIFIED("r") ", substring(r.content FROM 1 FOR $4::bigint::integer)" \
+      " " WAS_SQL_MODIFIED("r") "," \
+      " CASE WHEN octet_length(r.content) <= $4::bigint THEN r.content END" \
       " FROM was_resources r" \
       " WHERE r.space_uuid = $1 AND r.path = $2::text AND r.collection = $3::text") \
     \
-    /* held space, path, type, 3 conditions, collection, created by, epoch, writer, envelope?, and \
-     * the content unless it is staged -> validator */ \
-    X(ITEM_PUT, true, WAS_SQL_PUT_ITEM("$14::bytea")) \
-    X(ITEM_PUT_STAGED, true, WAS_SQL_PUT_ITEM(WAS_SQL_STAGED)) \
-    X(ITEM_REPLACE, true, WAS_SQL_REPLACE_ITEM("$14::bytea")) \
-    X(ITEM_REPLACE_STAGED, true, WAS_SQL_REPLACE_ITEM(WAS_SQL_STAGED)) \
+    /* held space, path, type, 3 conditions, collection, created by, epoch, writer, envelope?, \
+     * quota where limited, and the content unless it is staged -> validator */ \
+    X(ITEM_PUT, true, WAS_SQL_PUT_ITEM("$14::bytea", "")) \
+    X(ITEM_PUT_LIMITED, true, \
+      WAS_SQL_PUT_ITEM("$15::bytea", WAS_SQL_FITS("$15::bytea", "$14"))) \
+    X(ITEM_PUT_STAGED, true, WAS_SQL_PUT_ITEM(WAS_SQL_STAGED, "")) \
+    X(ITEM_PUT_STAGED_LIMITED, true, \
+      WAS_SQL_PUT_ITEM(WAS_SQL_STAGED, WAS_SQL_FITS(WAS_SQL_STAGED, "$14"))) \
+    X(ITEM_REPLACE, true, WAS_SQL_REPLACE_ITEM("$14::bytea", "")) \
+    X(ITEM_REPLACE_LIMITED, true, \
+      WAS_SQL_REPLACE_ITEM("$15::bytea", WAS_SQL_FITS("$15::bytea", "$14"))) \
+    X(ITEM_REPLACE_STAGED, true, WAS_SQL_REPLACE_ITEM(WAS_SQL_STAGED, "")) \
+    X(ITEM_REPLACE_STAGED_LIMITED, true, \
+      WAS_SQL_REPLACE_ITEM(WAS_SQL_STAGED, WAS_SQL_FITS(WAS_SQL_STAGED, "$14"))) \
     \
     /* held space, path, collection, 3 conditions -> a row */ \
     X(ITEM_DELETE, true, \
@@ -436,6 +498,7 @@
      * parameters, made once: each statement finds its few rows by keys. */ \
     X(SETTINGS, false, \
       "SELECT set_config('client_encoding', 'UTF8', false)," \
+      " set_config('client_min_messages', 'warning', false)," \
       " set_config('statement_timeout', CASE current_setting('statement_timeout')" \
       " WHEN '0' THEN '30s' ELSE current_setting('statement_timeout') END, false)," \
       " set_config('plan_cache_mode', 'force_generic_plan', false);" \
@@ -445,7 +508,10 @@
     X(STAGE, true, \
       "CREATE TEMPORARY TABLE IF NOT EXISTS was_upload (content bytea) ON COMMIT DELETE ROWS;" \
       "ALTER TABLE pg_temp.was_upload ALTER content SET STORAGE EXTERNAL") \
-    X(COPY, true, "COPY pg_temp.was_upload FROM STDIN (FORMAT binary)")
+    X(COPY, true, "COPY pg_temp.was_upload FROM STDIN (FORMAT binary)") \
+    \
+    /* a name: waits for it, and has it until the transaction ends */ \
+    X(LOCK, false, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
 
 /* clang-format on */
 

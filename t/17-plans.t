@@ -18,8 +18,8 @@ my %NO_PLAN = map { $_ => 1 } qw(SETTINGS STAGE COPY);
 my %NO_TABLE = map { $_ => 1 } qw(PING LOCK);
 # Whose answer is in an order that no index has: two bounded lists made one, and a thousand rows.
 my %SORTS = map { $_ => 1 } qw(SPACE_LIST);
-# The one statement that is about more than one space finds them by their controller.
-my %BY_CONTROLLER = map { $_ => 1 } qw(SPACE_LIST);
+# Who lists or counts a controller's spaces finds them by their controller.
+my %BY_CONTROLLER = map { $_ => 1 } qw(SPACE_LIST SPACE_INSERT_LIMITED SPACE_PUT_LIMITED SPACE_UPDATE_LIMITED);
 
 my %statement = map { split /\t/, $_, 2 } split /\n/, qx("$ENV{WAS_BUILD}/t/statements");
 cmp_ok(scalar(keys %statement), '>', 40, 'the statements are known');

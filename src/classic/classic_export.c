@@ -152,8 +152,8 @@ static const was_error_t *write_entry(export_t *export, const was_resource_t *re
 static const was_error_t *spool(export_t *export, const was_resource_t *resource, apr_file_t *file,
                                 apr_pool_t *pool)
 {
-    apr_int64_t offset = (apr_int64_t)resource->piece_length;
-    apr_status_t status = apr_file_write_full(file, resource->piece, resource->piece_length, NULL);
+    apr_status_t status = APR_SUCCESS;
+    apr_int64_t offset = 0;
     apr_pool_t *scratch;
 
     apr_pool_create(&scratch, pool);
@@ -163,7 +163,7 @@ static const was_error_t *spool(export_t *export, const was_resource_t *resource
 
         apr_pool_clear(scratch);
         WAS_TRY(was_resources_piece(export->request->db, export->space->uuid, resource->path,
-                                    resource->etag, offset, WAS_PIECE_BYTES, &bytes, &count,
+                                    resource->etag, offset, WAS_READ_BYTES, &bytes, &count,
                                     scratch));
         status = apr_file_write_full(file, bytes, count, NULL);
         offset += (apr_int64_t)count;

@@ -110,6 +110,7 @@ static const was_error_t *write_resource(was_request_t *request, was_response_t 
     WAS_TRY(key_of(request, &key));
     WAS_TRY(type_of(request, &type));
     was_body_content(request->body, type, &content);
+    content.quota = request->config->quota;
     return was_resources_put(request->db, &key, &content, &request->conditions, &response->etag,
                              request->pool);
 }

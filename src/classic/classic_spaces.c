@@ -63,17 +63,18 @@ typedef struct listing_t {
 static const was_error_t *write_page(was_stream_t *stream, const listing_t *listing, bool first,
                                      apr_pool_t *pool)
 {
+    json_t *list = was_json_own(json_array(), pool);
+    apr_size_t length;
+    const char *text;
     int i;
 
     for (i = 0; i < listing->count; i++) {
-        json_t *entry = entry_of(&listing->page[i]);
-        apr_size_t length;
-        const char *text = was_json_text(was_json_own(entry, pool), &length, pool);
-
-        WAS_TRY(was_stream_write(stream, first && i == 0 ? "[" : ",", 1));
-        WAS_TRY(was_stream_write(stream, text, length));
+        json_array_append_new(list, entry_of(&listing->page[i]));
     }
-    return NULL;
+    text = was_json_text(list, &length, pool);
+    /* Without its brackets, since the pages are one list. */
+    WAS_TRY(was_stream_write(stream, first ? "[" : ",", 1));
+    return was_stream_write(stream, text + 1, length - 2);
 }
 
 static const was_error_t *produce_list(was_stream_t *stream, void *baton)
@@ -189,7 +190,7 @@ static const was_error_t *read_uuid(const json_t *body, const char **uuid, apr_p
 
 const was_error_t *classic_spaces_post(was_request_t *request, was_response_t *response)
 {
-    was_space_change_t change = {0};
+    was_space_change_t change = {.most = request->config->max_spaces};
     apr_pool_t *pool = request->pool;
     json_t *body = NULL;
     const char *uuid;
@@ -215,7 +216,7 @@ const was_error_t *classic_spaces_post(was_request_t *request, was_response_t *r
 
 const was_error_t *classic_space_put(was_request_t *request, was_response_t *response)
 {
-    was_space_change_t change = {0};
+    was_space_change_t change = {.most = request->config->max_spaces};
     apr_pool_t *pool = request->pool;
     const char *uuid;
     json_t *body;

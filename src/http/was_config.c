@@ -24,11 +24,15 @@ enum {
     DEFAULT_MAX_AGE = 3600,
     DEFAULT_SKEW = 300,
     LONGEST_SECONDS = 366 * 24 * 3600,
+    MOST_SPACES = 1000000000,
     /* mod_dbd's own defaults */
     DEFAULT_POOL_MIN = 1,
     DEFAULT_POOL_KEEP = 2,
     DEFAULT_POOL_MAX = 10
 };
+
+/* Leaves room to add to it. */
+static const apr_int64_t most_bytes = (apr_int64_t)1 << 60;
 
 void *was_config_create_dir(apr_pool_t *pool, char *path)
 {
@@ -37,6 +41,8 @@ void *was_config_create_dir(apr_pool_t *pool, char *path)
     (void)path;
     config->max_age = -1;
     config->skew = -1;
+    config->max_spaces = -1;
+    config->quota = -1;
     return config;
 }
 
@@ -63,6 +69,12 @@ void *was_config_merge_dir(apr_pool_t *pool, void *outer, void *inner)
     }
     if (config->skew < 0) {
         config->skew = base->skew;
+    }
+    if (config->max_spaces < 0) {
+        config->max_spaces = base->max_spaces;
+    }
+    if (config->quota < 0) {
+        config->quota = base->quota;
     }
     if (config->cors == WAS_CORS_UNSET) {
         config->cors = base->cors;
@@ -95,6 +107,7 @@ void *was_config_merge_server(apr_pool_t *pool, void *base, void *vhost)
     config->pool_min = config->pool_min >= 0 ? config->pool_min : outer->pool_min;
     config->pool_keep = config->pool_keep >= 0 ? config->pool_keep : outer->pool_keep;
     config->pool_max = config->pool_max >= 0 ? config->pool_max : outer->pool_max;
+    config->replay = outer->replay; /* no virtual host has its own */
     config->db = NULL;
     return config;
 }
@@ -134,6 +147,26 @@ static const char *read_seconds(cmd_parms *cmd, const char *word, apr_int64_t le
     if (!apr_isdigit(*word) || *end != '\0' || *seconds < least || *seconds > LONGEST_SECONDS) {
         return apr_psprintf(cmd->pool, "%s takes whole seconds from %d to %d, not '%s'",
                             cmd->cmd->name, (int)least, (int)LONGEST_SECONDS, word);
+    }
+    return NULL;
+}
+
+/* off, or a whole number up to `most`, or a sentence. 0 means no limit elsewhere in httpd, and
+ * nothing here. */
+static const char *read_limit(cmd_parms *cmd, const char *word, apr_int64_t most,
+                              apr_int64_t *limit)
+{
+    char *end;
+
+    *limit = 0;
+    if (strcasecmp(word, "off") == 0) {
+        return NULL;
+    }
+    *limit = apr_strtoi64(word, &end, 10);
+    if (!apr_isdigit(*word) || *end != '\0' || *limit < 1 || *limit > most) {
+        return apr_psprintf(
+            cmd->pool, "%s takes off or a whole number from 1 to %" APR_INT64_T_FMT ", not '%s'",
+            cmd->cmd->name, most, word);
     }
     return NULL;
 }
@@ -179,6 +212,32 @@ static const char *set_max_age(cmd_parms *cmd, void *dir, const char *word)
 static const char *set_skew(cmd_parms *cmd, void *dir, const char *word)
 {
     return read_seconds(cmd, word, 0, &((was_config_t *)dir)->skew);
+}
+
+static const char *set_max_spaces(cmd_parms *cmd, void *dir, const char *word)
+{
+    return read_limit(cmd, word, MOST_SPACES, &((was_config_t *)dir)->max_spaces);
+}
+
+static const char *set_quota(cmd_parms *cmd, void *dir, const char *word)
+{
+    return read_limit(cmd, word, most_bytes, &((was_config_t *)dir)->quota);
+}
+
+static const char *set_replay_guard(cmd_parms *cmd, void *dir, const char *word)
+{
+    const char *complaint = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    was_server_t *config = was_config_server(cmd->server);
+
+    (void)dir;
+    if (complaint != NULL) {
+        return complaint;
+    }
+    config->replay = NULL;
+    if (strcasecmp(word, "off") == 0) {
+        return NULL;
+    }
+    return was_replay_make(word, &config->replay, cmd->temp_pool, cmd->pool);
 }
 
 /* An origin as browsers send it (RFC 6454 section 6.2): scheme, host, a port that is not the
@@ -318,6 +377,12 @@ const command_rec was_config_commands[] = {
                   "how far ahead of our clock a signature may be created, in seconds"),
     AP_INIT_TAKE_ARGV("WASCORS", set_cors, NULL, ACCESS_CONF | RSRC_CONF,
                       "on, off, or the origins whose pages may use this server"),
+    AP_INIT_TAKE1("WASMaxSpacesPerController", set_max_spaces, NULL, ACCESS_CONF | RSRC_CONF,
+                  "off, or how many spaces one controller may have"),
+    AP_INIT_TAKE1("WASQuotaPerSpace", set_quota, NULL, ACCESS_CONF | RSRC_CONF,
+                  "off, or how many bytes the resources of one space may have in all"),
+    AP_INIT_TAKE1("WASReplayGuard", set_replay_guard, NULL, RSRC_CONF,
+                  "off, or the shared cache that knows which signatures of writes were used"),
     AP_INIT_TAKE1("SetHandler", hear_handler, NULL, OR_FILEINFO, "was: serve from here"),
     AP_INIT_TAKE1("DBDriver", hear_driver, NULL, RSRC_CONF, "pgsql, for mod_was"),
     AP_INIT_TAKE1("DBDParams", hear_params, NULL, RSRC_CONF, "where PostgreSQL is"),

@@ -70,7 +70,7 @@ static apr_status_t stored_read(apr_bucket *bucket, const char **bytes, apr_size
                                 apr_read_type_e block)
 {
     was_stored_t *stored = bucket->data;
-    apr_size_t want = bucket->length < WAS_PIECE_BYTES ? bucket->length : WAS_PIECE_BYTES;
+    apr_size_t want = bucket->length < WAS_READ_BYTES ? bucket->length : WAS_READ_BYTES;
     apr_size_t left = bucket->length - want, got = 0;
     apr_off_t start = bucket->start;
     const was_error_t *error;
@@ -114,23 +114,23 @@ void was_content_append(apr_bucket_brigade *brigade, const was_request_t *reques
                         const char *space, const was_resource_t *resource)
 {
     apr_bucket_alloc_t *list = brigade->bucket_alloc;
-    apr_size_t rest = (apr_size_t)resource->size - resource->piece_length;
     was_stored_t *stored;
 
-    if (resource->piece_length > 0) {
+    if (resource->size == 0) {
+        return;
+    }
+    if (resource->piece != NULL) {
         APR_BRIGADE_INSERT_TAIL(
             brigade,
             apr_bucket_pool_create(resource->piece, resource->piece_length, request->pool, list));
+        return;
     }
-    if (rest > 0) {
-        stored = apr_bucket_alloc(sizeof(*stored), list);
-        stored->db = request->db;
-        stored->space = space;
-        stored->path = resource->path;
-        stored->etag = resource->etag;
-        stored->r = request->r;
-        stored->id = was_request_id(request);
-        APR_BRIGADE_INSERT_TAIL(brigade,
-                                make(list, stored, (apr_off_t)resource->piece_length, rest));
-    }
+    stored = apr_bucket_alloc(sizeof(*stored), list);
+    stored->db = request->db;
+    stored->space = space;
+    stored->path = resource->path;
+    stored->etag = resource->etag;
+    stored->r = request->r;
+    stored->id = was_request_id(request);
+    APR_BRIGADE_INSERT_TAIL(brigade, make(list, stored, 0, (apr_size_t)resource->size));
 }

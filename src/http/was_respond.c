@@ -334,10 +334,11 @@ static was_face_t face_of(const was_protocol_t *protocol, const was_error_t *err
     return face;
 }
 
-/* Whether it is ours to mend; what is not offered is a refusal. */
+/* Whether it is ours to mend; what is not offered, or beyond a limit, is a refusal. */
 static bool is_failure(int status)
 {
-    return ap_is_HTTP_SERVER_ERROR(status) && status != HTTP_NOT_IMPLEMENTED;
+    return ap_is_HTTP_SERVER_ERROR(status) && status != HTTP_NOT_IMPLEMENTED &&
+           status != HTTP_INSUFFICIENT_STORAGE;
 }
 
 /* What a client can be told of failures that are described for the operator only. */

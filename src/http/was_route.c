@@ -118,6 +118,12 @@ static const was_error_t *admit(was_request_t *request)
         /* Before the body: nobody without a right has us take and keep his bytes. */
         WAS_TRY(protocol->authorize(request));
     }
+    if (strcmp(request->route->method, "GET") != 0) {
+        /* Before the body: who waits with the end of it until the first use is forgotten must not
+         * be taken for the first. */
+        WAS_TRY(was_replay_use(was_config_server(request->r->server)->replay, request->signature,
+                               was_config_skew(request->config), request->pool));
+    }
     if (takes_body || covers_body(request)) {
         WAS_TRY(was_body_read(request, max));
     }

@@ -108,7 +108,7 @@ static void created(was_request_t *request, was_response_t *response, const char
 
 const was_error_t *pws_spaces_post(was_request_t *request, was_response_t *response)
 {
-    was_space_change_t change = {0};
+    was_space_change_t change = {.most = request->config->max_spaces};
     const char *id;
     json_t *body;
 
@@ -152,7 +152,7 @@ static const was_error_t *create_by_put(was_request_t *request, was_response_t *
 const was_error_t *pws_space_put(was_request_t *request, was_response_t *response)
 {
     const pws_state_t *state = pws_state(request);
-    was_space_change_t change = {0};
+    was_space_change_t change = {.most = request->config->max_spaces};
     const char *id = pws_segment(request, 1);
     const json_t *given;
     json_t *body;

@@ -19,11 +19,11 @@
 #include <apr_dbd.h>
 #include <mod_dbd.h>
 
-#include <apr_atomic.h>
 #include <apr_optional.h>
 #include <apr_strings.h>
 
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,7 +42,7 @@ struct was_db_t {
     was_gate_t *gate;
     const char *params;
     const was_error_t *(*ready)(const char *params, apr_pool_t *pool);
-    volatile apr_uint32_t is_ready;
+    atomic_bool is_ready;
     /* Of who is alone inside the gate: */
     apr_time_t next_try;
     char reason[256]; /* why the last try failed */
@@ -70,6 +70,7 @@ typedef struct was_job_t {
     const was_value_t *values;
     int nvalues;
     const was_source_t *content; /* staged first, when there is one */
+    const char *lock;            /* waited for then, when there is one */
     PGresult *result;
     bool again; /* it failed in a way that a second try may mend */
     apr_pool_t *pool;
@@ -94,7 +95,7 @@ const was_error_t *was_db_prepare(was_db_t *db, apr_pool_t *pool)
 {
     const was_error_t *error;
 
-    if (apr_atomic_read32(&db->is_ready)) {
+    if (atomic_load(&db->is_ready)) {
         return NULL;
     }
     if (apr_time_now() < db->next_try) {
@@ -103,7 +104,7 @@ const was_error_t *was_db_prepare(was_db_t *db, apr_pool_t *pool)
     }
     error = db->ready(db->params, pool);
     if (error == NULL) {
-        apr_atomic_set32(&db->is_ready, 1);
+        atomic_store(&db->is_ready, true);
     }
     else {
         db->next_try = apr_time_now() + apr_time_from_sec(1);
@@ -255,6 +256,10 @@ static const was_error_t *judge(was_job_t *job, was_pq_end_t end, bool final)
     /* Nothing done, and worth a second try: somebody deallocated, altered or dropped behind our
      * back; the server shuts down; the primary became a standby. */
     static const char *const stale[] = {"26000", "0A000", "42P01", "42703", "57P", "25006", NULL};
+    static const char *const failed[] = {[WAS_PQ_UNSENT] = "connection lost",
+                                         [WAS_PQ_LOST] = "connection lost",
+                                         [WAS_PQ_LATE] = "no answer in time",
+                                         [WAS_PQ_ALONE] = "no standby is known to have it"};
     const was_error_t *error;
 
     switch (end) {
@@ -269,18 +274,18 @@ static const was_error_t *judge(was_job_t *job, was_pq_end_t end, bool final)
         break;
     case WAS_PQ_LOST:
     case WAS_PQ_LATE:
+    case WAS_PQ_ALONE:
         if (final && job->statement->writes) {
             error = was_error_make(job->pool, WAS_ERROR_UNCERTAIN, NULL,
                                    "the database went away while it wrote: nobody knows whether "
                                    "this was done; look before you try again");
-            return was_error_wrap(job->pool, error, "%s: %s", job->statement->name,
-                                  end == WAS_PQ_LOST ? "connection lost" : "no answer in time");
+            return was_error_wrap(job->pool, error, "%s: %s", job->statement->name, failed[end]);
         }
         job->again = end == WAS_PQ_LOST;
         break;
     }
     return was_error_log(job->pool, WAS_ERROR_UNAVAILABLE, "%s: %s", job->statement->name,
-                         end == WAS_PQ_LATE ? "no answer in time" : "connection lost");
+                         failed[end]);
 }
 
 static void drop_result(was_job_t *job)
@@ -319,11 +324,6 @@ static const was_error_t *stage(was_lease_t *lease, was_job_t *job)
     const was_error_t *failure = NULL;
     was_pq_end_t end;
 
-    if (!lease->backend->can_stage) {
-        WAS_TRY(command(lease, job, was_sql_statement(WAS_SQL_STAGE)->text, false));
-        lease->backend->can_stage = true;
-    }
-    WAS_TRY(command(lease, job, "BEGIN", false));
     WAS_TRY(command(lease, job, was_sql_statement(WAS_SQL_COPY)->text, false));
     drop_result(job);
     end = was_pq_copy(lease->pg, job->content, deadline_after(lease->backend->time), &job->result,
@@ -331,13 +331,45 @@ static const was_error_t *stage(was_lease_t *lease, was_job_t *job)
     return failure != NULL ? failure : judge(job, end, false);
 }
 
-/* The staged write: committed only when it wrote a row. Its rows survive the COMMIT's result. */
-static const was_error_t *execute_staged(was_lease_t *lease, was_job_t *job)
+static const was_error_t *lock(was_lease_t *lease, was_job_t *job)
+{
+    const was_value_t name = WAS_TEXT(job->lock);
+    was_job_t step = {.statement = was_sql_statement(WAS_SQL_LOCK),
+                      .index = WAS_SQL_LOCK,
+                      .values = &name,
+                      .nvalues = 1,
+                      .pool = job->pool};
+    const was_error_t *error;
+
+    drop_result(job);
+    error = execute(lease, &step, false);
+    job->result = step.result;
+    job->again = step.again;
+    return error;
+}
+
+/* The lock comes last, to be held shortly. Whatever the role's default isolation is, the statement
+ * must see what was committed while we waited. */
+static const was_error_t *begin(was_lease_t *lease, was_job_t *job)
+{
+    if (job->content != NULL && !lease->backend->can_stage) {
+        WAS_TRY(command(lease, job, was_sql_statement(WAS_SQL_STAGE)->text, false));
+        lease->backend->can_stage = true;
+    }
+    WAS_TRY(command(lease, job, "BEGIN ISOLATION LEVEL READ COMMITTED", false));
+    if (job->content != NULL) {
+        WAS_TRY(stage(lease, job));
+    }
+    return job->lock != NULL ? lock(lease, job) : NULL;
+}
+
+/* Committed only when it wrote a row. Its rows survive the COMMIT's result. */
+static const was_error_t *execute_transaction(was_lease_t *lease, was_job_t *job)
 {
     PGresult *answer;
     const was_error_t *error;
 
-    WAS_TRY(stage(lease, job));
+    WAS_TRY(begin(lease, job));
     WAS_TRY(execute(lease, job, false));
     if (PQntuples(job->result) == 0) {
         return NULL; /* given back, the transaction is rolled back */
@@ -364,7 +396,7 @@ static void mend(was_db_t *db, was_lease_t *lease, const was_job_t *job)
         return;
     }
     if (was_pq_state_is(job->result, missing)) {
-        apr_atomic_set32(&db->is_ready, 0);
+        atomic_store(&db->is_ready, false);
     }
     /* A reconnect begins with nothing prepared, no plan that is stale and the settings that were
      * asked for; and behind a name that moved, it finds the new primary. */
@@ -379,7 +411,8 @@ static const was_error_t *attempt_inside(was_db_t *db, was_job_t *job, bool alon
     const was_error_t *error;
 
     WAS_TRY(borrow(db, &lease, alone, job->pool));
-    error = job->content != NULL ? execute_staged(&lease, job) : execute(&lease, job, true);
+    error = job->content != NULL || job->lock != NULL ? execute_transaction(&lease, job)
+                                                      : execute(&lease, job, true);
     if (error != NULL) {
         mend(db, &lease, job);
         drop_result(job);
@@ -390,7 +423,7 @@ static const was_error_t *attempt_inside(was_db_t *db, was_job_t *job, bool alon
 
 static const was_error_t *attempt(was_db_t *db, was_job_t *job)
 {
-    bool alone = !apr_atomic_read32(&db->is_ready), open = false;
+    bool alone = !atomic_load(&db->is_ready), open = false;
     const char *refusal = was_gate_enter(db->gate, &alone);
     const was_error_t *error;
 
@@ -431,15 +464,16 @@ const was_error_t *was_db_run(was_db_t *db, was_sql_t statement, const was_value
     return run(db, &job, rows);
 }
 
-const was_error_t *was_db_run_staged(was_db_t *db, was_sql_t statement, const was_value_t *values,
-                                     int nvalues, const was_source_t *content,
-                                     const was_rows_t **rows, apr_pool_t *pool)
+const was_error_t *was_db_transact(was_db_t *db, const was_transaction_t *transaction,
+                                   was_sql_t statement, const was_value_t *values, int nvalues,
+                                   const was_rows_t **rows, apr_pool_t *pool)
 {
     was_job_t job = {.statement = was_sql_statement(statement),
                      .index = statement,
                      .values = values,
                      .nvalues = nvalues,
-                     .content = content,
+                     .content = transaction->content,
+                     .lock = transaction->lock,
                      .pool = pool};
 
     return run(db, &job, rows);

@@ -36,10 +36,11 @@ const was_error_t *was_items_get(was_db_t *db, const was_item_key_t *key, apr_si
     return NULL;
 }
 
-/* Why a write found no row. `fine` says that an absent resource is. */
-static const was_error_t *explain(was_db_t *db, const was_holding_t *holding,
-                                  const was_item_key_t *key, bool is_envelope, bool given,
-                                  bool fine, apr_pool_t *pool)
+/* Whether a write that found no row may write where it wanted to. `fine` says that an absent
+ * resource is; `*there` whether the resource is. */
+static const was_error_t *check_place(was_db_t *db, const was_holding_t *holding,
+                                      const was_item_key_t *key, bool is_envelope, bool fine,
+                                      bool *there, apr_pool_t *pool)
 {
     was_value_t values[5];
     const was_rows_t *rows;
@@ -59,10 +60,35 @@ static const was_error_t *explain(was_db_t *db, const was_holding_t *holding,
         return was_error_make(pool, WAS_ERROR_UNKNOWN_BACKEND, NULL,
                               "the backend of this collection cannot be written to from here");
     }
-    if (fine && (!was_rows_true(rows, 0, 2) || !given)) {
+    *there = was_rows_true(rows, 0, 2);
+    return NULL;
+}
+
+/* Why a write found no row. */
+static const was_error_t *explain(was_db_t *db, const was_holding_t *holding,
+                                  const was_item_key_t *key, bool is_envelope, bool given,
+                                  bool fine, apr_pool_t *pool)
+{
+    bool there;
+
+    WAS_TRY(check_place(db, holding, key, is_envelope, fine, &there, pool));
+    if (fine && (!there || !given)) {
         return NULL;
     }
     return given ? was_conditions_failed(pool) : absent(pool);
+}
+
+/* The same for a write of a content. */
+static const was_error_t *explain_put(was_db_t *db, const was_holding_t *holding,
+                                      const was_item_key_t *key, const was_content_t *content,
+                                      const was_item_notes_t *notes,
+                                      const was_conditions_t *conditions, apr_pool_t *pool)
+{
+    bool there;
+
+    WAS_TRY(check_place(db, holding, key, notes->is_envelope, false, &there, pool));
+    WAS_TRY(was_content_check(db, content, key->space, key->path, conditions, pool));
+    return was_conditions_given(conditions) ? was_conditions_failed(pool) : absent(pool);
 }
 
 const was_error_t *was_items_put(was_db_t *db, const was_holding_t *holding,
@@ -70,9 +96,17 @@ const was_error_t *was_items_put(was_db_t *db, const was_holding_t *holding,
                                  const was_item_notes_t *notes, const was_conditions_t *conditions,
                                  const char **etag, apr_pool_t *pool)
 {
-    bool replaces = conditions->match != NULL;
-    was_value_t values[14];
+    /* By whether it replaces, the content is staged, and there is a quota. */
+    static const was_sql_t statements[2][2][2] = {
+        {{WAS_SQL_ITEM_PUT, WAS_SQL_ITEM_PUT_LIMITED},
+         {WAS_SQL_ITEM_PUT_STAGED, WAS_SQL_ITEM_PUT_STAGED_LIMITED}},
+        {{WAS_SQL_ITEM_REPLACE, WAS_SQL_ITEM_REPLACE_LIMITED},
+         {WAS_SQL_ITEM_REPLACE_STAGED, WAS_SQL_ITEM_REPLACE_STAGED_LIMITED}}};
+    bool replaces = conditions->match != NULL, staged = content->source != NULL;
+    was_transaction_t transaction = was_content_transaction(content, key->space, pool);
+    was_value_t values[15];
     const was_rows_t *rows;
+    int count = 13;
 
     was_holding_values(holding, values);
     values[3] = WAS_TEXT(key->path);
@@ -83,19 +117,16 @@ const was_error_t *was_items_put(was_db_t *db, const was_holding_t *holding,
     values[10] = WAS_TEXT(notes->epoch);
     values[11] = WAS_TEXT(notes->writer);
     values[12] = WAS_BOOLEAN(notes->is_envelope);
-    values[13] = WAS_BYTES(content->bytes, content->length);
-    if (content->source == NULL) {
-        WAS_TRY(was_db_run(db, replaces ? WAS_SQL_ITEM_REPLACE : WAS_SQL_ITEM_PUT, values, 14,
-                           &rows, pool));
+    if (content->quota > 0) {
+        values[count++] = WAS_INTEGER(content->quota);
     }
-    else {
-        WAS_TRY(was_db_run_staged(db,
-                                  replaces ? WAS_SQL_ITEM_REPLACE_STAGED : WAS_SQL_ITEM_PUT_STAGED,
-                                  values, 13, content->source, &rows, pool));
+    if (!staged) {
+        values[count++] = WAS_BYTES(content->bytes, content->length);
     }
+    WAS_TRY(was_db_transact(db, &transaction, statements[replaces][staged][content->quota > 0],
+                            values, count, &rows, pool));
     if (was_rows_count(rows) == 0) {
-        return explain(db, holding, key, notes->is_envelope, was_conditions_given(conditions),
-                       false, pool);
+        return explain_put(db, holding, key, content, notes, conditions, pool);
     }
     *etag = was_rows_text(rows, 0, 0);
     return NULL;

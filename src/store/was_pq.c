@@ -91,13 +91,32 @@ static was_pq_end_t collect(PGconn *pg, apr_time_t deadline, PGresult **last)
     }
 }
 
+/*
+ * A commit whose wait for a synchronous standby was cancelled is answered as a success, after a
+ * warning. The warning's text is in the server's language; the place that it comes from is not.
+ */
+static void hear(void *baton, const PGresult *notice)
+{
+    const char *function = PQresultErrorField(notice, PG_DIAG_SOURCE_FUNCTION);
+
+    if (function != NULL && strcmp(function, "SyncRepWaitForLSN") == 0) {
+        *(bool *)baton = true;
+    }
+}
+
 was_pq_end_t was_pq_finish(PGconn *pg, int sent, apr_time_t deadline, PGresult **result)
 {
     PGresult *last = NULL;
+    bool is_alone = false;
+    PQnoticeReceiver before = PQsetNoticeReceiver(pg, hear, &is_alone);
     was_pq_end_t end = sent ? flush(pg, deadline) : WAS_PQ_UNSENT;
 
     if (end == WAS_PQ_DONE) {
         end = collect(pg, deadline, &last);
+    }
+    PQsetNoticeReceiver(pg, before, NULL);
+    if (end == WAS_PQ_DONE && is_alone) {
+        end = WAS_PQ_ALONE;
     }
     if (end == WAS_PQ_DONE) {
         ExecStatusType status = PQresultStatus(last);

@@ -7,6 +7,8 @@
 
 #include "was_resources.h"
 
+#include <apr_strings.h>
+
 const was_error_t *was_resources_get(was_db_t *db, const was_resource_key_t *key, bool anyone,
                                      apr_size_t want, was_resource_t *resource, const char **link,
                                      apr_pool_t *pool)
@@ -54,13 +56,48 @@ const was_error_t *was_resources_piece(was_db_t *db, const char *space, const ch
     return NULL;
 }
 
-/* Why a write found no row. What is seen now may have changed since: a write without conditions
- * that would find its row by now came when there was none. */
+was_transaction_t was_content_transaction(const was_content_t *content, const char *space,
+                                          apr_pool_t *pool)
+{
+    was_transaction_t transaction = {.content = content->source};
+
+    if (content->quota > 0) {
+        transaction.lock = apr_pstrcat(pool, "was:space:", space, NULL);
+    }
+    return transaction;
+}
+
+const was_error_t *was_content_check(was_db_t *db, const was_content_t *content, const char *space,
+                                     const char *path, const was_conditions_t *conditions,
+                                     apr_pool_t *pool)
+{
+    was_value_t values[5] = {WAS_TEXT(space), WAS_TEXT(path)};
+    const was_rows_t *rows;
+    bool found;
+
+    if (content->quota <= 0) {
+        return NULL;
+    }
+    was_conditions_values(conditions, &values[2]);
+    WAS_TRY(was_db_run(db, WAS_SQL_RESOURCE_USAGE, values, 5, &rows, pool));
+    found = was_rows_text(rows, 0, 1) != NULL;
+    if (found ? !was_rows_true(rows, 0, 1) : conditions->match != NULL) {
+        return NULL;
+    }
+    return was_error_make(pool, WAS_ERROR_QUOTA, NULL,
+                          "the space may hold %" APR_INT64_T_FMT
+                          " bytes; beside this content of %" APR_SIZE_T_FMT
+                          " it holds %" APR_INT64_T_FMT,
+                          content->quota, content->length, was_rows_integer(rows, 0, 0, 0));
+}
+
+/* Why a write of a content, or (NULL) a deletion, found no row. What is seen now may have changed
+ * since: a write without conditions that would find its row by now came when there was none. */
 static const was_error_t *explain(was_db_t *db, const was_resource_key_t *key,
-                                  const was_conditions_t *conditions, bool deletes,
+                                  const was_content_t *content, const was_conditions_t *conditions,
                                   apr_pool_t *pool)
 {
-    bool absent_is_fine = deletes && conditions->match == NULL;
+    bool deletes = content == NULL, absent_is_fine = deletes && conditions->match == NULL;
     const was_value_t values[] = {WAS_TEXT(key->space), WAS_TEXT(key->protocol),
                                   WAS_TEXT(key->caller), WAS_TEXT(key->path)};
     const was_rows_t *rows;
@@ -75,6 +112,9 @@ static const was_error_t *explain(was_db_t *db, const was_resource_key_t *key,
     if (!was_rows_true(rows, 0, 0)) {
         return was_space_foreign(pool);
     }
+    if (!deletes) {
+        WAS_TRY(was_content_check(db, content, key->space, key->path, conditions, pool));
+    }
     if (!was_conditions_given(conditions)) {
         return deletes ? NULL : was_space_absent(pool);
     }
@@ -86,24 +126,30 @@ const was_error_t *was_resources_put(was_db_t *db, const was_resource_key_t *key
                                      const was_conditions_t *conditions, const char **etag,
                                      apr_pool_t *pool)
 {
-    was_value_t values[9] = {WAS_TEXT(key->space), WAS_TEXT(key->protocol), WAS_TEXT(key->caller),
-                             WAS_TEXT(key->path), WAS_TEXT(content->type)};
-    bool replaces = conditions->match != NULL;
+    /* By whether it replaces, the content is staged, and there is a quota. */
+    static const was_sql_t statements[2][2][2] = {
+        {{WAS_SQL_RESOURCE_PUT, WAS_SQL_RESOURCE_PUT_LIMITED},
+         {WAS_SQL_RESOURCE_PUT_STAGED, WAS_SQL_RESOURCE_PUT_STAGED_LIMITED}},
+        {{WAS_SQL_RESOURCE_REPLACE, WAS_SQL_RESOURCE_REPLACE_LIMITED},
+         {WAS_SQL_RESOURCE_REPLACE_STAGED, WAS_SQL_RESOURCE_REPLACE_STAGED_LIMITED}}};
+    was_value_t values[10] = {WAS_TEXT(key->space), WAS_TEXT(key->protocol), WAS_TEXT(key->caller),
+                              WAS_TEXT(key->path), WAS_TEXT(content->type)};
+    bool replaces = conditions->match != NULL, staged = content->source != NULL;
+    was_transaction_t transaction = was_content_transaction(content, key->space, pool);
     const was_rows_t *rows;
+    int count = 8;
 
     was_conditions_values(conditions, &values[5]);
-    if (content->source == NULL) {
-        values[8] = WAS_BYTES(content->bytes, content->length);
-        WAS_TRY(was_db_run(db, replaces ? WAS_SQL_RESOURCE_REPLACE : WAS_SQL_RESOURCE_PUT, values,
-                           9, &rows, pool));
+    if (content->quota > 0) {
+        values[count++] = WAS_INTEGER(content->quota);
     }
-    else {
-        WAS_TRY(was_db_run_staged(
-            db, replaces ? WAS_SQL_RESOURCE_REPLACE_STAGED : WAS_SQL_RESOURCE_PUT_STAGED, values, 8,
-            content->source, &rows, pool));
+    if (!staged) {
+        values[count++] = WAS_BYTES(content->bytes, content->length);
     }
+    WAS_TRY(was_db_transact(db, &transaction, statements[replaces][staged][content->quota > 0],
+                            values, count, &rows, pool));
     if (was_rows_count(rows) == 0) {
-        return explain(db, key, conditions, false, pool);
+        return explain(db, key, content, conditions, pool);
     }
     *etag = was_rows_text(rows, 0, 0);
     return NULL;
@@ -121,7 +167,7 @@ const was_error_t *was_resources_delete(was_db_t *db, const was_resource_key_t *
     if (was_rows_count(rows) > 0) {
         return NULL;
     }
-    return explain(db, key, conditions, true, pool);
+    return explain(db, key, NULL, conditions, pool);
 }
 
 const was_error_t *was_resources_list(was_db_t *db, const char *space, const char *after, int limit,

@@ -7,6 +7,8 @@
 
 #include "was_spaces.h"
 
+#include <apr_strings.h>
+
 #include <string.h>
 
 void was_conditions_values(const was_conditions_t *conditions, was_value_t values[3])
@@ -88,6 +90,42 @@ static const was_error_t *look(was_db_t *db, const char *protocol, const char *u
     return NULL;
 }
 
+/* One write at a time decides about a controller whose spaces are limited. */
+static was_transaction_t limited(const was_space_change_t *change, apr_pool_t *pool)
+{
+    was_transaction_t transaction = {0};
+
+    if (change->most > 0) {
+        transaction.lock = apr_pstrcat(pool, "was:controller:", change->controller, NULL);
+    }
+    return transaction;
+}
+
+/* Whether it was the limit that kept the controller from one space more: a new one, if none is
+ * there; one that somebody gives away, if it is as the conditions demand. */
+static const was_error_t *check_limit(was_db_t *db, const char *uuid,
+                                      const was_space_change_t *change,
+                                      const was_conditions_t *conditions, bool is_new,
+                                      apr_pool_t *pool)
+{
+    was_value_t values[4] = {WAS_TEXT(uuid)};
+    const was_rows_t *rows;
+    bool found;
+
+    if (change->most <= 0) {
+        return NULL;
+    }
+    was_conditions_values(conditions, &values[1]);
+    WAS_TRY(was_db_run(db, WAS_SQL_SPACE_CONDITIONS, values, 4, &rows, pool));
+    found = was_rows_count(rows) > 0;
+    if (is_new ? found : !found || !was_rows_true(rows, 0, 0)) {
+        return NULL;
+    }
+    return was_error_make(
+        pool, WAS_ERROR_QUOTA, NULL,
+        "the controller has as many spaces as one may have here: %" APR_INT64_T_FMT, change->most);
+}
+
 const was_error_t *was_spaces_put(was_db_t *db, const char *protocol, const char *uuid,
                                   const char *caller, const was_space_change_t *change,
                                   const was_conditions_t *conditions, const char **etag,
@@ -95,8 +133,12 @@ const was_error_t *was_spaces_put(was_db_t *db, const char *protocol, const char
 {
     /* Only who names itself may create, and a condition on what exists never creates. */
     bool self = caller != NULL && strcmp(caller, change->controller) == 0;
-    bool creates = self && conditions->match == NULL;
-    was_value_t values[12] = {
+    bool creates = self && conditions->match == NULL, is_limited = change->most > 0;
+    static const was_sql_t statements[2][2] = {{WAS_SQL_SPACE_UPDATE, WAS_SQL_SPACE_UPDATE_LIMITED},
+                                               {WAS_SQL_SPACE_PUT, WAS_SQL_SPACE_PUT_LIMITED}};
+    was_transaction_t transaction = limited(change, pool);
+    int count = 11;
+    was_value_t values[13] = {
         WAS_TEXT(uuid),
         WAS_TEXT(protocol),
         WAS_TEXT(caller),
@@ -110,14 +152,22 @@ const was_error_t *was_spaces_put(was_db_t *db, const char *protocol, const char
     was_look_t seen = ABSENT;
 
     was_conditions_values(conditions, &values[8]);
-    values[11] = WAS_TEXT(change->id);
-    WAS_TRY(was_db_run(db, creates ? WAS_SQL_SPACE_PUT : WAS_SQL_SPACE_UPDATE, values,
-                       creates ? 12 : 11, &rows, pool));
+    if (creates) {
+        values[count++] = WAS_TEXT(change->id);
+    }
+    if (is_limited) {
+        values[count++] = WAS_INTEGER(change->most);
+    }
+    WAS_TRY(was_db_transact(db, &transaction, statements[creates][is_limited], values, count, &rows,
+                            pool));
     if (was_rows_count(rows) > 0) {
         *etag = was_rows_text(rows, 0, 0);
         return NULL;
     }
     WAS_TRY(look(db, protocol, uuid, caller, &seen, pool));
+    if (seen == ABSENT ? creates : seen == CALLERS && !self) {
+        WAS_TRY(check_limit(db, uuid, change, conditions, seen == ABSENT, pool));
+    }
     /* What is seen now may have changed since the write found it otherwise. */
     if (was_conditions_given(conditions) && (seen == CALLERS || (seen == ABSENT && self))) {
         return was_conditions_failed(pool);
@@ -133,17 +183,24 @@ const was_error_t *was_spaces_create(was_db_t *db, const char *protocol, const c
                                      const was_space_change_t *change, const char **etag,
                                      apr_pool_t *pool)
 {
+    const was_conditions_t none = {.unmodified_since = -1};
+    bool is_limited = change->most > 0;
+    was_transaction_t transaction = limited(change, pool);
     const was_value_t values[] = {WAS_TEXT(uuid),
                                   WAS_TEXT(protocol),
                                   WAS_TEXT(change->controller),
                                   WAS_TEXT(change->id),
                                   WAS_TEXT(change->name),
                                   WAS_TEXT(change->link),
-                                  WAS_TEXT(change->created_by)};
+                                  WAS_TEXT(change->created_by),
+                                  WAS_INTEGER(change->most)};
     const was_rows_t *rows;
 
-    WAS_TRY(was_db_run(db, WAS_SQL_SPACE_INSERT, values, 7, &rows, pool));
+    WAS_TRY(was_db_transact(db, &transaction,
+                            is_limited ? WAS_SQL_SPACE_INSERT_LIMITED : WAS_SQL_SPACE_INSERT,
+                            values, is_limited ? 8 : 7, &rows, pool));
     if (was_rows_count(rows) == 0) {
+        WAS_TRY(check_limit(db, uuid, change, &none, true, pool));
         return was_error_make(pool, WAS_ERROR_CONFLICT, "/body", "there is a space of this uuid");
     }
     *etag = was_rows_text(rows, 0, 0);

@@ -19,7 +19,13 @@
 #include <string.h>
 #include <time.h>
 
-enum { PIECE = 1024 * 1024, COPY_PIECE = 256 * 1024, CYCLE = 32 };
+enum {
+    PIECE = 1024 * 1024,
+    COPY_PIECE = 256 * 1024,
+    PATHS = 32,
+    HUGE = 8 * 1024 * 1024,
+    HUGE_PATHS = 8
+};
 
 #define UPSERT(content)                                                                            \
     "INSERT INTO was_resources (space_uuid, path, content, content_type)"                          \
@@ -154,12 +160,13 @@ static void *work_on(void *data)
 {
     work_t *work = data;
     double end = now() + work->seconds;
-    int turn = work->number * CYCLE / 2;
+    int paths = work->size > HUGE ? HUGE_PATHS : PATHS;
+    int turn = work->number;
 
     while (work->failure == NULL && now() < end) {
         char path[40];
 
-        snprintf(path, sizeof(path), "/big%zu-%d", work->size, turn++ % CYCLE);
+        snprintf(path, sizeof(path), "/big%zu-%d", work->size, turn++ % paths);
         if (work->once(work, path)) {
             work->moved += work->size;
         }

@@ -3,10 +3,12 @@
  * where open ones are free; and nobody waits long for somebody who cannot get his connection. */
 #include "tap.h"
 
-#include "was_gate.h"
+/* The room itself, to see who has come to stand there. */
+#include "../../src/store/was_gate.c"
 
 #include <apr_thread_proc.h>
-#include <apr_time.h>
+
+#include <stdatomic.h>
 
 enum { PLACES = 2 };
 
@@ -16,27 +18,44 @@ typedef struct visitor_t {
     apr_thread_t *thread;
     const char *refusal;
     bool alone;
-    apr_time_t took;
+    apr_time_t came, went_in;
+    atomic_bool done;
 } visitor_t;
 
 static void *APR_THREAD_FUNC visit(apr_thread_t *thread, void *data)
 {
     visitor_t *visitor = data;
-    apr_time_t began = apr_time_now();
 
     (void)thread;
+    visitor->came = apr_time_now();
     visitor->refusal = was_gate_enter(visitor->gate, &visitor->alone);
-    visitor->took = apr_time_now() - began;
+    visitor->went_in = apr_time_now();
+    atomic_store(&visitor->done, true);
     return NULL;
+}
+
+/* Changes when somebody comes, and is in or waits; not when he wakes up. */
+static int crowd_of(was_gate_t *gate)
+{
+    int crowd;
+
+    apr_thread_mutex_lock(gate->lock);
+    crowd = gate->waiting - gate->granted - gate->places;
+    apr_thread_mutex_unlock(gate->lock);
+    return crowd;
 }
 
 static visitor_t *begin_visit(was_gate_t *gate, apr_pool_t *pool)
 {
     visitor_t *visitor = apr_pcalloc(pool, sizeof(*visitor));
 
+    int crowd = crowd_of(gate);
+
     visitor->gate = gate;
     apr_thread_create(&visitor->thread, NULL, visit, visitor, pool);
-    apr_sleep(apr_time_from_msec(50));
+    while (crowd_of(gate) == crowd && !atomic_load(&visitor->done)) {
+        apr_sleep(apr_time_from_msec(1));
+    }
     return visitor;
 }
 
@@ -86,25 +105,53 @@ static void test_sharing(apr_pool_t *pool)
     ok(was_gate_enter(gate, &alone) == NULL && alone, "and beside it one goes alone");
 }
 
+static void test_order(apr_pool_t *pool)
+{
+    was_gate_t *gate = was_gate_make(1, pool);
+    visitor_t *early, *late;
+    apr_time_t left;
+    bool alone = false;
+
+    ok(was_gate_enter(gate, &alone) == NULL, "the only place is taken");
+    was_gate_pass(gate, true);
+    early = begin_visit(gate, pool);
+    was_gate_leave(gate, true);
+    late = begin_visit(gate, pool);
+    ok(is_in(end_visit(early), false), "who waited for it gets it");
+    left = apr_time_now();
+    was_gate_leave(gate, true);
+    ok(is_in(end_visit(late), false) && late->went_in >= left, "who came later gets it then");
+}
+
 static void test_patience(apr_pool_t *pool)
 {
     was_gate_t *gate = was_gate_make(PLACES, pool);
-    visitor_t *first, *second;
+    visitor_t *visitor;
     bool alone = false;
 
     ok(was_gate_enter(gate, &alone) == NULL && alone, "somebody goes for a connection");
-    first = begin_visit(gate, pool);
-    end_visit(first);
-    ok(first->refusal != NULL, "who waits for him is told no in the end");
-    ok(first->took > apr_time_from_msec(900) && first->took < apr_time_from_sec(5),
-       "which is after a second");
-    first = begin_visit(gate, pool);
-    second = begin_visit(gate, pool);
+    visitor = begin_visit(gate, pool);
+    end_visit(visitor);
+    ok(visitor->refusal != NULL, "who waits for him is told no in the end");
+    ok(visitor->went_in - visitor->came > apr_time_from_msec(900), "which is after a second");
+    visitor = begin_visit(gate, pool);
+    end_visit(visitor);
+    ok(visitor->went_in - visitor->came < apr_time_from_msec(900), "who comes then, at once");
+    was_gate_pass(gate, true);
+    was_gate_leave(gate, false);
+    alone = false;
+    ok(was_gate_enter(gate, &alone) == NULL && alone, "somebody else goes");
+    visitor = begin_visit(gate, pool);
     was_gate_pass(gate, false);
-    end_visit(first);
-    end_visit(second);
-    ok(first->refusal != NULL && second->refusal != NULL && second->took < apr_time_from_msec(900),
-       "when he gets none, all who wait are told at once");
+    end_visit(visitor);
+    ok(visitor->refusal != NULL, "when he gets none, who waits is told so too");
+    alone = false;
+    ok(was_gate_enter(gate, &alone) == NULL && alone, "somebody else tries");
+    visitor = begin_visit(gate, pool);
+    was_gate_pass(gate, false);
+    was_gate_leave(gate, false);
+    end_visit(visitor);
+    ok(visitor->refusal != NULL, "when he gets none, who waits for a place is told so too");
     was_gate_leave(gate, false);
     alone = false;
     ok(was_gate_enter(gate, &alone) == NULL && alone, "the next one may try again");
@@ -115,6 +162,7 @@ int main(void)
     apr_pool_t *pool = tap_begin();
 
     test_sharing(pool);
+    test_order(pool);
     test_patience(pool);
     return done();
 }

@@ -1,0 +1,262 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Signatures of writes that were used, by their digests, in a cache that all children share. Owns
+ * the cache, the mutex that makes looking and noting one, and what is carried over a restart.
+ * Refuses to know requests, and what a signature allows.
+ */
+
+#include "was_replay.h"
+
+#include <http_log.h>
+#include <ap_provider.h>
+#include <ap_socache.h>
+#include <util_mutex.h>
+
+#include <apr_global_mutex.h>
+#include <apr_strings.h>
+
+#include <string.h>
+
+APLOG_USE_MODULE(was);
+
+static const char name_of_ours[] = "was-replay"; /* of the mutex and of the cache */
+
+struct was_replay_t {
+    const char *text; /* as the directive has it */
+    const ap_socache_provider_t *provider;
+    ap_socache_instance_t *cache;
+    apr_global_mutex_t *mutex;
+    server_rec *server;
+};
+
+/* A signature that was used, outside the cache. */
+typedef struct entry_t {
+    unsigned char key[WAS_SHA256_BYTES];
+    apr_time_t end; /* when it need not be known any more */
+} entry_t;
+
+/* What the process knows while it has no cache, between two configurations. */
+typedef struct carried_t {
+    apr_pool_t *pool;
+    apr_array_header_t *entries; /* of entry_t */
+} carried_t;
+
+void was_replay_register(apr_pool_t *pool)
+{
+    ap_mutex_register(pool, name_of_ours, NULL, APR_LOCK_DEFAULT, 0);
+}
+
+const char *was_replay_make(const char *text, was_replay_t **replay, apr_pool_t *scratch,
+                            apr_pool_t *pool)
+{
+    const char *colon = strchr(text, ':');
+    const char *name =
+        colon != NULL ? apr_pstrmemdup(pool, text, (apr_size_t)(colon - text)) : text;
+    was_replay_t *made = apr_pcalloc(pool, sizeof(*made));
+    const char *complaint;
+
+    made->text = text;
+    made->provider =
+        ap_lookup_provider(AP_SOCACHE_PROVIDER_GROUP, name, AP_SOCACHE_PROVIDER_VERSION);
+    if (made->provider == NULL) {
+        return apr_psprintf(
+            pool,
+            "WASReplayGuard takes off or a shared cache such as "
+            "shmcb:logs/was_replay(512000); '%s' is none: is mod_socache_%s loaded?",
+            name, name);
+    }
+    complaint =
+        made->provider->create(&made->cache, colon != NULL ? colon + 1 : NULL, scratch, pool);
+    if (complaint != NULL) {
+        return apr_psprintf(pool, "WASReplayGuard %s: %s", text, complaint);
+    }
+    *replay = made;
+    return NULL;
+}
+
+static apr_status_t note(const was_replay_t *replay, const entry_t *entry, apr_pool_t *pool)
+{
+    return replay->provider->store(replay->cache, replay->server, entry->key, sizeof(entry->key),
+                                   entry->end, (unsigned char *)&entry->end, sizeof(entry->end),
+                                   pool);
+}
+
+static apr_status_t collect(ap_socache_instance_t *cache, server_rec *server, void *data,
+                            const unsigned char *id, unsigned int id_length,
+                            const unsigned char *value, unsigned int value_length, apr_pool_t *pool)
+{
+    apr_array_header_t *entries = data;
+    entry_t *entry;
+
+    (void)cache;
+    (void)server;
+    (void)pool;
+    if (id_length == sizeof(entry->key) && value_length == sizeof(entry->end)) {
+        entry = apr_array_push(entries);
+        memcpy(entry->key, id, sizeof(entry->key));
+        memcpy(&entry->end, value, sizeof(entry->end));
+    }
+    return APR_SUCCESS;
+}
+
+/* Takes what was carried out of the process's hands; NULL when nothing was. */
+static carried_t *take_carried(const was_replay_t *replay)
+{
+    apr_pool_t *process = replay->server->process->pool;
+    void *carried = NULL;
+
+    apr_pool_userdata_get(&carried, name_of_ours, process);
+    if (carried != NULL) {
+        apr_pool_userdata_set(NULL, name_of_ours, NULL, process);
+    }
+    return carried;
+}
+
+/* The cache ends with its configuration; the process goes on when httpd is restarted. */
+static apr_status_t close_cache(void *data)
+{
+    was_replay_t *replay = data;
+    apr_pool_t *pool = NULL, *process = replay->server->process->pool;
+    carried_t *carried;
+
+    apr_pool_create(&pool, process);
+    carried = apr_palloc(pool, sizeof(*carried));
+    carried->pool = pool;
+    carried->entries = apr_array_make(pool, 64, sizeof(entry_t));
+    if (apr_global_mutex_lock(replay->mutex) == APR_SUCCESS) {
+        /* Where a cache cannot be listed, it outlives us anyway. */
+        replay->provider->iterate(replay->cache, replay->server, carried->entries, collect, pool);
+        apr_global_mutex_unlock(replay->mutex);
+    }
+    /* Copies the name: this module may be loaded at another address the next time. */
+    apr_pool_userdata_set(carried, name_of_ours, NULL, process);
+    replay->provider->destroy(replay->cache, replay->server);
+    return APR_SUCCESS;
+}
+
+static void fill_cache(const was_replay_t *replay)
+{
+    carried_t *carried = take_carried(replay);
+    apr_status_t status = APR_SUCCESS;
+
+    if (carried == NULL) {
+        return;
+    }
+    for (int i = 0; i < carried->entries->nelts && status == APR_SUCCESS; i++) {
+        const entry_t *entry = &APR_ARRAY_IDX(carried->entries, i, entry_t);
+
+        if (entry->end > apr_time_now()) {
+            status = note(replay, entry, carried->pool);
+        }
+    }
+    if (status != APR_SUCCESS) {
+        ap_log_error(
+            APLOG_MARK, APLOG_WARNING, status, replay->server,
+            "WASReplayGuard %s: signatures that were used before the restart are forgotten",
+            replay->text);
+    }
+    apr_pool_destroy(carried->pool);
+}
+
+bool was_replay_open(was_replay_t *replay, server_rec *server, apr_pool_t *pool)
+{
+    struct ap_socache_hints hints = {WAS_SHA256_BYTES, sizeof(apr_time_t), 0};
+    apr_status_t status;
+
+    if (replay == NULL) {
+        return true;
+    }
+    replay->server = server;
+    status = ap_global_mutex_create(&replay->mutex, NULL, name_of_ours, NULL, server, pool, 0);
+    if (status == APR_SUCCESS) {
+        status = replay->provider->init(replay->cache, name_of_ours, &hints, server, pool);
+    }
+    if (status != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, status, server,
+                     "WASReplayGuard %s: the cache cannot be opened", replay->text);
+        return false;
+    }
+    apr_pool_cleanup_register(pool, replay, close_cache, apr_pool_cleanup_null);
+    fill_cache(replay);
+    return true;
+}
+
+void was_replay_join(was_replay_t *replay, server_rec *server, apr_pool_t *pool)
+{
+    apr_status_t status;
+
+    if (replay == NULL) {
+        return;
+    }
+    status =
+        apr_global_mutex_child_init(&replay->mutex, apr_global_mutex_lockfile(replay->mutex), pool);
+    if (status != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, status, server,
+                     "WASReplayGuard %s: a child cannot use its mutex and refuses writes",
+                     replay->text);
+        replay->mutex = NULL;
+    }
+}
+
+/* Looks and notes, as one. */
+static apr_status_t use(const was_replay_t *replay, const entry_t *entry, bool *used,
+                        apr_pool_t *pool)
+{
+    unsigned char value[sizeof(entry->end)];
+    unsigned int length = sizeof(value);
+    apr_status_t status, unlocked;
+
+    if (replay->mutex == NULL) {
+        return APR_ENOLOCK;
+    }
+    status = apr_global_mutex_lock(replay->mutex);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    status = replay->provider->retrieve(replay->cache, replay->server, entry->key,
+                                        sizeof(entry->key), value, &length, pool);
+    *used = status == APR_SUCCESS;
+    if (status == APR_NOTFOUND) {
+        status = note(replay, entry, pool);
+    }
+    unlocked = apr_global_mutex_unlock(replay->mutex);
+    return status != APR_SUCCESS ? status : unlocked;
+}
+
+static const was_error_t *refused(const char *detail, apr_pool_t *pool)
+{
+    return was_error_make(pool, WAS_ERROR_UNAUTHENTICATED, "/authorization", "%s", detail);
+}
+
+const was_error_t *was_replay_use(was_replay_t *replay, const was_signature_t *signature,
+                                  apr_int64_t skew, apr_pool_t *pool)
+{
+    const was_error_t *error;
+    entry_t entry;
+    apr_status_t status;
+    bool used = false;
+    char reason[128];
+
+    if (replay == NULL || signature == NULL) {
+        return NULL;
+    }
+    /* Who checked its window did so by the second. */
+    entry.end = apr_time_from_sec(signature->expires + skew + 1);
+    /* The window was checked when the request's first line had come. If the rest of the head was
+     * held back until the first use is forgotten, this would be taken for the first. */
+    if (apr_time_now() >= entry.end) {
+        return refused("the signature expired while the request arrived", pool);
+    }
+    was_crypto_sha256(signature->signature, sizeof(signature->signature), entry.key);
+    status = use(replay, &entry, &used, pool);
+    if (status != APR_SUCCESS) {
+        error = was_error_make(pool, WAS_ERROR_UNAVAILABLE, NULL,
+                               "whether this signature was used before cannot be told now; nothing "
+                               "was written, and the request can be signed and sent again");
+        return was_error_wrap(pool, error, "WASReplayGuard %s: %s", replay->text,
+                              apr_strerror(status, reason, sizeof(reason)));
+    }
+    return used ? refused("this signature was used for a write before; sign the request anew", pool)
+                : NULL;
+}
