@@ -52,7 +52,22 @@ sub checked {
 # 1. Values.
 my $seconds_from = sub { qr/$_[0] takes whole seconds from $_[1] to 31622400, not '/ };
 my $origins = qr/WASCORS takes on, off, or origins such as https:\S+ \(lower case, no path, no default port\), not '/;
+my $origin_only = qr/WASBaseURL takes an origin such as https:\S+ \(lower case, no path, no default port\), not '/;
 my @values = (
+    ['WASProtocol', [qw(classic pws Classic PWS)],
+        [map { [$_ => qr/WASProtocol takes classic or pws, not '/] } qw(was http classi classicx pws2 on), 'classic,pws', '"classic "', '" pws"'],
+        [['' => qr/WASProtocol takes one argument/], ['""' => qr/takes one argument/], ['classic pws' => qr/takes one argument/]]],
+    ['WASBaseURL', ['https://wallet.example', 'http://wallet.example', 'https://wallet.example:8443', 'http://localhost:5173',
+            'http://127.0.0.1:3000', 'https://[::1]:8443', 'https://xn--wllet-ira.example'],
+        [map { [$_ => $origin_only] } 'wallet.example', '//wallet.example', 'https:wallet.example', 'https://', 'https:///', 'on', '*', 'null',
+            'https://Wallet.example', 'HTTPS://wallet.example', 'https://wallet.example/', 'https://wallet.example/was',
+            'https://wallet.example?x', '"https://wallet.example#x"', 'https://me@wallet.example', 'https://me:pw@wallet.example',
+            'https://wallet.example:443', 'http://wallet.example:80', 'https://wallet.example:', 'https://wallet.example:x',
+            'https://wallet.example:0', 'https://wallet.example:65536', 'https://wallet.example:-1', 'https://*.example',
+            'ftp://wallet.example', 'wss://wallet.example', 'file:///srv', 'chrome-extension://abcdefghijklmnop',
+            '"https://wallet.example "', '" https://wallet.example"', 'https://a.example,https://b.example', 'https://[::1', 'https://::1',
+            '${NO_SUCH_VARIABLE}', 'http://wállet.example'],
+        [['' => qr/WASBaseURL takes one argument/], ['""' => qr/takes one argument/], ['https://a.example https://b.example' => qr/takes one argument/]]],
     ['WASResourceReads', [qw(public private Public PRIVATE)],
         [map { [$_ => qr/WASResourceReads takes public or private, not '/] } qw(open off publi publicx)],
         [['' => qr/WASResourceReads takes one argument/], ['""' => qr/takes one argument/], ['public private' => qr/takes one argument/]]],
@@ -117,7 +132,8 @@ my @places = (
         ["$line in a virtual host", $pool . "<VirtualHost *>\n$line\n</VirtualHost>\n"],
         ["$line in <LocationMatch>", $in->('LocationMatch "^/x"', $line)],
         ["$line in <Directory>", $in->('Directory "/srv"', $line)])
-    } 'WASResourceReads private', 'WASSignatureMaxAge 60', 'WASClockSkew 5', 'WASCORS off',
+    } 'WASResourceReads private', 'WASSignatureMaxAge 60', 'WASClockSkew 5', 'WASCORS off', 'WASProtocol pws',
+        'WASBaseURL https://wallet.example',
 );
 checked(@$_) for @places;
 
@@ -276,6 +292,50 @@ for my $case (
     is($probes{max_age}->($client, $path, $to, $max_age), '204 401', "$name: WASSignatureMaxAge");
     is($probes{skew}->($client, $path, $to, $skew), '204 401', "$name: WASClockSkew");
     is($probes{cors}->($client, $path, $to), $cors, "$name: WASCORS");
+}
+
+# The same for what is spoken and under which name: pws links to its service document, classic does
+# not.
+my $named = WAS::Server->start(example => 0, config => $pool . <<"CONF");
+<Location "/">
+    SetHandler was
+    Require all granted
+</Location>
+WASProtocol pws
+WASBaseURL https://main.example
+<VirtualHost *>
+    ServerName inherits.example
+</VirtualHost>
+<VirtualHost *>
+    ServerName renames.example
+    WASBaseURL http://renamed.example:8080
+    <Location "/classic">
+        SetHandler was
+        WASProtocol classic
+    </Location>
+</VirtualHost>
+<VirtualHost *>
+    ServerName classic.example
+    WASProtocol classic
+    <Location "/pws">
+        SetHandler was
+        WASProtocol pws
+        WASBaseURL https://pws.example
+    </Location>
+</VirtualHost>
+CONF
+for my $case (
+    # Host, location; what it speaks, by the URL that it links to.
+    ['inherits.example', '', 'https://main.example'],
+    ['renames.example', '', 'http://renamed.example:8080'],
+    ['renames.example', '/classic', undef],
+    ['classic.example', '', undef],
+    ['classic.example', '/pws', 'https://pws.example'],
+) {
+    my ($host, $at, $url) = @$case;
+    my $response = $named->client->get("$at/", headers => [Host => $host]);
+    is($response->status, 200, "$host$at/: WASProtocol: it answers");
+    is(scalar $response->header('Link'), defined $url ? "<$url$at/service>; rel=\"service\"" : undef, "$host$at/: WASProtocol and WASBaseURL");
 }
 
 # 5. Handlers inside and beside ours.

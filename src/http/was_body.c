@@ -56,11 +56,17 @@ const was_error_t *was_body_check(const was_request_t *request, apr_int64_t max)
 {
     const char *length = was_request_field(request, "Content-Length");
     const char *coding = was_request_field(request, "Content-Encoding");
+    const char *transfer = was_request_field(request, "Transfer-Encoding");
     apr_int64_t limit = limit_of(request, max);
 
     /* httpd has refused a Content-Length that is not a number. */
     if (length != NULL && apr_atoi64(length) > limit) {
         return too_large(request, limit);
+    }
+    /* httpd undoes one chunking, and would have us keep what other codings made of the content. */
+    if (transfer != NULL && strcasecmp(transfer, "chunked") != 0) {
+        return was_error_make(request->pool, WAS_ERROR_MALFORMED, "/body",
+                              "no Transfer-Encoding but chunked is understood, and that once");
     }
     if (coding != NULL && strcasecmp(coding, "identity") != 0) {
         return was_error_make(request->pool, WAS_ERROR_UNSUPPORTED, "/body",
@@ -209,8 +215,8 @@ void was_body_register(void)
 static apr_status_t get_brigade(request_rec *r, apr_bucket_brigade *brigade, int *refused)
 {
     ap_filter_t *filter = ap_add_output_filter_handle(guard, refused, r, r->connection);
-    apr_status_t status = ap_get_brigade(r->input_filters, brigade, AP_MODE_READBYTES,
-                                         APR_BLOCK_READ, READ_BYTES);
+    apr_status_t status =
+        ap_get_brigade(r->input_filters, brigade, AP_MODE_READBYTES, APR_BLOCK_READ, READ_BYTES);
 
     ap_remove_output_filter(filter);
     return status == APR_SUCCESS && *refused != 0 ? APR_EGENERAL : status;

@@ -26,27 +26,58 @@ static const was_error_t *bad_form(apr_pool_t *pool, const char *what)
     return was_error_make(pool, WAS_ERROR_INVALID_BODY, NULL, "the form is refused: %s", what);
 }
 
+/* The end of a quoted string whose opening quote is at `at`; NULL when it has none. */
+static const char *quoted_end(const char *at)
+{
+    for (at++; *at != '"'; at++) {
+        at += *at == '\\';
+        if (*at == '\0') {
+            return NULL;
+        }
+    }
+    return at;
+}
+
+/* A parameter of a field's value (RFC 9110 section 5.6.6), without its quotes. One that comes twice
+ * is none, nor is there any in a list that is malformed: two readers could take another. */
+static const char *parameter_of(const char *value, const char *name, apr_pool_t *pool)
+{
+    const apr_size_t size = strlen(name);
+    const char *found = NULL;
+
+    for (value += strcspn(value, ";"); *value == ';';) {
+        const char *begin, *end;
+        bool wanted;
+
+        value += 1 + strspn(value + 1, " \t");
+        wanted = strncasecmp(value, name, size) == 0 && value[size] == '=';
+        value += strcspn(value, "=;");
+        if (*value != '=') {
+            continue;
+        }
+        begin = value + 1 + (value[1] == '"');
+        end = value[1] == '"' ? quoted_end(value + 1) : begin + strcspn(begin, "; \t");
+        if (end == NULL || (wanted && found != NULL)) {
+            return NULL;
+        }
+        if (wanted) {
+            found = apr_pstrmemdup(pool, begin, (apr_size_t)(end - begin));
+        }
+        value = end + (*end == '"');
+        value += strspn(value, " \t");
+    }
+    return *value == '\0' ? found : NULL;
+}
+
 /* The delimiter "--boundary" that the media type names. */
 static const char *delimiter_of(const char *type, apr_pool_t *pool)
 {
-    const char *boundary = strcasestr(type, "boundary=");
-    apr_size_t length;
+    const char *boundary = parameter_of(type, "boundary", pool);
 
-    if (boundary == NULL) {
+    if (boundary == NULL || *boundary == '\0' || strlen(boundary) > BOUNDARY_MAX_BYTES) {
         return NULL;
     }
-    boundary += 9;
-    if (*boundary == '"') {
-        boundary++;
-        length = strcspn(boundary, "\"");
-    }
-    else {
-        length = strcspn(boundary, "; \t");
-    }
-    if (length == 0 || length > BOUNDARY_MAX_BYTES) {
-        return NULL;
-    }
-    return apr_pstrcat(pool, "--", apr_pstrmemdup(pool, boundary, length), NULL);
+    return apr_pstrcat(pool, "--", boundary, NULL);
 }
 
 /* The value of a field in a part's head, up to its line's end; NULL when there is none. */
@@ -91,8 +122,8 @@ static const was_error_t *take_part(const char *part, const char *end, was_conte
     if (disposition == NULL) {
         return bad_form(pool, "a part has no Content-Disposition");
     }
-    if (strcasestr(disposition, "filename=") == NULL &&
-        strcasestr(disposition, "filename*=") == NULL) {
+    if (parameter_of(disposition, "filename", pool) == NULL &&
+        parameter_of(disposition, "filename*", pool) == NULL) {
         return NULL;
     }
     (*files)++;

@@ -1,0 +1,349 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+#
+# Floods: while somebody does his worst, everybody else is served, in a time that is theirs and not
+# his, and the child that serves does not grow. Idle connections, slow heads and bodies, heads and
+# documents as big as they come, an export that is read slowly, statements that wait for somebody's
+# lock, and lists of very many spaces. The bounds are wide, so that a busy machine keeps them.
+
+use strict;
+use warnings;
+
+use Digest::MD5 ();
+use FindBin;
+use IO::Socket::INET ();
+use JSON::PP qw(encode_json);
+use Socket qw(SOL_SOCKET SO_RCVBUF);
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Time::HiRes qw(sleep time);
+use WAS::Client;
+use WAS::Key;
+use WAS::Response;
+use WAS::Server;
+use WAS::Traffic qw(eventually timed);
+use WAS::Zcap;
+
+# Threads of the one child, connections of its pool, seconds that a head or a body may take and a
+# statement, how long the others' requests may take, 95 of 100, and how long any of them.
+use constant { THREADS => 32, POOL => 4, READ => 2, STATEMENT => 1, SERVED => 2, AT_MOST => 8, MIB => 1 << 20 };
+
+# Spaces of one controller; a million of them is for who has the time.
+my $MANY = $ENV{WAS_TEST_MILLION} ? 1_000_000 : 200_000;
+
+my ($alice, $mallory, $lister) = map { WAS::Key->fresh } 1 .. 3;
+my $database = WAS::Server::create_database();
+my $dbh = WAS::Server::dbh($database);
+my $dsn = WAS::Server::cluster()->dsn($database) . " options='-c statement_timeout=" . STATEMENT . "s'";
+my $server = WAS::Server->start(mpm => 'event', dsn => $dsn, before => <<"BEFORE", config => <<"CONFIG");
+ServerLimit 1
+StartServers 1
+ThreadsPerChild @{[THREADS]}
+MaxRequestWorkers @{[THREADS]}
+MinSpareThreads 1
+MaxSpareThreads @{[THREADS]}
+MaxKeepAliveRequests 0
+# So many idle connections for each idle thread: beyond, who is new waits for a KeepAliveTimeout.
+AsyncRequestWorkerFactor 16
+BEFORE
+DBDKeep @{[POOL]}
+DBDMax @{[POOL]}
+RequestReadTimeout header=@{[READ]}-@{[READ + 1]},MinRate=500 body=@{[READ]},MinRate=500
+<Location "/pws">
+    SetHandler was
+    WASProtocol pws
+</Location>
+CONFIG
+my ($port) = $server->origin =~ /(\d+)\z/;
+my ($child) = $server->children;
+my @document = (body => encode_json({ controller => $alice->did }), type => 'application/json');
+my %theirs = (body => encode_json({ controller => $mallory->did }), type => 'application/json');
+{
+    my $client = $server->client($alice);
+    is($client->put('/space/s', @document)->status . $client->put('/space/s/a', body => 'hello')->status, '204204', 'a space of somebody');
+    is($server->client($mallory)->put('/space/m', %theirs)->status, 204, 'a space of somebody else');
+}
+
+sub connected {
+    my $socket = IO::Socket::INET->new(Proto => 'tcp', Type => Socket::SOCK_STREAM()) or die $!;
+    # Little is to wait in the kernel instead of in httpd.
+    setsockopt $socket, SOL_SOCKET, SO_RCVBUF, 8192;
+    connect $socket, Socket::pack_sockaddr_in($port, Socket::INADDR_LOOPBACK()) or die "connect: $!";
+    $socket->blocking(0);
+    return $socket;
+}
+
+sub memory {
+    my ($name) = @_;
+    return WAS::Server::slurp("/proc/$child/status") =~ /^\Q$name\E:\s+(\d+) kB/m ? $1 / 1024 : 0;
+}
+
+# Makes the peak the present.
+sub forget_peak {
+    if (open my $file, '>', "/proc/$child/clear_refs") { print $file '5'; close $file }
+    return memory('VmRSS');
+}
+
+sub percentile {
+    my ($share, @values) = @_;
+    @values = sort { $a <=> $b } @values;
+    return $values[int($share * $#values)];
+}
+
+# What everybody else sees while a flood is on: requests of every kind, for some seconds.
+sub others {
+    my ($name, $seconds) = @_;
+    my $client = $server->client($alice, timeout => 30);
+    my (@took, @wrong);
+    my $end = time + ($seconds // 1.5);
+    for (my $turn = 0; time < $end || $turn < 3; $turn++) {
+        for my $case (['GET', '/space/s/a', 200, sign => 0], ['PUT', '/space/s/b', 204, body => $turn], ['GET', '/space/s', 200], ['GET', '/spaces/', 200], ['GET', '/health', 200, sign => 0], ['PUT', '/space/s/c', 401, body => 'x', sign => 0]) {
+            my ($method, $path, $status, @options) = @$case;
+            my ($took, $res) = timed(sub { eval { $client->request($method, $path, @options) } });
+            push @took, $took;
+            push @wrong, "$method $path: " . ($res ? $res->status : $@) if !$res || $res->status != $status;
+        }
+        sleep 0.03;
+    }
+    my ($p95, $most) = (percentile(0.95, @took), percentile(1, @took));
+    my $figures = sprintf '%s: %d requests of others, 95 of 100 within %.3f s, all within %.3f s', $name, scalar @took, $p95, $most;
+    note $figures;
+    is_deeply(\@wrong, [], "$name: the others get what is due");
+    ok($p95 < SERVED && $most < AT_MOST, "$name: in time") or diag $figures;
+    return;
+}
+
+# The child is the one that we began with, and has not grown by more than `most` MiB at its peak.
+sub not_grown {
+    my ($name, $before, $most) = @_;
+    my $figures = sprintf '%s: %.1f MiB before, %.1f at the peak', $name, $before, memory('VmHWM');
+    note $figures;
+    is(($server->children)[0], $child, "$name: it is the same child");
+    cmp_ok(memory('VmHWM') - $before, '<', $most, "$name: it has not grown") or diag $figures;
+    return;
+}
+
+# One byte at a time on so many connections of one process. Those that are cut are counted, with the
+# first line of what was said, and begun anew.
+sub dribble {
+    my ($count, $head, $byte) = @_;
+    return WAS::Traffic->start(clients => 1, pause => 0.1, each => sub {
+        our (@sockets, %said);
+        for my $n (0 .. $count - 1) {
+            $sockets[$n] //= do { my $new = connected(); syswrite $new, $head->($n); $new };
+            local $SIG{PIPE} = 'IGNORE';
+            my $got = sysread $sockets[$n], my $bytes, 4096;
+            if (defined $got) {
+                $said{ $got ? $bytes =~ s/\r\n.*//sr : 'nothing' }++;
+                undef $sockets[$n];
+                next;
+            }
+            syswrite $sockets[$n], $byte;
+        }
+        return { said => { %said } };
+    });
+}
+
+sub said { my ($last) = (sort { $a->{end} <=> $b->{end} } @_)[-1]; return $last->{said} // {} }
+
+others('nobody else', 1);
+
+# 1. Connections that had their answer and say nothing more.
+{
+    my $idle = WAS::Traffic->start(clients => 4, pause => 0.2, each => sub {
+        our @sockets;
+        @sockets = map { my $socket = connected(); syswrite $socket, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"; $socket } 1 .. 100 if !@sockets;
+        return { open => scalar @sockets };
+    });
+    sleep 1;
+    others('400 idle connections');
+    my @records = $idle->finish;
+    is(scalar(grep { ($_->{open} // 0) == 100 } @records), scalar @records, '400 idle connections: they were there');
+    cmp_ok(scalar @records, '>', 4, '400 idle connections: all the while');
+}
+
+# 2. Heads that never end, on half of the threads; and more of them, and of connections that never
+# say a word, than there are threads: then who comes waits until some of them were cut.
+{
+    my $slow = dribble(THREADS / 2, sub { 'G' }, 'E');
+    sleep 0.5;
+    others('slow heads on half of the threads', READ + 1.5);
+    my $said = said($slow->finish);
+    my $cut = 0;
+    $cut += $_ for values %$said;
+    cmp_ok($cut, '>=', THREADS / 2, 'slow heads: each was cut') or diag explain $said;
+    is_deeply([grep { !/\A(?:nothing|HTTP\/1\.1 40[08] )/ } sort keys %$said], [], 'slow heads: by a 408, or nothing') or diag explain $said;
+
+    for my $row (['slow heads', 'G', 'E'], ['silent connections', '', '']) {
+        my ($name, $begin, $more) = @$row;
+        $slow = dribble(2 * THREADS, sub { $begin }, $more);
+        sleep 1;
+        my ($took, $res) = timed(sub { $server->client($alice, timeout => 60)->get('/space/s/a', sign => 0) });
+        $slow->finish;
+        is($res->status, 200, "$name on twice the threads: who waits is served");
+        cmp_ok($took, '<', 3 * (READ + 1) + 6, "$name on twice the threads: once they were cut");
+        note sprintf '%s on twice the threads: served after %.1f s', $name, $took;
+    }
+    ok(eventually(10, sub { (timed(sub { $server->client($alice, timeout => 30)->get('/space/s/a', sign => 0) }))[0] < 1 }), 'slow heads are over: at once again');
+}
+
+# 3. Bodies that never end, of somebody who may send them, and of nobody.
+{
+    my $begin = int time;
+    my $head = sub {
+        my ($n) = @_;
+        my $target = "/space/m/slow$n";
+        my $value = WAS::Client::authorization(key => $mallory, method => 'PUT', target => $target, fields => []);
+        return "PUT $target HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\nAuthorization: $value\r\n\r\n";
+    };
+    my $slow = dribble(THREADS / 2, $head, 'x');
+    sleep 0.5;
+    others('slow bodies on half of the threads', READ + 1.5);
+    my $said = said($slow->finish);
+    cmp_ok($said->{'HTTP/1.1 408 Request Timeout'} // 0, '>=', THREADS / 2, 'slow bodies: each was told that its time is over') or diag explain $said;
+    is_deeply([grep { !/ 408 / } sort keys %$said], [], 'slow bodies: and nothing else') or diag explain $said;
+    is($dbh->selectrow_array(q(SELECT count(*) FROM was_resources WHERE space_uuid = 'm')), 0, 'slow bodies: nothing was stored');
+
+    $slow = dribble(THREADS / 2, sub { "PUT /space/s/x HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n" }, 'x');
+    sleep 0.5;
+    others('slow bodies of nobody');
+    $said = said($slow->finish);
+    is_deeply([grep { !/ 40[18] / } sort keys %$said], [], 'slow bodies of nobody: refused') or diag explain $said;
+}
+
+# 4. Heads and documents as big as they come.
+sub pressed {
+    my ($name, $most, $expected, @requests) = @_;
+    my $before = forget_peak();
+    my $flood = WAS::Traffic->start(clients => 6, each => sub {
+        my ($number, $turn) = @_;
+        my ($method, $target, %options) = @{ $requests[$turn % @requests] };
+        return { status => $server->client($mallory, timeout => 60)->request($method, $target, %options)->status };
+    });
+    sleep 0.3;
+    others($name);
+    my @records = $flood->finish;
+    my %statuses;
+    $statuses{ $_->{status} // $_->{died} }++ for @records;
+    is_deeply([sort keys %statuses], $expected, "$name: each gets what is due") or diag explain \%statuses;
+    note "$name: ", scalar @records, ' of them';
+    not_grown($name, $before, $most);
+    return;
+}
+my $opening = '{"controller":"' . $mallory->did . '",';
+my $deep = "$opening\"x\":" . '[' x 65_000;
+pressed('heads of 700 KiB', 60, [200, 400], [GET => '/space/s/a', headers => [map { ("X-$_" => 'x' x 8000) } 1 .. 90]], [GET => '/space/s/a', headers => [map { ("X-$_" => 'x' x 8000) } 1 .. 200]],
+    [GET => '/space/s/a', headers => [X => 'x' x (4 * MIB)]]);
+pressed('documents of 4 MiB', 60, [413], [PUT => '/space/m', body => $opening . ' ' x (4 * MIB)], [PUT => '/space/m', body => $opening . ' ' x (4 * MIB), chunked => 60_000], [POST => '/spaces/', body => '[' x (4 * MIB), chunked => 1000]);
+pressed('documents that go deep, or on', 60, [400], [PUT => '/space/m', body => $deep], [PUT => '/space/m', body => $opening . '"x":' x 10_000], [PUT => '/space/m', body => $opening . join(',', map { "\"$_\":[]" } 1 .. 6000)], [PUT => '/space/m', body => '"' . '\\u0041' x 10_000]);
+
+# 5. An export that is read a little at a time.
+{
+    my $pieces = 48;
+    $dbh->do("INSERT INTO was_resources (space_uuid, path, content, content_type) SELECT 'm', '/piece/' || n, convert_to(repeat(md5(n::text), 32768), 'UTF8'), 'text/plain' FROM generate_series(1, ?) n", undef, $pieces);
+    my $before = forget_peak();
+    my $slow = WAS::Traffic->start(clients => 8, pause => 0.05, each => sub {
+        our ($socket, $got);
+        if (!$socket) {
+            my $value = WAS::Client::authorization(key => $mallory, method => 'GET', target => '/space/m', fields => []);
+            $socket = connected();
+            syswrite $socket, "GET /space/m HTTP/1.1\r\nHost: x\r\nAccept: application/x-tar\r\nAuthorization: $value\r\n\r\n";
+        }
+        $got += sysread($socket, my $bytes, 5000) // 0;
+        return { got => $got // 0 };
+    });
+    sleep 1;
+    others('8 exports that are read slowly');
+    my $connections = $dbh->selectrow_array('SELECT count(*) FROM pg_stat_activity WHERE datname = ? AND pid <> pg_backend_pid()', undef, $database);
+    cmp_ok($connections, '<=', POOL, '8 exports that are read slowly: they hold no more than the pool has');
+    my ($took, $res) = timed(sub { $server->client($mallory, timeout => 60)->get('/space/m', headers => [Accept => 'application/x-tar']) });
+    cmp_ok(length $res->body, '>', $pieces * MIB, '8 exports that are read slowly: one that is not') or diag $res->status;
+    cmp_ok($took, '<', 20, '8 exports that are read slowly: and it takes its own time');
+    my @records = $slow->finish;
+    my %got;
+    $got{ $_->{client} } = $_->{got} for @records;
+    is(scalar(grep { $_ > 50_000 && $_ < 10 * MIB } values %got), 8, '8 exports that are read slowly: they were') or diag explain \%got;
+    not_grown('8 exports that are read slowly', $before, 80);
+    $dbh->do(q(DELETE FROM was_resources WHERE space_uuid = 'm'));
+}
+
+# 6. Statements that wait for somebody's lock: on all connections but one, and on more than there are.
+{
+    my $holder = WAS::Server::dbh($database);
+    $holder->begin_work;
+    $holder->do(q(SELECT 1 FROM was_spaces WHERE space_uuid = 'm' FOR UPDATE));
+    my $writes = sub { return { status => $server->client($mallory, timeout => 60)->put('/space/m/x', body => 'x')->status } };
+    my $blocked = WAS::Traffic->start(clients => POOL - 1, each => $writes);
+    sleep 0.5;
+    others('all connections but one wait for a lock');
+    my @records = $blocked->finish;
+    is_deeply([grep { ($_->{status} // $_->{died}) ne '503' } @records], [], 'all connections but one wait for a lock: who waits in vain is told so');
+
+    $blocked = WAS::Traffic->start(clients => 3 * POOL, each => $writes);
+    sleep 0.5;
+    my $client = $server->client($alice, timeout => 60);
+    my @asked = map { my ($took, $res) = timed(sub { $client->get('/space/s/a', sign => 0) }); [$took, $res->status] } 1 .. 3;
+    is_deeply([grep { $_->[1] !~ /\A(?:200|503)\z/ || $_->[0] > 10 } @asked], [], 'more wait for a lock than there are connections: the others have an answer in bounded time');
+    note 'more wait for a lock than there are connections: ', join ', ', map { sprintf '%d after %.1f s', @$_[1, 0] } @asked;
+    my ($took) = timed(sub { $client->get('/', sign => 0) });
+    cmp_ok($took, '<', SERVED, 'more wait for a lock than there are connections: what needs none is answered');
+    $holder->rollback;
+    ok(eventually(5, sub { $server->client($mallory, timeout => 60)->put('/space/m/x', body => 'after')->status == 204 }), 'the lock is gone: writes again');
+    $blocked->finish;
+    others('the lock is gone', 1);
+}
+
+# 7. Very many spaces of one controller, whose ids need escapes. The list is written while it is
+# read from the database; it is complete and in order, and pages of the other protocol are small.
+{
+    $dbh->do(q(INSERT INTO was_spaces (space_uuid, space_id, controller, protocol) SELECT 'many-' || md5(n::text), 'urn:x:' || n || '"', ?, 'classic' FROM generate_series(1, ?) n), undef, $lister->did, $MANY);
+    $dbh->do(q(INSERT INTO was_spaces (space_uuid, space_id, controller, protocol) SELECT 'pws-' || lpad(n::text, 8, '0'), 'pws-' || lpad(n::text, 8, '0'), ?, 'pws' FROM generate_series(1, ?) n), undef, $lister->did, $MANY / 10);
+    $dbh->do('ANALYZE was_spaces');
+    my ($expected, $length) = $dbh->selectrow_array(<<'SQL', undef, '","controller":"' . $lister->did . '"}', $lister->did);
+SELECT md5(list), octet_length(list) FROM (
+    SELECT '[' || string_agg('{"id":"' || replace(space_id, '"', '\"') || ?, ',' ORDER BY space_uuid) || ']' AS list
+    FROM was_spaces WHERE controller = ? AND protocol = 'classic') listed
+SQL
+    my $before = forget_peak();
+    my $flood = WAS::Traffic->start(clients => 3, each => sub {
+        my ($took, $res) = timed(sub { $server->client($lister, timeout => 120)->get('/spaces/') });
+        return { status => $res->status, length => length $res->body, md5 => Digest::MD5::md5_hex($res->body), complete => $res->complete, took => $took };
+    }, least => 1);
+    my $slow = WAS::Traffic->start(clients => 2, pause => 0.05, each => sub {
+        our ($socket, $got);
+        if (!$socket) {
+            my $value = WAS::Client::authorization(key => $lister, method => 'GET', target => '/spaces/', fields => []);
+            $socket = connected();
+            syswrite $socket, "GET /spaces/ HTTP/1.1\r\nHost: x\r\nAuthorization: $value\r\n\r\n";
+        }
+        $got += sysread($socket, my $bytes, 5000) // 0;
+        return { got => $got // 0 };
+    });
+    sleep 0.5;
+    others("lists of $MANY spaces");
+    my @records = $flood->finish;
+    $slow->finish;
+    is_deeply([map { [$_->{status}, $_->{complete} ? 1 : 0, $_->{length}, $_->{md5}] } @records], [([200, 1, $length, $expected]) x @records], "lists of $MANY spaces: each is whole, exact and in order");
+    cmp_ok(scalar @records, '>=', 3, "lists of $MANY spaces: there were some");
+    note sprintf "lists of %d spaces: %.1f MiB in %.1f s", $MANY, $length / MIB, percentile(0.5, map { $_->{took} } @records);
+    not_grown("lists of $MANY spaces", $before, 60);
+
+    my $pages = WAS::Zcap->new(base => $server->origin, key => $lister, timeout => 30, mount => '/pws', keepalive => 1);
+    my ($next, @seen, @took) = ('/pws/spaces/?limit=1000');
+    while (defined $next && @took < 2 * $MANY / 1000) {
+        my ($took, $res) = timed(sub { $pages->get($next) });
+        push @took, $took;
+        my $text = $res->body;
+        push @seen, $text =~ /"id":\s*"(pws-\d+)"/g;
+        ($next) = $text =~ /"next":\s*"([^"]+)"/;
+    }
+    is(scalar @seen, $MANY / 10, 'pages of very many spaces: all are there');
+    is("@seen[0, -1]", sprintf('pws-%08d pws-%08d', 1, $MANY / 10), 'pages of very many spaces: from the first to the last');
+    is(scalar(grep { $seen[$_ - 1] ge $seen[$_] } 1 .. $#seen), 0, 'pages of very many spaces: in order');
+    cmp_ok(percentile(0.95, @took), '<', SERVED, 'pages of very many spaces: the last is as near as the first');
+    note sprintf 'pages of very many spaces: %d pages, 95 of 100 within %.3f s', scalar @took, percentile(0.95, @took);
+}
+
+is_deeply([grep { /\[was:(?:error|crit|alert|emerg)\]/ && !/57014/ } split /\n/, $server->log], [], 'nothing at ERR but the statements that waited too long');
+unlike($server->log, qr/exit signal/, 'no child crashed');
+
+done_testing;
