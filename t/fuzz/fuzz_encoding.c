@@ -129,12 +129,27 @@ static void check_utf8(const char *text, size_t length)
     }
 }
 
+/* What is a URI stands between angle brackets of RDF and in a field as it is. */
+static void check_uri(const char *text)
+{
+    if (was_uri_absolute(text)) {
+        size_t scheme = strcspn(text, ":");
+
+        REQUIRE(scheme >= 1 && text[scheme] == ':' && text[scheme + 1] != '\0');
+        REQUIRE(strpbrk(text, " <>\"{}|\\^`") == NULL);
+        for (; *text != '\0'; text++) {
+            REQUIRE(*text > 0x20 && *text < 0x7f);
+        }
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     unsigned char *bytes;
     size_t capacity;
     char *text;
     char *hex;
+    char *string;
 
     if (size < 1 || size > 1100) {
         return 0;
@@ -150,6 +165,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_multibase(text, size - 1, bytes, capacity);
     check_percent(text, size - 1);
     check_utf8(text, size - 1);
+    string = fuzz_text(data + 1, size - 1);
+    check_uri(string);
+    free(string);
     hex = malloc(2 * size + 1);
     REQUIRE(hex != NULL);
     was_hex_encode(data, size, hex);

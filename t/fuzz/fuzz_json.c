@@ -50,6 +50,21 @@ static void check_value(const json_t *value, apr_pool_t *pool)
     }
 }
 
+/* A text that is only to be kept may be any that is understood, and more. */
+static void check_content(const char *text, size_t size, bool understood, apr_pool_t *pool)
+{
+    json_t *value = NULL;
+    const was_error_t *error = was_json_parse_content(text, size, &value, pool);
+
+    if (error == NULL) {
+        REQUIRE(depth_of(value) <= WAS_JSON_MAX_CONTENT_DEPTH);
+    }
+    else {
+        REQUIRE(!understood && value == NULL);
+        fuzz_check_error(error, WAS_ERROR_INVALID_BODY);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     apr_pool_t *pool = fuzz_pool();
@@ -63,6 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         memcpy(text, data, size);
     }
     error = was_json_parse(text, size, &value, pool);
+    check_content(text, size, error == NULL, pool);
     free(text);
     if (error == NULL) {
         check_value(value, pool);

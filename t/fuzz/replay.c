@@ -3,8 +3,12 @@
  * replay: runs a fuzz target over every file of its corpus, as a test without clang.
  * Linked with one fuzz_<name>.c; the corpus is the directory given, or t/fuzz/corpus/<name> below
  * $srcdir, where <name> is what follows the last '_' of the program's name.
+ *
+ * Compiled with WAS_LIBFUZZER it is empty, and the program is libFuzzer's (tools/fuzz).
  */
 #include "fuzz.h"
+
+#ifndef WAS_LIBFUZZER
 
 #include <apr_file_info.h>
 #include <apr_file_io.h>
@@ -75,3 +79,5 @@ int main(int argc, char **argv)
     apr_pool_destroy(pool);
     return status;
 }
+
+#endif

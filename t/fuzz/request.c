@@ -1,0 +1,186 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * request: the functions of httpd and of src/http's outer rooms that was_request, was_respond and
+ * was_cors call, over a request that nobody sent. What they cannot do here, such as conditions of
+ * reads, which are httpd's, they leave undone.
+ */
+#include "request.h"
+
+#include "was_body.h"
+#include "was_content.h"
+
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+/* Only its place among the modules is looked at, to log under its name. */
+module AP_MODULE_DECLARE_DATA was_module;
+
+/* It logs everything. */
+static server_rec server = {.log = {.level = APLOG_TRACE8}};
+static was_config_t config;
+static fuzz_sent_t sent;
+static request_rec *current;
+
+was_request_t *fuzz_request(const was_protocol_t *protocol, apr_pool_t *pool)
+{
+    was_request_t *request = apr_pcalloc(pool, sizeof(*request));
+    request_rec *r = apr_pcalloc(pool, sizeof(*r));
+
+    r->pool = pool;
+    r->server = &server;
+    r->headers_in = apr_table_make(pool, 8);
+    r->headers_out = apr_table_make(pool, 8);
+    r->subprocess_env = apr_table_make(pool, 2);
+    r->connection = apr_pcalloc(pool, sizeof(*r->connection));
+    r->connection->bucket_alloc = apr_bucket_alloc_create(pool);
+    memset(&config, 0, sizeof(config));
+    config.base_url = "https://was.example";
+    request->r = r;
+    request->pool = pool;
+    request->config = &config;
+    request->protocol = protocol;
+    request->method = "GET";
+    request->now = 1768478400;
+    request->caller = "did:key:z6Mkon3Necd6NkkyfoGoHxid2znGc59LU3K7mubaRcFbLfLX";
+    request->conditions.unmodified_since = -1;
+    memset(&sent, 0, sizeof(sent));
+    current = r;
+    return request;
+}
+
+void fuzz_field(was_request_t *request, const char *name, const char *value)
+{
+    if (value != NULL) {
+        REQUIRE(strchr(value, '\n') == NULL);
+        apr_table_setn(request->r->headers_in, name, value);
+    }
+}
+
+const fuzz_sent_t *fuzz_sent(void)
+{
+    return &sent;
+}
+
+const was_config_t *was_config_of(const request_rec *r)
+{
+    REQUIRE(r == current);
+    return &config;
+}
+
+was_server_t *was_config_server(const server_rec *which)
+{
+    static was_server_t none;
+
+    REQUIRE(which == &server);
+    return &none;
+}
+
+void was_body_discard(const was_request_t *request)
+{
+    REQUIRE(request->r == current);
+}
+
+const was_error_t *was_conditions_failed(apr_pool_t *pool)
+{
+    return was_error_make(pool, WAS_ERROR_PRECONDITION, "/precondition", "it has changed");
+}
+
+void was_content_append(apr_bucket_brigade *brigade, const was_request_t *request,
+                        const char *space, const was_resource_t *resource)
+{
+    REQUIRE(request->r == current && space != NULL);
+    APR_BRIGADE_INSERT_TAIL(
+        brigade,
+        apr_bucket_immortal_create(resource->piece, resource->piece_length, brigade->bucket_alloc));
+}
+
+const char *ap_run_http_scheme(const request_rec *r)
+{
+    REQUIRE(r == current);
+    return "https";
+}
+
+void ap_set_content_length(request_rec *r, apr_off_t length)
+{
+    r->clength = length;
+    apr_table_setn(r->headers_out, "Content-Length",
+                   apr_psprintf(r->pool, "%" APR_OFF_T_FMT, length));
+}
+
+void ap_set_content_type(request_rec *r, const char *type)
+{
+    r->content_type = type;
+}
+
+void ap_set_accept_ranges(request_rec *r)
+{
+    apr_table_setn(r->headers_out, "Accept-Ranges", "bytes");
+}
+
+void ap_update_mtime(request_rec *r, apr_time_t modified)
+{
+    r->mtime = modified > r->mtime ? modified : r->mtime;
+}
+
+void ap_set_last_modified(request_rec *r)
+{
+    char *text = apr_palloc(r->pool, APR_RFC822_DATE_LEN);
+
+    apr_rfc822_date(text, r->mtime);
+    apr_table_setn(r->headers_out, "Last-Modified", text);
+}
+
+int ap_meets_conditions(request_rec *r)
+{
+    REQUIRE(r == current);
+    return OK;
+}
+
+/* Whether a comma list holds the token. */
+int ap_find_token(apr_pool_t *pool, const char *line, const char *token)
+{
+    char *state = NULL;
+    char *list = apr_pstrdup(pool, line == NULL ? "" : line);
+
+    for (char *at = apr_strtok(list, ", \t", &state); at != NULL;
+         at = apr_strtok(NULL, ", \t", &state)) {
+        if (strcasecmp(at, token) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+apr_bucket *ap_bucket_error_create(int status, const char *text, apr_pool_t *pool,
+                                   apr_bucket_alloc_t *list)
+{
+    REQUIRE(status >= 400 && text == NULL && pool != NULL);
+    return apr_bucket_flush_create(list);
+}
+
+apr_status_t ap_pass_brigade(ap_filter_t *filter, apr_bucket_brigade *brigade)
+{
+    apr_off_t length = 0;
+
+    REQUIRE(filter == NULL && sent.body == NULL);
+    REQUIRE(APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(brigade)));
+    REQUIRE(apr_brigade_length(brigade, 1, &length) == APR_SUCCESS);
+    REQUIRE(apr_brigade_pflatten(brigade, &sent.body, &sent.length, current->pool) == APR_SUCCESS);
+    REQUIRE((apr_off_t)sent.length == length);
+    apr_brigade_cleanup(brigade);
+    return APR_SUCCESS;
+}
+
+void ap_log_rerror_(const char *file, int line, int module_index, int level, apr_status_t status,
+                    const request_rec *r, const char *format, ...)
+{
+    va_list arguments;
+
+    REQUIRE(file != NULL && line > 0 && status == 0 && r == current);
+    REQUIRE(module_index == was_module.module_index && level > APLOG_EMERG);
+    va_start(arguments, format);
+    sent.logged = apr_pvsprintf(r->pool, format, arguments);
+    va_end(arguments);
+}

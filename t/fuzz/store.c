@@ -1,0 +1,377 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * store: the verbs of the store, the body, and what of the protocols' authorization the handlers of
+ * documents call.
+ */
+#include "store.h"
+
+#include "classic.h"
+#include "pws.h"
+#include "was_encoding.h"
+
+struct was_body_t {
+    const char *bytes;
+    apr_int64_t length;
+};
+
+static bool written;
+
+bool fuzz_store_was_written(void)
+{
+    bool was = written;
+
+    written = false;
+    return was;
+}
+
+void fuzz_set_body(was_request_t *request, const char *bytes, size_t length)
+{
+    was_body_t *body = apr_palloc(request->pool, sizeof(*body));
+
+    body->bytes = bytes;
+    body->length = (apr_int64_t)length;
+    request->body = body;
+}
+
+apr_int64_t was_body_length(const was_body_t *body)
+{
+    return body->length;
+}
+
+const char *was_body_bytes(const was_body_t *body)
+{
+    return body->bytes;
+}
+
+void was_body_content(const was_body_t *body, const char *type, was_content_t *content)
+{
+    *content = (was_content_t){.type = type, .bytes = body->bytes, .length = body->length};
+}
+
+static void check_text(const char *text, size_t most)
+{
+    REQUIRE(text == NULL || (strlen(text) <= most && was_utf8_valid(text, strlen(text))));
+}
+
+static void check_json(const char *text, size_t most, apr_pool_t *pool)
+{
+    json_t *value = NULL;
+
+    check_text(text, most);
+    REQUIRE(text == NULL || was_json_parse_object(text, strlen(text), &value, pool) == NULL);
+}
+
+static void check_holding(const was_holding_t *holding)
+{
+    REQUIRE(holding->space != NULL && holding->controller != NULL && holding->invoker != NULL);
+}
+
+static const was_error_t *absent(apr_pool_t *pool)
+{
+    return was_error_make(pool, WAS_ERROR_NOT_FOUND, "/resource", "it is not there");
+}
+
+/* A write succeeds. */
+static const was_error_t *take_write(const char **etag)
+{
+    *etag = "abc-1";
+    written = true;
+    return NULL;
+}
+
+static void check_collection(const was_collection_t *collection, apr_pool_t *pool)
+{
+    REQUIRE(pws_check_id(collection->id, pool) == NULL);
+    REQUIRE(!pws_is_reserved_collection(collection->id));
+    check_text(collection->name, PWS_NAME_MAX_BYTES);
+    check_text(collection->backend, PWS_ID_MAX_BYTES);
+    check_text(collection->generator, WAS_DID_MAX_BYTES);
+    check_text(collection->generator_origin, 512);
+    check_text(collection->epoch, PWS_NAME_MAX_BYTES);
+    check_json(collection->encryption, WAS_DOCUMENT_MAX_BYTES, pool);
+    check_json(collection->custom, PWS_CUSTOM_MAX_BYTES, pool);
+    REQUIRE(collection->plaintext == NULL);
+}
+
+const was_error_t *was_collections_create(was_db_t *db, const was_holding_t *holding,
+                                          const was_collection_t *collection, const char **etag,
+                                          apr_pool_t *pool)
+{
+    REQUIRE(db == NULL);
+    check_holding(holding);
+    check_collection(collection, pool);
+    return take_write(etag);
+}
+
+const was_error_t *was_collections_put(was_db_t *db, const was_holding_t *holding,
+                                       const was_collection_t *collection,
+                                       const was_conditions_t *conditions, bool *created,
+                                       const char **etag, apr_pool_t *pool)
+{
+    REQUIRE(conditions->match == NULL);
+    *created = true;
+    return was_collections_create(db, holding, collection, etag, pool);
+}
+
+const was_error_t *was_collections_get(was_db_t *db, const char *space, const char *id,
+                                       was_collection_t *collection, apr_pool_t *pool)
+{
+    REQUIRE(db == NULL && space != NULL && id != NULL && collection != NULL);
+    return absent(pool);
+}
+
+const was_error_t *was_collections_list(was_db_t *db, const char *space, const char *after,
+                                        int limit, const was_collection_t **collections, int *count,
+                                        apr_pool_t *pool)
+{
+    REQUIRE(db == NULL && space != NULL && after != NULL && limit > 1 && collections != NULL);
+    *count = 0;
+    return pool == NULL ? absent(pool) : NULL;
+}
+
+const was_error_t *was_collections_delete(was_db_t *db, const was_holding_t *holding,
+                                          const char *id, apr_pool_t *pool)
+{
+    REQUIRE(db == NULL && id != NULL && pool != NULL);
+    check_holding(holding);
+    return NULL;
+}
+
+const was_error_t *was_collections_delete_space(was_db_t *db, const was_holding_t *holding,
+                                                apr_pool_t *pool)
+{
+    return was_collections_delete(db, holding, "", pool);
+}
+
+const was_error_t *was_backends_get(was_db_t *db, const char *space, const char *id,
+                                    const char **descriptor, apr_pool_t *pool)
+{
+    REQUIRE(db == NULL && space != NULL && descriptor != NULL);
+    check_text(id, WAS_DOCUMENT_MAX_BYTES);
+    return absent(pool);
+}
+
+const was_error_t *was_backends_list(was_db_t *db, const char *space,
+                                     const was_backend_place_t **places, int *count,
+                                     apr_pool_t *pool)
+{
+    REQUIRE(db == NULL && space != NULL && places != NULL && pool != NULL);
+    *count = 0;
+    return NULL;
+}
+
+const was_error_t *was_backends_put(was_db_t *db, const was_holding_t *holding, bool replace,
+                                    const was_backend_place_t *place, bool *created,
+                                    apr_pool_t *pool)
+{
+    const char *etag;
+
+    REQUIRE(db == NULL);
+    check_holding(holding);
+    REQUIRE(pws_check_id(place->id, pool) == NULL);
+    check_json(place->descriptor, WAS_DOCUMENT_MAX_BYTES, pool);
+    *created = !replace;
+    return take_write(&etag);
+}
+
+const was_error_t *was_backends_delete(was_db_t *db, const was_holding_t *holding, const char *id,
+                                       apr_pool_t *pool)
+{
+    return was_collections_delete(db, holding, id, pool);
+}
+
+const was_error_t *was_policies_get(was_db_t *db, const char *space, const was_policy_key_t *key,
+                                    const char **document, apr_pool_t *pool)
+{
+    REQUIRE(db == NULL && space != NULL && key != NULL && document != NULL);
+    return absent(pool);
+}
+
+const was_error_t *was_policies_put(was_db_t *db, const was_holding_t *holding,
+                                    const was_policy_key_t *key, const char *document,
+                                    bool *created, apr_pool_t *pool)
+{
+    const char *etag;
+
+    REQUIRE(db == NULL && strcmp(key->collection, "c") == 0 && key->path == NULL);
+    check_holding(holding);
+    REQUIRE(document != NULL);
+    /* A short real may be written with all its digits. */
+    check_json(document, (size_t)16 * WAS_DOCUMENT_MAX_BYTES, pool);
+    *created = true;
+    return take_write(&etag);
+}
+
+const was_error_t *was_policies_delete(was_db_t *db, const was_holding_t *holding,
+                                       const was_policy_key_t *key, apr_pool_t *pool)
+{
+    REQUIRE(key != NULL);
+    return was_collections_delete(db, holding, "", pool);
+}
+
+const was_error_t *was_policies_revoke(was_db_t *db, const char *space, const char *controller,
+                                       const char *link, apr_int64_t keep_until, apr_pool_t *pool)
+{
+    const char *etag;
+
+    REQUIRE(db == NULL && space != NULL && controller != NULL && keep_until > 0 && pool != NULL);
+    check_text(link, WAS_DOCUMENT_MAX_BYTES);
+    return take_write(&etag);
+}
+
+const was_error_t *was_items_get(was_db_t *db, const was_item_key_t *key, apr_size_t want,
+                                 was_resource_t *resource, apr_pool_t *pool)
+{
+    REQUIRE(db == NULL && key != NULL && want <= WAS_PIECE_BYTES && resource != NULL);
+    return absent(pool);
+}
+
+const was_error_t *was_items_put(was_db_t *db, const was_holding_t *holding,
+                                 const was_item_key_t *key, const was_content_t *content,
+                                 const was_item_notes_t *notes, const was_conditions_t *conditions,
+                                 const char **etag, apr_pool_t *pool)
+{
+    REQUIRE(db == NULL && conditions != NULL && pool != NULL);
+    check_holding(holding);
+    check_text(key->path, WAS_PATH_MAX_BYTES);
+    check_text(content->type, 512);
+    REQUIRE(content->bytes != NULL && content->source == NULL);
+    REQUIRE(notes->epoch == NULL && notes->writer == NULL);
+    return take_write(etag);
+}
+
+const was_error_t *was_items_delete(was_db_t *db, const was_holding_t *holding,
+                                    const was_item_key_t *key, const was_conditions_t *conditions,
+                                    apr_pool_t *pool)
+{
+    REQUIRE(conditions != NULL);
+    return was_collections_delete(db, holding, key->path, pool);
+}
+
+const was_error_t *was_items_list(was_db_t *db, const char *space, const char *collection,
+                                  const char *after, int limit, const was_item_t **items,
+                                  int *count, apr_pool_t *pool)
+{
+    REQUIRE(db == NULL && space != NULL && collection != NULL && after != NULL && limit > 1);
+    REQUIRE(items != NULL && pool != NULL);
+    *count = 0;
+    return NULL;
+}
+
+const was_error_t *was_items_get_meta(was_db_t *db, const was_item_key_t *key,
+                                      was_item_meta_t *meta, apr_pool_t *pool)
+{
+    REQUIRE(db == NULL && key != NULL && meta != NULL);
+    return absent(pool);
+}
+
+const was_error_t *was_items_put_meta(was_db_t *db, const was_holding_t *holding,
+                                      const was_item_key_t *key, const char *custom,
+                                      const was_item_notes_t *notes,
+                                      const was_conditions_t *conditions, const char **etag,
+                                      apr_pool_t *pool)
+{
+    REQUIRE(db == NULL && key != NULL && conditions != NULL);
+    check_holding(holding);
+    check_json(custom, PWS_CUSTOM_MAX_BYTES, pool);
+    check_text(notes->epoch, PWS_NAME_MAX_BYTES);
+    check_text(notes->writer, PWS_NAME_MAX_BYTES);
+    return take_write(etag);
+}
+
+static const was_error_t *take_space(const char *uuid, const was_space_change_t *change,
+                                     const char **etag)
+{
+    REQUIRE(uuid != NULL && change->controller != NULL);
+    REQUIRE(strncmp(change->controller, "did:", 4) == 0);
+    REQUIRE(strchr(change->controller, '#') == NULL);
+    check_text(uuid, PWS_ID_MAX_BYTES);
+    check_text(change->id, WAS_DID_MAX_BYTES);
+    check_text(change->controller, WAS_DID_MAX_BYTES);
+    check_text(change->name, PWS_NAME_MAX_BYTES);
+    check_text(change->link, WAS_PATH_MAX_BYTES);
+    return take_write(etag);
+}
+
+const was_error_t *was_spaces_create(was_db_t *db, const char *protocol, const char *uuid,
+                                     const was_space_change_t *change, const char **etag,
+                                     apr_pool_t *pool)
+{
+    REQUIRE(db == NULL && protocol != NULL && pool != NULL);
+    return take_space(uuid, change, etag);
+}
+
+const was_error_t *was_spaces_put(was_db_t *db, const char *protocol, const char *uuid,
+                                  const char *caller, const was_space_change_t *change,
+                                  const was_conditions_t *conditions, const char **etag,
+                                  apr_pool_t *pool)
+{
+    REQUIRE(db == NULL && protocol != NULL && caller != NULL && conditions != NULL && pool != NULL);
+    return take_space(uuid, change, etag);
+}
+
+const was_error_t *was_spaces_get(was_db_t *db, const char *protocol, const char *uuid,
+                                  const char *caller, was_space_t *space, apr_pool_t *pool)
+{
+    REQUIRE(db == NULL && protocol != NULL && uuid != NULL && caller != NULL && space != NULL);
+    return absent(pool);
+}
+
+const was_error_t *was_spaces_delete(was_db_t *db, const char *protocol, const char *uuid,
+                                     const char *caller, const was_conditions_t *conditions,
+                                     apr_pool_t *pool)
+{
+    REQUIRE(db == NULL && protocol != NULL && uuid != NULL && caller != NULL);
+    return conditions == NULL ? absent(pool) : NULL;
+}
+
+const was_error_t *was_spaces_list(was_db_t *db, const char *protocol, const char *caller,
+                                   const char *after, int limit, const was_space_t **spaces,
+                                   int *count, apr_pool_t *pool)
+{
+    REQUIRE(db == NULL && protocol != NULL && caller != NULL && after != NULL && limit > 1);
+    REQUIRE(spaces != NULL && pool != NULL);
+    *count = 0;
+    return NULL;
+}
+
+const was_error_t *was_stream_write(was_stream_t *stream, const void *bytes, apr_size_t length)
+{
+    REQUIRE(stream != NULL && bytes != NULL && length > 0);
+    return NULL;
+}
+
+/* Authorization has gone before: the caller controls the space, which exists. */
+const pws_state_t *pws_state(const was_request_t *request)
+{
+    return request->state;
+}
+
+const char *pws_lister(const was_request_t *request)
+{
+    return request->caller;
+}
+
+const was_error_t *pws_consent(const was_request_t *request, const char *controller,
+                               const char *target)
+{
+    REQUIRE(request->caller != NULL && strncmp(controller, "did:key:z", 9) == 0);
+    REQUIRE(strncmp(target, "https://", 8) == 0);
+    return NULL;
+}
+
+const was_error_t *classic_space_uuid(const was_request_t *request, const char **uuid)
+{
+    *uuid = was_path_segment(request->path, 1, request->pool);
+    return NULL;
+}
+
+const was_error_t *classic_check_uuid(const char *uuid, apr_pool_t *pool)
+{
+    return uuid[0] == '\0' ? absent(pool) : NULL;
+}
+
+void classic_export(was_request_t *request, const was_space_t *space, was_response_t *response)
+{
+    REQUIRE(request != NULL && space != NULL && response != NULL);
+}
