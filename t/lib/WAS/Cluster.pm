@@ -1,7 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
 # WAS::Cluster: a PostgreSQL cluster of our own, to be thrown away. It listens on a unix socket in
-# a directory that only its owner can enter, so it needs neither a password nor a free port.
+# a directory that only its owner can enter, so it needs neither a password nor a free port; asked to
+# listen on TCP too, it has both. It can be a streaming standby of another one.
 
 package WAS::Cluster;
 
@@ -11,16 +12,19 @@ use warnings;
 use Cwd ();
 use File::Path qw(make_path remove_tree);
 use File::Temp ();
+use Time::HiRes ();
 
 use constant USER => 'was';
 
 # sun_path holds 108 bytes, and PostgreSQL adds "/.s.PGSQL.5432".
 use constant MAX_SOCKET_DIRECTORY => 90;
 
-# A cluster in `directory`; it may be running already, or not exist yet.
+# A cluster in `directory`; it may be running already, or not exist yet. Options:
+#   tcp       a port of 127.0.0.1 to listen on too, where `password` is asked for
+#   settings  text for the end of its postgresql.conf
 sub new {
-    my ($class, $directory) = @_;
-    return bless { directory => $directory, note => "$directory.socket" }, $class;
+    my ($class, $directory, %options) = @_;
+    return bless { directory => $directory, note => "$directory.socket", %options }, $class;
 }
 
 sub program {
@@ -73,8 +77,9 @@ sub socket_directory {
 # A libpq connection string, as DBDParams takes it.
 sub dsn {
     my ($self, $database) = @_;
-    return sprintf "host='%s' user=%s dbname=%s connect_timeout=5", $self->socket_directory, USER,
-        $database;
+    my $port = $self->{tcp} ? " port=$self->{tcp}" : '';
+    return sprintf "host='%s'$port user=%s dbname=%s connect_timeout=5", $self->socket_directory,
+        USER, $database;
 }
 
 # Makes and starts the cluster with the given empty databases; leaves a running one alone.
@@ -86,26 +91,82 @@ sub start {
     my $log = "$directory.log";
     my $fail = sub { die "$_[0] failed; see $log\n" };
     make_path($directory, { mode => 0700 });
-    run($log, program('initdb'), '-D', $directory, '-U', USER, '-A', 'trust', '-E', 'UTF8',
+    my @auth = ('-A', 'trust');
+    if ($self->{tcp}) {
+        $self->{password} = random_password();
+        my $file = write_text("$directory.password", '>', "$self->{password}\n");
+        @auth = ('--auth-local=trust', '--auth-host=scram-sha-256', "--pwfile=$file");
+    }
+    run($log, program('initdb'), '-D', $directory, '-U', USER, @auth, '-E', 'UTF8',
         '--no-locale', '--no-sync') or $fail->('initdb');
-    my $socket = $self->socket_directory;
-    make_path($socket, { mode => 0700 });
-    open my $file, '>>', "$directory/postgresql.conf" or die "$directory/postgresql.conf: $!";
+    unlink "$directory.password";
     # A time zone that is not UTC, so that a forgotten conversion shows.
-    print $file <<"CONF";
-listen_addresses = ''
-unix_socket_directories = '$socket'
+    $self->configure(<<'CONF');
 max_connections = 200
 shared_buffers = 64MB
 fsync = off
 full_page_writes = off
 timezone = 'Asia/Kolkata'
 CONF
-    close $file or die "$directory/postgresql.conf: $!";
     run($log, program('pg_ctl'), '-D', $directory, '-l', $log, '-w', '-t', 60, '-s', 'start')
         or $fail->('pg_ctl start');
     $self->create($_) for @databases;
     return;
+}
+
+# Makes and starts this cluster as a streaming standby of another one, which knows it as `name`.
+sub follow {
+    my ($self, $primary, $name) = @_;
+    $self->remove;
+    my $directory = $self->{directory};
+    my $source = sprintf "host='%s' user=%s application_name=%s", $primary->socket_directory, USER,
+        $name;
+    run("$directory.log", program('pg_basebackup'), '-D', $directory, '-d', $source, '-R', '-X',
+        'stream', '-c', 'fast', '--no-sync') or die "pg_basebackup failed; see $directory.log\n";
+    $self->configure('');
+    # The copy holds the other's socket directory, too.
+    $self->bury;
+    $self->start_again;
+    return;
+}
+
+# Makes a standby the primary; returns when it takes writes.
+sub promote {
+    my ($self) = @_;
+    run("$self->{directory}.log", program('pg_ctl'), '-D', $self->{directory}, '-w', '-s',
+        'promote') or die "pg_ctl promote failed; see $self->{directory}.log\n";
+    return;
+}
+
+# Where it listens, after the given settings; a later line wins.
+sub configure {
+    my ($self, $text) = @_;
+    my $socket = $self->socket_directory;
+    make_path($socket, { mode => 0700 });
+    my $address = $self->{tcp} ? '127.0.0.1' : '';
+    my $port = $self->{tcp} ? "port = $self->{tcp}\n" : '';
+    my $settings = $self->{settings} // '';
+    write_text("$self->{directory}/postgresql.conf", '>>', <<"CONF");
+${text}listen_addresses = '$address'
+${port}unix_socket_directories = '$socket'
+$settings
+CONF
+    return;
+}
+
+sub write_text {
+    my ($path, $mode, $text) = @_;
+    open my $file, $mode, $path or die "$path: $!";
+    chmod 0600, $path;
+    print $file $text;
+    close $file or die "$path: $!";
+    return $path;
+}
+
+sub random_password {
+    open my $file, '<:raw', '/dev/urandom' or die "/dev/urandom: $!";
+    read $file, my $bytes, 16;
+    return unpack 'H*', $bytes;
 }
 
 # Stops the server and keeps the data; `start_again` undoes it.
@@ -135,11 +196,61 @@ sub processes {
     return ($pid, @children);
 }
 
+# Ends the server and everything it has started with SIGKILL; returns when all of them are gone.
+sub kill_all {
+    my ($self) = @_;
+    my @pids = $self->processes_that_stay;
+    kill KILL => @pids;
+    return $self->bury(@pids);
+}
+
+# The same to its first process alone; the others see that and go.
+sub kill_postmaster {
+    my ($self) = @_;
+    my @pids = $self->processes_that_stay;
+    kill KILL => $pids[0];
+    return $self->bury(@pids);
+}
+
+# Stopped, so that it starts nothing that we do not see.
+sub processes_that_stay {
+    my ($self) = @_;
+    kill STOP => $self->pid;
+    return $self->processes;
+}
+
+# Some init is slow to take notice of the dead, and the next postmaster would take them for alive.
+sub bury {
+    my ($self, @pids) = @_;
+    wait_until_gone(@pids);
+    unlink "$self->{directory}/postmaster.pid", glob $self->socket_directory . '/.s.PGSQL.*.lock';
+    return;
+}
+
+sub state {
+    my ($pid) = @_;
+    open my $file, '<', "/proc/$pid/stat" or return 'Z';
+    return (readline($file) // '') =~ /\) (\w)/ ? $1 : 'Z';
+}
+
+# Waits for processes that are not our children to end.
+sub wait_until_gone {
+    my (@pids) = @_;
+    for (1 .. 500) {
+        # One that nobody has waited for yet is gone, too.
+        @pids = grep { kill(0 => $_) && state($_) ne 'Z' } @pids;
+        return if !@pids;
+        Time::HiRes::sleep(0.02);
+    }
+    die "these do not end: @pids\n";
+}
+
 # An empty database.
 sub create {
     my ($self, $database) = @_;
-    run("$self->{directory}.log", program('createdb'), '-h', $self->socket_directory, '-U', USER,
-        $database) or die "createdb $database failed; see $self->{directory}.log\n";
+    my @port = $self->{tcp} ? ('-p', $self->{tcp}) : ();
+    run("$self->{directory}.log", program('createdb'), '-h', $self->socket_directory, @port, '-U',
+        USER, $database) or die "createdb $database failed; see $self->{directory}.log\n";
     return $self->dsn($database);
 }
 

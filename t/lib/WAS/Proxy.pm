@@ -1,0 +1,111 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+#
+# WAS::Proxy: a network that can fail. Hands TCP connections on to a port of this machine, until it
+# is stalled (everything stays open and nothing moves, as behind a broken link) or cut.
+
+package WAS::Proxy;
+
+use strict;
+use warnings;
+
+use IO::Select ();
+use IO::Socket::INET ();
+use POSIX ();
+
+# One to 127.0.0.1:$target, on a free port.
+sub new {
+    my ($class, $target) = @_;
+    my $listener = IO::Socket::INET->new(Listen => 100, LocalAddr => '127.0.0.1', LocalPort => 0)
+        or die "no free port: $@";
+    my $self = bless { target => $target, listener => $listener, owner => $$ }, $class;
+    $self->flow;
+    return $self;
+}
+
+sub port { return $_[0]{listener}->sockport }
+
+# What is sent meanwhile waits, here and in the kernel; connections are still accepted, by the kernel.
+sub stall {
+    my ($self) = @_;
+    kill STOP => $self->{pid};
+    return;
+}
+
+# Goes on, with what has waited.
+sub resume {
+    my ($self) = @_;
+    kill CONT => $self->{pid};
+    return;
+}
+
+# Breaks every connection, and drops what has waited; new ones are handed on.
+sub cut {
+    my ($self) = @_;
+    $self->end;
+    $self->flow;
+    return;
+}
+
+sub flow {
+    my ($self) = @_;
+    my $pid = fork // die "fork: $!";
+    if ($pid == 0) {
+        local $SIG{PIPE} = 'IGNORE';
+        eval { $self->forward; 1 } or warn $@;
+        POSIX::_exit(1);
+    }
+    $self->{pid} = $pid;
+    return;
+}
+
+sub forward {
+    my ($self) = @_;
+    my $ready = IO::Select->new($self->{listener});
+    my %other;
+    # Whoever has started us may end without a word.
+    while (getppid == $self->{owner}) {
+        for my $socket ($ready->can_read(1)) {
+            if ($socket == $self->{listener}) {
+                my $client = $socket->accept or next;
+                my $server = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+                    PeerPort => $self->{target}) or next;
+                @other{$client, $server} = ($server, $client);
+                $ready->add($client, $server);
+            }
+            elsif ($other{$socket} && !pass_on($socket, $other{$socket})) {
+                my $peer = delete $other{$socket};
+                delete $other{$peer};
+                $ready->remove($socket, $peer);
+            }
+        }
+    }
+    return;
+}
+
+# False when either end is closed.
+sub pass_on {
+    my ($from, $to) = @_;
+    my $count = sysread $from, my $bytes, 65536 or return 0;
+    my $done = 0;
+    while ($done < $count) {
+        $done += syswrite($to, $bytes, $count - $done, $done) // return 0;
+    }
+    return 1;
+}
+
+sub end {
+    my ($self) = @_;
+    kill KILL => $self->{pid};
+    waitpid $self->{pid}, 0;
+    return;
+}
+
+sub DESTROY {
+    my ($self) = @_;
+    return if $self->{owner} != $$;
+    local ($?, $@, $!);
+    $self->end;
+    return;
+}
+
+1;

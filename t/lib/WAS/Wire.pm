@@ -1,0 +1,54 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+package WAS::Wire;
+
+# What tests of hostile bytes share: a conversation that is written to the last byte by the test and
+# read to its end, and a digest of all that is stored. Judges nothing.
+#
+#     my $said = talk($alice, wire('GET /health HTTP/1.1', ["Host: $host"]));
+#     is($said->{answers}[0]->status, 200);
+
+use strict;
+use warnings;
+
+use Exporter qw(import);
+use Time::HiRes qw(time);
+use WAS::Response;
+use WAS::Story qw(sql);
+
+our @EXPORT = qw(talk wire all_stored);
+
+# A request of a line, fields as they are, and a body as it is framed.
+sub wire {
+    my ($line, $fields, $body) = @_;
+    return join("\r\n", $line, @$fields, '', '') . ($body // '');
+}
+
+# Sends the bytes on a connection of their own, says that there are no more, and reads until the
+# server closes. `methods` are those of the requests that the bytes hold, for the framing of their
+# answers; GET unless given. Yields
+#     answers  the responses in order, interim ones left out
+#     rest     bytes behind them that are none
+sub talk {
+    my ($client, $bytes, @methods) = @_;
+    my $deadline = time + $client->{timeout};
+    my $socket = $client->_connect;
+    my $read = sub { $client->_read($socket, $deadline) };
+    my ($rest, @answers) = ('');
+    $client->_write($socket, $bytes, $deadline);
+    $socket->shutdown(1);
+    while ((my $answer = WAS::Response->from_stream($read, \$rest, shift @methods // 'GET'))->status) {
+        push @answers, $answer;
+    }
+    $socket->close;
+    return { answers => \@answers, rest => $rest };
+}
+
+# Every table of the tests' database: how many rows it has, and a digest of their versions. Equal
+# when nothing has been written.
+sub all_stored {
+    my @tables = map { $_->[0] } sql(q(SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' ORDER BY 1));
+    return { map { my $table = $_; ($table => join ' ', map { @$_ }
+        sql("SELECT count(*), coalesce(md5(string_agg(ctid::text || xmin, '' ORDER BY ctid)), '') FROM $table")) } @tables };
+}
+
+1;
