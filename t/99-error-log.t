@@ -12,7 +12,7 @@ use Test::More;
 use WAS::Server;
 
 my @CRASHES = (
-    qr/ERROR: (?:Address|Leak|Thread|UndefinedBehavior)Sanitizer/,
+    qr/(?:ERROR|WARNING): (?:Address|Leak|Thread|UndefinedBehavior)Sanitizer/,
     qr/: runtime error: /,
     qr/exit signal/,
     qr/Assertion .* failed/,

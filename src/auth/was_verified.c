@@ -11,15 +11,15 @@
 
 #include "was_crypto.h"
 
-#include <apr_atomic.h>
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
 
+#include <stdatomic.h>
 #include <string.h>
 
 typedef struct entry_t {
-    volatile apr_uint32_t users; /* the slot is one */
-    apr_pool_t *pool;            /* of its own: it is freed by whoever lets go last */
+    atomic_uint users; /* the slot is one */
+    apr_pool_t *pool;  /* of its own: it is freed by whoever lets go last */
     unsigned char key[WAS_SHA256_BYTES];
     was_zcap_chain_t chain;
 } entry_t;
@@ -52,7 +52,7 @@ static apr_status_t let_go(void *data)
 {
     entry_t *entry = data;
 
-    if (apr_atomic_dec32(&entry->users) == 0) {
+    if (atomic_fetch_sub(&entry->users, 1) == 1) {
         apr_pool_destroy(entry->pool);
     }
     return APR_SUCCESS;
@@ -68,7 +68,7 @@ const was_zcap_chain_t *was_verified_find(was_verified_t *verified, const char *
     apr_thread_mutex_lock(verified->lock);
     entry = *slot_of(verified, key);
     if (entry != NULL && memcmp(entry->key, key, sizeof(key)) == 0) {
-        apr_atomic_inc32(&entry->users);
+        atomic_fetch_add(&entry->users, 1);
     }
     else {
         entry = NULL;
