@@ -100,6 +100,17 @@ sub prepare {
     return;
 }
 
+# Writes and reads what is big until the time comes, without a pause.
+sub warm_up {
+    my ($self, $end) = @_;
+    while (time < $end) {
+        my $slot = $self->any('big');
+        $self->put($slot);
+        $self->get($slot);
+    }
+    return;
+}
+
 # Does things until the time comes.
 sub run {
     my ($self, $end) = @_;
