@@ -46,8 +46,11 @@ for my $directive (sort keys %largest) {
     checked("$directive in $_", "<$_>\n$directive 5\n</@{[/(\w+)/]}>") for 'VirtualHost *', 'Location "/x"', 'LocationMatch "^/x"', 'Directory "/x"';
 }
 
-# 2. The servers: the second is the same one to its clients, with other ways of a database.
+# 2. The servers: the second is the same one to its clients, with other ways of a database. Each has
+# connections for all clients.
 my $limits = <<"CONF";
+DBDKeep $CLIENTS
+DBDMax $CLIENTS
 <Location "/">
     WASMaxSpacesPerController $MOST
     WASQuotaPerSpace $QUOTA
