@@ -282,7 +282,7 @@ for my $case (
     ['a type with a bell', ['Content-Type' => "text/\a"], 400],
 ) {
     my ($name, $headers, $status) = @$case;
-    tell($alice, map { ["RFC 9110: $_ with $name", $_ => "$url/short", [body => 'x', headers => $headers], $status, foreign => $name =~ /bell/] }
+    tell($alice, map { ["RFC 9110: $_ with $name", $_ => "$url/short", [body => 'x', headers => $headers], $status, foreign => scalar($name =~ /bell/)] }
         qw(PUT POST));
 }
 same_rows('RFC 9110: what was refused changed nothing', $old, $space);
