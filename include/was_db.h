@@ -92,7 +92,7 @@ typedef struct was_source_t {
 typedef struct was_transaction_t {
     /* Staged in pg_temp.was_upload, where the statement takes it from; or NULL. The source must be
      * local: the connection is held while it is read. Memory here is constant; the server's backend
-     * needs about three times the content. */
+     * needs about four and a half times the content. */
     const was_source_t *content;
     /* The name of a lock, or NULL. One transaction at a time has it, on all servers of the
      * database, and its statement sees what those before it committed. */
