@@ -1,7 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
 # What a request costs, once its statement is prepared: one round trip to PostgreSQL, counted on the
-# wire by a proxy between httpd and the server, and no look at any file.
+# wire by a proxy between httpd and the server, and no look at any file. A big content costs a round
+# trip for each piece, and no memory that the backend would have to ask the system for again.
 
 use strict;
 use warnings;
@@ -53,6 +54,9 @@ sub serve_proxy {
                 @peer{ $client, $server } = ($server, $client);
                 $state{$client} = { sent => '' };
                 $select->add($client, $server);
+            }
+            elsif (!$peer{$socket}) {
+                next; # the other side went away in this very round
             }
             elsif (sysread $socket, my $bytes, 1 << 16) {
                 my $other = $peer{$socket};
@@ -127,6 +131,21 @@ for (1 .. 2) {
     is($client->delete('/space/s/post' . $turn--)->status, 204, 'DELETE: answered');
     is((-s $trips) - $before, 1, 'DELETE: one round trip');
 }
+
+# A content of several pieces, read again and again, by a backend that has not written it.
+my $size = 16 << 20;
+is($client->put('/space/s/big', body => 'x' x $size)->status, 204, 'a big content');
+my $dbh = WAS::Server::dbh($database);
+my $backends = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
+is($dbh->selectall_arrayref("SELECT pg_terminate_backend(pid, 5000) $backends")->[0][0], 1, 'its backend is gone');
+my $read = sub { is(length $client->get('/space/s/big', sign => 0)->body, $size, 'a big content: read') };
+$read->() for 1 .. 2;
+my ($backend) = $dbh->selectrow_array("SELECT pid $backends");
+my $faults = sub { (split ' ', WAS::Server::slurp("/proc/$backend/stat") =~ s/.*\)//sr)[7] };
+my ($trips_before, $faults_before) = (-s $trips, $faults->());
+$read->() for 1 .. 4;
+is((-s $trips) - $trips_before, 4 * (1 + POSIX::ceil($size / (508 * 1024))), 'a round trip for each piece');
+cmp_ok($faults->() - $faults_before, '<', 2000, 'the backend keeps the memory of a piece for the next one');
 
 # Files.
 SKIP: {

@@ -146,6 +146,8 @@ static void prepare(work_t *work)
                   " WHERE space_uuid = 'bench' AND path = $1"},
     };
 
+    /* As the module does, see WAS_SQL_SETTINGS. */
+    run(work, "SELECT length(repeat(' ', 4 * 1024 * 1024))", PGRES_TUPLES_OK);
     run(work,
         "CREATE TEMPORARY TABLE stage (content bytea) ON COMMIT DELETE ROWS;"
         "ALTER TABLE stage ALTER content SET STORAGE EXTERNAL",
