@@ -8,8 +8,10 @@ use strict;
 use warnings;
 
 use FindBin;
+use IO::Select ();
 use IO::Socket::INET ();
 use lib "$FindBin::Bin/lib";
+use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
 use WAS::Client;
@@ -370,7 +372,58 @@ for my $mpm (qw(event worker prefork)) {
     is($use->(1), 204, 'a full cache: the oldest is forgotten, as README says');
 }
 
-# 10. A cache that does not work.
+# 10. Looking and noting are one: even with a cache that takes its time to look.
+sub serve_slowly {
+    my ($listener, $pause) = @_;
+    my $select = IO::Select->new($listener);
+    my (%said, %cache, @due);
+    while (1) {
+        my $wait = @due ? $due[0][0] - time : 10;
+        for my $socket ($select->can_read($wait > 0 ? $wait : 0)) {
+            if ($socket == $listener) {
+                $select->add(scalar $listener->accept);
+            }
+            elsif (!sysread $socket, $said{$socket}, 4096, length($said{$socket} // '')) {
+                $select->remove($socket);
+            }
+            elsif ($said{$socket} =~ s/\Aget (\S+)\r\n//) {
+                push @due, [time + $pause, $socket, $cache{$1} // ''];
+            }
+            elsif ($said{$socket} =~ s/\Aset (\S+) (\d+) \d+ (\d+) *\r\n(.*)\r\n//s) {
+                $cache{$1} = "VALUE $1 $2 $3\r\n$4\r\n";
+                syswrite $socket, "STORED\r\n";
+            }
+        }
+        while (@due && $due[0][0] <= time) {
+            my (undef, $socket, $value) = @{ shift @due };
+            syswrite $socket, "${value}END\r\n";
+        }
+    }
+    return;
+}
+
+SKIP: {
+    skip 'mod_socache_memcache is not here', 1 if !-e "$modules/mod_socache_memcache.so";
+    my $listener = IO::Socket::INET->new(Listen => 16, LocalAddr => '127.0.0.1', LocalPort => 0) or die "no port: $@";
+    my $pid = fork // die "fork: $!";
+    if ($pid == 0) {
+        serve_slowly($listener, 0.2);
+        POSIX::_exit(1);
+    }
+    my $server = serve(WAS::Server::mpm(), 'memcache:127.0.0.1:' . $listener->sockport, before => qq(LoadModule socache_memcache_module "$modules/mod_socache_memcache.so"\n));
+    my $alice = classic($server);
+    my $space = put_space($alice, new_id());
+    my @same = (body => 'x', signed(300));
+    my @statuses = sort map { $_->{status} // $_->{died} } WAS::Traffic->run(clients => $CLIENTS, times => 1, each => sub {
+        return { status => $server->client($alice->key, timeout => 30)->put("$space/r", @same)->status };
+    });
+    is("@statuses", join(' ', 204, (401) x ($CLIENTS - 1)), "a slow cache, one signature, $CLIENTS at once: one succeeds");
+    $server->stop;
+    kill KILL => $pid;
+    waitpid $pid, 0;
+}
+
+# 11. A cache that does not work.
 SKIP: {
     skip 'mod_socache_memcache is not here', 1 if !-e "$modules/mod_socache_memcache.so";
     my $nobody = WAS::Server::free_port();
