@@ -72,9 +72,14 @@ const was_error_t *was_resources_put(was_db_t *db, const was_resource_key_t *key
                                      const was_conditions_t *conditions, const char **etag,
                                      apr_pool_t *pool);
 
-/* What puts of resources share. A transaction in which the quota, if there is one, is exact: */
-was_transaction_t was_content_transaction(const was_content_t *content, const char *space,
-                                          apr_pool_t *pool);
+/*
+ * What puts of resources share: runs the one of `statements` that fits, by whether the content is
+ * staged and whether there is a quota, which is exact. `values` are the other parameters, with room
+ * for two more behind them. No row: nothing was written.
+ */
+const was_error_t *was_content_write(was_db_t *db, const was_content_t *content, const char *space,
+                                     const was_sql_t statements[2][2], was_value_t *values,
+                                     int nvalues, const was_rows_t **rows, apr_pool_t *pool);
 
 /* Whether it was the quota, and not the conditions, that a put failed by in a space that the caller
  * may write to. Errors: QUOTA. */

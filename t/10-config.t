@@ -124,6 +124,7 @@ my @places = (
     ['SetHandler in <Proxy>', $in->('Proxy "*"', $handler), $plain],
     ['SetHandler in <If>', $in->('If "true"', $handler), $plain],
     ['SetHandler in <If> in <Location>', $in->('Location /', "<If \"true\">\n$handler</If>"), $plain],
+    ['SetHandler in capitals', $in->('Location /', "SetHandler WAS\n"), qr/the handler's name is was, in small letters/],
     ['another handler in <Directory>', $in->('Directory "/srv"', 'SetHandler server-status')],
     ['another handler in <LocationMatch>', $in->('LocationMatch "^/x"', 'SetHandler none')],
     map {

@@ -317,7 +317,8 @@ static const char *hear_handler(cmd_parms *cmd, void *dir, const char *word)
 
     config->serves = strcmp(word, "was") == 0 ? WAS_SERVES_YES : WAS_SERVES_NO;
     if (config->serves == WAS_SERVES_NO) {
-        return NULL;
+        /* To httpd it is another one, of nobody: every request would be for a file. */
+        return strcasecmp(word, "was") == 0 ? "the handler's name is was, in small letters" : NULL;
     }
     if (cmd->path == NULL) {
         mount = apr_pstrdup(cmd->pool, "");

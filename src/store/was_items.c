@@ -102,11 +102,8 @@ const was_error_t *was_items_put(was_db_t *db, const was_holding_t *holding,
          {WAS_SQL_ITEM_PUT_STAGED, WAS_SQL_ITEM_PUT_STAGED_LIMITED}},
         {{WAS_SQL_ITEM_REPLACE, WAS_SQL_ITEM_REPLACE_LIMITED},
          {WAS_SQL_ITEM_REPLACE_STAGED, WAS_SQL_ITEM_REPLACE_STAGED_LIMITED}}};
-    bool replaces = conditions->match != NULL, staged = content->source != NULL;
-    was_transaction_t transaction = was_content_transaction(content, key->space, pool);
     was_value_t values[15];
     const was_rows_t *rows;
-    int count = 13;
 
     was_holding_values(holding, values);
     values[3] = WAS_TEXT(key->path);
@@ -117,14 +114,8 @@ const was_error_t *was_items_put(was_db_t *db, const was_holding_t *holding,
     values[10] = WAS_TEXT(notes->epoch);
     values[11] = WAS_TEXT(notes->writer);
     values[12] = WAS_BOOLEAN(notes->is_envelope);
-    if (content->quota > 0) {
-        values[count++] = WAS_INTEGER(content->quota);
-    }
-    if (!staged) {
-        values[count++] = WAS_BYTES(content->bytes, content->length);
-    }
-    WAS_TRY(was_db_transact(db, &transaction, statements[replaces][staged][content->quota > 0],
-                            values, count, &rows, pool));
+    WAS_TRY(was_content_write(db, content, key->space, statements[conditions->match != NULL],
+                              values, 13, &rows, pool));
     if (was_rows_count(rows) == 0) {
         return explain_put(db, holding, key, content, notes, conditions, pool);
     }

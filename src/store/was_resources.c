@@ -56,15 +56,22 @@ const was_error_t *was_resources_piece(was_db_t *db, const char *space, const ch
     return NULL;
 }
 
-was_transaction_t was_content_transaction(const was_content_t *content, const char *space,
-                                          apr_pool_t *pool)
+const was_error_t *was_content_write(was_db_t *db, const was_content_t *content, const char *space,
+                                     const was_sql_t statements[2][2], was_value_t *values,
+                                     int nvalues, const was_rows_t **rows, apr_pool_t *pool)
 {
+    bool staged = content->source != NULL, limited = content->quota > 0;
     was_transaction_t transaction = {.content = content->source};
 
-    if (content->quota > 0) {
+    if (limited) {
         transaction.lock = apr_pstrcat(pool, "was:space:", space, NULL);
+        values[nvalues++] = WAS_INTEGER(content->quota);
     }
-    return transaction;
+    if (!staged) {
+        values[nvalues++] = WAS_BYTES(content->bytes, content->length);
+    }
+    return was_db_transact(db, &transaction, statements[staged][limited], values, nvalues, rows,
+                           pool);
 }
 
 const was_error_t *was_content_check(was_db_t *db, const was_content_t *content, const char *space,
@@ -134,20 +141,11 @@ const was_error_t *was_resources_put(was_db_t *db, const was_resource_key_t *key
          {WAS_SQL_RESOURCE_REPLACE_STAGED, WAS_SQL_RESOURCE_REPLACE_STAGED_LIMITED}}};
     was_value_t values[10] = {WAS_TEXT(key->space), WAS_TEXT(key->protocol), WAS_TEXT(key->caller),
                               WAS_TEXT(key->path), WAS_TEXT(content->type)};
-    bool replaces = conditions->match != NULL, staged = content->source != NULL;
-    was_transaction_t transaction = was_content_transaction(content, key->space, pool);
     const was_rows_t *rows;
-    int count = 8;
 
     was_conditions_values(conditions, &values[5]);
-    if (content->quota > 0) {
-        values[count++] = WAS_INTEGER(content->quota);
-    }
-    if (!staged) {
-        values[count++] = WAS_BYTES(content->bytes, content->length);
-    }
-    WAS_TRY(was_db_transact(db, &transaction, statements[replaces][staged][content->quota > 0],
-                            values, count, &rows, pool));
+    WAS_TRY(was_content_write(db, content, key->space, statements[conditions->match != NULL],
+                              values, 8, &rows, pool));
     if (was_rows_count(rows) == 0) {
         return explain(db, key, content, conditions, pool);
     }
