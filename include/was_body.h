@@ -16,7 +16,7 @@ void was_body_register(void);
 /*
  * What can be refused before anything is read: an announced length over the limit
  * (LimitRequestBody, or `max` when smaller; 0 for no bound of the route's own), a Content-Encoding,
- * a Content-Range.
+ * a Content-Range, a Transfer-Encoding other than one `chunked`.
  * Errors: TOO_LARGE, UNSUPPORTED, MALFORMED.
  */
 const was_error_t *was_body_check(const was_request_t *request, apr_int64_t max);

@@ -10,8 +10,8 @@
  */
 
 /*
- * If-Match, If-None-Match and If-Unmodified-Since. Weak validators never match (section 13.1.1),
- * nor do validators that are not of our making.
+ * If-Match, If-None-Match and If-Unmodified-Since. A weak validator never matches an If-Match
+ * (section 13.1.1); one that is not of our making matches nothing.
  * Errors: MALFORMED, pointer "/precondition": a list that is not one of entity tags or `*`.
  */
 const was_error_t *was_conditions_read(const was_request_t *request, was_conditions_t *conditions);

@@ -29,7 +29,7 @@ const was_error_t *was_items_get(was_db_t *db, const was_item_key_t *key, apr_si
                                  was_resource_t *resource, apr_pool_t *pool);
 
 /* Creates or replaces. Errors: NOT_FOUND (no such collection), PRECONDITION, NOT_ENCRYPTED,
- * QUOTA. */
+ * UNKNOWN_BACKEND (the collection's contents are elsewhere), QUOTA. */
 const was_error_t *was_items_put(was_db_t *db, const was_holding_t *holding,
                                  const was_item_key_t *key, const was_content_t *content,
                                  const was_item_notes_t *notes, const was_conditions_t *conditions,

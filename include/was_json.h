@@ -29,8 +29,9 @@ const was_error_t *was_json_parse(const char *text, apr_size_t length, json_t **
                                   apr_pool_t *pool);
 
 /*
- * Parses a text that is only to be kept: any JSON (RFC 8259) nested no deeper than
- * WAS_JSON_MAX_CONTENT_DEPTH. Integers come as reals, the last of twin names counts.
+ * Parses a text that is only to be kept: JSON (RFC 8259) nested no deeper than
+ * WAS_JSON_MAX_CONTENT_DEPTH, its numbers within a double and its strings without lone surrogates.
+ * Integers come as reals, the last of twin names counts.
  * Errors: INVALID_BODY.
  */
 enum { WAS_JSON_MAX_CONTENT_DEPTH = 512 };

@@ -26,7 +26,7 @@ const was_error_t *was_stream_write(was_stream_t *stream, const void *bytes, apr
 /* Set by a handler, all zero before. Everything lives in the request's pool. */
 typedef struct was_response_t {
     was_answer_t answer;
-    const char *location;    /* path from the origin's root */
+    const char *location;    /* path from the origin's root, or a URL */
     const char *type;        /* of the body */
     const char *etag;        /* without quotes; NULL: no validator */
     apr_int64_t modified;    /* Unix seconds; 0 or less: unknown */

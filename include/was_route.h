@@ -9,7 +9,7 @@
  * was_route: a protocol as data, and the one driver that every request goes through:
  *
  *   target -> path -> row -> method -> authenticate -> what must be known before the body
- *   -> authorize -> body -> preconditions -> handler -> respond
+ *   -> authorize -> replay guard -> body -> preconditions -> handler -> respond
  *
  * A handler is called with a parsed request whose signature was verified as its row demands, and
  * returns an error or a response value. It cannot answer without the driver, nor before it.
@@ -35,7 +35,7 @@ typedef enum was_right_t {
     WAS_RIGHT_DELETE_SPACE,    /* the controller, or a capability for just this */
     WAS_RIGHT_PUT_COLLECTION,  /* the controller, or a capability for the space or the collection */
     WAS_RIGHT_CONTROLLER_ONLY, /* the controller itself, without delegation */
-    WAS_RIGHT_REVOKE           /* whoever delegated in the capability's chain */
+    WAS_RIGHT_REVOKE           /* the controller, or who delegated in the chain */
 } was_right_t;
 
 typedef enum was_need_t {
