@@ -211,14 +211,12 @@ void was_body_register(void)
     guard = ap_register_output_filter("WAS_BODY_GUARD", keep_error, NULL, AP_FTYPE_RESOURCE - 1);
 }
 
-/* ap_get_brigade behind the guard. `*refused` is the status that httpd would have answered. */
-static apr_status_t get_brigade(request_rec *r, apr_bucket_brigade *brigade, int *refused)
+/* `*refused` is the status that httpd would have answered. */
+static apr_status_t get_brigade(request_rec *r, apr_bucket_brigade *brigade, const int *refused)
 {
-    ap_filter_t *filter = ap_add_output_filter_handle(guard, refused, r, r->connection);
     apr_status_t status =
         ap_get_brigade(r->input_filters, brigade, AP_MODE_READBYTES, APR_BLOCK_READ, READ_BYTES);
 
-    ap_remove_output_filter(filter);
     return status == APR_SUCCESS && *refused != 0 ? APR_EGENERAL : status;
 }
 
@@ -266,6 +264,25 @@ static const was_error_t *take_brigade(const was_request_t *request, was_body_t 
     return NULL;
 }
 
+static const was_error_t *take_all(const was_request_t *request, was_body_t *body,
+                                   apr_int64_t limit, const int *refused)
+{
+    request_rec *r = request->r;
+    apr_bucket_brigade *brigade = apr_brigade_create(request->pool, r->connection->bucket_alloc);
+    bool ended = false;
+
+    while (!ended) {
+        apr_status_t status = get_brigade(r, brigade, refused);
+
+        if (status != APR_SUCCESS) {
+            return read_failed(request, status, *refused, limit);
+        }
+        WAS_TRY(take_brigade(request, body, brigade, limit, &ended));
+        apr_brigade_cleanup(brigade);
+    }
+    return NULL;
+}
+
 const was_error_t *was_body_read(was_request_t *request, apr_int64_t max)
 {
     request_rec *r = request->r;
@@ -273,8 +290,9 @@ const was_error_t *was_body_read(was_request_t *request, apr_int64_t max)
     const char *length = was_request_field(request, "Content-Length");
     apr_int64_t announced = length != NULL ? apr_atoi64(length) : 0;
     apr_int64_t limit = limit_of(request, max);
-    apr_bucket_brigade *brigade;
-    bool ended = false;
+    const was_error_t *error;
+    ap_filter_t *filter;
+    int refused = 0;
 
     WAS_TRY(expect(request, body, "digest", was_digest_parse));
     WAS_TRY(expect(request, body, "content-digest", was_digest_parse_content));
@@ -285,17 +303,11 @@ const was_error_t *was_body_read(was_request_t *request, apr_int64_t max)
         body->capacity = announced > 0 ? (apr_size_t)announced : 8192;
         body->bytes = apr_palloc(request->pool, body->capacity);
     }
-    brigade = apr_brigade_create(request->pool, r->connection->bucket_alloc);
-    while (!ended) {
-        int refused = 0;
-        apr_status_t status = get_brigade(r, brigade, &refused);
-
-        if (status != APR_SUCCESS) {
-            return read_failed(request, status, refused, limit);
-        }
-        WAS_TRY(take_brigade(request, body, brigade, limit, &ended));
-        apr_brigade_cleanup(brigade);
-    }
+    /* Once for all of it: what httpd makes for a filter stays until the request ends. */
+    filter = ap_add_output_filter_handle(guard, &refused, r, r->connection);
+    error = take_all(request, body, limit, &refused);
+    ap_remove_output_filter(filter);
+    WAS_TRY(error);
     WAS_TRY(compare_digests(request, body));
     request->body = body;
     return NULL;
