@@ -53,7 +53,10 @@
     " AND (" since "::bigint IS NULL OR " t ".written::xid <> " t ".xmin" \
     " OR floor(date_part('epoch', " t ".revised)) <= " since "::bigint)"
 
-#define WAS_SQL_NOW "revised = now(), written = pg_current_xact_id()"
+/* Not now(), the time when the transaction began: it may have waited for its content, or for a row,
+ * while another one wrote, whose time must not be the later one. */
+#define WAS_SQL_TIME "clock_timestamp()"
+#define WAS_SQL_NOW "revised = " WAS_SQL_TIME ", written = pg_current_xact_id()"
 
 /* The space that a write is about, of this protocol, and under the caller's control. */
 #define WAS_SQL_OWN_SPACE "s.space_uuid = $1 AND s.protocol = $2 AND " WAS_SQL_CALLER("$3::text")
@@ -90,8 +93,8 @@
 
 /* A resource's row, from a content that is a parameter or the staged upload. */
 #define WAS_SQL_PUT_RESOURCE(content, limit) \
-    "INSERT INTO was_resources AS r (space_uuid, path, content, content_type)" \
-    " SELECT s.space_uuid, $4::text, " content ", $5::text FROM was_spaces s" \
+    "INSERT INTO was_resources AS r (space_uuid, path, content, content_type, revised)" \
+    " SELECT s.space_uuid, $4::text, " content ", $5::text, " WAS_SQL_TIME " FROM was_spaces s" \
     " WHERE " WAS_SQL_OWN_SPACE limit \
     " ON CONFLICT (space_uuid, path) DO UPDATE" \
     " SET content = EXCLUDED.content, content_type = EXCLUDED.content_type, " WAS_SQL_NOW \
@@ -142,9 +145,9 @@
  * collection is encrypted. */
 #define WAS_SQL_PUT_ITEM(content, limit) \
     "INSERT INTO was_resources AS r" \
-    " (space_uuid, path, content, content_type, collection, created_by, epoch, writer)" \
+    " (space_uuid, path, content, content_type, collection, created_by, epoch, writer, revised)" \
     " SELECT c.space_uuid, $4::text, " content ", $5::text, c.collection, $10::text," \
-    " $11::text, $12::text FROM was_spaces s, was_collections c" \
+    " $11::text, $12::text, " WAS_SQL_TIME " FROM was_spaces s, was_collections c" \
     " WHERE " WAS_SQL_HELD_SPACE " AND c.space_uuid = $1 AND c.collection = $9::text" \
     " AND (c.encryption IS NULL OR $13::boolean) AND c.backend IS NULL" limit \
     " ON CONFLICT (space_uuid, path) DO UPDATE SET content = EXCLUDED.content," \
