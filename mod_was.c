@@ -160,7 +160,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
             config->db = was_config_shared_db(main, server);
             if (config->db == NULL) {
                 config->db = was_db_make(server, config->params, was_config_connections(server),
-                                         was_schema_ensure, pconf);
+                                         was_config_keeps(server), was_schema_ensure, pconf);
                 prepare_database(config, server, ptemp);
             }
         }

@@ -56,6 +56,7 @@ typedef struct was_server_t {
     const char *driver;                /* DBDriver */
     const char *params;                /* DBDParams */
     int pool_min, pool_keep, pool_max; /* DBDMin, DBDKeep, DBDMax; -1 when unset */
+    int pool_exptime, pool_persist;    /* DBDExptime, DBDPersist; the same */
     was_replay_t *replay;              /* WASReplayGuard, one for all servers; NULL for off */
     was_verified_t *verified; /* made in post_config for servers with a location; else NULL */
     was_db_t *db;             /* made in post_config for servers with a location; else NULL */
@@ -78,8 +79,11 @@ apr_int64_t was_config_skew(const was_config_t *config);
 /* How many connections mod_dbd makes in a child, at most. */
 int was_config_connections(const server_rec *server);
 
+/* Whether it keeps each that was made: for as long as it takes, and all of them. */
+bool was_config_keeps(const server_rec *server);
+
 /* The database of a server before this one, counted from `first`, that has the same DBDParams and
- * sizes of the pool: mod_dbd gives both the same pool. NULL when there is none. */
+ * pool: mod_dbd gives both the same pool. NULL when there is none. */
 was_db_t *was_config_shared_db(const server_rec *first, const server_rec *server);
 
 /*

@@ -32,13 +32,13 @@ typedef struct was_db_t was_db_t;
 
 /*
  * `params` is what DBDParams says, any libpq connection string; kept, not copied. `connections` is
- * how many of them mod_dbd makes at most; who finds all in use for half a minute is told
- * UNAVAILABLE, and so is everybody, soon, while PostgreSQL is out of reach. `ready` is asked before
- * the first statement, and again after a statement found a table missing: it makes the schema, or
- * says why there is none. It runs in one thread at a time, and after a failure not more often than
- * once a second.
+ * how many of them mod_dbd makes at most, and `kept` says that it closes none by itself. Who
+ * finds all in use for half a minute is told UNAVAILABLE, and so is everybody, soon, while
+ * PostgreSQL is out of reach. `ready` is asked before the first statement, and again after a
+ * statement found a table missing: it makes the schema, or says why there is none. It runs in one
+ * thread at a time, and after a failure not more often than once a second.
  */
-was_db_t *was_db_make(struct server_rec *server, const char *params, int connections,
+was_db_t *was_db_make(struct server_rec *server, const char *params, int connections, bool kept,
                       const was_error_t *(*ready)(const char *params, apr_pool_t *pool),
                       apr_pool_t *pool);
 
@@ -116,8 +116,9 @@ bool was_session_accepts(const char *params);
 
 const was_error_t *was_session_open(const char *params, was_session_t **session, apr_pool_t *pool);
 
-/* Runs one or more statements in one string; `rows` (or NULL) gets the last one's, as texts. */
-const was_error_t *was_session_run(was_session_t *session, const char *sql, const was_rows_t **rows,
-                                   apr_pool_t *pool);
+/* Runs one or more statements in one string, within so many seconds; `rows` (or NULL) gets the last
+ * one's, as texts. */
+const was_error_t *was_session_run(was_session_t *session, const char *sql, int seconds,
+                                   const was_rows_t **rows, apr_pool_t *pool);
 
 #endif

@@ -132,9 +132,14 @@ my @places = (
         (["$line at server level", "$pool\n$line\n"],
         ["$line in a virtual host", $pool . "<VirtualHost *>\n$line\n</VirtualHost>\n"],
         ["$line in <LocationMatch>", $in->('LocationMatch "^/x"', $line)],
-        ["$line in <Directory>", $in->('Directory "/srv"', $line)])
-    } 'WASResourceReads private', 'WASSignatureMaxAge 60', 'WASClockSkew 5', 'WASCORS off', 'WASProtocol pws',
-        'WASBaseURL https://wallet.example',
+        ["$line in <If> in <Location>", $in->('Location /', "<If \"true\">\n$line\n</If>")],
+        map {
+            my $name = ($line =~ /^(\S+)/)[0] . ' has no meaning in <' . (/^(\w+)/)[0] . '>';
+            (["$line in <$_>", $in->($_, $line), qr/\Q$name\E: it belongs into a <Location>/],
+            ["$line in <IfModule> in <$_>", $in->($_, "<IfModule mod_was.c>\n$line\n</IfModule>"), qr/\Q$name\E/])
+        } 'Directory "/srv"', 'DirectoryMatch "^/srv"', 'Files "x"', 'FilesMatch "x"', 'Proxy "*"')
+    } 'WASResourceReads private', 'WASSignatureMaxAge 60', 'WASClockSkew 5', 'WASCORS off', 'WASCORS on', 'WASCORS https://app.example',
+        'WASProtocol pws', 'WASBaseURL https://wallet.example', 'WASMaxSpacesPerController 5', 'WASQuotaPerSpace off', 'WASQuotaPerSpace 5',
 );
 checked(@$_) for @places;
 

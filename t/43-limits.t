@@ -43,7 +43,7 @@ for my $directive (sort keys %largest) {
     checked("$directive $_", "$directive $_", $number->($directive, $largest{$directive}))
         for 0, -1, '+1', '1.5', '10K', '1M', '0x10', 'on', 'none', '"1 "', '" 1"', $largest{$directive} + 1, '9' x 30;
     checked("$directive with $_->[0]", "$directive $_->[1]", qr/$directive takes one argument/) for ['nothing', ''], ['two words', '1 2'];
-    checked("$directive in $_", "<$_>\n$directive 5\n</@{[/(\w+)/]}>") for 'VirtualHost *', 'Location "/x"', 'LocationMatch "^/x"', 'Directory "/x"';
+    checked("$directive in $_", "<$_>\n$directive 5\n</@{[/(\w+)/]}>") for 'VirtualHost *', 'Location "/x"', 'LocationMatch "^/x"';
 }
 
 # 2. The servers: the second is the same one to its clients, with other ways of a database. Each has

@@ -216,7 +216,7 @@ my $nested = serve($at->('was', 'was'), <<"CONF");
     WASCORS off
 </Location>
 <Location "/typo">
-    SetHandler WAS
+    SetHandler wass
 </Location>
 <Location "/settings">
     SetHandler none

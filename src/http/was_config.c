@@ -28,7 +28,8 @@ enum {
     /* mod_dbd's own defaults */
     DEFAULT_POOL_MIN = 1,
     DEFAULT_POOL_KEEP = 2,
-    DEFAULT_POOL_MAX = 10
+    DEFAULT_POOL_MAX = 10,
+    DEFAULT_POOL_EXPTIME = 300
 };
 
 /* Leaves room to add to it. */
@@ -92,6 +93,8 @@ void *was_config_create_server(apr_pool_t *pool, server_rec *server)
     config->pool_min = -1;
     config->pool_keep = -1;
     config->pool_max = -1;
+    config->pool_exptime = -1;
+    config->pool_persist = -1;
     return config;
 }
 
@@ -107,6 +110,8 @@ void *was_config_merge_server(apr_pool_t *pool, void *base, void *vhost)
     config->pool_min = config->pool_min >= 0 ? config->pool_min : outer->pool_min;
     config->pool_keep = config->pool_keep >= 0 ? config->pool_keep : outer->pool_keep;
     config->pool_max = config->pool_max >= 0 ? config->pool_max : outer->pool_max;
+    config->pool_exptime = config->pool_exptime >= 0 ? config->pool_exptime : outer->pool_exptime;
+    config->pool_persist = config->pool_persist >= 0 ? config->pool_persist : outer->pool_persist;
     config->replay = outer->replay; /* no virtual host has its own */
     config->db = NULL;
     return config;
@@ -137,6 +142,27 @@ apr_int64_t was_config_skew(const was_config_t *config)
     return config->skew >= 0 ? config->skew : DEFAULT_SKEW;
 }
 
+/* A sentence for a directive in a section of files: none is looked for behind our paths, so that
+ * what such a section says would be lost. */
+static const char *misplaced(const cmd_parms *cmd)
+{
+    static const char *const kinds[] = {"<Directory", "<Files", "<Proxy"};
+    const ap_directive_t *section = cmd->directive->parent;
+    apr_size_t i;
+
+    for (; section != NULL; section = section->parent) {
+        for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+            if (strncasecmp(section->directive, kinds[i], strlen(kinds[i])) == 0) {
+                return apr_psprintf(cmd->pool,
+                                    "%s has no meaning in %s>: it belongs into a <Location>, a "
+                                    "virtual host or the server",
+                                    cmd->cmd->name, section->directive);
+            }
+        }
+    }
+    return NULL;
+}
+
 /* Whole seconds from `least` up, or a sentence. */
 static const char *read_seconds(cmd_parms *cmd, const char *word, apr_int64_t least,
                                 apr_int64_t *seconds)
@@ -148,7 +174,7 @@ static const char *read_seconds(cmd_parms *cmd, const char *word, apr_int64_t le
         return apr_psprintf(cmd->pool, "%s takes whole seconds from %d to %d, not '%s'",
                             cmd->cmd->name, (int)least, (int)LONGEST_SECONDS, word);
     }
-    return NULL;
+    return misplaced(cmd);
 }
 
 /* off, or a whole number up to `most`, or a sentence. 0 means no limit elsewhere in httpd, and
@@ -160,7 +186,7 @@ static const char *read_limit(cmd_parms *cmd, const char *word, apr_int64_t most
 
     *limit = 0;
     if (strcasecmp(word, "off") == 0) {
-        return NULL;
+        return misplaced(cmd);
     }
     *limit = apr_strtoi64(word, &end, 10);
     if (!apr_isdigit(*word) || *end != '\0' || *limit < 1 || *limit > most) {
@@ -168,7 +194,7 @@ static const char *read_limit(cmd_parms *cmd, const char *word, apr_int64_t most
             cmd->pool, "%s takes off or a whole number from 1 to %" APR_INT64_T_FMT ", not '%s'",
             cmd->cmd->name, most, word);
     }
-    return NULL;
+    return misplaced(cmd);
 }
 
 static const char *set_protocol(cmd_parms *cmd, void *dir, const char *word)
@@ -184,7 +210,7 @@ static const char *set_protocol(cmd_parms *cmd, void *dir, const char *word)
     else {
         return apr_psprintf(cmd->pool, "%s takes classic or pws, not '%s'", cmd->cmd->name, word);
     }
-    return NULL;
+    return misplaced(cmd);
 }
 
 static const char *set_reads(cmd_parms *cmd, void *dir, const char *word)
@@ -201,7 +227,7 @@ static const char *set_reads(cmd_parms *cmd, void *dir, const char *word)
         return apr_psprintf(cmd->pool, "%s takes public or private, not '%s'", cmd->cmd->name,
                             word);
     }
-    return NULL;
+    return misplaced(cmd);
 }
 
 static const char *set_max_age(cmd_parms *cmd, void *dir, const char *word)
@@ -269,7 +295,7 @@ static const char *set_base_url(cmd_parms *cmd, void *dir, const char *word)
                             cmd->cmd->name, word);
     }
     ((was_config_t *)dir)->base_url = word;
-    return NULL;
+    return misplaced(cmd);
 }
 
 static const char *set_cors(cmd_parms *cmd, void *dir, int argc, char *const argv[])
@@ -279,11 +305,11 @@ static const char *set_cors(cmd_parms *cmd, void *dir, int argc, char *const arg
 
     if (argc == 1 && strcasecmp(argv[0], "on") == 0) {
         config->cors = WAS_CORS_ANY;
-        return NULL;
+        return misplaced(cmd);
     }
     if (argc == 1 && strcasecmp(argv[0], "off") == 0) {
         config->cors = WAS_CORS_OFF;
-        return NULL;
+        return misplaced(cmd);
     }
     config->cors = WAS_CORS_LIST;
     config->origins = apr_array_make(cmd->pool, argc, sizeof(const char *));
@@ -296,7 +322,8 @@ static const char *set_cors(cmd_parms *cmd, void *dir, int argc, char *const arg
         }
         APR_ARRAY_PUSH(config->origins, const char *) = argv[i];
     }
-    return argc > 0 ? NULL : apr_pstrcat(cmd->pool, cmd->cmd->name, " needs a value", NULL);
+    return argc > 0 ? misplaced(cmd)
+                    : apr_pstrcat(cmd->pool, cmd->cmd->name, " needs a value", NULL);
 }
 
 /* Whether the directive stands in a <Location> whose path is neither a pattern nor (with "~") a
@@ -363,6 +390,13 @@ static const char *hear_number(cmd_parms *cmd, void *dir, const char *word)
     return NULL;
 }
 
+static const char *hear_persist(cmd_parms *cmd, void *dir, int on)
+{
+    (void)dir;
+    was_config_server(cmd->server)->pool_persist = on;
+    return NULL;
+}
+
 #define MEMBER(name) (void *)APR_OFFSETOF(was_server_t, name)
 
 const command_rec was_config_commands[] = {
@@ -390,6 +424,8 @@ const command_rec was_config_commands[] = {
     AP_INIT_TAKE1("DBDMin", hear_number, MEMBER(pool_min), RSRC_CONF, "see mod_dbd"),
     AP_INIT_TAKE1("DBDKeep", hear_number, MEMBER(pool_keep), RSRC_CONF, "see mod_dbd"),
     AP_INIT_TAKE1("DBDMax", hear_number, MEMBER(pool_max), RSRC_CONF, "see mod_dbd"),
+    AP_INIT_TAKE1("DBDExptime", hear_number, MEMBER(pool_exptime), RSRC_CONF, "see mod_dbd"),
+    AP_INIT_FLAG("DBDPersist", hear_persist, NULL, RSRC_CONF, "see mod_dbd"),
     {.name = NULL}};
 
 int was_config_connections(const server_rec *server)
@@ -397,6 +433,15 @@ int was_config_connections(const server_rec *server)
     const was_server_t *config = was_config_server(server);
 
     return config->pool_max >= 0 ? config->pool_max : DEFAULT_POOL_MAX;
+}
+
+bool was_config_keeps(const server_rec *server)
+{
+    const was_server_t *config = was_config_server(server);
+    int keep = config->pool_keep >= 0 ? config->pool_keep : DEFAULT_POOL_KEEP;
+    int exptime = config->pool_exptime >= 0 ? config->pool_exptime : DEFAULT_POOL_EXPTIME;
+
+    return config->pool_persist != 0 && exptime == 0 && keep >= was_config_connections(server);
 }
 
 was_db_t *was_config_shared_db(const server_rec *first, const server_rec *server)
@@ -408,7 +453,8 @@ was_db_t *was_config_shared_db(const server_rec *first, const server_rec *server
 
         if (other->db != NULL && strcmp(other->params, config->params) == 0 &&
             other->pool_min == config->pool_min && other->pool_keep == config->pool_keep &&
-            other->pool_max == config->pool_max) {
+            other->pool_max == config->pool_max && other->pool_exptime == config->pool_exptime &&
+            other->pool_persist == config->pool_persist) {
             return other->db;
         }
     }

@@ -40,6 +40,7 @@ struct was_db_t {
     APR_OPTIONAL_FN_TYPE(ap_dbd_open) * open;
     APR_OPTIONAL_FN_TYPE(ap_dbd_close) * close;
     was_gate_t *gate;
+    bool kept; /* mod_dbd closes no connection that was given back in order */
     const char *params;
     const was_error_t *(*ready)(const char *params, apr_pool_t *pool);
     atomic_bool is_ready;
@@ -76,7 +77,7 @@ typedef struct was_job_t {
     apr_pool_t *pool;
 } was_job_t;
 
-was_db_t *was_db_make(server_rec *server, const char *params, int connections,
+was_db_t *was_db_make(server_rec *server, const char *params, int connections, bool kept,
                       const was_error_t *(*ready)(const char *params, apr_pool_t *pool),
                       apr_pool_t *pool)
 {
@@ -86,6 +87,7 @@ was_db_t *was_db_make(server_rec *server, const char *params, int connections,
     db->open = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_open);
     db->close = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_close);
     db->gate = was_gate_make(connections, pool);
+    db->kept = kept;
     db->params = params;
     db->ready = ready;
     return db;
@@ -167,6 +169,7 @@ static bool give_back(was_db_t *db, was_lease_t *lease)
 {
     PGTransactionStatusType status = PQtransactionStatus(lease->pg);
     PGresult *result = NULL;
+    bool good;
 
     if (status == PQTRANS_INTRANS || status == PQTRANS_INERROR) {
         was_pq_command(lease->pg, "ROLLBACK", deadline_after(apr_time_from_sec(COMMAND_SECONDS)),
@@ -182,8 +185,9 @@ static bool give_back(was_db_t *db, was_lease_t *lease)
         /* Others may share the pool; they expect libpq's ordinary mode. */
         PQsetnonblocking(lease->pg, 0);
     }
-    db->close(db->server, lease->handle);
-    return status == PQTRANS_IDLE && lease->backend->pid != 0;
+    good = status == PQTRANS_IDLE && lease->backend->pid != 0;
+    db->close(db->server, lease->handle); /* from here on the lease is somebody else's */
+    return good;
 }
 
 static was_backend_t *backend_of(ap_dbd_t *handle)
@@ -432,7 +436,7 @@ static const was_error_t *attempt(was_db_t *db, was_job_t *job)
         return was_error_log(job->pool, WAS_ERROR_UNAVAILABLE, "%s", refusal);
     }
     error = attempt_inside(db, job, alone, &open);
-    was_gate_leave(db->gate, open);
+    was_gate_leave(db->gate, open && db->kept);
     return error;
 }
 

@@ -16,6 +16,9 @@
 /* Any number will do that nobody else locks. */
 #define LOCK_KEY "3141592653589793"
 
+/* How long a request waits that finds no schema, and how long one of its steps may take. */
+enum { ASK_SECONDS = 12, STEP_SECONDS = 600 };
+
 static const char *const steps[WAS_SCHEMA_VERSION] = {
     /* 1: the Python server's tables, and what we need beside its columns. now() and
      * pg_current_xact_id() are stable, so that adding them as defaults rewrites no row. */
@@ -96,8 +99,8 @@ static const was_error_t *read_version(was_session_t *session, int *version, apr
     const was_rows_t *rows;
 
     *version = 0;
-    WAS_TRY(was_session_run(session, "SELECT to_regclass('was_schema_version') IS NOT NULL", &rows,
-                            pool));
+    WAS_TRY(was_session_run(session, "SELECT to_regclass('was_schema_version') IS NOT NULL",
+                            ASK_SECONDS, &rows, pool));
     if (was_rows_text(rows, 0, 0)[0] != 't') {
         return NULL;
     }
@@ -110,7 +113,7 @@ static const was_error_t *read_version(was_session_t *session, int *version, apr
                                          " THEN coalesce(max(version), 0) ELSE 0 END"
                                          " FROM was_schema_version",
                                          WAS_SCHEMA_VERSION),
-                            &rows, pool));
+                            ASK_SECONDS, &rows, pool));
     *version = (int)apr_atoi64(was_rows_text(rows, 0, 0));
     return NULL;
 }
@@ -128,7 +131,7 @@ static const was_error_t *refuse_newer(int version, apr_pool_t *pool)
 
 static const was_error_t *apply(was_session_t *session, int step, apr_pool_t *pool)
 {
-    const was_error_t *error = was_session_run(session, steps[step - 1], NULL, pool);
+    const was_error_t *error = was_session_run(session, steps[step - 1], STEP_SECONDS, NULL, pool);
 
     if (error == NULL) {
         error = was_session_run(session,
@@ -136,7 +139,7 @@ static const was_error_t *apply(was_session_t *session, int step, apr_pool_t *po
                                              "INSERT INTO was_schema_version (version) VALUES (%d)"
                                              " ON CONFLICT DO NOTHING",
                                              step),
-                                NULL, pool);
+                                ASK_SECONDS, NULL, pool);
     }
     return error == NULL ? NULL : was_error_wrap(pool, error, "schema step %d", step);
 }
@@ -148,12 +151,12 @@ static const was_error_t *upgrade(was_session_t *session, apr_pool_t *pool)
 
     error = was_session_run(session,
                             "BEGIN; SET LOCAL statement_timeout = 0;"
-                            "SELECT pg_advisory_xact_lock(" LOCK_KEY ");"
                             "SET LOCAL lock_timeout = '5s';"
+                            "SELECT pg_advisory_xact_lock(" LOCK_KEY ");"
                             "CREATE TABLE IF NOT EXISTS was_schema_version ("
                             " version integer PRIMARY KEY,"
                             " applied timestamptz NOT NULL DEFAULT now())",
-                            NULL, pool);
+                            ASK_SECONDS, NULL, pool);
     if (error != NULL) {
         return was_error_wrap(pool, error, "schema");
     }
@@ -163,7 +166,7 @@ static const was_error_t *upgrade(was_session_t *session, apr_pool_t *pool)
     for (step = version + 1; step <= WAS_SCHEMA_VERSION; step++) {
         WAS_TRY(apply(session, step, pool));
     }
-    return was_session_run(session, "COMMIT", NULL, pool);
+    return was_session_run(session, "COMMIT", ASK_SECONDS, NULL, pool);
 }
 
 const was_error_t *was_schema_ensure(const char *params, apr_pool_t *pool)

@@ -10,8 +10,6 @@
 
 #include <apr_strings.h>
 
-enum { SESSION_SECONDS = 600 };
-
 struct was_session_t {
     PGconn *pg;
 };
@@ -58,12 +56,12 @@ const was_error_t *was_session_open(const char *params, was_session_t **session,
     return NULL;
 }
 
-const was_error_t *was_session_run(was_session_t *session, const char *sql, const was_rows_t **rows,
-                                   apr_pool_t *pool)
+const was_error_t *was_session_run(was_session_t *session, const char *sql, int seconds,
+                                   const was_rows_t **rows, apr_pool_t *pool)
 {
     PGresult *result = NULL;
     const was_error_t *error = NULL;
-    apr_time_t deadline = apr_time_now() + apr_time_from_sec(SESSION_SECONDS);
+    apr_time_t deadline = apr_time_now() + apr_time_from_sec(seconds);
     was_pq_end_t end = was_pq_command(session->pg, sql, deadline, &result);
 
     if (end == WAS_PQ_DONE && rows != NULL) {
