@@ -14,7 +14,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 use WAS::Key;
 use WAS::Server;
-use WAS::Traffic qw(eventually);
+use WAS::Traffic qw(eventually timed);
 
 my $cluster = WAS::Server::cluster();
 my ($alice, $bob) = map { WAS::Key->fresh } 1 .. 2;
@@ -401,6 +401,37 @@ for my $case (
     $db->do($sql->($db));
     ok(eventually(3, $works), "tables that go away, $what: comes back by itself") or diag $server->log;
     is_deeply(catalog($db), $made, "tables that go away, $what: the same tables");
+}
+
+# 9. The lock under which the tables are made, held by somebody who does not let go of it.
+{
+    my ($name, $db) = new_database();
+    $db->do('SET client_min_messages = warning');
+    my $holder = WAS::Server::dbh($name);
+    my $running = WAS::Server->start($tiny->($cluster->dsn($name)));
+    $holder->do('SELECT pg_advisory_lock(3141592653589793)');
+    $db->do('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
+    my $starting = WAS::Server->start($tiny->($cluster->dsn($name)), wait => 0);
+    my @cases = (
+        ['tables that went away', $running, '/space/s/x', lines => 1, well => 404],
+        ['a start without tables', $starting, '/health', lines => 2, well => 200],
+    );
+    for my $case (@cases) {
+        my ($what, $server, $path, %case) = @$case;
+        my $status;
+        my ($took) = timed(sub { eventually(20, sub { ($status = $server->request('GET', $path)->{status}) != 599 }) });
+        is($status, 503, "the schema's lock is held, $what: 503");
+        cmp_ok($took, '<', 20, "the schema's lock is held, $what: while it is held");
+        my @errors = @{ errors_of($server) };
+        is(scalar(@errors), $case{lines}, "the schema's lock is held, $what: a line at ERR for the start that fails and for each 503") or diag explain \@errors;
+        is_deeply([grep { !/PostgreSQL says 55P03/ } @errors], [], "the schema's lock is held, $what: which tells why");
+    }
+    $holder->disconnect;
+    for my $case (@cases) {
+        my ($what, $server, $path, %case) = @$case;
+        ok(eventually(20, sub { $server->request('GET', $path)->{status} == $case{well} }), "the schema's lock is let go of, $what: comes back by itself") or diag $server->log;
+    }
+    is_deeply(catalog($db), $made, "the schema's lock is let go of: the right tables");
 }
 
 done_testing;

@@ -1,7 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
 # The pool: a client that is slow holds no connection, a small pool serves many clients, nobody takes
-# more connections than the configuration says, and big contents leave no memory behind.
+# more connections than the configuration says, big contents leave no memory behind, and connections
+# that mod_dbd has closed are not counted on. That last takes a PostgreSQL of its own.
 
 use strict;
 use warnings;
@@ -15,11 +16,24 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 use Time::HiRes qw(sleep time);
 use WAS::Client;
+use WAS::Cluster;
 use WAS::Key;
 use WAS::Server;
 use WAS::Traffic qw(eventually timed);
 
 use constant { MIB => 1 << 20, SLOW => 100 * 1024 };
+
+my $owner = $$;
+my $cluster = WAS::Cluster->new("$ENV{WAS_RUN}/13-pg");
+local @SIG{qw(INT TERM HUP)} = (sub { exit 1 }) x 3;
+
+END {
+    if ($cluster && $$ == $owner) {
+        local $?;
+        kill CONT => $cluster->processes;
+        $cluster->remove;
+    }
+}
 
 my $alice = WAS::Key->fresh;
 my $database = WAS::Server::create_database();
@@ -27,9 +41,10 @@ my $dbh = WAS::Server::dbh($database);
 my $connections = sub { scalar $dbh->selectrow_array('SELECT count(*) FROM pg_stat_activity WHERE datname = ? AND pid <> pg_backend_pid()', undef, $database) };
 
 sub serve {
-    my ($children, $threads, $pool) = @_;
+    my ($children, $threads, $pool, %options) = @_;
     my $all = $children * $threads;
-    return WAS::Server->start(mpm => 'event', dsn => WAS::Server::cluster()->dsn($database), before => <<"BEFORE", config => <<"CONFIG");
+    my $dsn = $options{dsn} // WAS::Server::cluster()->dsn($database);
+    return WAS::Server->start(mpm => 'event', dsn => $dsn, before => <<"BEFORE", config => <<"CONFIG");
 ServerLimit $children
 StartServers $children
 ThreadsPerChild $threads
@@ -41,6 +56,7 @@ BEFORE
 DBDMin 0
 DBDKeep $pool
 DBDMax $pool
+@{[ $options{config} // '' ]}
 CONFIG
 }
 
@@ -230,6 +246,53 @@ $client = $server->client($alice);
     note $figures;
     cmp_ok($after - $before, '<', 60, "memory after contents of $size MiB") or diag $figures;
     cmp_ok($peak - $before, '<', 60, "memory at its peak, contents of $size MiB") or diag $figures;
+}
+$server->stop;
+
+# 5. Connections that mod_dbd has closed, and a database that takes no new ones.
+$cluster->start('was');
+{
+    my $connect = 2;
+    my ($watcher, $locker) = map { DBI->connect('dbi:Pg:dbname=was;host=' . $cluster->socket_directory, WAS::Cluster::USER, '', { RaiseError => 1, AutoInactiveDestroy => 1 }) } 1 .. 2;
+    my $backends = sub {
+        my ($more) = @_;
+        return scalar $watcher->selectrow_array("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'mod_was' $more");
+    };
+    my $server = serve(1, 32, 8, dsn => $cluster->dsn('was') =~ s/connect_timeout=\d+/connect_timeout=$connect application_name=mod_was/r, config => "DBDKeep 1\nDBDExptime 1");
+    my $client = $server->client($alice);
+    $client->put('/space/s', body => encode_json({ controller => $alice->did }));
+    $client->put('/space/s/x', body => 'x');
+    # Clients that wait, each with a connection of its own, for a table.
+    my $ask = sub {
+        my ($clients) = @_;
+        return WAS::Traffic->start(clients => $clients, times => 1, each => sub { return { status => $server->client($alice, timeout => 60)->get('/space/s/x')->status } });
+    };
+    my $lock = sub {
+        my ($clients) = @_;
+        $locker->begin_work;
+        $locker->do('LOCK TABLE was_resources IN ACCESS EXCLUSIVE MODE');
+        my $waiting = $ask->($clients);
+        ok(eventually(20, sub { $backends->("AND wait_event_type = 'Lock'") == $clients }), "connections that expire: $clients in use");
+        return $waiting;
+    };
+    my $statuses = sub { [map { $_->{status} // $_->{died} } @_] };
+    my $burst = $lock->(8);
+    $locker->rollback;
+    is_deeply($statuses->($burst->finish(patient => 1)), [(200) x 8], 'connections that expire: a burst is served');
+    # Each request has mod_dbd look at what has expired.
+    ok(eventually(20, sub { sleep 1.2; $client->get('/space/s/x'); $backends->('') == 1 }), 'connections that expire: mod_dbd closes all but one');
+    my $first = $lock->(1);
+    kill STOP => $cluster->pid;
+    my @records = $ask->(11)->finish(patient => 1);
+    my @took = sort { $a <=> $b } map { $_->{end} - $_->{begin} } @records;
+    is_deeply($statuses->(@records), [(503) x 11], 'connections that expired, and no new ones to be had: 503');
+    cmp_ok($took[-1], '<', 2 * $connect + 1.5, 'connections that expired, and no new ones to be had: nobody waits for more than two attempts')
+        or diag join ' ', map { sprintf '%.1f', $_ } @took;
+    $locker->rollback;
+    is_deeply($statuses->($first->finish(patient => 1)), [200], 'connections that expired: the one that is left serves');
+    kill CONT => $cluster->pid;
+    ok(eventually(10, sub { $client->get('/space/s/x')->status == 200 }), 'connections that expired: service after');
+    $_->disconnect for $watcher, $locker;
 }
 
 done_testing;
