@@ -2,7 +2,8 @@
 #
 # Validators and conditional requests (RFC 9110 section 13) on resources and on spaces: what a
 # condition decides, that a refused write changes nothing, that a validator names one version and no
-# other, also when another server writes the rows, and that of many writers at once one wins.
+# other, also when another server writes the rows or writes overtake each other, and that of many
+# writers at once one wins.
 
 use strict;
 use warnings;
@@ -13,6 +14,7 @@ use POSIX qw(strftime);
 use Test::More;
 use WAS::Server;
 use WAS::Story;
+use WAS::Traffic qw(eventually);
 
 my $alice = person();
 my $bob = person();
@@ -304,6 +306,56 @@ for my $kind (@kinds) {
         ['RFC 9110 13.1.4: without a date If-Unmodified-Since says nothing', PUT => "/space/$id",
          [body => json_text({ controller => $alice->did }), ifs('If-Unmodified-Since' => $PAST)], 204],
     );
+}
+
+# A write that began before another one and is done after it is the later one. Under a quota it waits
+# for the lock of its space, which we hold, and so it has begun; without a quota nobody waits for it.
+# Each row: name, how many bytes, conditions that hold for both, and whether the other one's resource is
+# deleted before.
+{
+    my $limited = WAS::Server->start(
+        dsn => WAS::Server::cluster()->dsn('was') . q( options='-c statement_timeout=60s'),
+        config => qq(DBDKeep 8\nDBDMax 8\n<Location "/">\nWASQuotaPerSpace 100000000\n</Location>\n));
+    my $slow = $limited->client($alice->key, timeout => 90);
+    my $id = new_space($alice);
+    my @writes = (['a small write', 100], ['a big write', 1_500_000], ['a big write with If-Match: *', 1_500_000, ['If-Match' => '*']],
+        ['a small write, after a deletion,', 100, [], 'deleted'], ['a big write, after a deletion,', 1_500_000, [], 'deleted']);
+    my @late = map { random_bytes($_->[1]) } @writes;
+    my @at = map { "/space/$id/$_" } keys @writes;
+    $alice->put($_, body => 'first') for @at;
+
+    my $holder = WAS::Server::dbh();
+    $holder->begin_work;
+    $holder->do(q(SELECT pg_advisory_xact_lock(hashtextextended('was:space:' || ?, 0))), undef, $id);
+    my $waiting = WAS::Traffic->start(clients => scalar @writes, times => 1, each => sub {
+        my ($n) = @_;
+        return { status => $slow->put($at[$n], body => $late[$n], headers => $writes[$n][2] // [])->status };
+    });
+    my $WAITING = q(SELECT count(*), floor(extract(epoch FROM max(xact_start))) FROM pg_stat_activity)
+        . q( WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = 'advisory');
+    ok(eventually(30, sub { (sql($WAITING))[0][0] == @writes }), 'design 6: writes that have begun and wait');
+    my $began = (sql($WAITING))[0][1];
+    # Dates count whole seconds.
+    my $after = sub { my ($second) = @_; return eventually(5, sub { int time > $second }) };
+    my $seconds = sub { return (sql('SELECT extract(epoch FROM ?::timestamptz)::bigint', $_[0]))[0][0] };
+    $after->($began);
+    my @between = map { $alice->put($_, body => 'between'); scalar $alice->head($_)->header('Last-Modified') } @at;
+    my @second = map { $seconds->($_) } @between;
+    $alice->delete($at[$_]) for grep { $writes[$_][3] } keys @writes;
+    $after->((sort { $a <=> $b } @second)[-1]);
+    $holder->rollback;
+    my %status = map { $_->{client} => $_->{status} // $_->{died} } $waiting->finish(patient => 1);
+
+    for my $n (keys @writes) {
+        my ($name) = @{ $writes[$n] };
+        is($status{$n}, 204, "design 6: $name that was overtaken is done");
+        cmp_ok($second[$n], '>', $began, "design 6: $name that was overtaken: the other one began a second later");
+        my $last = tell($alice, ["design 6: $name that was overtaken: GET If-Modified-Since the other one", GET => $at[$n],
+            [ifs('If-Modified-Since' => $between[$n])], 200, body => $late[$n]]);
+        cmp_ok($seconds->($last->header('Last-Modified')), '>', $second[$n], "design 6: $name that was overtaken: Last-Modified does not go back");
+        tell($alice, ["design 6: $name that was overtaken: PUT If-Unmodified-Since the other one", PUT => $at[$n],
+            [body => 'lost', ifs('If-Unmodified-Since' => $between[$n])], 412]);
+    }
 }
 
 # Of many writers at once, one wins. Each row: name, size, what they all send.

@@ -1,9 +1,10 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
 # Floods: while somebody does his worst, everybody else is served, in a time that is theirs and not
-# his, and the child that serves does not grow. Idle connections, slow heads and bodies, heads and
-# documents as big as they come, an export that is read slowly, statements that wait for somebody's
-# lock, and lists of very many spaces. The bounds are wide, so that a busy machine keeps them.
+# his, and the child that serves does not grow. Idle connections, slow heads and bodies, bodies in the
+# smallest of chunks, heads and documents as big as they come, an export that is read slowly,
+# statements that wait for somebody's lock, and lists of very many spaces. The bounds are wide, so that
+# a busy machine keeps them.
 
 use strict;
 use warnings;
@@ -210,7 +211,21 @@ others('nobody else', 1);
     is_deeply([grep { !/ 40[18] / } sort keys %$said], [], 'slow bodies of nobody: refused') or diag explain $said;
 }
 
-# 4. Heads and documents as big as they come.
+# 4. A body in chunks of one byte: what is kept of it does not depend on how often it was read.
+{
+    my ($name, $target) = ('4 MiB in 1-byte chunks', '/space/s/tiny');
+    my $value = WAS::Client::authorization(key => $alice, method => 'PUT', target => $target, fields => []);
+    my $head = "PUT $target HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\nAuthorization: $value\r\n\r\n";
+    my $client = $server->client($alice, timeout => 120);
+    my $before = forget_peak();
+    my ($took, $res) = timed(sub { $client->raw($head . "1\r\nx\r\n" x (4 * MIB) . "0\r\n\r\n") });
+    note sprintf '%s: answered after %.1f s', $name, $took;
+    is($res->status, 204, "$name: taken") or diag $res->body;
+    is($client->head($target)->header('Content-Length'), 4 * MIB, "$name: to the last one");
+    not_grown($name, $before, 8);
+}
+
+# 5. Heads and documents as big as they come.
 sub pressed {
     my ($name, $most, $expected, @requests) = @_;
     my $before = forget_peak();
@@ -236,7 +251,7 @@ pressed('heads of 700 KiB', 60, [200, 400], [GET => '/space/s/a', headers => [ma
 pressed('documents of 4 MiB', 60, [413], [PUT => '/space/m', body => $opening . ' ' x (4 * MIB)], [PUT => '/space/m', body => $opening . ' ' x (4 * MIB), chunked => 60_000], [POST => '/spaces/', body => '[' x (4 * MIB), chunked => 1000]);
 pressed('documents that go deep, or on', 60, [400], [PUT => '/space/m', body => $deep], [PUT => '/space/m', body => $opening . '"x":' x 10_000], [PUT => '/space/m', body => $opening . join(',', map { "\"$_\":[]" } 1 .. 6000)], [PUT => '/space/m', body => '"' . '\\u0041' x 10_000]);
 
-# 5. An export that is read a little at a time.
+# 6. An export that is read a little at a time.
 {
     my $pieces = 48;
     $dbh->do("INSERT INTO was_resources (space_uuid, path, content, content_type) SELECT 'm', '/piece/' || n, convert_to(repeat(md5(n::text), 32768), 'UTF8'), 'text/plain' FROM generate_series(1, ?) n", undef, $pieces);
@@ -266,7 +281,7 @@ pressed('documents that go deep, or on', 60, [400], [PUT => '/space/m', body => 
     $dbh->do(q(DELETE FROM was_resources WHERE space_uuid = 'm'));
 }
 
-# 6. Statements that wait for somebody's lock: on all connections but one, and on more than there are.
+# 7. Statements that wait for somebody's lock: on all connections but one, and on more than there are.
 {
     my $holder = WAS::Server::dbh($database);
     $holder->begin_work;
@@ -292,7 +307,7 @@ pressed('documents that go deep, or on', 60, [400], [PUT => '/space/m', body => 
     others('the lock is gone', 1);
 }
 
-# 7. Very many spaces of one controller, whose ids need escapes. The list is written while it is
+# 8. Very many spaces of one controller, whose ids need escapes. The list is written while it is
 # read from the database; it is complete and in order, and pages of the other protocol are small.
 {
     $dbh->do(q(INSERT INTO was_spaces (space_uuid, space_id, controller, protocol) SELECT 'many-' || md5(n::text), 'urn:x:' || n || '"', ?, 'classic' FROM generate_series(1, ?) n), undef, $lister->did, $MANY);
