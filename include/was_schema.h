@@ -9,7 +9,7 @@
  * goes on working beside us: what we add are columns with defaults, indexes, and tables of our own.
  */
 
-enum { WAS_SCHEMA_VERSION = 2 };
+enum { WAS_SCHEMA_VERSION = 3 };
 
 /*
  * Brings the database up to WAS_SCHEMA_VERSION: on a connection of its own, in one transaction,

@@ -71,6 +71,7 @@ for my $name (sort grep { !$NO_PLAN{$_} } keys %statement) {
     is_deeply([map { "$_->{'Node Type'} of $_->{'Relation Name'}" } grep { $_->{'Node Type'} eq 'Seq Scan' } @scans], [], "$name: none from one end to the other");
     is_deeply([grep { !defined $_->{'Index Cond'} && $_->{'Node Type'} =~ /Index/ } @scans], [], "$name: an index is searched, not walked through");
     is_deeply([map { $_->{'Index Cond'} } grep { ($_->{'Index Cond'} // 'space_uuid') !~ /space_uuid/ } @nodes], [], "$name: within the space") if !$BY_CONTROLLER{$name};
+    is_deeply([map { $_->{Filter} // () } @scans], [], "$name: a page passes over nothing") if $name =~ /_LIST\z/;
     is_deeply([map { $_->{'Node Type'} } grep { $_->{'Node Type'} =~ /Sort|Hash|Materialize/ } @nodes], [], "$name: nothing is gathered first") if !$SORTS{$name};
 }
 note "$_: ", join ' ', sort keys %{ $used{$_} } for sort keys %used;

@@ -4,8 +4,8 @@
  * The tables and how they came to be: numbered steps, each applied once. Owns all DDL. Refuses to
  * know connections and statements of requests.
  *
- * A step that was released is never changed; a new one is added behind it. Steps only add: the
- * Python server works on the same tables, before and after.
+ * A step that was released is never changed; a new one is added behind it. Steps add tables and
+ * columns: the Python server works on the same tables, before and after.
  */
 
 #include "was_schema.h"
@@ -91,6 +91,11 @@ static const char *const steps[WAS_SCHEMA_VERSION] = {
     "CREATE TABLE IF NOT EXISTS was_revocations ("
     " space_uuid text NOT NULL REFERENCES was_spaces ON DELETE CASCADE, link text NOT NULL,"
     " keep_until timestamptz NOT NULL, PRIMARY KEY (space_uuid, link));",
+
+    /* 3: pages of a controller's spaces of one protocol, however many of the other lie between. */
+    "CREATE INDEX IF NOT EXISTS was_spaces_controller_protocol_uuid"
+    " ON was_spaces (controller, protocol, space_uuid);"
+    "DROP INDEX IF EXISTS was_spaces_controller_uuid;",
 };
 
 /* The version that the database has: 0 for none of ours. */
