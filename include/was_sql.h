@@ -500,7 +500,7 @@
     /* A new backend's settings; -> its statement_timeout in milliseconds. One plan for all \
      * parameters, made once: each statement finds its few rows by keys. And having had and freed \
      * some MiB at once, the C library (glibc) stops to hand each statement's memory back to the \
-     * system, only to ask for it again: big contents come out two to three times as fast. */ \
+     * system, only to ask for it again, page by page, for each piece of a big content. */ \
     X(SETTINGS, false, \
       "SELECT set_config('client_encoding', 'UTF8', false)," \
       " set_config('client_min_messages', 'warning', false)," \
