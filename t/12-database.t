@@ -17,17 +17,7 @@ use WAS::Key;
 use WAS::Server;
 use WAS::Traffic qw(eventually timed);
 
-my $owner = $$;
-my $cluster = WAS::Cluster->new("$ENV{WAS_RUN}/12-pg");
-local @SIG{qw(INT TERM HUP)} = (sub { exit 1 }) x 3;
-
-END {
-    if ($cluster && $$ == $owner) {
-        local $?;
-        kill CONT => $cluster->processes;
-        $cluster->remove;
-    }
-}
+my $cluster = WAS::Cluster->throwaway("$ENV{WAS_RUN}/12-pg");
 
 my $alice = WAS::Key->fresh;
 my @document = (body => encode_json({ controller => $alice->did }), type => 'application/json');

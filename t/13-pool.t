@@ -23,17 +23,7 @@ use WAS::Traffic qw(eventually timed);
 
 use constant { MIB => 1 << 20, SLOW => 100 * 1024 };
 
-my $owner = $$;
-my $cluster = WAS::Cluster->new("$ENV{WAS_RUN}/13-pg");
-local @SIG{qw(INT TERM HUP)} = (sub { exit 1 }) x 3;
-
-END {
-    if ($cluster && $$ == $owner) {
-        local $?;
-        kill CONT => $cluster->processes;
-        $cluster->remove;
-    }
-}
+my $cluster = WAS::Cluster->throwaway("$ENV{WAS_RUN}/13-pg");
 
 my $alice = WAS::Key->fresh;
 my $database = WAS::Server::create_database();

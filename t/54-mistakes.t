@@ -22,16 +22,7 @@ use WAS::Key;
 use WAS::Server;
 use WAS::Traffic qw(eventually);
 
-my $owner = $$;
-my $cluster = WAS::Cluster->new("$ENV{WAS_RUN}/54-pg");
-local @SIG{qw(INT TERM HUP)} = (sub { exit 1 }) x 3;
-
-END {
-    if ($cluster && $$ == $owner) {
-        local $?;
-        $cluster->remove;
-    }
-}
+my $cluster = WAS::Cluster->throwaway("$ENV{WAS_RUN}/54-pg");
 
 my $alice = WAS::Key->fresh;
 my @document = (body => encode_json({ controller => $alice->did }), type => 'application/json');

@@ -16,7 +16,7 @@
 /* Any number will do that nobody else locks. */
 #define LOCK_KEY "3141592653589793"
 
-/* How long a request waits that finds no schema, and how long one of its steps may take. */
+/* How long a question about the schema may take, the wait for the lock included; and a step. */
 enum { ASK_SECONDS = 12, STEP_SECONDS = 600 };
 
 static const char *const steps[WAS_SCHEMA_VERSION] = {

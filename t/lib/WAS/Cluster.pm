@@ -27,6 +27,25 @@ sub new {
     return bless { directory => $directory, note => "$directory.socket", %options }, $class;
 }
 
+# The same, removed when this process ends, in whatever way and state but SIGKILL.
+my @thrown_away;
+
+sub throwaway {
+    my ($class, @arguments) = @_;
+    my $self = $class->new(@arguments);
+    push @thrown_away, { owner => $$, cluster => $self };
+    $SIG{$_} = sub { exit 1 } for qw(INT TERM HUP);
+    return $self;
+}
+
+END {
+    local $?;
+    for my $cluster (map { $_->{cluster} } grep { $_->{owner} == $$ } @thrown_away) {
+        kill CONT => $cluster->processes; # somebody may have frozen them
+        $cluster->remove;
+    }
+}
+
 sub program {
     my ($name) = @_;
     my $bindir = qx(pg_config --bindir 2>/dev/null) // '';
