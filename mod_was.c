@@ -6,14 +6,14 @@
  * are was_route's, settings was_config's, tables was_schema's.
  */
 
-#include "classic.h"
-#include "pws.h"
-#include "was_body.h"
-#include "was_config.h"
-#include "was_crypto.h"
-#include "was_json.h"
-#include "was_route.h"
-#include "was_schema.h"
+#include "classic/classic.h"
+#include "pws/pws.h"
+#include "http/was_body.h"
+#include "http/was_config.h"
+#include "auth/was_crypto.h"
+#include "base/was_json.h"
+#include "http/was_route.h"
+#include "store/was_schema.h"
 
 #include <http_core.h>
 #include <http_log.h>

@@ -20,7 +20,7 @@ my $USUAL_FUNCTION = 45;
 my $USUAL_SHARE = 0.9;
 my $COLUMNS = 100;
 
-# A room of src/ and the rooms whose headers it may include. A header is of the room of its .c.
+# A floor of src/ and include/, and the floors whose headers it may include.
 my %MAY_INCLUDE = (
     base => [qw(base)],
     auth => [qw(auth base)],
@@ -37,8 +37,8 @@ my @HEADERS = (
     [qr/^(?:http_\w+|util_\w+)\.h$/, qr{^(?:mod_was\.c|src/(?:http|classic|pws)/)}, 'http_*'],
     [qr/^(?:mod_dbd|apr_dbd\w*)\.h$/, qr{^src/store/was_db\.c$}, 'mod_dbd'],
     [qr/^libpq/, qr{^src/store/was_(?:db\.c|pq\.[ch])$}, 'libpq'],
-    [qr/^was_pq\.h$/, qr{^src/store/was_(?:db|pq|session)\.c$}, 'was_pq'],
-    [qr/^was_(?:db|sql)\.h$/, qr{^(?!src/(?:classic|pws)/)}, 'was_db, was_sql'],
+    [qr{^store/was_pq\.h$}, qr{^src/store/was_(?:db|pq|session)\.c$}, 'was_pq'],
+    [qr{^store/was_(?:db|sql)\.h$}, qr{^(?!src/(?:classic|pws)/)}, 'was_db, was_sql'],
     [qr/^sodium/, qr{^src/(?:auth/was_crypto|base/was_encoding)\.c$}, 'libsodium'],
     [qr/^openssl/, qr{^src/auth/was_crypto\.c$}, 'OpenSSL'],
     [qr/^jansson/, qr{^src/base/was_json\.h$}, 'Jansson'],
@@ -57,7 +57,7 @@ my @STATUS_FILES = qw(
 );
 
 # Where SQL may stand.
-my @SQL_FILES = qw(src/store/was_sql.c include/was_sql.h src/store/was_schema.c);
+my @SQL_FILES = qw(src/store/was_sql.c include/store/was_sql.h src/store/was_schema.c);
 my $SQL = qr/\b(?:SELECT|INSERT\s+INTO|UPDATE\b.*\bSET|DELETE\s+FROM|(?:CREATE|ALTER)\s+TABLE)\b/s;
 
 my @BANNED = qw(
@@ -118,12 +118,7 @@ for my $file (@own, @tested) {
     ($code{$file}, @{ $strings{$file} }) = scan($text{$file});
     # Names of headers are string literals to scan(), so they are read from the text.
     $includes{$file} = [$text{$file} =~ /^[ \t]*#[ \t]*include[ \t]*[<"]([^>"]+)[>"]/mg];
-    $room{$file} = $1 if $file =~ m{^src/(\w+)/};
-}
-for my $file (grep { m{^include/} } @own) {
-    my $stem = basename($file, '.h');
-    my ($source) = grep { basename($_, '.c') eq $stem } grep { m{^src/} } @own;
-    $room{$file} = $room{$source} if defined $source;
+    $room{$file} = $1 if $file =~ m{^(?:src|include)/(\w+)/};
 }
 
 sub place {
@@ -191,7 +186,8 @@ my @RULES = (
         my @breaches;
         for my $file (grep { m{^src/.*\.c$} } @own) {
             my $own = $IMPLEMENTS{ basename $file } // basename($file) =~ s/\.c$/.h/r;
-            $own = "$room{$file}.h" if $room{$file} =~ /^(?:classic|pws)$/;
+            $own = "$room{$file}/$own";
+            $own = "$room{$file}/$room{$file}.h" if $room{$file} =~ /^(?:classic|pws)$/;
             my $first = $includes{$file}[0] // 'nothing';
             push @breaches, "$file includes $first first, not $own" if $first ne $own;
         }

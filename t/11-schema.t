@@ -19,7 +19,7 @@ use WAS::Traffic qw(eventually timed);
 my $cluster = WAS::Server::cluster();
 my ($alice, $bob) = map { WAS::Key->fresh } 1 .. 2;
 
-my ($version) = WAS::Server::slurp("$ENV{WAS_TOP}/include/was_schema.h") =~ /WAS_SCHEMA_VERSION = (\d+)/;
+my ($version) = WAS::Server::slurp("$ENV{WAS_TOP}/include/store/was_schema.h") =~ /WAS_SCHEMA_VERSION = (\d+)/;
 
 # What the Python server runs when it starts,
 my @PYTHON_DDL = (

@@ -107,7 +107,7 @@ sleep 1.1;
 $cluster->start_again;
 is($client->put('/space/s', @document)->status, 204, 'then it comes: the first request works');
 my $dbh = dbh('was');
-my ($version) = WAS::Server::slurp("$ENV{WAS_TOP}/include/was_schema.h") =~ /WAS_SCHEMA_VERSION = (\d+)/;
+my ($version) = WAS::Server::slurp("$ENV{WAS_TOP}/include/store/was_schema.h") =~ /WAS_SCHEMA_VERSION = (\d+)/;
 is($dbh->selectrow_array('SELECT max(version) FROM was_schema_version'), $version, 'and has made the schema');
 is($client->put('/space/s/x', body => 'stored')->status, 204, 'and all goes on');
 

@@ -5,7 +5,7 @@
  * t/17-plans.t sees what the module sends, and none that was added can be forgotten.
  */
 
-#include "was_sql.h"
+#include "store/was_sql.h"
 
 #include <stdio.h>
 

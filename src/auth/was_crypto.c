@@ -3,7 +3,7 @@
  * was_crypto: digests, signature checks and randomness, from libsodium and OpenSSL.
  * Refuses to know whose key it is or what was signed.
  */
-#include "was_crypto.h"
+#include "auth/was_crypto.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>

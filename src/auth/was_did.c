@@ -3,9 +3,9 @@
  * was_did: decentralized identifiers as text, and did:key to its Ed25519 key.
  * Refuses every method that would need somebody to be asked, and to know what the key may do.
  */
-#include "was_did.h"
+#include "auth/was_did.h"
 
-#include "was_encoding.h"
+#include "base/was_encoding.h"
 
 #include <apr_strings.h>
 

@@ -3,9 +3,9 @@
  * was_digest: what a client says the digest of the body is, in the spellings of wallets.
  * Refuses to know the body; whoever reads it compares.
  */
-#include "was_digest.h"
+#include "auth/was_digest.h"
 
-#include "was_encoding.h"
+#include "base/was_encoding.h"
 
 #include <apr_cstr.h>
 #include <string.h>

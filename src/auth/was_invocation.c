@@ -4,10 +4,10 @@
  * carries to JSON. The only includer of zlib.
  * Refuses to know what the capability says.
  */
-#include "was_invocation.h"
+#include "auth/was_invocation.h"
 
-#include "was_encoding.h"
-#include "was_parameters.h"
+#include "base/was_encoding.h"
+#include "auth/was_parameters.h"
 
 #include <apr_cstr.h>
 #include <apr_strings.h>

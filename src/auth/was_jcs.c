@@ -3,7 +3,7 @@
  * was_jcs: the canonical text of a JSON value (RFC 8785).
  * Refuses numbers that are no integers, and to know what the text is for.
  */
-#include "was_jcs.h"
+#include "auth/was_jcs.h"
 
 #include <apr_strings.h>
 

@@ -3,10 +3,10 @@
  * was_nquads: what capabilities and the options of their proofs say as RDF.
  * Refuses every member and context whose RDF is not written down here, and to know any signature.
  */
-#include "was_nquads.h"
+#include "auth/was_nquads.h"
 
-#include "was_encoding.h"
-#include "was_rdf.h"
+#include "base/was_encoding.h"
+#include "auth/was_rdf.h"
 
 #include <apr_strings.h>
 

@@ -3,7 +3,7 @@
  * was_parameters: the grammar of parameter lists.
  * Refuses to know which parameters there are, and to give any value a second spelling.
  */
-#include "was_parameters.h"
+#include "auth/was_parameters.h"
 
 #include <apr_cstr.h>
 

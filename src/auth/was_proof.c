@@ -6,11 +6,11 @@
  * Both suites sign the same thing in two spellings: the digest of the proof's options, which is the
  * proof without its value, and behind it the digest of the capability without the proof.
  */
-#include "was_proof.h"
+#include "auth/was_proof.h"
 
-#include "was_encoding.h"
-#include "was_jcs.h"
-#include "was_nquads.h"
+#include "base/was_encoding.h"
+#include "auth/was_jcs.h"
+#include "auth/was_nquads.h"
 
 #include <string.h>
 

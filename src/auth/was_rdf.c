@@ -5,9 +5,9 @@
  * hashes. Where two are equal URDNA2015 goes on with a hash that can take exponential time; a
  * dataset that would need it is an error here.
  */
-#include "was_rdf.h"
+#include "auth/was_rdf.h"
 
-#include "was_crypto.h"
+#include "auth/was_crypto.h"
 
 #include <apr_strings.h>
 #include <apr_tables.h>

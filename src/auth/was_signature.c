@@ -7,10 +7,10 @@
  * part of it may hold one. Then one string has one reading as names and values, and a signature
  * made for one request cannot be read as one for another by naming other headers.
  */
-#include "was_signature.h"
+#include "auth/was_signature.h"
 
-#include "was_encoding.h"
-#include "was_parameters.h"
+#include "base/was_encoding.h"
+#include "auth/was_parameters.h"
 
 #include <apr_cstr.h>
 #include <apr_strings.h>

@@ -7,9 +7,9 @@
  * whether a chain is worth anything now.
  */
 
-#include "was_verified.h"
+#include "auth/was_verified.h"
 
-#include "was_crypto.h"
+#include "auth/was_crypto.h"
 
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>

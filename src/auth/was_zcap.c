@@ -3,10 +3,10 @@
  * was_zcap: whether a chain of delegations holds, and what it allows.
  * Refuses to normalize what it compares, and to know any request, space or database.
  */
-#include "was_zcap.h"
+#include "auth/was_zcap.h"
 
-#include "was_encoding.h"
-#include "was_proof.h"
+#include "base/was_encoding.h"
+#include "auth/was_proof.h"
 
 #include <string.h>
 

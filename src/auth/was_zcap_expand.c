@@ -3,10 +3,10 @@
  * was_zcap, the part that reads: from a capability's JSON to its chain (protocol/pws section 6.2).
  * Refuses every shape but the one that is written down, and to judge what the chain allows.
  */
-#include "was_zcap.h"
+#include "auth/was_zcap.h"
 
-#include "was_encoding.h"
-#include "was_time.h"
+#include "base/was_encoding.h"
+#include "base/was_time.h"
 
 #include <apr_strings.h>
 

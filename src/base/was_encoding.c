@@ -3,7 +3,7 @@
  * was_encoding: the alphabets in which keys, signatures, digests and paths travel.
  * Refuses every second spelling of a value, and to know what a value means.
  */
-#include "was_encoding.h"
+#include "base/was_encoding.h"
 
 #include <sodium.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * was_error: makes failures, and turns a chain of them into one line for the log.
  * Refuses to know what a failure looks like over HTTP: that is was_respond's.
  */
-#include "was_error.h"
+#include "base/was_error.h"
 
 #include <apr_strings.h>
 

@@ -4,7 +4,7 @@
  * Refuses to repeat what strangers sent: a detail names the place in the text, in our own words,
  * because Jansson's messages quote the input.
  */
-#include "was_json.h"
+#include "base/was_json.h"
 
 #include <apr_strings.h>
 

@@ -3,9 +3,9 @@
  * was_path: takes a raw request target apart, exactly as it came over the wire.
  * Refuses to normalize: a target with two readings is an error. Knows no route and no store.
  */
-#include "was_path.h"
+#include "base/was_path.h"
 
-#include "was_encoding.h"
+#include "base/was_encoding.h"
 
 #include <apr_cstr.h>
 #include <apr_strings.h>

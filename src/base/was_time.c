@@ -3,7 +3,7 @@
  * was_time: the date-times of documents to microseconds since 1970.
  * Refuses every form but one, and what is no moment of Unix time; asks neither locale nor clock.
  */
-#include "was_time.h"
+#include "base/was_time.h"
 
 #include <string.h>
 

@@ -5,8 +5,8 @@
  * what every classic path begins with. Refuses to know how requests arrive and answers leave.
  */
 
-#include "classic.h"
-#include "was_health.h"
+#include "classic/classic.h"
+#include "http/was_health.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
  * not understand grants nothing.
  */
 
-#include "classic.h"
+#include "classic/classic.h"
 
 #include <apr_strings.h>
 

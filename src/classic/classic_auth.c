@@ -5,7 +5,7 @@
  * a signature must cover. Refuses to know what the signer may do.
  */
 
-#include "classic.h"
+#include "classic/classic.h"
 
 #include <apr_strings.h>
 

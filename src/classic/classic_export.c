@@ -10,7 +10,7 @@
  * attributes, so that a restore needs nothing else.
  */
 
-#include "classic.h"
+#include "classic/classic.h"
 
 #include <apr_file_io.h>
 #include <apr_strings.h>

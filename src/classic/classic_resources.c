@@ -5,7 +5,7 @@
  * when a reader may read. Refuses to know how bytes are kept and moved.
  */
 
-#include "classic.h"
+#include "classic/classic.h"
 
 #include <apr_lib.h>
 

@@ -5,7 +5,7 @@
  * space on the wire. Refuses to know who may: the store's statements decide it.
  */
 
-#include "classic.h"
+#include "classic/classic.h"
 
 #include <apr_strings.h>
 

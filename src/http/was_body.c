@@ -5,8 +5,8 @@
  * mean. Nothing of the database is held while a client sends.
  */
 
-#include "was_body.h"
-#include "was_digest.h"
+#include "http/was_body.h"
+#include "auth/was_digest.h"
 
 #include <http_core.h>
 #include <http_protocol.h>

@@ -5,7 +5,7 @@
  * compare: the statement that writes does, or the answer would be out of date when it writes.
  */
 
-#include "was_conditions.h"
+#include "http/was_conditions.h"
 
 #include <apr_date.h>
 #include <apr_lib.h>

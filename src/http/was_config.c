@@ -5,7 +5,7 @@
  * checks at start-up. Refuses to know what the settings are for.
  */
 
-#include "was_config.h"
+#include "http/was_config.h"
 
 #include <http_core.h>
 #include <http_log.h>

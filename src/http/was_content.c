@@ -9,7 +9,7 @@
  * client holds none.
  */
 
-#include "was_content.h"
+#include "http/was_content.h"
 
 #include <httpd.h>
 #include <http_config.h>

@@ -5,7 +5,7 @@
  * come from signatures, whatever page they are made in.
  */
 
-#include "was_cors.h"
+#include "http/was_cors.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  * The answer to who watches. Owns nothing; refuses to know the protocol that it is asked in.
  */
 
-#include "was_health.h"
+#include "http/was_health.h"
 
 const was_error_t *was_health_get(was_request_t *request, was_response_t *response)
 {

@@ -6,7 +6,7 @@
  * Refuses to know requests, and what a signature allows.
  */
 
-#include "was_replay.h"
+#include "http/was_replay.h"
 
 #include <http_log.h>
 #include <ap_provider.h>

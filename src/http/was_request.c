@@ -5,8 +5,8 @@
  * rights and answers.
  */
 
-#include "was_request.h"
-#include "was_route.h"
+#include "http/was_request.h"
+#include "http/was_route.h"
 
 #include <http_core.h>
 #include <http_protocol.h>

@@ -5,11 +5,11 @@
  * what of a failure is logged. Refuses to know why a request was answered as it was.
  */
 
-#include "was_respond.h"
-#include "was_body.h"
-#include "was_content.h"
-#include "was_cors.h"
-#include "was_route.h"
+#include "http/was_respond.h"
+#include "http/was_body.h"
+#include "http/was_content.h"
+#include "http/was_cors.h"
+#include "http/was_route.h"
 
 #include <http_core.h>
 #include <http_log.h>

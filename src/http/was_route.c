@@ -6,9 +6,9 @@
  * Refuses to know any route, and what a right means to a protocol.
  */
 
-#include "was_route.h"
-#include "was_body.h"
-#include "was_conditions.h"
+#include "http/was_route.h"
+#include "http/was_body.h"
+#include "http/was_conditions.h"
 
 #include <apr_strings.h>
 

@@ -6,8 +6,8 @@
  * and answers leave.
  */
 
-#include "pws.h"
-#include "was_health.h"
+#include "pws/pws.h"
+#include "http/was_health.h"
 
 /* The first shape that fits decides, so the segments that mean something stand before the ids. */
 static const was_route_t routes[] = {

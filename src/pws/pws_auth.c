@@ -6,8 +6,8 @@
  * a route does.
  */
 
-#include "pws.h"
-#include "was_invocation.h"
+#include "pws/pws.h"
+#include "auth/was_invocation.h"
 
 #include <apr_strings.h>
 

@@ -6,7 +6,7 @@
  * before anything is stored, and what is stored is what is shown.
  */
 
-#include "pws.h"
+#include "pws/pws.h"
 
 #include <apr_strings.h>
 
@@ -105,7 +105,7 @@ static const was_error_t *check_id(const char *id, apr_pool_t *pool)
 static const was_error_t *put(was_request_t *request, was_response_t *response, const char *id,
                               const json_t *body, bool replace)
 {
-    was_holding_t holding = pws_holding(request);
+    was_grant_t grant = pws_grant(request);
     json_t *descriptor = was_json_own(json_object(), request->pool);
     was_backend_place_t place = {.id = id};
     bool created;
@@ -113,12 +113,12 @@ static const was_error_t *put(was_request_t *request, was_response_t *response, 
     WAS_TRY(check_id(id, request->pool));
     WAS_TRY(describe(request, body, id, descriptor));
     place.descriptor = was_json_text(descriptor, NULL, request->pool);
-    WAS_TRY(was_backends_put(request->db, &holding, replace, &place, &created, request->pool));
+    WAS_TRY(was_backends_put(request->db, &grant, replace, &place, &created, request->pool));
     response->answer = WAS_ANSWER_NO_CONTENT;
     if (created) {
         pws_answer_json(request, response, json_incref(descriptor));
         response->answer = WAS_ANSWER_CREATED;
-        response->location = pws_url(request, "/space/%s/backends/%s", holding.space, id);
+        response->location = pws_url(request, "/space/%s/backends/%s", grant.space, id);
     }
     return NULL;
 }
@@ -143,11 +143,11 @@ const was_error_t *pws_backend_put(was_request_t *request, was_response_t *respo
 
 const was_error_t *pws_backend_delete(was_request_t *request, was_response_t *response)
 {
-    was_holding_t holding = pws_holding(request);
+    was_grant_t grant = pws_grant(request);
     const char *id = pws_segment(request, 3);
 
     WAS_TRY(check_id(id, request->pool));
-    WAS_TRY(was_backends_delete(request->db, &holding, id, request->pool));
+    WAS_TRY(was_backends_delete(request->db, &grant, id, request->pool));
     response->answer = WAS_ANSWER_NO_CONTENT;
     return NULL;
 }

@@ -5,8 +5,8 @@
  * one. Refuses to know who may.
  */
 
-#include "pws.h"
-#include "was_jcs.h"
+#include "pws/pws.h"
+#include "auth/was_jcs.h"
 
 #include <apr_strings.h>
 
@@ -217,7 +217,7 @@ static void created(was_request_t *request, was_response_t *response, was_collec
 
 const was_error_t *pws_collections_post(was_request_t *request, was_response_t *response)
 {
-    was_holding_t holding = pws_holding(request);
+    was_grant_t grant = pws_grant(request);
     was_collection_t collection = {0};
     const json_t *id;
     json_t *body;
@@ -237,14 +237,14 @@ const was_error_t *pws_collections_post(was_request_t *request, was_response_t *
     WAS_TRY(check_reserved(collection.id, request->pool));
     WAS_TRY(read_collection(request, body, &collection));
     WAS_TRY(
-        was_collections_create(request->db, &holding, &collection, &response->etag, request->pool));
+        was_collections_create(request->db, &grant, &collection, &response->etag, request->pool));
     created(request, response, &collection);
     return NULL;
 }
 
 const was_error_t *pws_collection_put(was_request_t *request, was_response_t *response)
 {
-    was_holding_t holding = pws_holding(request);
+    was_grant_t grant = pws_grant(request);
     was_collection_t collection = {.id = pws_segment(request, 2)};
     const json_t *id;
     json_t *body;
@@ -257,7 +257,7 @@ const was_error_t *pws_collection_put(was_request_t *request, was_response_t *re
     }
     WAS_TRY(check_reserved(collection.id, request->pool));
     WAS_TRY(read_collection(request, body, &collection));
-    WAS_TRY(was_collections_put(request->db, &holding, &collection, &request->conditions, &is_new,
+    WAS_TRY(was_collections_put(request->db, &grant, &collection, &request->conditions, &is_new,
                                 &response->etag, request->pool));
     if (is_new) {
         created(request, response, &collection);
@@ -270,9 +270,9 @@ const was_error_t *pws_collection_put(was_request_t *request, was_response_t *re
 
 const was_error_t *pws_collection_delete(was_request_t *request, was_response_t *response)
 {
-    was_holding_t holding = pws_holding(request);
+    was_grant_t grant = pws_grant(request);
 
-    WAS_TRY(was_collections_delete(request->db, &holding, pws_segment(request, 2), request->pool));
+    WAS_TRY(was_collections_delete(request->db, &grant, pws_segment(request, 2), request->pool));
     response->answer = WAS_ANSWER_NO_CONTENT;
     return NULL;
 }

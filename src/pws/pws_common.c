@@ -5,8 +5,8 @@
  * Refuses to know any noun.
  */
 
-#include "pws.h"
-#include "was_encoding.h"
+#include "pws/pws.h"
+#include "base/was_encoding.h"
 
 #include <apr_strings.h>
 
@@ -84,17 +84,17 @@ const char *pws_path(const was_request_t *request, const char *format, ...)
     return apr_pstrcat(request->pool, was_request_mount(request), path, NULL);
 }
 
-was_holding_t pws_holding(const was_request_t *request)
+was_grant_t pws_grant(const was_request_t *request)
 {
     const pws_state_t *state = pws_state(request);
-    was_holding_t holding = {
+    was_grant_t grant = {
         .space = pws_segment(request, 1),
         .controller = state->controller,
         .links = state->links,
         .invoker = request->caller,
     };
 
-    return holding;
+    return grant;
 }
 
 const was_error_t *pws_read_object(const was_request_t *request, json_t **object)

@@ -5,7 +5,7 @@
  * stored and returned as they came, JSON included. Refuses to know who may.
  */
 
-#include "pws.h"
+#include "pws/pws.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -129,7 +129,7 @@ static const was_error_t *read_content(const was_request_t *request, was_content
 
 const was_error_t *pws_items_post(was_request_t *request, was_response_t *response)
 {
-    was_holding_t holding = pws_holding(request);
+    was_grant_t grant = pws_grant(request);
     const was_conditions_t conditions = {.none_match = "{*}", .unmodified_since = -1};
     was_item_notes_t notes;
     was_content_t content;
@@ -140,8 +140,8 @@ const was_error_t *pws_items_post(was_request_t *request, was_response_t *respon
     WAS_TRY(read_content(request, &content, &notes));
     was_crypto_uuid(id);
     key = key_of(request, id);
-    WAS_TRY(was_items_put(request->db, &holding, &key, &content, &notes, &conditions,
-                          &response->etag, request->pool));
+    WAS_TRY(was_items_put(request->db, &grant, &key, &content, &notes, &conditions, &response->etag,
+                          request->pool));
     url = pws_path(request, "/space/%s%s", key.space, key.path);
     pws_answer_json(
         request, response,
@@ -154,13 +154,13 @@ const was_error_t *pws_items_post(was_request_t *request, was_response_t *respon
 
 const was_error_t *pws_item_put(was_request_t *request, was_response_t *response)
 {
-    was_holding_t holding = pws_holding(request);
+    was_grant_t grant = pws_grant(request);
     was_item_key_t key = key_of(request, pws_segment(request, 3));
     was_item_notes_t notes;
     was_content_t content;
 
     WAS_TRY(read_content(request, &content, &notes));
-    WAS_TRY(was_items_put(request->db, &holding, &key, &content, &notes, &request->conditions,
+    WAS_TRY(was_items_put(request->db, &grant, &key, &content, &notes, &request->conditions,
                           &response->etag, request->pool));
     response->answer = WAS_ANSWER_NO_CONTENT;
     return NULL;
@@ -168,10 +168,10 @@ const was_error_t *pws_item_put(was_request_t *request, was_response_t *response
 
 const was_error_t *pws_item_delete(was_request_t *request, was_response_t *response)
 {
-    was_holding_t holding = pws_holding(request);
+    was_grant_t grant = pws_grant(request);
     was_item_key_t key = key_of(request, pws_segment(request, 3));
 
-    WAS_TRY(was_items_delete(request->db, &holding, &key, &request->conditions, request->pool));
+    WAS_TRY(was_items_delete(request->db, &grant, &key, &request->conditions, request->pool));
     response->answer = WAS_ANSWER_NO_CONTENT;
     return NULL;
 }
@@ -240,7 +240,7 @@ const was_error_t *pws_item_meta_get(was_request_t *request, was_response_t *res
 
 const was_error_t *pws_item_meta_put(was_request_t *request, was_response_t *response)
 {
-    was_holding_t holding = pws_holding(request);
+    was_grant_t grant = pws_grant(request);
     was_item_key_t key = key_of(request, pws_segment(request, 3));
     was_item_notes_t notes = {0};
     const char *custom;
@@ -250,7 +250,7 @@ const was_error_t *pws_item_meta_put(was_request_t *request, was_response_t *res
     WAS_TRY(pws_read_custom(body, &custom, &notes.is_envelope, request->pool));
     WAS_TRY(was_json_string(body, "epoch", NOTE_MAX_BYTES, &notes.epoch, request->pool));
     WAS_TRY(was_json_string(body, "writerId", NOTE_MAX_BYTES, &notes.writer, request->pool));
-    WAS_TRY(was_items_put_meta(request->db, &holding, &key, custom, &notes, &request->conditions,
+    WAS_TRY(was_items_put_meta(request->db, &grant, &key, custom, &notes, &request->conditions,
                                &response->etag, request->pool));
     response->answer = WAS_ANSWER_NO_CONTENT;
     return NULL;

@@ -5,7 +5,7 @@
  * Refuses nested parts and transfer encodings, which RFC 7578 deprecates.
  */
 
-#include "pws.h"
+#include "pws/pws.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>

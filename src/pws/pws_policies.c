@@ -5,7 +5,7 @@
  * and where to find it. Owns the shapes of these documents. What a policy grants is pws_auth's.
  */
 
-#include "pws.h"
+#include "pws/pws.h"
 
 #include <apr_strings.h>
 
@@ -41,7 +41,7 @@ const was_error_t *pws_policy_get(was_request_t *request, was_response_t *respon
 
 const was_error_t *pws_policy_put(was_request_t *request, was_response_t *response)
 {
-    was_holding_t holding = pws_holding(request);
+    was_grant_t grant = pws_grant(request);
     was_policy_key_t key = key_of(request);
     const json_t *type;
     json_t *body;
@@ -53,7 +53,7 @@ const was_error_t *pws_policy_put(was_request_t *request, was_response_t *respon
         return was_error_make(request->pool, WAS_ERROR_INVALID_BODY, "#/type",
                               "a policy needs a \"type\"");
     }
-    WAS_TRY(was_policies_put(request->db, &holding, &key, was_json_text(body, NULL, request->pool),
+    WAS_TRY(was_policies_put(request->db, &grant, &key, was_json_text(body, NULL, request->pool),
                              &created, request->pool));
     if (created) {
         pws_answer_json(request, response, json_incref(body));
@@ -67,10 +67,10 @@ const was_error_t *pws_policy_put(was_request_t *request, was_response_t *respon
 
 const was_error_t *pws_policy_delete(was_request_t *request, was_response_t *response)
 {
-    was_holding_t holding = pws_holding(request);
+    was_grant_t grant = pws_grant(request);
     was_policy_key_t key = key_of(request);
 
-    WAS_TRY(was_policies_delete(request->db, &holding, &key, request->pool));
+    WAS_TRY(was_policies_delete(request->db, &grant, &key, request->pool));
     response->answer = WAS_ANSWER_NO_CONTENT;
     return NULL;
 }

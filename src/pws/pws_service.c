@@ -5,8 +5,8 @@
  * what is not offered. Owns the list of what is advertised, which is what is there.
  */
 
-#include "pws.h"
-#include "was_encoding.h"
+#include "pws/pws.h"
+#include "base/was_encoding.h"
 
 #include <apr_strings.h>
 

@@ -5,7 +5,7 @@
  * of one. Refuses to know who may.
  */
 
-#include "pws.h"
+#include "pws/pws.h"
 
 #include <apr_strings.h>
 
@@ -183,9 +183,9 @@ const was_error_t *pws_space_put(was_request_t *request, was_response_t *respons
 
 const was_error_t *pws_space_delete(was_request_t *request, was_response_t *response)
 {
-    was_holding_t holding = pws_holding(request);
+    was_grant_t grant = pws_grant(request);
 
-    WAS_TRY(was_collections_delete_space(request->db, &holding, request->pool));
+    WAS_TRY(was_collections_delete_space(request->db, &grant, request->pool));
     response->answer = WAS_ANSWER_NO_CONTENT;
     return NULL;
 }

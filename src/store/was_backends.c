@@ -5,7 +5,7 @@
  * descriptor says, and never sees what must not be shown.
  */
 
-#include "was_collections.h"
+#include "store/was_collections.h"
 
 const was_error_t *was_backends_list(was_db_t *db, const char *space,
                                      const was_backend_place_t **places, int *count,
@@ -41,14 +41,14 @@ const was_error_t *was_backends_get(was_db_t *db, const char *space, const char 
     return NULL;
 }
 
-const was_error_t *was_backends_put(was_db_t *db, const was_holding_t *holding, bool replace,
+const was_error_t *was_backends_put(was_db_t *db, const was_grant_t *grant, bool replace,
                                     const was_backend_place_t *place, bool *created,
                                     apr_pool_t *pool)
 {
     was_value_t values[5];
     const was_rows_t *rows;
 
-    was_holding_values(holding, values);
+    was_grant_values(grant, values);
     values[3] = WAS_TEXT(place->id);
     values[4] = WAS_TEXT(place->descriptor);
     WAS_TRY(was_db_run(db, WAS_SQL_BACKEND_INSERT, values, 5, &rows, pool));
@@ -65,14 +65,14 @@ const was_error_t *was_backends_put(was_db_t *db, const was_holding_t *holding, 
                : was_error_log(pool, WAS_ERROR_NOT_FOUND, "the backend or the right is gone");
 }
 
-const was_error_t *was_backends_delete(was_db_t *db, const was_holding_t *holding, const char *id,
+const was_error_t *was_backends_delete(was_db_t *db, const was_grant_t *grant, const char *id,
                                        apr_pool_t *pool)
 {
     const was_rows_t *rows;
     was_value_t values[4];
 
-    was_holding_values(holding, values);
+    was_grant_values(grant, values);
     values[3] = WAS_TEXT(id);
     WAS_TRY(was_db_run(db, WAS_SQL_BACKEND_DELETE, values, 4, &rows, pool));
-    return was_rows_count(rows) > 0 ? NULL : was_holding_check(db, holding, pool);
+    return was_rows_count(rows) > 0 ? NULL : was_grant_check(db, grant, pool);
 }

@@ -5,15 +5,15 @@
  * found no row. Refuses to know what the JSON in them says.
  */
 
-#include "was_collections.h"
+#include "store/was_collections.h"
 
 #include <string.h>
 
-void was_holding_values(const was_holding_t *holding, was_value_t values[3])
+void was_grant_values(const was_grant_t *grant, was_value_t values[3])
 {
-    values[0] = WAS_TEXT(holding->space);
-    values[1] = WAS_TEXT(holding->controller);
-    values[2] = WAS_TEXT(holding->links);
+    values[0] = WAS_TEXT(grant->space);
+    values[1] = WAS_TEXT(grant->controller);
+    values[2] = WAS_TEXT(grant->links);
 }
 
 static const was_error_t *absent(apr_pool_t *pool)
@@ -49,10 +49,10 @@ const was_error_t *was_collections_get(was_db_t *db, const char *space, const ch
 }
 
 /* The first twelve parameters of both writes. */
-static void fill(const was_holding_t *holding, const was_collection_t *collection,
+static void fill(const was_grant_t *grant, const was_collection_t *collection,
                  was_value_t values[12])
 {
-    was_holding_values(holding, values);
+    was_grant_values(grant, values);
     values[3] = WAS_TEXT(collection->id);
     values[4] = WAS_TEXT(collection->name);
     values[5] = WAS_TEXT(collection->backend);
@@ -64,29 +64,29 @@ static void fill(const was_holding_t *holding, const was_collection_t *collectio
     values[11] = WAS_TEXT(collection->epoch);
 }
 
-/* `*etag` is NULL when there is one of this id, or the holding holds no more. */
-static const was_error_t *insert(was_db_t *db, const was_holding_t *holding,
+/* `*etag` is NULL when there is one of this id, or the grant holds no more. */
+static const was_error_t *insert(was_db_t *db, const was_grant_t *grant,
                                  const was_collection_t *collection, const char **etag,
                                  apr_pool_t *pool)
 {
     was_value_t values[13];
     const was_rows_t *rows;
 
-    fill(holding, collection, values);
-    values[12] = WAS_TEXT(holding->invoker);
+    fill(grant, collection, values);
+    values[12] = WAS_TEXT(grant->invoker);
     WAS_TRY(was_db_run(db, WAS_SQL_COLLECTION_INSERT, values, 13, &rows, pool));
     *etag = was_rows_count(rows) > 0 ? was_rows_text(rows, 0, 0) : NULL;
     return NULL;
 }
 
-/* Whether the collection is there for this holding. */
-static const was_error_t *look(was_db_t *db, const was_holding_t *holding, const char *id,
-                               bool *held, bool *there, apr_pool_t *pool)
+/* Whether the collection is there for this grant. */
+static const was_error_t *look(was_db_t *db, const was_grant_t *grant, const char *id, bool *held,
+                               bool *there, apr_pool_t *pool)
 {
     was_value_t values[5];
     const was_rows_t *rows;
 
-    was_holding_values(holding, values);
+    was_grant_values(grant, values);
     values[3] = WAS_TEXT(id);
     values[4] = WAS_TEXT(NULL);
     WAS_TRY(was_db_run(db, WAS_SQL_ITEM_LOOK, values, 5, &rows, pool));
@@ -95,25 +95,25 @@ static const was_error_t *look(was_db_t *db, const was_holding_t *holding, const
     return NULL;
 }
 
-const was_error_t *was_holding_check(was_db_t *db, const was_holding_t *holding, apr_pool_t *pool)
+const was_error_t *was_grant_check(was_db_t *db, const was_grant_t *grant, apr_pool_t *pool)
 {
     bool held, there;
 
-    WAS_TRY(look(db, holding, NULL, &held, &there, pool));
+    WAS_TRY(look(db, grant, NULL, &held, &there, pool));
     return held ? NULL : absent(pool);
 }
 
-const was_error_t *was_collections_create(was_db_t *db, const was_holding_t *holding,
+const was_error_t *was_collections_create(was_db_t *db, const was_grant_t *grant,
                                           const was_collection_t *collection, const char **etag,
                                           apr_pool_t *pool)
 {
     bool held, there;
 
-    WAS_TRY(insert(db, holding, collection, etag, pool));
+    WAS_TRY(insert(db, grant, collection, etag, pool));
     if (*etag != NULL) {
         return NULL;
     }
-    WAS_TRY(look(db, holding, collection->id, &held, &there, pool));
+    WAS_TRY(look(db, grant, collection->id, &held, &there, pool));
     if (!held) {
         return absent(pool);
     }
@@ -121,21 +121,21 @@ const was_error_t *was_collections_create(was_db_t *db, const was_holding_t *hol
 }
 
 /* Why an update found no row. */
-static const was_error_t *explain(was_db_t *db, const was_holding_t *holding,
+static const was_error_t *explain(was_db_t *db, const was_grant_t *grant,
                                   const was_collection_t *wanted,
                                   const was_conditions_t *conditions, apr_pool_t *pool)
 {
     was_collection_t stored;
     bool held, there;
 
-    WAS_TRY(look(db, holding, wanted->id, &held, &there, pool));
+    WAS_TRY(look(db, grant, wanted->id, &held, &there, pool));
     if (!held) {
         return absent(pool);
     }
     if (!there) {
         return was_conditions_failed(pool);
     }
-    WAS_TRY(was_collections_get(db, holding->space, wanted->id, &stored, pool));
+    WAS_TRY(was_collections_get(db, grant->space, wanted->id, &stored, pool));
     if (wanted->encryption != NULL && (wanted->plaintext != NULL || stored.plaintext != NULL)) {
         return was_error_make(pool, WAS_ERROR_INVALID_BODY, "#/encryption",
                               "a collection is encrypted or declares plaintext, not both");
@@ -148,7 +148,7 @@ static const was_error_t *explain(was_db_t *db, const was_holding_t *holding,
     return was_conditions_given(conditions) ? was_conditions_failed(pool) : absent(pool);
 }
 
-const was_error_t *was_collections_put(was_db_t *db, const was_holding_t *holding,
+const was_error_t *was_collections_put(was_db_t *db, const was_grant_t *grant,
                                        const was_collection_t *collection,
                                        const was_conditions_t *conditions, bool *created,
                                        const char **etag, apr_pool_t *pool)
@@ -158,41 +158,41 @@ const was_error_t *was_collections_put(was_db_t *db, const was_holding_t *holdin
 
     *created = false;
     if (conditions->match == NULL) {
-        WAS_TRY(insert(db, holding, collection, etag, pool));
+        WAS_TRY(insert(db, grant, collection, etag, pool));
         *created = *etag != NULL;
         if (*created) {
             return NULL;
         }
     }
-    fill(holding, collection, values);
+    fill(grant, collection, values);
     was_conditions_values(conditions, &values[12]);
     WAS_TRY(was_db_run(db, WAS_SQL_COLLECTION_UPDATE, values, 15, &rows, pool));
     if (was_rows_count(rows) == 0) {
-        return explain(db, holding, collection, conditions, pool);
+        return explain(db, grant, collection, conditions, pool);
     }
     *etag = was_rows_text(rows, 0, 0);
     return NULL;
 }
 
-const was_error_t *was_collections_delete(was_db_t *db, const was_holding_t *holding,
-                                          const char *id, apr_pool_t *pool)
+const was_error_t *was_collections_delete(was_db_t *db, const was_grant_t *grant, const char *id,
+                                          apr_pool_t *pool)
 {
     const was_rows_t *rows;
     was_value_t values[4];
 
-    was_holding_values(holding, values);
+    was_grant_values(grant, values);
     values[3] = WAS_TEXT(id);
     WAS_TRY(was_db_run(db, WAS_SQL_COLLECTION_DELETE, values, 4, &rows, pool));
-    return was_rows_count(rows) > 0 ? NULL : was_holding_check(db, holding, pool);
+    return was_rows_count(rows) > 0 ? NULL : was_grant_check(db, grant, pool);
 }
 
-const was_error_t *was_collections_delete_space(was_db_t *db, const was_holding_t *holding,
+const was_error_t *was_collections_delete_space(was_db_t *db, const was_grant_t *grant,
                                                 apr_pool_t *pool)
 {
     const was_rows_t *rows;
     was_value_t values[3];
 
-    was_holding_values(holding, values);
+    was_grant_values(grant, values);
     WAS_TRY(was_db_run(db, WAS_SQL_PWS_SPACE_DELETE, values, 3, &rows, pool));
     return was_rows_count(rows) > 0 ? NULL : absent(pool);
 }

@@ -11,9 +11,9 @@
  * with every reconnect.
  */
 
-#include "was_db.h"
-#include "was_gate.h"
-#include "was_pq.h"
+#include "store/was_db.h"
+#include "store/was_permits.h"
+#include "store/was_pq.h"
 
 #include <httpd.h>
 #include <apr_dbd.h>
@@ -39,12 +39,12 @@ struct was_db_t {
     /* mod_dbd's, looked up so that this module can be loaded, and complain in words, without it. */
     APR_OPTIONAL_FN_TYPE(ap_dbd_open) * open;
     APR_OPTIONAL_FN_TYPE(ap_dbd_close) * close;
-    was_gate_t *gate;
+    was_permits_t *permits;
     bool kept; /* mod_dbd closes no connection that was given back in order */
     const char *params;
     const was_error_t *(*ready)(const char *params, apr_pool_t *pool);
     atomic_bool is_ready;
-    /* Of who is alone inside the gate: */
+    /* Of who is alone inside the permits: */
     apr_time_t next_try;
     char reason[256]; /* why the last try failed */
 };
@@ -86,7 +86,7 @@ was_db_t *was_db_make(server_rec *server, const char *params, int connections, b
     db->server = server;
     db->open = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_open);
     db->close = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_close);
-    db->gate = was_gate_make(connections, pool);
+    db->permits = was_permits_make(connections, pool);
     db->kept = kept;
     db->params = params;
     db->ready = ready;
@@ -221,7 +221,7 @@ static const was_error_t *open_alone(was_db_t *db, was_lease_t *lease, apr_pool_
     if (error == NULL) {
         error = open_lease(db, lease, pool);
     }
-    was_gate_pass(db->gate, error == NULL);
+    was_permits_pass(db->permits, error == NULL);
     return error;
 }
 
@@ -408,7 +408,7 @@ static void mend(was_db_t *db, was_lease_t *lease, const was_job_t *job)
     lease->backend->pid = 0;
 }
 
-/* From inside the gate; `*open` when an open connection is left behind. */
+/* From inside the permits; `*open` when an open connection is left behind. */
 static const was_error_t *attempt_inside(was_db_t *db, was_job_t *job, bool alone, bool *open)
 {
     was_lease_t lease;
@@ -428,7 +428,7 @@ static const was_error_t *attempt_inside(was_db_t *db, was_job_t *job, bool alon
 static const was_error_t *attempt(was_db_t *db, was_job_t *job)
 {
     bool alone = !atomic_load(&db->is_ready), open = false;
-    const char *refusal = was_gate_enter(db->gate, &alone);
+    const char *refusal = was_permits_enter(db->permits, &alone);
     const was_error_t *error;
 
     job->again = false;
@@ -436,7 +436,7 @@ static const was_error_t *attempt(was_db_t *db, was_job_t *job)
         return was_error_log(job->pool, WAS_ERROR_UNAVAILABLE, "%s", refusal);
     }
     error = attempt_inside(db, job, alone, &open);
-    was_gate_leave(db->gate, open && db->kept);
+    was_permits_leave(db->permits, open && db->kept);
     return error;
 }
 

@@ -5,7 +5,7 @@
  * means that a write found no row. Refuses to know media types and what the JSON beside them says.
  */
 
-#include "was_items.h"
+#include "store/was_items.h"
 
 #include <apr_strings.h>
 
@@ -38,14 +38,14 @@ const was_error_t *was_items_get(was_db_t *db, const was_item_key_t *key, apr_si
 
 /* Whether a write that found no row may write where it wanted to. `fine` says that an absent
  * resource is; `*there` whether the resource is. */
-static const was_error_t *check_place(was_db_t *db, const was_holding_t *holding,
+static const was_error_t *check_place(was_db_t *db, const was_grant_t *grant,
                                       const was_item_key_t *key, bool is_envelope, bool fine,
                                       bool *there, apr_pool_t *pool)
 {
     was_value_t values[5];
     const was_rows_t *rows;
 
-    was_holding_values(holding, values);
+    was_grant_values(grant, values);
     values[3] = WAS_TEXT(key->collection);
     values[4] = WAS_TEXT(key->path);
     WAS_TRY(was_db_run(db, WAS_SQL_ITEM_LOOK, values, 5, &rows, pool));
@@ -65,13 +65,12 @@ static const was_error_t *check_place(was_db_t *db, const was_holding_t *holding
 }
 
 /* Why a write found no row. */
-static const was_error_t *explain(was_db_t *db, const was_holding_t *holding,
-                                  const was_item_key_t *key, bool is_envelope, bool given,
-                                  bool fine, apr_pool_t *pool)
+static const was_error_t *explain(was_db_t *db, const was_grant_t *grant, const was_item_key_t *key,
+                                  bool is_envelope, bool given, bool fine, apr_pool_t *pool)
 {
     bool there;
 
-    WAS_TRY(check_place(db, holding, key, is_envelope, fine, &there, pool));
+    WAS_TRY(check_place(db, grant, key, is_envelope, fine, &there, pool));
     if (fine && (!there || !given)) {
         return NULL;
     }
@@ -79,22 +78,22 @@ static const was_error_t *explain(was_db_t *db, const was_holding_t *holding,
 }
 
 /* The same for a write of a content. */
-static const was_error_t *explain_put(was_db_t *db, const was_holding_t *holding,
+static const was_error_t *explain_put(was_db_t *db, const was_grant_t *grant,
                                       const was_item_key_t *key, const was_content_t *content,
                                       const was_item_notes_t *notes,
                                       const was_conditions_t *conditions, apr_pool_t *pool)
 {
     bool there;
 
-    WAS_TRY(check_place(db, holding, key, notes->is_envelope, false, &there, pool));
+    WAS_TRY(check_place(db, grant, key, notes->is_envelope, false, &there, pool));
     WAS_TRY(was_content_check(db, content, key->space, key->path, conditions, pool));
     return was_conditions_given(conditions) ? was_conditions_failed(pool) : absent(pool);
 }
 
-const was_error_t *was_items_put(was_db_t *db, const was_holding_t *holding,
-                                 const was_item_key_t *key, const was_content_t *content,
-                                 const was_item_notes_t *notes, const was_conditions_t *conditions,
-                                 const char **etag, apr_pool_t *pool)
+const was_error_t *was_items_put(was_db_t *db, const was_grant_t *grant, const was_item_key_t *key,
+                                 const was_content_t *content, const was_item_notes_t *notes,
+                                 const was_conditions_t *conditions, const char **etag,
+                                 apr_pool_t *pool)
 {
     /* By whether it replaces, the content is staged, and there is a quota. */
     static const was_sql_t statements[2][2][2] = {
@@ -105,32 +104,32 @@ const was_error_t *was_items_put(was_db_t *db, const was_holding_t *holding,
     was_value_t values[15];
     const was_rows_t *rows;
 
-    was_holding_values(holding, values);
+    was_grant_values(grant, values);
     values[3] = WAS_TEXT(key->path);
     values[4] = WAS_TEXT(content->type);
     was_conditions_values(conditions, &values[5]);
     values[8] = WAS_TEXT(key->collection);
-    values[9] = WAS_TEXT(holding->invoker);
+    values[9] = WAS_TEXT(grant->invoker);
     values[10] = WAS_TEXT(notes->epoch);
     values[11] = WAS_TEXT(notes->writer);
     values[12] = WAS_BOOLEAN(notes->is_envelope);
     WAS_TRY(was_content_write(db, content, key->space, statements[conditions->match != NULL],
                               values, 13, &rows, pool));
     if (was_rows_count(rows) == 0) {
-        return explain_put(db, holding, key, content, notes, conditions, pool);
+        return explain_put(db, grant, key, content, notes, conditions, pool);
     }
     *etag = was_rows_text(rows, 0, 0);
     return NULL;
 }
 
-const was_error_t *was_items_delete(was_db_t *db, const was_holding_t *holding,
+const was_error_t *was_items_delete(was_db_t *db, const was_grant_t *grant,
                                     const was_item_key_t *key, const was_conditions_t *conditions,
                                     apr_pool_t *pool)
 {
     was_value_t values[8];
     const was_rows_t *rows;
 
-    was_holding_values(holding, values);
+    was_grant_values(grant, values);
     values[3] = WAS_TEXT(key->path);
     values[4] = WAS_TEXT(key->collection);
     was_conditions_values(conditions, &values[5]);
@@ -138,7 +137,7 @@ const was_error_t *was_items_delete(was_db_t *db, const was_holding_t *holding,
     if (was_rows_count(rows) > 0) {
         return NULL;
     }
-    return explain(db, holding, key, true, was_conditions_given(conditions),
+    return explain(db, grant, key, true, was_conditions_given(conditions),
                    conditions->match == NULL, pool);
 }
 
@@ -190,7 +189,7 @@ const was_error_t *was_items_get_meta(was_db_t *db, const was_item_key_t *key,
     return NULL;
 }
 
-const was_error_t *was_items_put_meta(was_db_t *db, const was_holding_t *holding,
+const was_error_t *was_items_put_meta(was_db_t *db, const was_grant_t *grant,
                                       const was_item_key_t *key, const char *custom,
                                       const was_item_notes_t *notes,
                                       const was_conditions_t *conditions, const char **etag,
@@ -199,7 +198,7 @@ const was_error_t *was_items_put_meta(was_db_t *db, const was_holding_t *holding
     was_value_t values[11];
     const was_rows_t *rows;
 
-    was_holding_values(holding, values);
+    was_grant_values(grant, values);
     values[3] = WAS_TEXT(key->path);
     values[4] = WAS_TEXT(key->collection);
     values[5] = WAS_TEXT(custom);
@@ -212,7 +211,7 @@ const was_error_t *was_items_put_meta(was_db_t *db, const was_holding_t *holding
     if (was_rows_count(rows) == 0) {
         bool given = conditions->match != NULL || conditions->none_match != NULL;
 
-        return explain(db, holding, key, notes->is_envelope, given, false, pool);
+        return explain(db, grant, key, notes->is_envelope, given, false, pool);
     }
     *etag = was_rows_text(rows, 0, 0);
     return NULL;

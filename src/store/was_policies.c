@@ -5,7 +5,7 @@
  * specific. Refuses to know what a policy says and what a capability is.
  */
 
-#include "was_policies.h"
+#include "store/was_policies.h"
 
 #include <string.h>
 
@@ -90,7 +90,7 @@ const was_error_t *was_policies_get(was_db_t *db, const char *space, const was_p
     return *document != NULL ? NULL : absent(pool);
 }
 
-const was_error_t *was_policies_put(was_db_t *db, const was_holding_t *holding,
+const was_error_t *was_policies_put(was_db_t *db, const was_grant_t *grant,
                                     const was_policy_key_t *key, const char *document,
                                     bool *created, apr_pool_t *pool)
 {
@@ -105,7 +105,7 @@ const was_error_t *was_policies_put(was_db_t *db, const was_holding_t *holding,
     was_value_t values[5];
     const was_rows_t *rows;
 
-    was_holding_values(holding, values);
+    was_grant_values(grant, values);
     values[3] = WAS_TEXT(document);
     values[4] = WAS_TEXT(parent_of(key));
     WAS_TRY(was_db_run(db, inserts[level], values, count, &rows, pool));
@@ -116,7 +116,7 @@ const was_error_t *was_policies_put(was_db_t *db, const was_holding_t *holding,
     return was_rows_count(rows) > 0 ? NULL : absent(pool);
 }
 
-const was_error_t *was_policies_delete(was_db_t *db, const was_holding_t *holding,
+const was_error_t *was_policies_delete(was_db_t *db, const was_grant_t *grant,
                                        const was_policy_key_t *key, apr_pool_t *pool)
 {
     static const was_sql_t deletes[] = {WAS_SQL_SPACE_POLICY_DELETE,
@@ -126,10 +126,10 @@ const was_error_t *was_policies_delete(was_db_t *db, const was_holding_t *holdin
     const was_rows_t *rows;
     was_value_t values[4];
 
-    was_holding_values(holding, values);
+    was_grant_values(grant, values);
     values[3] = WAS_TEXT(parent_of(key));
     WAS_TRY(was_db_run(db, deletes[level], values, level == SPACE ? 3 : 4, &rows, pool));
-    return was_rows_count(rows) > 0 ? NULL : was_holding_check(db, holding, pool);
+    return was_rows_count(rows) > 0 ? NULL : was_grant_check(db, grant, pool);
 }
 
 const was_error_t *was_policies_revoke(was_db_t *db, const char *space, const char *controller,

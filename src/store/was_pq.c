@@ -6,7 +6,7 @@
  * again.
  */
 
-#include "was_pq.h"
+#include "store/was_pq.h"
 
 #include <apr_strings.h>
 

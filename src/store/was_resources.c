@@ -5,7 +5,7 @@
  * found no row. Refuses to know media types, requests, and why the caller may.
  */
 
-#include "was_resources.h"
+#include "store/was_resources.h"
 
 #include <apr_strings.h>
 

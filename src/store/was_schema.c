@@ -8,8 +8,8 @@
  * columns: the Python server works on the same tables, before and after.
  */
 
-#include "was_schema.h"
-#include "was_db.h"
+#include "store/was_schema.h"
+#include "store/was_db.h"
 
 #include <apr_strings.h>
 

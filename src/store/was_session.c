@@ -5,8 +5,8 @@
  * children run. Owns opening, running text and closing. Refuses to know the schema.
  */
 
-#include "was_db.h"
-#include "was_pq.h"
+#include "store/was_db.h"
+#include "store/was_pq.h"
 
 #include <apr_strings.h>
 

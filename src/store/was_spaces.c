@@ -5,7 +5,7 @@
  * no row. Refuses to know who the caller is beyond its DID, and how the answer looks on the wire.
  */
 
-#include "was_spaces.h"
+#include "store/was_spaces.h"
 
 #include <apr_strings.h>
 

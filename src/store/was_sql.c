@@ -4,7 +4,7 @@
  * The table of statements. Owns their names and texts, and knows nothing of how they are run.
  */
 
-#include "was_sql.h"
+#include "store/was_sql.h"
 
 #include <stddef.h>
 

@@ -6,8 +6,8 @@
  */
 #include "request.h"
 
-#include "classic.h"
-#include "was_encoding.h"
+#include "classic/classic.h"
+#include "base/was_encoding.h"
 
 enum { MOST_RESOURCES = 16, MOST_READS = 9 };
 

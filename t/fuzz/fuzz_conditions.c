@@ -6,7 +6,7 @@
  */
 #include "request.h"
 
-#include "was_conditions.h"
+#include "http/was_conditions.h"
 
 #include <apr_date.h>
 

@@ -6,7 +6,7 @@
  */
 #include "request.h"
 
-#include "was_cors.h"
+#include "http/was_cors.h"
 
 enum { MOST_BYTES = 1024 };
 

@@ -2,7 +2,7 @@
 /* was_did: the input is a DID URL. */
 #include "fuzz.h"
 
-#include "was_did.h"
+#include "auth/was_did.h"
 
 /* An accepted key: the DID is the text before `#`, resolves to the same key, and so does the URL
  * that repeats it as a fragment. */

@@ -2,7 +2,7 @@
 /* was_digest: the input is the value of a Digest or Content-Digest field. */
 #include "fuzz.h"
 
-#include "was_digest.h"
+#include "auth/was_digest.h"
 
 typedef const was_error_t *(*parse_fn)(const char *value, was_digest_t *digest, apr_pool_t *pool);
 

@@ -6,9 +6,9 @@
  */
 #include "store.h"
 
-#include "classic.h"
-#include "pws.h"
-#include "was_encoding.h"
+#include "classic/classic.h"
+#include "pws/pws.h"
+#include "base/was_encoding.h"
 
 typedef const was_error_t *(*handler_fn)(was_request_t *request, was_response_t *response);
 

@@ -2,7 +2,7 @@
 /* was_encoding: the input is a capacity and a text; what is accepted must be an encoder's text. */
 #include "fuzz.h"
 
-#include "was_encoding.h"
+#include "base/was_encoding.h"
 
 #include <sodium.h>
 

@@ -5,7 +5,7 @@
  */
 #include "fuzz.h"
 
-#include "was_invocation.h"
+#include "auth/was_invocation.h"
 
 #include <sodium.h>
 #include <zlib.h>

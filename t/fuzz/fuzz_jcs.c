@@ -5,8 +5,8 @@
  */
 #include "fuzz.h"
 
-#include "was_encoding.h"
-#include "was_jcs.h"
+#include "base/was_encoding.h"
+#include "auth/was_jcs.h"
 
 /* The code units of a name of valid UTF-8; returns how many there are. */
 static size_t utf16(const char *name, uint16_t *units)

@@ -2,8 +2,8 @@
 /* was_json: the input is a JSON text. */
 #include "fuzz.h"
 
-#include "was_encoding.h"
-#include "was_json.h"
+#include "base/was_encoding.h"
+#include "base/was_json.h"
 
 static int depth_of(const json_t *value)
 {

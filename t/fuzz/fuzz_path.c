@@ -2,8 +2,8 @@
 /* was_path: the input is a mount's length, the mount, and a target. */
 #include "fuzz.h"
 
-#include "was_encoding.h"
-#include "was_path.h"
+#include "base/was_encoding.h"
+#include "base/was_path.h"
 
 static void check_segments(const was_path_t *path, apr_pool_t *pool)
 {

@@ -6,7 +6,7 @@
  */
 #include "request.h"
 
-#include "was_encoding.h"
+#include "base/was_encoding.h"
 
 enum { MASKED = 1, UNTYPED = 2, WRAPPED = 4, FAR_STATUS = 8 };
 

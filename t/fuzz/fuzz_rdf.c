@@ -7,8 +7,8 @@
  */
 #include "fuzz.h"
 
-#include "was_encoding.h"
-#include "was_rdf.h"
+#include "base/was_encoding.h"
+#include "auth/was_rdf.h"
 
 enum { MOST_NODES = 8, MOST_QUADS = 48, MOST_TEXT = 12 };
 

@@ -6,7 +6,7 @@
  */
 #include "fuzz.h"
 
-#include "was_signature.h"
+#include "auth/was_signature.h"
 
 #include <sodium.h>
 

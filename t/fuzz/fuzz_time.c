@@ -2,7 +2,7 @@
 /* was_time: the input is a text. What is a moment is, written by APR, the same moment. */
 #include "fuzz.h"
 
-#include "was_time.h"
+#include "base/was_time.h"
 
 /* What stands before the offset is ahead of the moment by it. */
 static void check_offset(const char *text, apr_time_t seconds, apr_pool_t *pool)

@@ -8,9 +8,9 @@
 
 #include "../unit/zcap.h"
 
-#include "was_encoding.h"
-#include "was_proof.h"
-#include "was_zcap.h"
+#include "base/was_encoding.h"
+#include "auth/was_proof.h"
+#include "auth/was_zcap.h"
 
 enum { SIGNER = 7 };
 

@@ -6,8 +6,8 @@
  */
 #include "request.h"
 
-#include "was_body.h"
-#include "was_content.h"
+#include "http/was_body.h"
+#include "http/was_content.h"
 
 #include <http_core.h>
 #include <http_log.h>

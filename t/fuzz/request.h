@@ -4,9 +4,9 @@
 
 #include "fuzz.h"
 
-#include "was_request.h"
-#include "was_respond.h"
-#include "was_route.h"
+#include "http/was_request.h"
+#include "http/was_respond.h"
+#include "http/was_route.h"
 
 /*
  * request: what the targets of rooms that know httpd have in place of a server: a request that did

@@ -5,9 +5,9 @@
  */
 #include "store.h"
 
-#include "classic.h"
-#include "pws.h"
-#include "was_encoding.h"
+#include "classic/classic.h"
+#include "pws/pws.h"
+#include "base/was_encoding.h"
 
 struct was_body_t {
     const char *bytes;
@@ -61,9 +61,9 @@ static void check_json(const char *text, size_t most, apr_pool_t *pool)
     REQUIRE(text == NULL || was_json_parse_object(text, strlen(text), &value, pool) == NULL);
 }
 
-static void check_holding(const was_holding_t *holding)
+static void check_holding(const was_grant_t *grant)
 {
-    REQUIRE(holding->space != NULL && holding->controller != NULL && holding->invoker != NULL);
+    REQUIRE(grant->space != NULL && grant->controller != NULL && grant->invoker != NULL);
 }
 
 static const was_error_t *absent(apr_pool_t *pool)
@@ -93,24 +93,24 @@ static void check_collection(const was_collection_t *collection, apr_pool_t *poo
     REQUIRE(collection->plaintext == NULL);
 }
 
-const was_error_t *was_collections_create(was_db_t *db, const was_holding_t *holding,
+const was_error_t *was_collections_create(was_db_t *db, const was_grant_t *grant,
                                           const was_collection_t *collection, const char **etag,
                                           apr_pool_t *pool)
 {
     REQUIRE(db == NULL);
-    check_holding(holding);
+    check_holding(grant);
     check_collection(collection, pool);
     return take_write(etag);
 }
 
-const was_error_t *was_collections_put(was_db_t *db, const was_holding_t *holding,
+const was_error_t *was_collections_put(was_db_t *db, const was_grant_t *grant,
                                        const was_collection_t *collection,
                                        const was_conditions_t *conditions, bool *created,
                                        const char **etag, apr_pool_t *pool)
 {
     REQUIRE(conditions->match == NULL);
     *created = true;
-    return was_collections_create(db, holding, collection, etag, pool);
+    return was_collections_create(db, grant, collection, etag, pool);
 }
 
 const was_error_t *was_collections_get(was_db_t *db, const char *space, const char *id,
@@ -129,18 +129,18 @@ const was_error_t *was_collections_list(was_db_t *db, const char *space, const c
     return pool == NULL ? absent(pool) : NULL;
 }
 
-const was_error_t *was_collections_delete(was_db_t *db, const was_holding_t *holding,
-                                          const char *id, apr_pool_t *pool)
+const was_error_t *was_collections_delete(was_db_t *db, const was_grant_t *grant, const char *id,
+                                          apr_pool_t *pool)
 {
     REQUIRE(db == NULL && id != NULL && pool != NULL);
-    check_holding(holding);
+    check_holding(grant);
     return NULL;
 }
 
-const was_error_t *was_collections_delete_space(was_db_t *db, const was_holding_t *holding,
+const was_error_t *was_collections_delete_space(was_db_t *db, const was_grant_t *grant,
                                                 apr_pool_t *pool)
 {
-    return was_collections_delete(db, holding, "", pool);
+    return was_collections_delete(db, grant, "", pool);
 }
 
 const was_error_t *was_backends_get(was_db_t *db, const char *space, const char *id,
@@ -160,24 +160,24 @@ const was_error_t *was_backends_list(was_db_t *db, const char *space,
     return NULL;
 }
 
-const was_error_t *was_backends_put(was_db_t *db, const was_holding_t *holding, bool replace,
+const was_error_t *was_backends_put(was_db_t *db, const was_grant_t *grant, bool replace,
                                     const was_backend_place_t *place, bool *created,
                                     apr_pool_t *pool)
 {
     const char *etag;
 
     REQUIRE(db == NULL);
-    check_holding(holding);
+    check_holding(grant);
     REQUIRE(pws_check_id(place->id, pool) == NULL);
     check_json(place->descriptor, WAS_DOCUMENT_MAX_BYTES, pool);
     *created = !replace;
     return take_write(&etag);
 }
 
-const was_error_t *was_backends_delete(was_db_t *db, const was_holding_t *holding, const char *id,
+const was_error_t *was_backends_delete(was_db_t *db, const was_grant_t *grant, const char *id,
                                        apr_pool_t *pool)
 {
-    return was_collections_delete(db, holding, id, pool);
+    return was_collections_delete(db, grant, id, pool);
 }
 
 const was_error_t *was_policies_get(was_db_t *db, const char *space, const was_policy_key_t *key,
@@ -187,14 +187,14 @@ const was_error_t *was_policies_get(was_db_t *db, const char *space, const was_p
     return absent(pool);
 }
 
-const was_error_t *was_policies_put(was_db_t *db, const was_holding_t *holding,
+const was_error_t *was_policies_put(was_db_t *db, const was_grant_t *grant,
                                     const was_policy_key_t *key, const char *document,
                                     bool *created, apr_pool_t *pool)
 {
     const char *etag;
 
     REQUIRE(db == NULL && strcmp(key->collection, "c") == 0 && key->path == NULL);
-    check_holding(holding);
+    check_holding(grant);
     REQUIRE(document != NULL);
     /* A short real may be written with all its digits. */
     check_json(document, (size_t)16 * WAS_DOCUMENT_MAX_BYTES, pool);
@@ -202,11 +202,11 @@ const was_error_t *was_policies_put(was_db_t *db, const was_holding_t *holding,
     return take_write(&etag);
 }
 
-const was_error_t *was_policies_delete(was_db_t *db, const was_holding_t *holding,
+const was_error_t *was_policies_delete(was_db_t *db, const was_grant_t *grant,
                                        const was_policy_key_t *key, apr_pool_t *pool)
 {
     REQUIRE(key != NULL);
-    return was_collections_delete(db, holding, "", pool);
+    return was_collections_delete(db, grant, "", pool);
 }
 
 const was_error_t *was_policies_revoke(was_db_t *db, const char *space, const char *controller,
@@ -226,13 +226,13 @@ const was_error_t *was_items_get(was_db_t *db, const was_item_key_t *key, apr_si
     return absent(pool);
 }
 
-const was_error_t *was_items_put(was_db_t *db, const was_holding_t *holding,
-                                 const was_item_key_t *key, const was_content_t *content,
-                                 const was_item_notes_t *notes, const was_conditions_t *conditions,
-                                 const char **etag, apr_pool_t *pool)
+const was_error_t *was_items_put(was_db_t *db, const was_grant_t *grant, const was_item_key_t *key,
+                                 const was_content_t *content, const was_item_notes_t *notes,
+                                 const was_conditions_t *conditions, const char **etag,
+                                 apr_pool_t *pool)
 {
     REQUIRE(db == NULL && conditions != NULL && pool != NULL);
-    check_holding(holding);
+    check_holding(grant);
     check_text(key->path, WAS_PATH_MAX_BYTES);
     check_text(content->type, 512);
     REQUIRE(content->bytes != NULL && content->source == NULL);
@@ -240,12 +240,12 @@ const was_error_t *was_items_put(was_db_t *db, const was_holding_t *holding,
     return take_write(etag);
 }
 
-const was_error_t *was_items_delete(was_db_t *db, const was_holding_t *holding,
+const was_error_t *was_items_delete(was_db_t *db, const was_grant_t *grant,
                                     const was_item_key_t *key, const was_conditions_t *conditions,
                                     apr_pool_t *pool)
 {
     REQUIRE(conditions != NULL);
-    return was_collections_delete(db, holding, key->path, pool);
+    return was_collections_delete(db, grant, key->path, pool);
 }
 
 const was_error_t *was_items_list(was_db_t *db, const char *space, const char *collection,
@@ -265,14 +265,14 @@ const was_error_t *was_items_get_meta(was_db_t *db, const was_item_key_t *key,
     return absent(pool);
 }
 
-const was_error_t *was_items_put_meta(was_db_t *db, const was_holding_t *holding,
+const was_error_t *was_items_put_meta(was_db_t *db, const was_grant_t *grant,
                                       const was_item_key_t *key, const char *custom,
                                       const was_item_notes_t *notes,
                                       const was_conditions_t *conditions, const char **etag,
                                       apr_pool_t *pool)
 {
     REQUIRE(db == NULL && key != NULL && conditions != NULL);
-    check_holding(holding);
+    check_holding(grant);
     check_json(custom, PWS_CUSTOM_MAX_BYTES, pool);
     check_text(notes->epoch, PWS_NAME_MAX_BYTES);
     check_text(notes->writer, PWS_NAME_MAX_BYTES);

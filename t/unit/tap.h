@@ -2,7 +2,7 @@
 #ifndef TAP_H
 #define TAP_H
 
-#include "was_error.h"
+#include "base/was_error.h"
 
 #include <apr_general.h>
 #include <apr_strings.h>

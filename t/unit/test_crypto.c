@@ -2,7 +2,7 @@
 /* was_crypto: published vectors, and the keys and signatures that must not count. */
 #include "tap.h"
 
-#include "was_crypto.h"
+#include "auth/was_crypto.h"
 
 #include <sodium.h>
 

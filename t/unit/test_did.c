@@ -2,7 +2,7 @@
 /* was_did: the one text that names a key, and what can be a controller. */
 #include "tap.h"
 
-#include "was_did.h"
+#include "auth/was_did.h"
 
 #define FINGER "z6Mkon3Necd6NkkyfoGoHxid2znGc59LU3K7mubaRcFbLfLX"
 #define DID "did:key:" FINGER

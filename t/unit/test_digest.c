@@ -2,7 +2,7 @@
 /* was_digest: the spellings of a digest, and fields that say nothing or two things. */
 #include "tap.h"
 
-#include "was_digest.h"
+#include "auth/was_digest.h"
 
 #define HELLO_256 "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ="
 #define HELLO_256_HEX "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"

@@ -2,7 +2,7 @@
 /* was_encoding: published vectors, and that no value has two texts. */
 #include "tap.h"
 
-#include "was_encoding.h"
+#include "base/was_encoding.h"
 
 #include <sodium.h>
 

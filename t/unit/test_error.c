@@ -2,7 +2,7 @@
 /* was_error: what an error holds, what wrapping keeps, and that a chain is one harmless line. */
 #include "tap.h"
 
-#include "was_error.h"
+#include "base/was_error.h"
 
 static void test_make(apr_pool_t *pool)
 {

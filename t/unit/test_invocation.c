@@ -2,7 +2,7 @@
 /* was_invocation: protocol/pws section 5.1, what the field may say and how a capability travels. */
 #include "zcap.h"
 
-#include "was_invocation.h"
+#include "auth/was_invocation.h"
 
 #include <zlib.h>
 

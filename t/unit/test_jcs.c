@@ -2,7 +2,7 @@
 /* was_jcs: the examples of RFC 8785 that hold no reals, and its rules for each kind of value. */
 #include "tap.h"
 
-#include "was_jcs.h"
+#include "auth/was_jcs.h"
 
 static const struct {
     const char *json;

@@ -2,7 +2,7 @@
 /* was_json: what is refused before and by parsing, what the client is told, who owns the values. */
 #include "tap.h"
 
-#include "was_json.h"
+#include "base/was_json.h"
 
 /* Texts with their length, because some hold NULs. */
 #define TEXT(literal) literal, sizeof(literal) - 1

@@ -5,8 +5,8 @@
  */
 #include "tap.h"
 
-#include "was_did.h"
-#include "was_signature.h"
+#include "auth/was_did.h"
+#include "auth/was_signature.h"
 
 #include <sodium.h>
 

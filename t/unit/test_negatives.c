@@ -5,7 +5,7 @@
  */
 #include "tap.h"
 
-#include "was_crypto.h"
+#include "auth/was_crypto.h"
 
 #include <sodium.h>
 

@@ -2,8 +2,8 @@
 /* was_nquads and was_rdf: what a JSON-LD processor writes, byte for byte, and what is refused. */
 #include "zcap.h"
 
-#include "was_encoding.h"
-#include "was_rdf.h"
+#include "base/was_encoding.h"
+#include "auth/was_rdf.h"
 
 #define DOCUMENT(rest) "<" ZCAP_ID("1") "> <https://w3id.org/security#" rest " .\n"
 #define CONTROLLER "did:key:z6Mko9hTggMwjSTEaJaPUfE6tqcy2xvU6BnNq3e3o8qVBiyH"

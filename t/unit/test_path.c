@@ -2,7 +2,7 @@
 /* was_path: how a target is taken apart, and every one that has two readings. */
 #include "tap.h"
 
-#include "was_path.h"
+#include "base/was_path.h"
 
 typedef struct part_case_t {
     const char *target;

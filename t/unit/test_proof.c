@@ -2,8 +2,8 @@
 /* was_proof: what clients and reference implementations signed holds, and nothing beside it. */
 #include "zcap.h"
 
-#include "was_encoding.h"
-#include "was_proof.h"
+#include "base/was_encoding.h"
+#include "auth/was_proof.h"
 
 #define NO_PROOF "the capability must have one proof"
 #define SUITE "the suite of the proof is not supported"

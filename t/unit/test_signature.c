@@ -2,9 +2,9 @@
 /* was_signature: what real clients signed is accepted, and nothing that differs in one byte. */
 #include "tap.h"
 
-#include "was_json.h"
-#include "was_path.h"
-#include "was_signature.h"
+#include "base/was_json.h"
+#include "base/was_path.h"
+#include "auth/was_signature.h"
 
 enum { NOW = 1767323050, PWS_NOW = 1795403550, MAX_FILE = 65536 };
 

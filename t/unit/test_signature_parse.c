@@ -2,7 +2,7 @@
 /* was_signature: the grammar of the Authorization field. */
 #include "tap.h"
 
-#include "was_signature.h"
+#include "auth/was_signature.h"
 
 #define FINGER "z6Mkon3Necd6NkkyfoGoHxid2znGc59LU3K7mubaRcFbLfLX"
 #define DID "did:key:" FINGER

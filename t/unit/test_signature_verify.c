@@ -2,7 +2,7 @@
 /* was_signature: what must be covered, the window, and what a line can hold. */
 #include "tap.h"
 
-#include "was_signature.h"
+#include "auth/was_signature.h"
 
 #include <sodium.h>
 

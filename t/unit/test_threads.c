@@ -1,10 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* What threads share, under many at once: was_verified and was_gate keep their promises, and a
+/* What threads share, under many at once: was_verified and was_permits keep their promises, and a
  * build with a sanitizer shows what is touched without a lock, or after it is gone. */
 #include "tap.h"
 
-#include "was_gate.h"
-#include "was_verified.h"
+#include "store/was_permits.h"
+#include "auth/was_verified.h"
 
 #include <apr_atomic.h>
 #include <apr_thread_proc.h>
@@ -12,9 +12,9 @@
 enum { THREADS = 8, ROUNDS = 10000, SLOTS = 4, CAPABILITIES = 12, PLACES = 3 };
 
 static was_verified_t *verified;
-static was_gate_t *gate;
+static was_permits_t *permits;
 
-/* Of who is alone at the gate, and of nobody else: no lock guards it. */
+/* Of who is alone at the permits, and of nobody else: no lock guards it. */
 static int going_alone, times_alone;
 
 static apr_uint32_t inside;
@@ -55,12 +55,12 @@ static void use_chain(visitor_t *visitor, int number, apr_pool_t *pool)
                       strcmp(chain->links[0].controllers[0], name) != 0;
 }
 
-/* Goes through the gate, now and then with a connection that has to be made. */
+/* Goes through the permits, now and then with a connection that has to be made. */
 static void pass_gate(visitor_t *visitor, int round)
 {
     bool alone = round % 50 == 0;
 
-    if (was_gate_enter(gate, &alone) != NULL) {
+    if (was_permits_enter(permits, &alone) != NULL) {
         return; /* told to come again: the machine is busy */
     }
     visitor->crowded += apr_atomic_inc32(&inside) >= PLACES;
@@ -68,10 +68,10 @@ static void pass_gate(visitor_t *visitor, int round)
         visitor->together += going_alone++ != 0;
         times_alone++;
         going_alone--;
-        was_gate_pass(gate, true);
+        was_permits_pass(permits, true);
     }
     apr_atomic_dec32(&inside);
-    was_gate_leave(gate, true);
+    was_permits_leave(permits, true);
 }
 
 static void *APR_THREAD_FUNC visit(apr_thread_t *thread, void *data)
@@ -97,7 +97,7 @@ int main(void)
 
     was_crypto_init();
     verified = was_verified_make(SLOTS, pool);
-    gate = was_gate_make(PLACES, pool);
+    permits = was_permits_make(PLACES, pool);
     for (int i = 0; i < THREADS; i++) {
         visitors[i].number = i;
         apr_thread_create(&visitors[i].thread, NULL, visit, &visitors[i], pool);
@@ -113,7 +113,7 @@ int main(void)
     }
     ok(all.found > 0, "chains that others have added are found");
     is_int(all.wrong, 0, "and are those that were asked for");
-    is_int(all.crowded, 0, "the gate holds no more than there are places");
+    is_int(all.crowded, 0, "the permits holds no more than there are places");
     ok(times_alone > 0, "somebody has gone alone");
     is_int(all.together, 0, "and nobody beside him");
     return done();

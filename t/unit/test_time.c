@@ -2,7 +2,7 @@
 /* was_time: one form of date-time, and the moment that it names. */
 #include "tap.h"
 
-#include "was_time.h"
+#include "base/was_time.h"
 
 #define USEC APR_INT64_C(1000000)
 

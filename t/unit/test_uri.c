@@ -2,7 +2,7 @@
 /* was_encoding: what has the alphabet of an absolute URI. */
 #include "tap.h"
 
-#include "was_encoding.h"
+#include "base/was_encoding.h"
 
 static const struct {
     const char *text;

@@ -2,7 +2,7 @@
 /* was_zcap: ids of roots, targets, and what a chain that holds allows (protocol/pws section 6). */
 #include "zcap.h"
 
-#include "was_zcap.h"
+#include "auth/was_zcap.h"
 
 static const struct {
     const char *id;

@@ -2,7 +2,7 @@
 /* was_zcap_expand: protocol/pws section 6.2, rule by rule; one thing is wrong in each case. */
 #include "zcap.h"
 
-#include "was_zcap.h"
+#include "auth/was_zcap.h"
 
 #define CHAIN "capabilityChain "
 #define LISTED CHAIN "must be the parent's and the parent"

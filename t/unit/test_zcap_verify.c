@@ -2,7 +2,7 @@
 /* was_zcap_verify: protocol/pws section 6.4, steps 3b to 3g; one thing is wrong in each case. */
 #include "zcap.h"
 
-#include "was_zcap.h"
+#include "auth/was_zcap.h"
 
 enum { MAX_LINKS = 4 };
 

@@ -4,9 +4,9 @@
 
 #include "tap.h"
 
-#include "was_crypto.h"
-#include "was_jcs.h"
-#include "was_nquads.h"
+#include "auth/was_crypto.h"
+#include "auth/was_jcs.h"
+#include "auth/was_nquads.h"
 
 #include <sodium.h>
 

@@ -1,0 +1,64 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#ifndef WAS_JSON_H
+#define WAS_JSON_H
+
+#include "base/was_error.h"
+
+#include <jansson.h>
+
+/*
+ * was_json: JSON from strangers, with limits, and JSON to them.
+ *
+ * Not a wrapper of Jansson: callers use Jansson's readers on the values. What is here is what must
+ * not be forgotten: limits before parsing, no duplicate names, and values that a pool owns.
+ */
+
+enum { WAS_JSON_MAX_DEPTH = 32 };
+
+/* Seeds Jansson's hash tables; call once, before there are threads. */
+void was_json_init(void);
+
+/*
+ * Parses one JSON text (RFC 8259) of `length` bytes. The value, of any type, is the pool's: borrow
+ * it, or json_incref what must outlive the pool.
+ * Errors: INVALID_BODY (malformed, trailing text, a name twice in one object, nested deeper than
+ * WAS_JSON_MAX_DEPTH, not UTF-8, a NUL in a string, an integer beyond 64 bits or a real beyond a
+ * double), BROKEN (out of memory). The detail gives the line and column, and no part of the text.
+ */
+const was_error_t *was_json_parse(const char *text, apr_size_t length, json_t **value,
+                                  apr_pool_t *pool);
+
+/*
+ * Parses a text that is only to be kept: JSON (RFC 8259) nested no deeper than
+ * WAS_JSON_MAX_CONTENT_DEPTH, its numbers within a double and its strings without lone surrogates.
+ * Integers come as reals, the last of twin names counts.
+ * Errors: INVALID_BODY.
+ */
+enum { WAS_JSON_MAX_CONTENT_DEPTH = 512 };
+const was_error_t *was_json_parse_content(const char *text, apr_size_t length, json_t **value,
+                                          apr_pool_t *pool);
+
+/* As was_json_parse, and the value must be an object; else INVALID_BODY. */
+const was_error_t *was_json_parse_object(const char *text, apr_size_t length, json_t **object,
+                                         apr_pool_t *pool);
+
+/*
+ * A string member of 1 to `max` bytes; `*value` is NULL when the member is absent or null. The
+ * string lives as long as the object.
+ * Errors: INVALID_BODY, pointer "#/<name>": another type, empty, or longer.
+ */
+const was_error_t *was_json_string(const json_t *object, const char *name, apr_size_t max,
+                                   const char **value, apr_pool_t *pool);
+
+/* The object that `value` is, or that is the only element of the array that it is, since JSON-LD
+ * writes one value either way; NULL for whatever else, and for NULL. */
+const json_t *was_json_only_object(const json_t *value);
+
+/* Hands a new reference to the pool: it is released with the pool. Returns the value. */
+json_t *was_json_own(json_t *value, apr_pool_t *pool);
+
+/* Compact text of a value in the pool, members in the order they were set; `length` may be NULL.
+ * The text is NULL only for a value that contains itself. */
+const char *was_json_text(const json_t *value, apr_size_t *length, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,44 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#ifndef WAS_BODY_H
+#define WAS_BODY_H
+
+#include "http/was_request.h"
+
+/*
+ * was_body: a request's body on its way in. In memory up to WAS_PIECE_BYTES, in an unnamed file
+ * beyond, so that what a request uses does not grow with what it moves. Digested on the way when
+ * the signature covers a digest.
+ */
+
+/* Registers the filter that keeps httpd's own refusals of a body from the client. */
+void was_body_register(void);
+
+/*
+ * What can be refused before anything is read: an announced length over the limit
+ * (LimitRequestBody, or `max` when smaller; 0 for no bound of the route's own), a Content-Encoding,
+ * a Content-Range, a Transfer-Encoding other than one `chunked`.
+ * Errors: TOO_LARGE, UNSUPPORTED, MALFORMED.
+ */
+const was_error_t *was_body_check(const was_request_t *request, apr_int64_t max);
+
+/*
+ * Reads the whole body, however it is framed.
+ * Errors: TOO_LARGE, INCOMPLETE (it stopped short), TIMEOUT, UNAUTHENTICATED (a covered `digest` or
+ * `content-digest` does not match, or is of no known algorithm), UNAVAILABLE (no room to spool).
+ */
+const was_error_t *was_body_read(was_request_t *request, apr_int64_t max);
+
+/* The length in bytes; 0 for no body. */
+apr_int64_t was_body_length(const was_body_t *body);
+
+/* The bytes, when they fit into memory; NULL for a spooled body. */
+const char *was_body_bytes(const was_body_t *body);
+
+/* The body as a content to store, of the given type. */
+void was_body_content(const was_body_t *body, const char *type, was_content_t *content);
+
+/* Takes a body that nobody read off the connection, where the next request would begin with it; or,
+ * when it is long, makes httpd close the connection after the answer. */
+void was_body_discard(const was_request_t *request);
+
+#endif

@@ -1,0 +1,18 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#ifndef WAS_CORS_H
+#define WAS_CORS_H
+
+#include "http/was_request.h"
+
+/*
+ * was_cors: what a page of another origin may see (Fetch standard, CORS protocol). Requests carry
+ * signatures, not cookies, so credentials are never allowed and any origin may be.
+ */
+
+/* Adds the fields of an ordinary answer. */
+void was_cors_answer(const was_request_t *request);
+
+/* Adds the fields that a preflight asks for; `methods` is a comma list. */
+void was_cors_preflight(const was_request_t *request, const char *methods);
+
+#endif

@@ -1,0 +1,23 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#ifndef WAS_SCHEMA_H
+#define WAS_SCHEMA_H
+
+#include "base/was_error.h"
+
+/*
+ * was_schema: the tables, made and upgraded. The first two are those of the Python server, which
+ * goes on working beside us: what we add are columns with defaults, indexes, and tables of our own.
+ */
+
+enum { WAS_SCHEMA_VERSION = 3 };
+
+/*
+ * Brings the database up to WAS_SCHEMA_VERSION: on a connection of its own, in one transaction,
+ * under an advisory lock, so that any number of servers may start at once. Only reads when there is
+ * nothing to do, and needs no right to create then. Waits at most 5 seconds for any table's lock.
+ * Errors: UNAVAILABLE (no connection, a lock not had in time, a schema newer than this module, no
+ * right to create, tables of the same names with other columns).
+ */
+const was_error_t *was_schema_ensure(const char *params, apr_pool_t *pool);
+
+#endif
