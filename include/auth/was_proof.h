@@ -2,7 +2,7 @@
 #ifndef WAS_PROOF_H
 #define WAS_PROOF_H
 
-#include "auth/was_did.h"
+#include "auth/was_key.h"
 #include "base/was_json.h"
 
 /*
@@ -18,7 +18,7 @@
  * the suite does not allow), UNAUTHENTICATED (the key cannot be resolved, or the signature does not
  * verify), BROKEN (out of memory).
  */
-const was_error_t *was_proof_verify(const json_t *capability, was_did_key_t *delegator,
+const was_error_t *was_proof_verify(const json_t *capability, was_key_t *delegator,
                                     apr_pool_t *pool);
 
 #endif

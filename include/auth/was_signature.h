@@ -2,7 +2,7 @@
 #ifndef WAS_SIGNATURE_H
 #define WAS_SIGNATURE_H
 
-#include "auth/was_did.h"
+#include "auth/was_key.h"
 
 #include <apr_time.h>
 
@@ -17,12 +17,13 @@ enum { WAS_SIGNATURE_MAX_HEADERS = 64, WAS_SIGNATURE_MAX_BYTES = 8192 };
 
 typedef struct was_signature_t {
     const char *key_id;         /* as sent */
-    was_did_key_t signer;       /* resolved from key_id; nothing is proven before _verify */
+    was_key_t signer;           /* resolved from key_id; nothing is proven before _verify */
     const char *const *headers; /* the covered names, lower case, in order */
     int nheaders;
     apr_int64_t created; /* Unix seconds */
     apr_int64_t expires;
-    unsigned char signature[WAS_ED25519_SIGNATURE_BYTES];
+    unsigned char value[WAS_KEY_MAX_SIGNATURE_BYTES];
+    apr_size_t value_bytes;
 } was_signature_t;
 
 /* What was signed, if the signature is good. */
@@ -50,7 +51,7 @@ typedef struct was_signature_rules_t {
  * there was none.
  * Errors: UNAUTHENTICATED, pointer "/authorization": absent, another scheme, a parameter missing,
  * malformed or given twice, more than WAS_SIGNATURE_MAX_BYTES, _MAX_HEADERS or WAS_PARAMETERS_MAX,
- * a name covered twice, a name in parentheses without a meaning, a `keyId` that was_did_key_resolve
+ * a name covered twice, a name in parentheses without a meaning, a `keyId` that was_key_resolve
  * refuses, a signature that is not base64 of 64 bytes, times that are not decimal integers of at
  * most 15 digits. Unknown parameters are ignored.
  */

@@ -5,6 +5,7 @@
 #include "base/was_error.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 
 /*
  * was_json: JSON from strangers, with limits, and JSON to them.
@@ -53,6 +54,9 @@ const was_error_t *was_json_string(const json_t *object, const char *name, apr_s
 /* The object that `value` is, or that is the only element of the array that it is, since JSON-LD
  * writes one value either way; NULL for whatever else, and for NULL. */
 const json_t *was_json_only_object(const json_t *value);
+
+/* Whether `value` is the string `text`; false for whatever else, and for NULL. */
+bool was_json_is_text(const json_t *value, const char *text);
 
 /* Hands a new reference to the pool: it is released with the pool. Returns the value. */
 json_t *was_json_own(json_t *value, apr_pool_t *pool);

@@ -1,55 +1,13 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * was_did: decentralized identifiers as text, and did:key to its Ed25519 key.
- * Refuses every method that would need somebody to be asked, and to know what the key may do.
+ * was_did: decentralized identifiers as text.
+ * Refuses to know what any method makes of its id: was_key resolves the one that we resolve.
  */
 #include "auth/was_did.h"
-
-#include "base/was_encoding.h"
 
 #include <apr_strings.h>
 
 #include <string.h>
-
-/* The multicodec of an Ed25519 public key, 0xed as a varint, stands before the key. */
-enum { CODEC_0 = 0xed, CODEC_1 = 0x01, CODEC_BYTES = 2 };
-
-static const was_error_t *unresolved(const char *detail, apr_pool_t *pool)
-{
-    return was_error_make(pool, WAS_ERROR_UNAUTHENTICATED, "/authorization", "%s", detail);
-}
-
-const was_error_t *was_did_key_resolve(const char *did_url, was_did_key_t *key, apr_pool_t *pool)
-{
-    static const char prefix[] = "did:key:";
-    const apr_size_t skip = sizeof(prefix) - 1;
-    unsigned char bytes[CODEC_BYTES + WAS_ED25519_KEY_BYTES];
-    const char *text = did_url + skip;
-    apr_size_t length;
-    apr_size_t count;
-
-    if (strncmp(did_url, prefix, skip) != 0) {
-        return unresolved("the key must be named by a did:key", pool);
-    }
-    length = strcspn(text, "#");
-    if (text[0] != 'z' || !was_multibase_decode(text, length, bytes, sizeof(bytes), &count)) {
-        return unresolved("the did:key is not the base58btc text of an Ed25519 key", pool);
-    }
-    if (count != sizeof(bytes) || bytes[0] != CODEC_0 || bytes[1] != CODEC_1) {
-        return unresolved("the did:key does not hold an Ed25519 key", pool);
-    }
-    if (!was_crypto_valid_ed25519_key(bytes + CODEC_BYTES)) {
-        return unresolved("the did:key holds a key that proves nothing", pool);
-    }
-    /* The text of a key is unique, so the fragment names the same key only if it is the same. */
-    if (text[length] == '#' &&
-        (strncmp(text + length + 1, text, length) != 0 || text[length + 1 + length] != '\0')) {
-        return unresolved("the fragment of the did:key names another key", pool);
-    }
-    key->did = apr_pstrmemdup(pool, did_url, skip + length);
-    memcpy(key->key, bytes + CODEC_BYTES, WAS_ED25519_KEY_BYTES);
-    return NULL;
-}
 
 static bool is_digit(char c)
 {

@@ -149,19 +149,15 @@ static const was_error_t *add_members(was_rdf_t *rdf, int graph, was_rdf_term_t 
     return NULL;
 }
 
-static bool is_text(const json_t *value, const char *text)
-{
-    return json_is_string(value) && strcmp(json_string_value(value), text) == 0;
-}
-
 /* Another context could give the terms another meaning. */
 static const was_error_t *check_context(const json_t *capability, apr_pool_t *pool)
 {
     const json_t *context = json_object_get(capability, "@context");
 
     if (json_array_size(context) != 2 ||
-        !is_text(json_array_get(context, 0), "https://w3id.org/zcap/v1") ||
-        !is_text(json_array_get(context, 1), "https://w3id.org/security/suites/ed25519-2020/v1")) {
+        !was_json_is_text(json_array_get(context, 0), "https://w3id.org/zcap/v1") ||
+        !was_json_is_text(json_array_get(context, 1),
+                          "https://w3id.org/security/suites/ed25519-2020/v1")) {
         return refused("another context is not known", pool);
     }
     return NULL;
@@ -237,8 +233,8 @@ static const was_error_t *add_proof(was_rdf_t *rdf, int graph, const json_t *cap
     const json_t *proof = was_json_only_object(json_object_get(capability, "proof"));
     was_rdf_term_t node = was_rdf_node_term(was_rdf_node(rdf));
 
-    if (!is_text(json_object_get(proof, "type"), "Ed25519Signature2020") ||
-        !is_text(json_object_get(proof, "proofPurpose"), "capabilityDelegation")) {
+    if (!was_json_is_text(json_object_get(proof, "type"), "Ed25519Signature2020") ||
+        !was_json_is_text(json_object_get(proof, "proofPurpose"), "capabilityDelegation")) {
         return refused("the proof, or a parent's, is of another suite or purpose", pool);
     }
     WAS_TRY(check_members(proof, proof_members, proof_others, pool));

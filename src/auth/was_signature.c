@@ -153,7 +153,6 @@ const was_error_t *was_signature_parse(const char *value, const was_signature_t 
     was_parameter_t known[KNOWN];
     was_signature_t *made;
     const char *at;
-    apr_size_t count;
 
     if (value == NULL) {
         return refused("the request is not signed", pool);
@@ -171,14 +170,18 @@ const was_error_t *was_signature_parse(const char *value, const was_signature_t 
         !read_integer(known[EXPIRES].value, &made->expires)) {
         return refused("created and expires must be decimal integers", pool);
     }
-    if (!was_base64_decode(known[SIGNATURE].value.text, known[SIGNATURE].value.length,
-                           made->signature, sizeof(made->signature), &count) ||
-        count != sizeof(made->signature)) {
-        return refused("the signature is not the base64 text of 64 bytes", pool);
+    if (!was_base64_decode(known[SIGNATURE].value.text, known[SIGNATURE].value.length, made->value,
+                           sizeof(made->value), &made->value_bytes)) {
+        return refused("the signature is not base64, or too long", pool);
     }
     WAS_TRY(read_headers(known[HEADERS].value, made, pool));
     made->key_id = apr_pstrmemdup(pool, known[KEY_ID].value.text, known[KEY_ID].value.length);
-    WAS_TRY(was_did_key_resolve(made->key_id, &made->signer, pool));
+    WAS_TRY(was_key_resolve(made->key_id, &made->signer, pool));
+    if (made->value_bytes != made->signer.type->signature_bytes) {
+        return was_error_make(pool, WAS_ERROR_UNAUTHENTICATED, "/authorization",
+                              "a signature by this key has %" APR_SIZE_T_FMT " bytes",
+                              made->signer.type->signature_bytes);
+    }
     *signature = made;
     return NULL;
 }
@@ -330,7 +333,7 @@ static bool verify_target(const was_signature_t *signature, const lines_t *lines
         *to++ = ' ';
         to = put(to, target, target_length);
     }
-    return was_crypto_verify_ed25519(signature->signer.key, signature->signature, text, size);
+    return was_key_verify(&signature->signer, signature->value, signature->value_bytes, text, size);
 }
 
 const was_error_t *was_signature_verify(const was_signature_t *signature,

@@ -150,7 +150,7 @@ static const was_error_t *check_proof(const was_zcap_chain_t *chain, int index,
 {
     const was_error_t *error;
     const char *rule = NULL;
-    was_did_key_t key;
+    was_key_t key;
 
     apr_pool_clear(scratch);
     error = was_proof_verify(chain->links[index].json, &key, scratch);

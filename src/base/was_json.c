@@ -8,7 +8,6 @@
 
 #include <apr_strings.h>
 
-#include <stdbool.h>
 #include <string.h>
 
 void was_json_init(void)
@@ -183,6 +182,11 @@ const json_t *was_json_only_object(const json_t *value)
         value = json_array_get(value, 0);
     }
     return json_is_object(value) ? value : NULL;
+}
+
+bool was_json_is_text(const json_t *value, const char *text)
+{
+    return json_is_string(value) && strcmp(json_string_value(value), text) == 0;
 }
 
 static apr_status_t release(void *value)

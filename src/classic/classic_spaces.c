@@ -6,6 +6,7 @@
  */
 
 #include "classic/classic.h"
+#include "auth/was_did.h"
 
 #include <apr_strings.h>
 

@@ -248,7 +248,7 @@ const was_error_t *was_replay_use(was_replay_t *replay, const was_signature_t *s
     if (apr_time_now() >= entry.end) {
         return refused("the signature expired while the request arrived", pool);
     }
-    was_crypto_sha256(signature->signature, sizeof(signature->signature), entry.key);
+    was_crypto_sha256(signature->value, signature->value_bytes, entry.key);
     status = use(replay, &entry, &used, pool);
     if (status != APR_SUCCESS) {
         error = was_error_make(pool, WAS_ERROR_UNAVAILABLE, NULL,

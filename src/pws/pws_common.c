@@ -105,10 +105,10 @@ const was_error_t *pws_read_object(const was_request_t *request, json_t **object
 
 const was_error_t *pws_check_controller(const char *controller, apr_pool_t *pool)
 {
-    was_did_key_t key;
+    was_key_t key;
 
     if (controller == NULL || strchr(controller, '#') != NULL ||
-        was_did_key_resolve(controller, &key, pool) != NULL) {
+        was_key_resolve(controller, &key, pool) != NULL) {
         return was_error_make(pool, WAS_ERROR_INVALID_BODY, "#/controller",
                               "the controller must be a did:key of an Ed25519 key");
     }

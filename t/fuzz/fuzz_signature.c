@@ -61,9 +61,8 @@ static void sign(was_signature_t *signature, const char *text)
     unsigned char seed[crypto_sign_SEEDBYTES] = {7};
     unsigned char secret[crypto_sign_SECRETKEYBYTES];
 
-    crypto_sign_seed_keypair(signature->signer.key, secret, seed);
-    crypto_sign_detached(signature->signature, NULL, (const unsigned char *)text, strlen(text),
-                         secret);
+    crypto_sign_seed_keypair(signature->signer.bytes, secret, seed);
+    crypto_sign_detached(signature->value, NULL, (const unsigned char *)text, strlen(text), secret);
 }
 
 static void check_verify(const was_signature_t *parsed, const char *target, apr_pool_t *pool)
@@ -82,7 +81,7 @@ static void check_verify(const was_signature_t *parsed, const char *target, apr_
     REQUIRE(good == (text != NULL && parsed->expires > parsed->created &&
                      !(covered && has_control(target))));
     if (good) {
-        own.signature[0] ^= 1;
+        own.value[0] ^= 1;
         REQUIRE(was_signature_verify(&own, &message, &rules, parsed->created, pool) != NULL);
     }
 }

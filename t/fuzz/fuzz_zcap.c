@@ -66,7 +66,7 @@ static bool check_nquads(const json_t *capability, apr_pool_t *pool)
 
 static void check_proof(const json_t *capability, apr_pool_t *pool)
 {
-    was_did_key_t key = {.did = NULL};
+    was_key_t key = {.did = NULL};
     const was_error_t *error = was_proof_verify(capability, &key, pool);
 
     REQUIRE((error == NULL) == (key.did != NULL));
@@ -133,7 +133,7 @@ static bool sign_again(json_t *capability, const test_key_t *key, apr_pool_t *po
     json_t *proof = json_object_get(capability, "proof");
     const char *type = json_string_value(json_object_get(proof, "type"));
     bool rdf = type != NULL && strcmp(type, "Ed25519Signature2020") == 0;
-    was_did_key_t delegator;
+    was_key_t delegator;
     const char *text;
     apr_size_t length;
 

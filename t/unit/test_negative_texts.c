@@ -1,11 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * was_did and was_signature: the texts of a key and of a signature. Each has those that are written
+ * was_key and was_signature: the texts of a key and of a signature. Each has those that are written
  * down, and a text that differs in one byte, in its base or in its codec is no other one.
  */
 #include "tap.h"
 
-#include "auth/was_did.h"
+#include "auth/was_key.h"
 #include "auth/was_signature.h"
 
 #include <sodium.h>
@@ -50,9 +50,9 @@ static const char *base58(const char *prefix, const unsigned char *bytes, size_t
     return apr_pstrcat(pool, prefix, end, NULL);
 }
 
-static bool resolves(const char *text, was_did_key_t *key, apr_pool_t *pool)
+static bool resolves(const char *text, was_key_t *key, apr_pool_t *pool)
 {
-    return was_did_key_resolve(text, key, pool) == NULL;
+    return was_key_resolve(text, key, pool) == NULL;
 }
 
 /* What may stand before the 32 bytes of a key: the codec, in one spelling. */
@@ -83,7 +83,7 @@ static void test_codecs(const unsigned char key[KEY], apr_pool_t *pool)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         unsigned char bytes[64];
         size_t count = 0;
-        was_did_key_t resolved;
+        was_key_t resolved;
 
         must(sodium_hex2bin(bytes, 16, cases[i].codec, strlen(cases[i].codec), NULL, &count,
                             NULL) == 0,
@@ -101,7 +101,7 @@ static void test_bases(const unsigned char named[CODEC + KEY], apr_pool_t *pool)
     static const char prefixes[] = "0179fFvVtTbBcChkKRzZmMuUpQ/";
     const char *base = base58("", named, CODEC + KEY, pool);
     char text[TEXT];
-    was_did_key_t key;
+    was_key_t key;
     int passed = 0;
 
     for (const char *prefix = prefixes; *prefix != '\0'; prefix++) {
@@ -119,7 +119,7 @@ static void test_bases(const unsigned char named[CODEC + KEY], apr_pool_t *pool)
 }
 
 /* One byte more or less anywhere: no key, or another one. */
-static void test_one_more_byte(const char *did_url, const was_did_key_t *honest, apr_pool_t *pool)
+static void test_one_more_byte(const char *did_url, const was_key_t *honest, apr_pool_t *pool)
 {
     int length = (int)strlen(did_url);
     apr_pool_t *scratch;
@@ -131,10 +131,10 @@ static void test_one_more_byte(const char *did_url, const was_did_key_t *honest,
             const char more[] = {(char)byte, '\0'};
             const char *rest = did_url + at + (byte == 0 && at < length); /* 0: a byte less */
             const char *text = apr_psprintf(scratch, "%.*s%s%s", at, did_url, more, rest);
-            was_did_key_t key;
+            was_key_t key;
 
             same += strcmp(text, did_url) != 0 && resolves(text, &key, scratch) &&
-                    memcmp(key.key, honest->key, KEY) == 0;
+                    memcmp(key.bytes, honest->bytes, KEY) == 0;
             apr_pool_clear(scratch);
         }
     }
@@ -152,7 +152,7 @@ static bool parses(const char *did, const char *text, const unsigned char *expec
     const was_signature_t *signature;
 
     return was_signature_parse(apr_psprintf(pool, FIELD, did, text), &signature, pool) == NULL &&
-           memcmp(signature->signature, expected, WAS_ED25519_SIGNATURE_BYTES) == 0;
+           memcmp(signature->value, expected, WAS_ED25519_SIGNATURE_BYTES) == 0;
 }
 
 /* The texts of one signature: four, and whoever remembers signatures must remember the bytes. */
@@ -196,7 +196,7 @@ int main(void)
     unsigned char named[CODEC + KEY] = {0xed, 0x01};
     unsigned char seed[crypto_sign_SEEDBYTES] = {7};
     unsigned char secret[crypto_sign_SECRETKEYBYTES];
-    was_did_key_t honest = {.did = NULL};
+    was_key_t honest = {.did = NULL};
     const char *did;
 
     must(was_crypto_init(), "libsodium does not start");

@@ -4,6 +4,7 @@
 #include "tap.h"
 
 #include "store/was_permits.h"
+#include "auth/was_crypto.h"
 #include "auth/was_verified.h"
 
 #include <apr_atomic.h>

@@ -3,6 +3,7 @@
  * while newer ones take its place. */
 #include "tap.h"
 
+#include "auth/was_crypto.h"
 #include "auth/was_verified.h"
 
 enum { SLOTS = 8, MANY = 500 };

@@ -96,7 +96,7 @@ static const case_t chains[] = {
      {{.with = "{'controller':'did:web:example.org'}"},
       {.proof_with = "{'verificationMethod':'did:web:example.org#key-1'}"}}},
     {"3b: a key that is not Ed25519",
-     DOES_NOT_HOLD("2") "the did:key does not hold an Ed25519 key",
+     DOES_NOT_HOLD("2") "the did:key does not hold a key of a supported type",
      2,
      {{.with = "{'controller':'did:key:z6LSkzxVagBX8fzFegos93GjWVSkdeQbkmEuxsQL5nw78pKu'}"},
       {.proof_with =
