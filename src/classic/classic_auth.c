@@ -6,6 +6,7 @@
  */
 
 #include "classic/classic.h"
+#include "auth/was_cavage.h"
 
 #include <apr_strings.h>
 
@@ -46,7 +47,7 @@ const was_error_t *classic_authenticate(was_request_t *request)
         .expired_skew = 0, /* clients make windows of 30 seconds on purpose */
         .max_age = was_config_max_age(request->config),
     };
-    const was_signature_t *signature;
+    const was_cavage_t *cavage;
     const char *targets[3];
     was_message_t message = {
         .method = request->method,
@@ -61,10 +62,9 @@ const was_error_t *classic_authenticate(was_request_t *request)
          was_request_field(request, "Authorization") == NULL)) {
         return NULL;
     }
-    WAS_TRY(was_signature_parse(was_request_field(request, "Authorization"), &signature,
-                                request->pool));
+    WAS_TRY(was_cavage_parse(was_request_field(request, "Authorization"), &cavage, request->pool));
     message.ntargets = spellings(request->path, targets);
-    WAS_TRY(was_signature_verify(signature, &message, &rules, request->now, request->pool));
-    was_request_set_caller(request, signature);
+    WAS_TRY(was_cavage_verify(cavage, &message, &rules, request->now, request->pool));
+    was_request_set_caller(request, &cavage->signature);
     return NULL;
 }

@@ -7,6 +7,7 @@
  */
 
 #include "pws/pws.h"
+#include "auth/was_cavage.h"
 #include "auth/was_invocation.h"
 
 #include <apr_strings.h>
@@ -86,7 +87,7 @@ static const was_error_t *read_chain(const was_request_t *request, const char *v
 
 /* Steps 4 to 6: everything that is wrong with the headers themselves. */
 static const was_error_t *read_headers(was_request_t *request, pws_state_t *state,
-                                       const was_signature_t **signature)
+                                       const was_cavage_t **cavage)
 {
     bool typed = was_request_field(request, "Content-Type") != NULL;
     const was_signature_rules_t rules = {
@@ -102,7 +103,7 @@ static const was_error_t *read_headers(was_request_t *request, pws_state_t *stat
     if (authorization == NULL || invocation == NULL) {
         return bad_header(request, "Authorization and Capability-Invocation come together");
     }
-    WAS_TRY(was_signature_parse(authorization, signature, request->pool));
+    WAS_TRY(was_cavage_parse(authorization, cavage, request->pool));
     error = read_chain(request, invocation, state);
     if (error != NULL) {
         return bad_header(request, error->detail);
@@ -117,7 +118,7 @@ static const was_error_t *read_headers(was_request_t *request, pws_state_t *stat
     if (!host_is_ours(request)) {
         return bad_header(request, "the Host is not the one of this server");
     }
-    return was_signature_check(*signature, &rules, request->now, request->pool);
+    return was_signature_check(&(*cavage)->signature, &rules, request->now, request->pool);
 }
 
 const was_error_t *pws_authenticate(was_request_t *request)
@@ -132,7 +133,7 @@ const was_error_t *pws_authenticate(was_request_t *request)
                                    .ntargets = 1,
                                    .field = field,
                                    .baton = request};
-    const was_signature_t *signature;
+    const was_cavage_t *cavage;
 
     request->state = state;
     if (was_request_field(request, "Authorization") == NULL &&
@@ -143,13 +144,13 @@ const was_error_t *pws_authenticate(was_request_t *request)
         return was_error_make(request->pool, WAS_ERROR_UNSIGNED, NULL,
                               "this needs a signature and a capability");
     }
-    WAS_TRY(read_headers(request, state, &signature));
+    WAS_TRY(read_headers(request, state, &cavage));
     state->is_signed = true;
     /* A signature that does not verify is no error of its own: what it asks for is refused like
      * what nobody may, or granted by a policy. */
-    if (was_signature_verify(signature, &message, &rules, request->now, request->pool) == NULL) {
+    if (was_cavage_verify(cavage, &message, &rules, request->now, request->pool) == NULL) {
         state->verified = true;
-        was_request_set_caller(request, signature);
+        was_request_set_caller(request, &cavage->signature);
     }
     return NULL;
 }

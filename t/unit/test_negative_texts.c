@@ -1,12 +1,12 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * was_key and was_signature: the texts of a key and of a signature. Each has those that are written
+ * was_key and was_cavage: the texts of a key and of a signature. Each has those that are written
  * down, and a text that differs in one byte, in its base or in its codec is no other one.
  */
 #include "tap.h"
 
 #include "auth/was_key.h"
-#include "auth/was_signature.h"
+#include "auth/was_cavage.h"
 
 #include <sodium.h>
 
@@ -149,10 +149,10 @@ static void test_one_more_byte(const char *did_url, const was_key_t *honest, apr
 static bool parses(const char *did, const char *text, const unsigned char *expected,
                    apr_pool_t *pool)
 {
-    const was_signature_t *signature;
+    const was_cavage_t *cavage;
 
-    return was_signature_parse(apr_psprintf(pool, FIELD, did, text), &signature, pool) == NULL &&
-           memcmp(signature->value, expected, WAS_ED25519_SIGNATURE_BYTES) == 0;
+    return was_cavage_parse(apr_psprintf(pool, FIELD, did, text), &cavage, pool) == NULL &&
+           memcmp(cavage->signature.value, expected, WAS_ED25519_SIGNATURE_BYTES) == 0;
 }
 
 /* The texts of one signature: four, and whoever remembers signatures must remember the bytes. */

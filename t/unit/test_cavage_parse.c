@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* was_signature: the grammar of the Authorization field. */
+/* was_cavage: the grammar of the Authorization field. */
 #include "tap.h"
 
-#include "auth/was_signature.h"
+#include "auth/was_cavage.h"
 
 #define FINGER "z6Mkon3Necd6NkkyfoGoHxid2znGc59LU3K7mubaRcFbLfLX"
 #define DID "did:key:" FINGER
@@ -150,20 +150,20 @@ static const char *sized_value(int size, apr_pool_t *pool)
 
 static void check_parse(const char *value, bool good, const char *name, apr_pool_t *pool)
 {
-    const was_signature_t *signature = NULL;
-    const was_error_t *error = was_signature_parse(value, &signature, pool);
+    const was_cavage_t *cavage = NULL;
+    const was_error_t *error = was_cavage_parse(value, &cavage, pool);
     char text[200];
 
     apr_snprintf(text, sizeof(text), "classic 3: parse: %s", name);
     is_str(outcome(error), good ? "fine" : "UNAUTHENTICATED", text);
-    ok((signature != NULL) == good &&
+    ok((cavage != NULL) == good &&
            (good || (error != NULL && strcmp(error->pointer, "/authorization") == 0)),
        "... a value or an error with its pointer");
 }
 
 static void test_parse(apr_pool_t *pool)
 {
-    const was_signature_t *signature = NULL;
+    const was_cavage_t *cavage = NULL;
 
     for (size_t i = 0; i < sizeof(parse_cases) / sizeof(parse_cases[0]); i++) {
         check_parse(parse_cases[i].value, parse_cases[i].good, parse_cases[i].name, pool);
@@ -173,20 +173,20 @@ static void test_parse(apr_pool_t *pool)
     check_parse(sized_value(8192, pool), true, "8192 bytes", pool);
     check_parse(sized_value(8193, pool), false, "8193 bytes", pool);
 
-    if (!ok(was_signature_parse(WITH_HEADERS("(Key-Id) X-A"), &signature, pool) == NULL,
+    if (!ok(was_cavage_parse(WITH_HEADERS("(Key-Id) X-A"), &cavage, pool) == NULL,
             "parse: a value to look at")) {
         return;
     }
-    is_str(signature->key_id, KEY_ID, "parse: keyId as sent");
-    is_str(signature->signer.did, DID, "parse: the DID of it");
-    is_int(signature->created, 1000, "parse: created");
-    is_int(signature->expires, 1030, "parse: expires");
-    is_int(signature->nheaders, 2, "parse: two names");
-    is_str(signature->headers[0], "(key-id)", "parse: in order, in lower case");
-    is_str(signature->headers[1], "x-a", "parse: in order, in lower case, the second");
-    ok(was_signature_covers(signature, "x-a"), "covers: a name that is there");
-    ok(!was_signature_covers(signature, "x-"), "covers: a part of a name is not");
-    ok(!was_signature_covers(signature, "(created)"), "covers: a name that is not there");
+    is_str(cavage->key_id, KEY_ID, "parse: keyId as sent");
+    is_str(cavage->signature.signer.did, DID, "parse: the DID of it");
+    is_int(cavage->signature.created, 1000, "parse: created");
+    is_int(cavage->signature.expires, 1030, "parse: expires");
+    is_int(cavage->signature.ncovered, 2, "parse: two names");
+    is_str(cavage->signature.covered[0], "(key-id)", "parse: in order, in lower case");
+    is_str(cavage->signature.covered[1], "x-a", "parse: in order, in lower case, the second");
+    ok(was_signature_covers(&cavage->signature, "x-a"), "covers: a name that is there");
+    ok(!was_signature_covers(&cavage->signature, "x-"), "covers: a part of a name is not");
+    ok(!was_signature_covers(&cavage->signature, "(created)"), "covers: a name that is not there");
 }
 
 int main(void)

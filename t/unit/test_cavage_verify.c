@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* was_signature: what must be covered, the window, and what a line can hold. */
+/* was_cavage: what must be covered, the window, and what a line can hold. */
 #include "tap.h"
 
-#include "auth/was_signature.h"
+#include "auth/was_cavage.h"
 
 #include <sodium.h>
 
@@ -172,15 +172,15 @@ static void check(const char *what, const request_t *given, const was_signature_
                              .targets = request.targets,
                              .field = find_field,
                              .baton = request.fields};
-    const was_signature_t *signature = NULL;
-    const was_error_t *error = was_signature_parse(authorize(&request, pool), &signature, pool);
+    const was_cavage_t *cavage = NULL;
+    const was_error_t *error = was_cavage_parse(authorize(&request, pool), &cavage, pool);
     char name[200];
 
     while (request.targets[message.ntargets] != NULL) {
         message.ntargets++;
     }
     if (error == NULL) {
-        error = was_signature_verify(signature, &message, rules, request.now, pool);
+        error = was_cavage_verify(cavage, &message, rules, request.now, pool);
     }
     apr_snprintf(name, sizeof(name), "%s: %s", what, request.name);
     is_str(error == NULL ? NULL : error->detail, request.detail, name);
