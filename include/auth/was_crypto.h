@@ -53,7 +53,7 @@ void was_hasher_update(was_hasher_t *hasher, const void *bytes, apr_size_t lengt
  * afterwards. */
 apr_size_t was_hasher_finish(was_hasher_t *hasher, unsigned char digest[WAS_DIGEST_MAX_BYTES]);
 
-/* 16 random bytes as a UUID of version 4 (RFC 9562), 36 characters and a NUL. */
-void was_crypto_uuid(char uuid[37]);
+/* A new UUID of version 4 (RFC 9562): 36 characters in lower case, in the pool. */
+const char *was_crypto_uuid(apr_pool_t *pool);
 
 #endif

@@ -13,6 +13,10 @@
 
 enum { WAS_DID_MAX_BYTES = 512 };
 
+/* Whether the whole text is a DID of at most WAS_DID_MAX_BYTES, and no DID URL: it has no path,
+ * query or fragment. */
+bool was_did_valid(const char *text);
+
 /*
  * The DID of a DID URL that names a controller: what stands before `#`, in the pool.
  * Errors: INVALID_BODY, pointer "#/controller" (not `did:method:id` of DID Core section 3.1, more

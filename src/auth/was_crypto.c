@@ -10,6 +10,8 @@
 #include <sodium.h>
 #include <string.h>
 
+enum { UUID_BYTES = 36 };
+
 struct was_hasher_t {
     EVP_MD_CTX *context; /* NULL once the digest has ended */
     apr_pool_t *pool;
@@ -127,10 +129,11 @@ apr_size_t was_hasher_finish(was_hasher_t *hasher, unsigned char digest[WAS_DIGE
     return count;
 }
 
-void was_crypto_uuid(char uuid[37])
+const char *was_crypto_uuid(apr_pool_t *pool)
 {
     unsigned char bytes[16];
-    char hex[33];
+    char hex[2 * sizeof(bytes) + 1];
+    char *uuid = apr_palloc(pool, UUID_BYTES + 1);
     char *to = uuid;
 
     randombytes_buf(bytes, sizeof(bytes));
@@ -144,4 +147,5 @@ void was_crypto_uuid(char uuid[37])
         *to++ = hex[i];
     }
     *to = '\0';
+    return uuid;
 }

@@ -73,6 +73,13 @@ static bool is_fragment(const char *text)
     return at > text;
 }
 
+bool was_did_valid(const char *text)
+{
+    apr_size_t length = did_length(text);
+
+    return length > 0 && length <= WAS_DID_MAX_BYTES && text[length] == '\0';
+}
+
 const was_error_t *was_did_of_controller(const char *text, const char **did, apr_pool_t *pool)
 {
     apr_size_t length = did_length(text);

@@ -7,11 +7,11 @@
  */
 
 #include "classic/classic.h"
+#include "base/was_media_type.h"
 
 #include <apr_strings.h>
 
 #include <string.h>
-#include <strings.h>
 
 /* Whether a value is the string, or an array that holds it. */
 static bool names(const json_t *value, const char *text)
@@ -60,12 +60,8 @@ static const was_error_t *read_document(was_request_t *request, const char *spac
     if (error != NULL) {
         return error->kind == WAS_ERROR_NOT_FOUND ? NULL : error;
     }
-    if (type != NULL) {
-        apr_size_t length = strcspn(resource.type, "; \t");
-
-        if (length != strlen(type) || strncasecmp(resource.type, type, length) != 0) {
-            return NULL;
-        }
+    if (type != NULL && !was_media_type_is(resource.type, type)) {
+        return NULL;
     }
     if (resource.size <= WAS_DOCUMENT_MAX_BYTES &&
         was_json_parse_object(resource.piece, resource.piece_length, document, request->pool) !=

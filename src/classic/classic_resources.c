@@ -6,25 +6,11 @@
  */
 
 #include "classic/classic.h"
-
-#include <apr_lib.h>
+#include "base/was_media_type.h"
 
 #include <string.h>
 
-enum { TYPE_MAX_BYTES = 512 };
-
 static const char *const unknown_type = "application/octet-stream";
-
-/* A media type is sent back as it came: printable ASCII, whatever its grammar. */
-static bool can_be_sent(const char *type)
-{
-    apr_size_t length = 0;
-
-    while (apr_isprint(type[length])) {
-        length++;
-    }
-    return length > 0 && length <= TYPE_MAX_BYTES && type[length] == '\0';
-}
 
 /* Which resource the request is about. */
 static const was_error_t *key_of(const was_request_t *request, was_resource_key_t *key)
@@ -76,7 +62,7 @@ const was_error_t *classic_resource_get(was_request_t *request, was_response_t *
     response->resource = resource;
     response->space = key.space;
     /* The Python server may have stored what no header field can hold. */
-    response->type = can_be_sent(resource->type) ? resource->type : unknown_type;
+    response->type = was_media_type_is_sendable(resource->type) ? resource->type : unknown_type;
     response->etag = resource->etag;
     response->modified = resource->modified;
     response->cache = anyone ? "no-cache" : "private, no-cache";
@@ -92,10 +78,10 @@ static const was_error_t *type_of(const was_request_t *request, const char **typ
         *type = unknown_type;
         return NULL;
     }
-    if (!can_be_sent(text)) {
+    if (!was_media_type_is_sendable(text)) {
         return was_error_make(request->pool, WAS_ERROR_MALFORMED, "/content-type",
                               "a Content-Type has at most %d printable ASCII characters",
-                              TYPE_MAX_BYTES);
+                              WAS_MEDIA_TYPE_MAX_BYTES);
     }
     *type = text;
     return NULL;

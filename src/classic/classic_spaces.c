@@ -175,13 +175,10 @@ static const char *default_id(const char *uuid, apr_pool_t *pool)
 static const was_error_t *read_uuid(const json_t *body, const char **uuid, apr_pool_t *pool)
 {
     const was_error_t *error;
-    char *made;
 
     WAS_TRY(was_json_string(body, "uuid", CLASSIC_UUID_MAX_BYTES, uuid, pool));
     if (*uuid == NULL) {
-        made = apr_palloc(pool, 37);
-        was_crypto_uuid(made);
-        *uuid = made;
+        *uuid = was_crypto_uuid(pool);
     }
     error = classic_check_uuid(*uuid, pool);
     return error == NULL

@@ -6,13 +6,13 @@
  */
 
 #include "http/was_config.h"
+#include "base/was_origin.h"
 
 #include <http_core.h>
 #include <http_log.h>
 
 #include <apr_lib.h>
 #include <apr_strings.h>
-#include <apr_uri.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -266,28 +266,9 @@ static const char *set_replay_guard(cmd_parms *cmd, void *dir, const char *word)
     return was_replay_make(word, &config->replay, cmd->temp_pool, cmd->pool);
 }
 
-/* An origin as browsers send it (RFC 6454 section 6.2): scheme, host, a port that is not the
- * scheme's own, nothing else, in lower case. */
-static bool is_origin(const char *word, apr_pool_t *pool)
-{
-    static const char characters[] = "abcdefghijklmnopqrstuvwxyz0123456789+-._:/[]";
-    apr_uri_t uri;
-    apr_int64_t port;
-
-    if (word[strspn(word, characters)] != '\0' || apr_uri_parse(pool, word, &uri) != APR_SUCCESS ||
-        uri.scheme == NULL || uri.hostname == NULL || *uri.hostname == '\0' || uri.path != NULL) {
-        return false;
-    }
-    if (uri.port_str == NULL) {
-        return true;
-    }
-    port = apr_atoi64(uri.port_str);
-    return port > 0 && port <= 65535 && port != apr_uri_port_of_scheme(uri.scheme);
-}
-
 static const char *set_base_url(cmd_parms *cmd, void *dir, const char *word)
 {
-    if (!is_origin(word, cmd->pool) ||
+    if (!was_origin_canonical(word, cmd->pool) ||
         (strncmp(word, "http://", 7) != 0 && strncmp(word, "https://", 8) != 0)) {
         return apr_psprintf(cmd->pool,
                             "%s takes an origin such as https://wallet.example (lower case, no "
@@ -314,7 +295,7 @@ static const char *set_cors(cmd_parms *cmd, void *dir, int argc, char *const arg
     config->cors = WAS_CORS_LIST;
     config->origins = apr_array_make(cmd->pool, argc, sizeof(const char *));
     for (i = 0; i < argc; i++) {
-        if (!is_origin(argv[i], cmd->pool)) {
+        if (!was_origin_canonical(argv[i], cmd->pool)) {
             return apr_psprintf(cmd->pool,
                                 "%s takes on, off, or origins such as https://wallet.example "
                                 "(lower case, no path, no default port), not '%s'",

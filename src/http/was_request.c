@@ -21,13 +21,10 @@ const char *was_request_id(const was_request_t *request)
 {
     apr_table_t *environment = request->r->subprocess_env;
     const char *id = apr_table_get(environment, "UNIQUE_ID");
-    char *uuid;
 
     if (id == NULL) {
-        uuid = apr_palloc(request->pool, 37);
-        was_crypto_uuid(uuid);
-        apr_table_setn(environment, "UNIQUE_ID", uuid);
-        id = uuid;
+        id = was_crypto_uuid(request->pool);
+        apr_table_setn(environment, "UNIQUE_ID", id);
     }
     return id;
 }

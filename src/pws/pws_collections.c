@@ -6,7 +6,9 @@
  */
 
 #include "pws/pws.h"
+#include "auth/was_did.h"
 #include "auth/was_jcs.h"
+#include "base/was_origin.h"
 
 #include <apr_strings.h>
 
@@ -110,43 +112,18 @@ static const was_error_t *read_encryption(const json_t *body, was_collection_t *
     return was_jcs_text(encryption, &collection->encryption, &length, pool);
 }
 
-/* did:METHOD:anything. */
-static bool is_did(const char *text)
-{
-    static const char method[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-    apr_size_t length;
-
-    if (strncmp(text, "did:", 4) != 0) {
-        return false;
-    }
-    length = strspn(text + 4, method);
-    return length > 0 && text[4 + length] == ':' && text[4 + length + 1] != '\0';
-}
-
-/* scheme://host[:port], in ASCII. */
-static bool is_origin(const char *text)
-{
-    const char *authority = strstr(text, "://");
-    const char *at;
-
-    for (at = text; *at > ' ' && *at < 0x7f; at++) {
-    }
-    return *at == '\0' && authority != NULL && authority != text && authority[3] != '\0' &&
-           strpbrk(authority + 3, "/?#@") == NULL;
-}
-
 static const was_error_t *read_generator(const json_t *body, was_collection_t *collection,
                                          apr_pool_t *pool)
 {
     const char *origin;
 
     WAS_TRY(was_json_string(body, "generator", WAS_DID_MAX_BYTES, &collection->generator, pool));
-    if (collection->generator != NULL && !is_did(collection->generator)) {
+    if (collection->generator != NULL && !was_did_valid(collection->generator)) {
         return bad_member(pool, "generator", "a DID");
     }
     WAS_TRY(was_json_string(body, "generatorOrigin", 512, &origin, pool));
     collection->generator_origin = origin;
-    if (origin != NULL && !is_origin(origin)) {
+    if (origin != NULL && !was_origin_valid(origin)) {
         return bad_member(pool, "generatorOrigin", "an origin: https://host[:port]");
     }
     return NULL;
@@ -221,7 +198,6 @@ const was_error_t *pws_collections_post(was_request_t *request, was_response_t *
     was_collection_t collection = {0};
     const json_t *id;
     json_t *body;
-    char *uuid;
 
     WAS_TRY(pws_read_object(request, &body));
     id = json_object_get(body, "id");
@@ -229,9 +205,7 @@ const was_error_t *pws_collections_post(was_request_t *request, was_response_t *
         collection.id = json_is_string(id) ? json_string_value(id) : "";
     }
     else {
-        uuid = apr_palloc(request->pool, 37);
-        was_crypto_uuid(uuid);
-        collection.id = uuid;
+        collection.id = was_crypto_uuid(request->pool);
     }
     WAS_TRY(pws_check_id(collection.id, request->pool));
     WAS_TRY(check_reserved(collection.id, request->pool));

@@ -6,14 +6,13 @@
  */
 
 #include "pws/pws.h"
+#include "base/was_media_type.h"
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include <string.h>
-#include <strings.h>
 
-enum { TYPE_MAX_BYTES = 512, NOTE_MAX_BYTES = 1024 };
+enum { NOTE_MAX_BYTES = 1024 };
 
 static was_item_key_t key_of(const was_request_t *request, const char *resource)
 {
@@ -46,22 +45,6 @@ const was_error_t *pws_item_get(was_request_t *request, was_response_t *response
     return NULL;
 }
 
-/* Whether a media type, parameters aside, is JSON (section 1.5). */
-static bool is_json(const char *type)
-{
-    apr_size_t length = strcspn(type, "; \t");
-
-    return (length == 16 && strncasecmp(type, "application/json", 16) == 0) ||
-           (length > 5 && strncasecmp(type + length - 5, "+json", 5) == 0);
-}
-
-static bool is_plain_json(const char *type)
-{
-    apr_size_t length = strcspn(type, "; \t");
-
-    return length == 16 && strncasecmp(type, "application/json", 16) == 0;
-}
-
 /* A note that comes as a header field. */
 static const was_error_t *read_note(const was_request_t *request, const char *name,
                                     const char **note)
@@ -76,20 +59,15 @@ static const was_error_t *read_note(const was_request_t *request, const char *na
 
 static const was_error_t *read_type(const was_request_t *request, const char **type)
 {
-    apr_size_t length = 0;
-
     *type = was_request_field(request, "Content-Type");
     if (*type == NULL || **type == '\0') {
         return was_error_make(request->pool, WAS_ERROR_MISSING_TYPE, NULL,
                               "a resource needs a Content-Type");
     }
-    while (apr_isprint((*type)[length])) {
-        length++;
-    }
-    if ((*type)[length] != '\0' || length > TYPE_MAX_BYTES) {
+    if (!was_media_type_is_sendable(*type)) {
         return was_error_make(request->pool, WAS_ERROR_INVALID_BODY, NULL,
                               "a Content-Type has at most %d printable ASCII characters",
-                              TYPE_MAX_BYTES);
+                              WAS_MEDIA_TYPE_MAX_BYTES);
     }
     return NULL;
 }
@@ -102,11 +80,11 @@ static const was_error_t *inspect(const was_request_t *request, const was_conten
     json_t *value;
 
     notes->is_envelope = false;
-    if (!is_json(content->type) || content->source != NULL) {
+    if (!was_media_type_holds_json(content->type) || content->source != NULL) {
         return NULL;
     }
     WAS_TRY(was_json_parse_content(content->bytes, content->length, &value, request->pool));
-    notes->is_envelope = is_plain_json(content->type) && pws_is_envelope(value);
+    notes->is_envelope = was_media_type_is_json(content->type) && pws_is_envelope(value);
     return NULL;
 }
 
@@ -134,11 +112,10 @@ const was_error_t *pws_items_post(was_request_t *request, was_response_t *respon
     was_item_notes_t notes;
     was_content_t content;
     was_item_key_t key;
+    const char *id = was_crypto_uuid(request->pool);
     const char *url;
-    char id[37];
 
     WAS_TRY(read_content(request, &content, &notes));
-    was_crypto_uuid(id);
     key = key_of(request, id);
     WAS_TRY(was_items_put(request->db, &grant, &key, &content, &notes, &conditions, &response->etag,
                           request->pool));

@@ -6,19 +6,18 @@
  */
 
 #include "pws/pws.h"
+#include "base/was_media_type.h"
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include <string.h>
 #include <strings.h>
 
-enum { BOUNDARY_MAX_BYTES = 70, TYPE_MAX_BYTES = 512 };
+enum { BOUNDARY_MAX_BYTES = 70 };
 
 bool pws_is_multipart(const char *type)
 {
-    return strncasecmp(type, "multipart/form-data", 19) == 0 &&
-           (type[19] == ';' || type[19] == '\0' || type[19] == ' ');
+    return was_media_type_is(type, "multipart/form-data");
 }
 
 static const was_error_t *bad_form(apr_pool_t *pool, const char *what)
@@ -112,7 +111,7 @@ static const was_error_t *take_part(const char *part, const char *end, was_conte
                                     int *files, apr_pool_t *pool)
 {
     const char *blank = find(part, end, "\r\n\r\n", 4);
-    const char *head, *disposition, *type, *at;
+    const char *head, *disposition, *type;
 
     if (blank == NULL) {
         return bad_form(pool, "a part has no head");
@@ -129,9 +128,7 @@ static const was_error_t *take_part(const char *part, const char *end, was_conte
     (*files)++;
     type = field_of(head, "Content-Type", pool);
     /* It goes out as a field of the answer, as one that came as a field does. */
-    for (at = type; at != NULL && apr_isprint(*at); at++) {
-    }
-    if (type != NULL && (*at != '\0' || at - type > TYPE_MAX_BYTES)) {
+    if (type != NULL && *type != '\0' && !was_media_type_is_sendable(type)) {
         return bad_form(pool, "the file's Content-Type is too long or not printable ASCII");
     }
     content->type = type != NULL && *type != '\0' ? type : "application/octet-stream";

@@ -80,12 +80,9 @@ static const was_error_t *read_space(const was_request_t *request, const json_t 
 static const was_error_t *read_id(const json_t *body, const char **id, apr_pool_t *pool)
 {
     const json_t *member = json_object_get(body, "id");
-    char *uuid;
 
     if (member == NULL) {
-        uuid = apr_palloc(pool, 37);
-        was_crypto_uuid(uuid);
-        *id = uuid;
+        *id = was_crypto_uuid(pool);
         return NULL;
     }
     *id = json_is_string(member) ? json_string_value(member) : "";

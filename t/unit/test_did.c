@@ -61,6 +61,8 @@ static void check_controller(const char *text, const char *expected, const char 
     if (error != NULL) {
         is_str(error->pointer, "#/controller", "... the pointer");
     }
+    ok(was_did_valid(text) == (expected != NULL && strcmp(text, expected) == 0),
+       "... a DID if it is all of it");
 }
 
 static const char *long_did(apr_size_t length, const char *suffix, apr_pool_t *pool)

@@ -1,0 +1,47 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * was_media_type: what the text of a media type says of its content.
+ * Refuses to ask the locale, and to parse parameters.
+ */
+#include "base/was_media_type.h"
+
+#include <apr_cstr.h>
+
+#include <string.h>
+
+static apr_size_t essence_length(const char *type)
+{
+    return strcspn(type, "; \t");
+}
+
+bool was_media_type_is(const char *type, const char *essence)
+{
+    apr_size_t length = essence_length(type);
+
+    return length == strlen(essence) && apr_cstr_casecmpn(type, essence, length) == 0;
+}
+
+bool was_media_type_is_json(const char *type)
+{
+    return was_media_type_is(type, "application/json");
+}
+
+bool was_media_type_holds_json(const char *type)
+{
+    static const char suffix[] = "+json";
+    const apr_size_t size = sizeof(suffix) - 1;
+    apr_size_t length = essence_length(type);
+
+    return was_media_type_is_json(type) ||
+           (length > size && apr_cstr_casecmpn(type + length - size, suffix, size) == 0);
+}
+
+bool was_media_type_is_sendable(const char *type)
+{
+    apr_size_t length = 0;
+
+    while (type[length] >= 0x20 && type[length] <= 0x7e) {
+        length++;
+    }
+    return length > 0 && length <= WAS_MEDIA_TYPE_MAX_BYTES && type[length] == '\0';
+}
