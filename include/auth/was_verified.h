@@ -17,7 +17,7 @@ typedef struct was_verified_t was_verified_t;
 was_verified_t *was_verified_make(int slots, apr_pool_t *pool);
 
 /* The verified chain of a capability, named by all its bytes as sent; NULL when it is not known. It
- * lives as long as the pool. Its links have no JSON. */
+ * lives as long as the pool. Its delegations have no JSON. */
 const was_zcap_chain_t *was_verified_find(was_verified_t *verified, const char *capability,
                                           apr_pool_t *pool);
 

@@ -22,7 +22,7 @@ enum {
 };
 
 /* One delegation. Texts live as long as the JSON that they were read from, or the pool. */
-typedef struct was_zcap_link_t {
+typedef struct was_zcap_delegation_t {
     const char *id;
     const char *parent; /* parentCapability */
     const char *target; /* invocationTarget */
@@ -34,14 +34,14 @@ typedef struct was_zcap_link_t {
     apr_time_t created;    /* of the proof */
     const char *delegator; /* DID of the proof's verificationMethod; for revocation */
     const json_t *json;
-} was_zcap_link_t;
+} was_zcap_delegation_t;
 
-/* Root to tail. A root that is invoked itself has no links. */
+/* Root to tail. A root that is invoked itself has no delegations. */
 typedef struct was_zcap_chain_t {
     const char *root_id;     /* urn:zcap:root:... as sent */
     const char *root_target; /* decoded: the URL that the root is for */
-    const was_zcap_link_t *links;
-    int nlinks;
+    const was_zcap_delegation_t *delegations;
+    int ndelegations;
 } was_zcap_chain_t;
 
 /* The URL of a root's id (`urn:zcap:root:` and the percent-encoded URL), in the pool; NULL when it
@@ -60,10 +60,10 @@ const was_error_t *was_zcap_expand(const json_t *capability, was_zcap_chain_t *c
                                    apr_pool_t *pool);
 
 /*
- * Steps 3b-3g of section 6.4 for every link of an expanded chain, given the DID that controls the
- * root: attenuation of targets, actions and expiry, order of proofs, signatures, delegators. Holds
- * for ever, whatever the time is: what is to be cached.
- * Errors: FORBIDDEN; the detail says which link and rule, for tests and logs. BROKEN (out of
+ * Steps 3b-3g of section 6.4 for every delegation of an expanded chain, given the DID that controls
+ * the root: attenuation of targets, actions and expiry, order of proofs, signatures, delegators.
+ * Holds for ever, whatever the time is: what is to be cached.
+ * Errors: FORBIDDEN; the detail says which delegation and rule, for tests and logs. BROKEN (out of
  * memory).
  */
 const was_error_t *was_zcap_verify(const was_zcap_chain_t *chain, const char *root_controller,

@@ -97,22 +97,23 @@ static const char *const *copy_texts(const char *const *texts, int count, apr_po
 
 static void copy_chain(const was_zcap_chain_t *from, was_zcap_chain_t *to, apr_pool_t *pool)
 {
-    was_zcap_link_t *links =
-        apr_pmemdup(pool, from->links, (apr_size_t)from->nlinks * sizeof(*links));
+    was_zcap_delegation_t *delegations =
+        apr_pmemdup(pool, from->delegations, (apr_size_t)from->ndelegations * sizeof(*delegations));
 
-    for (int i = 0; i < from->nlinks; i++) {
-        links[i].id = apr_pstrdup(pool, links[i].id);
-        links[i].parent = apr_pstrdup(pool, links[i].parent);
-        links[i].target = apr_pstrdup(pool, links[i].target);
-        links[i].delegator = apr_pstrdup(pool, links[i].delegator);
-        links[i].controllers = copy_texts(links[i].controllers, links[i].ncontrollers, pool);
-        links[i].actions = copy_texts(links[i].actions, links[i].nactions, pool);
-        links[i].json = NULL;
+    for (int i = 0; i < from->ndelegations; i++) {
+        delegations[i].id = apr_pstrdup(pool, delegations[i].id);
+        delegations[i].parent = apr_pstrdup(pool, delegations[i].parent);
+        delegations[i].target = apr_pstrdup(pool, delegations[i].target);
+        delegations[i].delegator = apr_pstrdup(pool, delegations[i].delegator);
+        delegations[i].controllers =
+            copy_texts(delegations[i].controllers, delegations[i].ncontrollers, pool);
+        delegations[i].actions = copy_texts(delegations[i].actions, delegations[i].nactions, pool);
+        delegations[i].json = NULL;
     }
     to->root_id = apr_pstrdup(pool, from->root_id);
     to->root_target = apr_pstrdup(pool, from->root_target);
-    to->links = links;
-    to->nlinks = from->nlinks;
+    to->delegations = delegations;
+    to->ndelegations = from->ndelegations;
 }
 
 void was_verified_add(was_verified_t *verified, const char *capability,

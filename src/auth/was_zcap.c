@@ -96,17 +96,17 @@ static bool controls(const char *const *controllers, int ncontrollers, const cha
     return false;
 }
 
-static bool has_action(const was_zcap_link_t *link, const char *action)
+static bool has_action(const was_zcap_delegation_t *delegation, const char *action)
 {
-    for (int i = 0; i < link->nactions; i++) {
-        if (strcmp(link->actions[i], action) == 0) {
+    for (int i = 0; i < delegation->nactions; i++) {
+        if (strcmp(delegation->actions[i], action) == 0) {
             return true;
         }
     }
-    return link->actions == NULL;
+    return delegation->actions == NULL;
 }
 
-static bool is_subset(const was_zcap_link_t *parent, const was_zcap_link_t *child)
+static bool is_subset(const was_zcap_delegation_t *parent, const was_zcap_delegation_t *child)
 {
     if (child->actions == NULL) {
         return parent->actions == NULL;
@@ -120,7 +120,8 @@ static bool is_subset(const was_zcap_link_t *parent, const was_zcap_link_t *chil
 }
 
 /* Steps 3c-3f of section 6.4: the rule that a delegation by `parent` breaks, or NULL. */
-static const char *broken_rule(const was_zcap_link_t *parent, const was_zcap_link_t *child)
+static const char *broken_rule(const was_zcap_delegation_t *parent,
+                               const was_zcap_delegation_t *child)
 {
     if (!was_zcap_within(parent->target, child->target)) {
         return "the target is not within the parent's";
@@ -153,7 +154,7 @@ static const was_error_t *check_proof(const was_zcap_chain_t *chain, int index,
     was_key_t key;
 
     apr_pool_clear(scratch);
-    error = was_proof_verify(chain->links[index].json, &key, scratch);
+    error = was_proof_verify(chain->delegations[index].json, &key, scratch);
     if (error != NULL && error->detail == NULL) {
         return was_error_log(pool, WAS_ERROR_BROKEN, "a delegation proof: %s", error->reason);
     }
@@ -169,45 +170,45 @@ static const was_error_t *check_proof(const was_zcap_chain_t *chain, int index,
 const was_error_t *was_zcap_verify(const was_zcap_chain_t *chain, const char *root_controller,
                                    apr_pool_t *pool)
 {
-    const was_zcap_link_t root = {.target = chain->root_target,
-                                  .controllers = &root_controller,
-                                  .ncontrollers = 1,
-                                  .expires = APR_INT64_MAX,
-                                  .created = APR_INT64_MIN};
-    const was_zcap_link_t *parent = &root;
+    const was_zcap_delegation_t root = {.target = chain->root_target,
+                                        .controllers = &root_controller,
+                                        .ncontrollers = 1,
+                                        .expires = APR_INT64_MAX,
+                                        .created = APR_INT64_MIN};
+    const was_zcap_delegation_t *parent = &root;
     const was_error_t *error = NULL;
     apr_pool_t *scratch;
 
-    for (int i = 0; i < chain->nlinks; i++) {
-        const char *rule = broken_rule(parent, &chain->links[i]);
+    for (int i = 0; i < chain->ndelegations; i++) {
+        const char *rule = broken_rule(parent, &chain->delegations[i]);
 
         if (rule != NULL) {
             return forbidden(i, rule, pool);
         }
-        parent = &chain->links[i];
+        parent = &chain->delegations[i];
     }
     /* From the root on: whoever has no right here makes us check one signature, not all. */
     if (apr_pool_create(&scratch, pool) != APR_SUCCESS) {
         return was_error_log(pool, WAS_ERROR_BROKEN, "no memory for a pool");
     }
     parent = &root;
-    for (int i = 0; i < chain->nlinks && error == NULL; i++) {
+    for (int i = 0; i < chain->ndelegations && error == NULL; i++) {
         error = check_proof(chain, i, parent->controllers, parent->ncontrollers, scratch, pool);
-        parent = &chain->links[i];
+        parent = &chain->delegations[i];
     }
     apr_pool_destroy(scratch);
     return error;
 }
 
-static bool may(const was_zcap_link_t *tail, const char *action)
+static bool may(const was_zcap_delegation_t *tail, const char *action)
 {
     return has_action(tail, action) || (strcmp(action, "HEAD") == 0 && has_action(tail, "GET"));
 }
 
 static bool is_expired(const was_zcap_chain_t *chain, apr_int64_t now)
 {
-    for (int i = 0; i < chain->nlinks; i++) {
-        if (apr_time_sec(chain->links[i].expires) < now - WAS_ZCAP_SKEW) {
+    for (int i = 0; i < chain->ndelegations; i++) {
+        if (apr_time_sec(chain->delegations[i].expires) < now - WAS_ZCAP_SKEW) {
             return true;
         }
     }
@@ -216,15 +217,15 @@ static bool is_expired(const was_zcap_chain_t *chain, apr_int64_t now)
 
 was_zcap_verdict_t was_zcap_allows(const was_zcap_chain_t *chain, const was_zcap_use_t *use)
 {
-    const was_zcap_link_t *tail;
+    const was_zcap_delegation_t *tail;
 
-    if (chain->nlinks == 0) {
+    if (chain->ndelegations == 0) {
         return controls(&use->root_controller, 1, use->invoker) &&
                        was_zcap_within(chain->root_target, use->url)
                    ? WAS_ZCAP_ALLOWED
                    : WAS_ZCAP_REFUSED;
     }
-    tail = &chain->links[chain->nlinks - 1];
+    tail = &chain->delegations[chain->ndelegations - 1];
     if (!controls(tail->controllers, tail->ncontrollers, use->invoker) ||
         !was_zcap_within(tail->target, use->url) || !may(tail, use->action) ||
         use->created < apr_time_sec(tail->created) - WAS_ZCAP_SKEW) {

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
  * was_zcap, the part that reads: from a capability's JSON to its chain (protocol/pws section 6.2).
- * Refuses every shape but the one that is written down, and to judge what the chain allows.
+ * Refuses every shape but the one that is written down, and to know what the chain allows.
  */
 #include "auth/was_zcap.h"
 
@@ -96,7 +96,7 @@ static const json_t *ancestors_of(const json_t *capability)
     return json_object_get(proof_of(capability), "capabilityChain");
 }
 
-static const was_error_t *read_proof(const json_t *capability, was_zcap_link_t *link,
+static const was_error_t *read_proof(const json_t *capability, was_zcap_delegation_t *delegation,
                                      apr_pool_t *pool)
 {
     const json_t *proof = proof_of(capability);
@@ -112,23 +112,23 @@ static const was_error_t *read_proof(const json_t *capability, was_zcap_link_t *
     if (strcmp(text, "capabilityDelegation") != 0) {
         return malformed("proofPurpose", "must be capabilityDelegation", pool);
     }
-    WAS_TRY(read_time(proof, "created", &link->created, pool));
+    WAS_TRY(read_time(proof, "created", &delegation->created, pool));
     WAS_TRY(read_text(proof, "verificationMethod", &text, pool));
-    if (was_did_of_controller(text, &link->delegator, pool) != NULL) {
+    if (was_did_of_controller(text, &delegation->delegator, pool) != NULL) {
         return malformed("verificationMethod", "must be a DID URL", pool);
     }
     return NULL;
 }
 
-static const was_error_t *read_controllers(const json_t *capability, was_zcap_link_t *link,
-                                           apr_pool_t *pool)
+static const was_error_t *read_controllers(const json_t *capability,
+                                           was_zcap_delegation_t *delegation, apr_pool_t *pool)
 {
-    WAS_TRY(read_list(capability, "controller", WAS_ZCAP_MAX_CONTROLLERS, &link->controllers,
-                      &link->ncontrollers, pool));
-    for (int i = 0; i < link->ncontrollers; i++) {
+    WAS_TRY(read_list(capability, "controller", WAS_ZCAP_MAX_CONTROLLERS, &delegation->controllers,
+                      &delegation->ncontrollers, pool));
+    for (int i = 0; i < delegation->ncontrollers; i++) {
         const char *did;
 
-        if (was_did_of_controller(link->controllers[i], &did, pool) != NULL) {
+        if (was_did_of_controller(delegation->controllers[i], &did, pool) != NULL) {
             return malformed("controller", "must be a DID", pool);
         }
     }
@@ -149,42 +149,42 @@ static bool is_root_id(const char *id)
     return strncmp(id, prefix, sizeof(prefix) - 1) == 0;
 }
 
-static const was_error_t *read_link(const json_t *capability, was_zcap_link_t *link,
-                                    apr_pool_t *pool)
+static const was_error_t *read_delegation(const json_t *capability,
+                                          was_zcap_delegation_t *delegation, apr_pool_t *pool)
 {
     if (!is_known_context(json_object_get(capability, "@context"))) {
         return malformed("@context", "must be an array that begins with that of zcap/v1", pool);
     }
     WAS_TRY(refuse_members(capability, capability_limits, pool));
-    WAS_TRY(read_uri(capability, "id", &link->id, pool));
-    if (is_root_id(link->id)) {
+    WAS_TRY(read_uri(capability, "id", &delegation->id, pool));
+    if (is_root_id(delegation->id)) {
         return malformed("id", "must not be a root's", pool);
     }
-    WAS_TRY(read_controllers(capability, link, pool));
-    WAS_TRY(read_uri(capability, "parentCapability", &link->parent, pool));
-    WAS_TRY(read_uri(capability, "invocationTarget", &link->target, pool));
-    WAS_TRY(read_time(capability, "expires", &link->expires, pool));
+    WAS_TRY(read_controllers(capability, delegation, pool));
+    WAS_TRY(read_uri(capability, "parentCapability", &delegation->parent, pool));
+    WAS_TRY(read_uri(capability, "invocationTarget", &delegation->target, pool));
+    WAS_TRY(read_time(capability, "expires", &delegation->expires, pool));
     if (json_object_get(capability, "allowedAction") != NULL) {
-        WAS_TRY(read_list(capability, "allowedAction", WAS_ZCAP_MAX_ACTIONS, &link->actions,
-                          &link->nactions, pool));
+        WAS_TRY(read_list(capability, "allowedAction", WAS_ZCAP_MAX_ACTIONS, &delegation->actions,
+                          &delegation->nactions, pool));
     }
-    link->json = capability;
-    return read_proof(capability, link, pool);
+    delegation->json = capability;
+    return read_proof(capability, delegation, pool);
 }
 
 /* Reads the nested capabilities from the tail on; the chain of each has one entry less. */
-static const was_error_t *read_links(const json_t *tail, was_zcap_link_t *links, int nlinks,
-                                     apr_pool_t *pool)
+static const was_error_t *read_delegations(const json_t *tail, was_zcap_delegation_t *delegations,
+                                           int ndelegations, apr_pool_t *pool)
 {
     const json_t *capability = tail;
 
-    for (int i = nlinks - 1; i >= 0; i--) {
+    for (int i = ndelegations - 1; i >= 0; i--) {
         const json_t *ancestors = ancestors_of(capability);
 
         if (!json_is_array(ancestors) || json_array_size(ancestors) != (apr_size_t)i + 1) {
             return malformed("capabilityChain", "must be the parent's and the parent", pool);
         }
-        WAS_TRY(read_link(capability, &links[i], pool));
+        WAS_TRY(read_delegation(capability, &delegations[i], pool));
         capability = json_array_get(ancestors, (apr_size_t)i);
         if (i > 0 && !json_is_object(capability)) {
             return malformed("capabilityChain", "must end with the whole parent", pool);
@@ -201,12 +201,12 @@ static bool is_root(const was_zcap_chain_t *chain, const char *id, apr_pool_t *p
     return target != NULL && strcmp(target, chain->root_target) == 0;
 }
 
-/* That link `index` names as its ancestors the links before it, and the last as its parent. */
+/* That delegation `index` names as its ancestors those before it, and as its parent the last. */
 static const was_error_t *check_ancestors(const was_zcap_chain_t *chain, int index,
                                           apr_pool_t *pool)
 {
-    const was_zcap_link_t *link = &chain->links[index];
-    const json_t *ancestors = ancestors_of(link->json);
+    const was_zcap_delegation_t *delegation = &chain->delegations[index];
+    const json_t *ancestors = ancestors_of(delegation->json);
     bool named;
 
     if (!is_root(chain, json_string_value(json_array_get(ancestors, 0)), pool)) {
@@ -215,17 +215,17 @@ static const was_error_t *check_ancestors(const was_zcap_chain_t *chain, int ind
     for (int i = 1; i < index; i++) {
         const char *id = json_string_value(json_array_get(ancestors, (apr_size_t)i));
 
-        if (id == NULL || strcmp(id, chain->links[i - 1].id) != 0) {
+        if (id == NULL || strcmp(id, chain->delegations[i - 1].id) != 0) {
             return malformed("capabilityChain", "must be the parent's and the parent", pool);
         }
     }
-    named = index == 0 ? is_root(chain, link->parent, pool)
-                       : strcmp(link->parent, chain->links[index - 1].id) == 0;
+    named = index == 0 ? is_root(chain, delegation->parent, pool)
+                       : strcmp(delegation->parent, chain->delegations[index - 1].id) == 0;
     if (!named) {
         return malformed("parentCapability", "must be the last of capabilityChain", pool);
     }
     for (int i = 0; i < index; i++) {
-        if (strcmp(link->id, chain->links[i].id) == 0) {
+        if (strcmp(delegation->id, chain->delegations[i].id) == 0) {
             return malformed("capabilityChain", "must have no cycle", pool);
         }
     }
@@ -237,22 +237,22 @@ const was_error_t *was_zcap_expand(const json_t *capability, was_zcap_chain_t *c
 {
     const json_t *ancestors = ancestors_of(capability);
     apr_size_t size = json_array_size(ancestors);
-    was_zcap_chain_t made = {.nlinks = (int)size};
-    was_zcap_link_t *links;
+    was_zcap_chain_t made = {.ndelegations = (int)size};
+    was_zcap_delegation_t *delegations;
 
     /* The root stands in the chain, and the tail does not. */
     if (size < 1 || size >= WAS_ZCAP_MAX_LENGTH) {
-        return malformed("capabilityChain", "must have a root, and not too many links", pool);
+        return malformed("capabilityChain", "must have a root, and not too many delegations", pool);
     }
     made.root_id = json_string_value(json_array_get(ancestors, 0));
     made.root_target = made.root_id == NULL ? NULL : was_zcap_root_target(made.root_id, pool);
     if (made.root_target == NULL) {
         return malformed("capabilityChain", "must begin with the id of a root", pool);
     }
-    links = apr_pcalloc(pool, size * sizeof(links[0]));
-    WAS_TRY(read_links(capability, links, made.nlinks, pool));
-    made.links = links;
-    for (int i = 0; i < made.nlinks; i++) {
+    delegations = apr_pcalloc(pool, size * sizeof(delegations[0]));
+    WAS_TRY(read_delegations(capability, delegations, made.ndelegations, pool));
+    made.delegations = delegations;
+    for (int i = 0; i < made.ndelegations; i++) {
         WAS_TRY(check_ancestors(&made, i, pool));
     }
     *chain = made;

@@ -178,12 +178,12 @@ static const char *links_of(const was_zcap_chain_t *chain, apr_pool_t *pool)
     const char *list = "";
     int i;
 
-    if (chain->nlinks == 0) {
+    if (chain->ndelegations == 0) {
         return NULL;
     }
-    for (i = 0; i < chain->nlinks; i++) {
+    for (i = 0; i < chain->ndelegations; i++) {
         const char *link =
-            apr_pstrcat(pool, chain->links[i].id, " ", chain->links[i].delegator, NULL);
+            apr_pstrcat(pool, chain->delegations[i].id, " ", chain->delegations[i].delegator, NULL);
 
         list = apr_pstrcat(pool, list, i > 0 ? "," : "", quoted(link, pool), NULL);
     }
@@ -193,22 +193,22 @@ static const char *links_of(const was_zcap_chain_t *chain, apr_pool_t *pool)
 /* Who controls the root, if the chain is right: who signed a root, or first delegated from it. */
 static const char *claimed_controller(const was_request_t *request, const pws_state_t *state)
 {
-    return state->chain.nlinks > 0 ? state->chain.links[0].delegator : request->caller;
+    return state->chain.ndelegations > 0 ? state->chain.delegations[0].delegator : request->caller;
 }
 
 /* Whether the chain holds under its claimed controller. What did once does for ever. */
 static const was_error_t *verify_chain(const was_request_t *request, const pws_state_t *state)
 {
-    if (state->chain.nlinks == 0 || state->chain_verified) {
+    if (state->chain.ndelegations == 0 || state->chain_verified) {
         return NULL;
     }
-    return was_zcap_verify(&state->chain, state->chain.links[0].delegator, request->pool);
+    return was_zcap_verify(&state->chain, state->chain.delegations[0].delegator, request->pool);
 }
 
 /* Only chains of controllers of ours are remembered, or strangers could fill the memory. */
 static void remember(const was_request_t *request, const pws_state_t *state)
 {
-    if (state->chain.nlinks > 0 && !state->chain_verified) {
+    if (state->chain.ndelegations > 0 && !state->chain_verified) {
         was_verified_add(request->verified, state->capability, &state->chain);
     }
 }
@@ -235,19 +235,19 @@ static was_zcap_verdict_t judge(const was_request_t *request, const pws_state_t 
 
 static bool tail_targets(const pws_state_t *state, const char *url)
 {
-    return strcmp(state->chain.links[state->chain.nlinks - 1].target, url) == 0;
+    return strcmp(state->chain.delegations[state->chain.ndelegations - 1].target, url) == 0;
 }
 
 /* Section 8.1: what a valid chain alone is not enough for. */
 static bool container_rule(const was_request_t *request, const pws_state_t *state)
 {
     const char *space = pws_segment(request, 1);
-    const was_zcap_link_t *tail;
+    const was_zcap_delegation_t *tail;
 
-    if (state->chain.nlinks == 0) {
+    if (state->chain.ndelegations == 0) {
         return true;
     }
-    tail = &state->chain.links[state->chain.nlinks - 1];
+    tail = &state->chain.delegations[state->chain.ndelegations - 1];
     switch (request->route->right) {
     case WAS_RIGHT_PUT_SPACE:
     case WAS_RIGHT_CONTROLLER_ONLY:

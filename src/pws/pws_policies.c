@@ -128,7 +128,7 @@ static bool may_revoke(const was_request_t *request, const was_zcap_chain_t *cha
     int i;
 
     /* Invoked as a root of the URL itself or of the space, by the key that signed. */
-    if (!state->verified || state->chain.nlinks != 0 || strcmp(state->action, "POST") != 0 ||
+    if (!state->verified || state->chain.ndelegations != 0 || strcmp(state->action, "POST") != 0 ||
         !was_zcap_within(url, state->chain.root_target) ||
         !was_zcap_within(
             state->chain.root_target,
@@ -138,8 +138,8 @@ static bool may_revoke(const was_request_t *request, const was_zcap_chain_t *cha
     if (strcmp(request->caller, state->controller) == 0) {
         return true;
     }
-    for (i = 0; i < chain->nlinks; i++) {
-        if (strcmp(request->caller, chain->links[i].delegator) == 0) {
+    for (i = 0; i < chain->ndelegations; i++) {
+        if (strcmp(request->caller, chain->delegations[i].delegator) == 0) {
             return true;
         }
     }
@@ -151,7 +151,7 @@ static const was_error_t *check_revoked(const was_request_t *request, const was_
 {
     const char *root = pws_url(request, "/space/%s/", pws_segment(request, 1));
 
-    if (strcmp(chain->links[chain->nlinks - 1].id, pws_segment(request, 4)) != 0) {
+    if (strcmp(chain->delegations[chain->ndelegations - 1].id, pws_segment(request, 4)) != 0) {
         return bad_capability(request, "the capability is not the one that the URL names");
     }
     if (strcmp(chain->root_target, root) != 0) {
@@ -164,7 +164,7 @@ const was_error_t *pws_revocations_post(was_request_t *request, was_response_t *
 {
     const pws_state_t *state = pws_state(request);
     const was_zcap_chain_t none = {0};
-    const was_zcap_link_t *tail;
+    const was_zcap_delegation_t *tail;
     was_zcap_chain_t chain;
     const was_error_t *error;
     json_t *body;
@@ -187,7 +187,7 @@ const was_error_t *pws_revocations_post(was_request_t *request, was_response_t *
     if (error != NULL) {
         return bad_capability(request, error->detail);
     }
-    tail = &chain.links[chain.nlinks - 1];
+    tail = &chain.delegations[chain.ndelegations - 1];
     WAS_TRY(was_policies_revoke(request->db, pws_segment(request, 1), state->controller,
                                 apr_pstrcat(request->pool, tail->id, " ", tail->delegator, NULL),
                                 apr_time_sec(tail->expires) + DAY, request->pool));

@@ -1,8 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
  * was_zcap, was_proof, was_nquads: the input is the JSON of a capability. What expands is verified
- * as sent, and then signed again, link by link, by one key that controls all of it: then it must
- * hold exactly if the rules of protocol/pws section 6.4 do, which are written a second time here.
+ * as sent, and then signed again, each delegation in turn, by one key that controls all of it: then
+ * it must hold exactly if the rules of protocol/pws section 6.4 do, which are written a second time
+ * here.
  */
 #include "fuzz.h"
 
@@ -76,23 +77,25 @@ static void check_proof(const json_t *capability, apr_pool_t *pool)
     }
 }
 
-static void check_links(const was_zcap_chain_t *chain, apr_pool_t *pool)
+static void check_delegations(const was_zcap_chain_t *chain, apr_pool_t *pool)
 {
-    REQUIRE(chain->nlinks >= 1 && chain->nlinks < WAS_ZCAP_MAX_LENGTH);
+    REQUIRE(chain->ndelegations >= 1 && chain->ndelegations < WAS_ZCAP_MAX_LENGTH);
     REQUIRE(strcmp(was_zcap_root_target(chain->root_id, pool), chain->root_target) == 0);
-    for (int i = 0; i < chain->nlinks; i++) {
-        const was_zcap_link_t *link = &chain->links[i];
+    for (int i = 0; i < chain->ndelegations; i++) {
+        const was_zcap_delegation_t *delegation = &chain->delegations[i];
 
-        REQUIRE(was_uri_absolute(link->id) && was_uri_absolute(link->target));
-        REQUIRE(was_zcap_root_target(link->id, pool) == NULL);
-        REQUIRE(link->ncontrollers >= 1 && link->ncontrollers <= WAS_ZCAP_MAX_CONTROLLERS);
-        REQUIRE(link->nactions >= 0 && link->nactions <= WAS_ZCAP_MAX_ACTIONS);
-        REQUIRE((link->actions == NULL) == (link->nactions == 0));
-        REQUIRE(strncmp(link->delegator, "did:", 4) == 0 && strchr(link->delegator, '#') == NULL);
+        REQUIRE(was_uri_absolute(delegation->id) && was_uri_absolute(delegation->target));
+        REQUIRE(was_zcap_root_target(delegation->id, pool) == NULL);
+        REQUIRE(delegation->ncontrollers >= 1 &&
+                delegation->ncontrollers <= WAS_ZCAP_MAX_CONTROLLERS);
+        REQUIRE(delegation->nactions >= 0 && delegation->nactions <= WAS_ZCAP_MAX_ACTIONS);
+        REQUIRE((delegation->actions == NULL) == (delegation->nactions == 0));
+        REQUIRE(strncmp(delegation->delegator, "did:", 4) == 0 &&
+                strchr(delegation->delegator, '#') == NULL);
         for (int j = 0; j < i; j++) {
-            REQUIRE(strcmp(link->id, chain->links[j].id) != 0);
+            REQUIRE(strcmp(delegation->id, chain->delegations[j].id) != 0);
         }
-        REQUIRE(i == 0 || strcmp(link->parent, chain->links[i - 1].id) == 0);
+        REQUIRE(i == 0 || strcmp(delegation->parent, chain->delegations[i - 1].id) == 0);
     }
 }
 
@@ -110,7 +113,7 @@ static bool lies_within(const char *base, const char *url)
     return *rest == '\0' || *rest == '/' || *rest == '?' || base[length - 1] == '/';
 }
 
-static bool attenuates(const was_zcap_link_t *parent, const was_zcap_link_t *child)
+static bool attenuates(const was_zcap_delegation_t *parent, const was_zcap_delegation_t *child)
 {
     bool good = lies_within(parent->target, child->target) && child->expires <= parent->expires &&
                 child->created >= parent->created &&
@@ -127,7 +130,7 @@ static bool attenuates(const was_zcap_link_t *parent, const was_zcap_link_t *chi
     return good;
 }
 
-/* Makes one link the signer's, by and for; false when its suite cannot sign it. */
+/* Makes one delegation the signer's, by and for; false when its suite cannot sign it. */
 static bool sign_again(json_t *capability, const test_key_t *key, apr_pool_t *pool)
 {
     json_t *proof = json_object_get(capability, "proof");
@@ -160,7 +163,7 @@ static bool sign_again(json_t *capability, const test_key_t *key, apr_pool_t *po
 
 static void check_allowed(const was_zcap_chain_t *chain, const test_key_t *key)
 {
-    const was_zcap_link_t *tail = &chain->links[chain->nlinks - 1];
+    const was_zcap_delegation_t *tail = &chain->delegations[chain->ndelegations - 1];
     was_zcap_use_t use = {.url = tail->target,
                           .action = tail->actions == NULL ? "GET" : tail->actions[0],
                           .invoker = key->did,
@@ -175,30 +178,30 @@ static void check_allowed(const was_zcap_chain_t *chain, const test_key_t *key)
     REQUIRE(was_zcap_allows(chain, &use) == WAS_ZCAP_REFUSED);
 }
 
-static void check_signed(json_t *tail, int nlinks, apr_pool_t *pool)
+static void check_signed(json_t *tail, int ndelegations, apr_pool_t *pool)
 {
     const test_key_t *key = test_key(SIGNER, pool);
-    json_t *links[WAS_ZCAP_MAX_LENGTH];
+    json_t *delegations[WAS_ZCAP_MAX_LENGTH];
     was_zcap_chain_t chain;
     bool good = true;
 
-    for (int i = nlinks - 1; i >= 0; i--) {
-        links[i] = tail;
+    for (int i = ndelegations - 1; i >= 0; i--) {
+        delegations[i] = tail;
         if (!json_is_object(json_object_get(tail, "proof"))) {
             return;
         }
         tail = json_array_get(chain_of(tail), (size_t)i);
     }
-    for (int i = 0; i < nlinks; i++) {
-        if (!sign_again(links[i], key, pool)) {
+    for (int i = 0; i < ndelegations; i++) {
+        if (!sign_again(delegations[i], key, pool)) {
             return;
         }
     }
-    REQUIRE(was_zcap_expand(links[nlinks - 1], &chain, pool) == NULL);
-    check_links(&chain, pool);
-    good = lies_within(chain.root_target, chain.links[0].target);
-    for (int i = 1; i < nlinks; i++) {
-        good = good && attenuates(&chain.links[i - 1], &chain.links[i]);
+    REQUIRE(was_zcap_expand(delegations[ndelegations - 1], &chain, pool) == NULL);
+    check_delegations(&chain, pool);
+    good = lies_within(chain.root_target, chain.delegations[0].target);
+    for (int i = 1; i < ndelegations; i++) {
+        good = good && attenuates(&chain.delegations[i - 1], &chain.delegations[i]);
     }
     REQUIRE((was_zcap_verify(&chain, key->did, pool) == NULL) == good);
     REQUIRE(was_zcap_verify(&chain, "did:web:example.org", pool) != NULL);
@@ -210,7 +213,7 @@ static void check_signed(json_t *tail, int nlinks, apr_pool_t *pool)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     apr_pool_t *pool = fuzz_pool();
-    was_zcap_chain_t chain = {.nlinks = 0};
+    was_zcap_chain_t chain = {.ndelegations = 0};
     json_t *capability = NULL;
     const was_error_t *error;
 
@@ -221,15 +224,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         error = was_zcap_expand(capability, &chain, pool);
         if (error != NULL) {
             fuzz_check_error(error, WAS_ERROR_MALFORMED);
-            REQUIRE(chain.nlinks == 0);
+            REQUIRE(chain.ndelegations == 0);
         }
         else {
-            check_links(&chain, pool);
-            error = was_zcap_verify(&chain, chain.links[0].delegator, pool);
+            check_delegations(&chain, pool);
+            error = was_zcap_verify(&chain, chain.delegations[0].delegator, pool);
             if (error != NULL) {
                 fuzz_check_error(error, WAS_ERROR_FORBIDDEN);
             }
-            check_signed(was_json_own(json_deep_copy(capability), pool), chain.nlinks, pool);
+            check_signed(was_json_own(json_deep_copy(capability), pool), chain.ndelegations, pool);
         }
     }
     apr_pool_clear(pool);

@@ -28,14 +28,16 @@ typedef struct visitor_t {
 
 static void add_chain(const char *name, apr_pool_t *pool)
 {
-    was_zcap_link_t link = {.id = name,
-                            .parent = "urn:zcap:root:x",
-                            .target = apr_pstrcat(pool, "https://a/", name, NULL),
-                            .controllers = &name,
-                            .ncontrollers = 1,
-                            .delegator = "did:key:a"};
-    was_zcap_chain_t chain = {
-        .root_id = "urn:zcap:root:x", .root_target = name, .links = &link, .nlinks = 1};
+    was_zcap_delegation_t delegation = {.id = name,
+                                        .parent = "urn:zcap:root:x",
+                                        .target = apr_pstrcat(pool, "https://a/", name, NULL),
+                                        .controllers = &name,
+                                        .ncontrollers = 1,
+                                        .delegator = "did:key:a"};
+    was_zcap_chain_t chain = {.root_id = "urn:zcap:root:x",
+                              .root_target = name,
+                              .delegations = &delegation,
+                              .ndelegations = 1};
 
     was_verified_add(verified, name, &chain);
 }
@@ -52,8 +54,8 @@ static void use_chain(visitor_t *visitor, int number, apr_pool_t *pool)
     }
     visitor->found++;
     visitor->wrong += strcmp(chain->root_target, name) != 0 ||
-                      strcmp(chain->links[0].target + strlen("https://a/"), name) != 0 ||
-                      strcmp(chain->links[0].controllers[0], name) != 0;
+                      strcmp(chain->delegations[0].target + strlen("https://a/"), name) != 0 ||
+                      strcmp(chain->delegations[0].controllers[0], name) != 0;
 }
 
 /* Goes through the permits, now and then with a connection that has to be made. */

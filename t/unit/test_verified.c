@@ -8,45 +8,45 @@
 
 enum { SLOTS = 8, MANY = 500 };
 
-/* A chain of one link that tells its number in every text. */
+/* A chain of one delegation that tells its number in every text. */
 static const was_zcap_chain_t *chain_of(int number, apr_pool_t *pool)
 {
     was_zcap_chain_t *chain = apr_pcalloc(pool, sizeof(*chain));
-    was_zcap_link_t *link = apr_pcalloc(pool, sizeof(*link));
+    was_zcap_delegation_t *delegation = apr_pcalloc(pool, sizeof(*delegation));
     const char **texts = apr_pcalloc(pool, 2 * sizeof(*texts));
 
     texts[0] = apr_psprintf(pool, "GET %d", number);
-    link->id = apr_psprintf(pool, "urn:id:%d", number);
-    link->parent = "urn:zcap:root:x";
-    link->target = apr_psprintf(pool, "https://a/%d", number);
-    link->delegator = "did:key:a";
-    link->controllers = texts;
-    link->ncontrollers = 1;
-    link->actions = number % 2 ? texts : NULL;
-    link->nactions = number % 2 ? 1 : 0;
-    link->expires = number;
+    delegation->id = apr_psprintf(pool, "urn:id:%d", number);
+    delegation->parent = "urn:zcap:root:x";
+    delegation->target = apr_psprintf(pool, "https://a/%d", number);
+    delegation->delegator = "did:key:a";
+    delegation->controllers = texts;
+    delegation->ncontrollers = 1;
+    delegation->actions = number % 2 ? texts : NULL;
+    delegation->nactions = number % 2 ? 1 : 0;
+    delegation->expires = number;
     chain->root_id = "urn:zcap:root:x";
     chain->root_target = apr_psprintf(pool, "x%d", number);
-    chain->links = link;
-    chain->nlinks = 1;
+    chain->delegations = delegation;
+    chain->ndelegations = 1;
     return chain;
 }
 
 static bool is_chain(const was_zcap_chain_t *chain, int number, apr_pool_t *pool)
 {
     const was_zcap_chain_t *made = chain_of(number, pool);
-    const was_zcap_link_t *link;
+    const was_zcap_delegation_t *delegation;
 
-    if (chain == NULL || chain->nlinks != 1) {
+    if (chain == NULL || chain->ndelegations != 1) {
         return false;
     }
-    link = &chain->links[0];
+    delegation = &chain->delegations[0];
     return strcmp(chain->root_target, made->root_target) == 0 &&
-           strcmp(link->id, made->links[0].id) == 0 &&
-           strcmp(link->target, made->links[0].target) == 0 &&
-           strcmp(link->controllers[0], made->links[0].controllers[0]) == 0 &&
-           (link->actions == NULL) == (made->links[0].actions == NULL) && link->expires == number &&
-           link->json == NULL;
+           strcmp(delegation->id, made->delegations[0].id) == 0 &&
+           strcmp(delegation->target, made->delegations[0].target) == 0 &&
+           strcmp(delegation->controllers[0], made->delegations[0].controllers[0]) == 0 &&
+           (delegation->actions == NULL) == (made->delegations[0].actions == NULL) &&
+           delegation->expires == number && delegation->json == NULL;
 }
 
 int main(void)

@@ -202,7 +202,7 @@ static void test_uses(apr_pool_t *pool)
         for (int n = 1; n <= 2; n++) {
             json_t *parent = n == 1 ? NULL : delegate(NULL, 1, &plain, pool);
             was_zcap_use_t use = use_of(at, n + 1, pool);
-            was_zcap_chain_t chain = {.nlinks = 0};
+            was_zcap_chain_t chain = {.ndelegations = 0};
 
             ok(was_zcap_expand(delegate(parent, n, &grant, pool), &chain, pool) == NULL &&
                    was_zcap_verify(&chain, use.root_controller, pool) == NULL,
@@ -221,22 +221,22 @@ static void test_expired_link(apr_pool_t *pool)
     const use_case_t plain = {.now = 0};
     was_zcap_use_t use = use_of(&plain, 4, pool);
     was_zcap_chain_t chain;
-    was_zcap_link_t links[3];
+    was_zcap_delegation_t delegations[3];
 
     for (int i = 1; i <= 3; i++) {
         tail = delegate(tail, i, &grant, pool);
     }
     ok(was_zcap_expand(tail, &chain, pool) == NULL, "three delegations");
     for (int i = 0; i < 3; i++) {
-        memcpy(links, chain.links, sizeof(links));
-        chain.links = links;
+        memcpy(delegations, chain.delegations, sizeof(delegations));
+        chain.delegations = delegations;
         is_str(verdict_name(was_zcap_allows(&chain, &use)), "allowed", "none has expired");
-        links[i].expires = apr_time_from_sec(NOW - 301) + 999999;
+        delegations[i].expires = apr_time_from_sec(NOW - 301) + 999999;
         is_str(verdict_name(was_zcap_allows(&chain, &use)), "expired",
                apr_psprintf(pool, "pws 6.4: delegation %d has expired", i + 1));
-        links[i].expires = apr_time_from_sec(NOW - 300);
+        delegations[i].expires = apr_time_from_sec(NOW - 300);
         is_str(verdict_name(was_zcap_allows(&chain, &use)), "allowed", "... a moment before");
-        links[i].expires = apr_time_from_sec(NOW + 300);
+        delegations[i].expires = apr_time_from_sec(NOW + 300);
     }
 }
 

@@ -134,10 +134,10 @@ static const case_t members[] = {
      "delegator is not supported",
      {.after = "{'delegator':'did:web:a'}"}},
     {"proof: absent",
-     CHAIN "must have a root, and not too many links",
+     CHAIN "must have a root, and not too many delegations",
      {.after = "{'proof':null}"}},
     {"proof: a string",
-     CHAIN "must have a root, and not too many links",
+     CHAIN "must have a root, and not too many delegations",
      {.after = "{'proof':'x'}"}},
     {"proof: no type", "type must be a string", {.proof_after = "{'type':null}"}},
     {"proof: no value", "proofValue must be a string", {.proof_after = "{'proofValue':null}"}},
@@ -171,13 +171,13 @@ static const case_t members[] = {
      "previousProof is not supported",
      {.proof_after = "{'previousProof':'urn:x:y'}"}},
     {"chain: absent",
-     CHAIN "must have a root, and not too many links",
+     CHAIN "must have a root, and not too many delegations",
      {.proof_after = "{'capabilityChain':null}"}},
     {"chain: a string",
-     CHAIN "must have a root, and not too many links",
+     CHAIN "must have a root, and not too many delegations",
      {.proof_after = "{'capabilityChain':'" ROOT_ID "'}"}},
     {"chain: empty",
-     CHAIN "must have a root, and not too many links",
+     CHAIN "must have a root, and not too many delegations",
      {.proof_after = "{'capabilityChain':[]}"}},
     {"chain: a number",
      CHAIN "must begin with the id of a root",
@@ -202,7 +202,7 @@ static const case_t members[] = {
 
 static void check(const json_t *capability, const char *detail, const char *name, apr_pool_t *pool)
 {
-    was_zcap_chain_t chain = {.nlinks = -1};
+    was_zcap_chain_t chain = {.ndelegations = -1};
     const was_error_t *error = was_zcap_expand(capability, &chain, pool);
 
     if (detail == NULL) {
@@ -213,7 +213,7 @@ static void check(const json_t *capability, const char *detail, const char *name
     is_str(error == NULL ? NULL : error->detail,
            apr_pstrcat(pool, "the capability is malformed: ", detail, NULL), "... the detail");
     is_str(error == NULL ? NULL : error->pointer, "/capability-invocation", "... the pointer");
-    is_int(chain.nlinks, -1, "... nothing comes out");
+    is_int(chain.ndelegations, -1, "... nothing comes out");
 }
 
 /* Each rule holds for the invoked capability and for a parent that it embeds. */
@@ -245,16 +245,16 @@ static void test_members(apr_pool_t *pool)
     }
 }
 
-/* `count` delegations; `links`, if not NULL, gets each of them. */
-static json_t *delegations(int count, json_t **links, apr_pool_t *pool)
+/* `count` delegations; `all`, if not NULL, gets each of them. */
+static json_t *delegations(int count, json_t **all, apr_pool_t *pool)
 {
     const grant_t plain = {.rdf = false};
     json_t *parent = NULL;
 
     for (int i = 1; i <= count; i++) {
         parent = delegate(parent, i, &plain, pool);
-        if (links != NULL) {
-            links[i - 1] = parent;
+        if (all != NULL) {
+            all[i - 1] = parent;
         }
     }
     return parent;
@@ -268,7 +268,7 @@ static json_t *chain_of(json_t *capability)
 static void test_length(apr_pool_t *pool)
 {
     check(delegations(9, NULL, pool), NULL, "length: the root and nine delegations", pool);
-    check(delegations(10, NULL, pool), CHAIN "must have a root, and not too many links",
+    check(delegations(10, NULL, pool), CHAIN "must have a root, and not too many delegations",
           "length: the root and ten delegations", pool);
 }
 
@@ -277,62 +277,62 @@ static void test_nesting(apr_pool_t *pool)
 {
     static const char other_root[] = "urn:zcap:root:http%3A%2F%2Flocalhost%3A3002%2Fspace%2Fs2%2F";
     static const char lower_root[] = "urn:zcap:root:http%3a%2f%2flocalhost%3a3002%2fspace%2fs1%2f";
-    json_t *link[4];
-    json_t *tail = delegations(4, link, pool);
+    json_t *all[4];
+    json_t *tail = delegations(4, all, pool);
 
     check(tail, NULL, "nesting: four delegations", pool);
 
-    json_array_set_new(chain_of(link[1]), 0, json_string(lower_root));
+    json_array_set_new(chain_of(all[1]), 0, json_string(lower_root));
     check(tail, NULL, "nesting: one writes the root with lower-case hex", pool);
-    json_array_set_new(chain_of(link[1]), 0, json_string(other_root));
+    json_array_set_new(chain_of(all[1]), 0, json_string(other_root));
     check(tail, CHAIN "must begin with the same root", "nesting: a parent of another root", pool);
-    json_array_set_new(chain_of(link[1]), 0, json_string(ZCAP_ID("0")));
+    json_array_set_new(chain_of(all[1]), 0, json_string(ZCAP_ID("0")));
     check(tail, CHAIN "must begin with the same root", "nesting: a parent of no root", pool);
 
-    tail = delegations(4, link, pool);
+    tail = delegations(4, all, pool);
     json_array_set_new(chain_of(tail), 1, json_string(ZCAP_ID("9")));
     check(tail, LISTED, "nesting: the tail names another grandparent", pool);
-    tail = delegations(4, link, pool);
-    json_array_set(chain_of(tail), 1, link[0]);
+    tail = delegations(4, all, pool);
+    json_array_set(chain_of(tail), 1, all[0]);
     check(tail, LISTED, "nesting: a whole grandparent beside the parent", pool);
-    tail = delegations(4, link, pool);
-    json_array_set_new(chain_of(link[2]), 1, json_string(ZCAP_ID("9")));
+    tail = delegations(4, all, pool);
+    json_array_set_new(chain_of(all[2]), 1, json_string(ZCAP_ID("9")));
     check(tail, LISTED, "nesting: a parent names another grandparent", pool);
 
-    tail = delegations(4, link, pool);
+    tail = delegations(4, all, pool);
     json_array_remove(chain_of(tail), 1);
     check(tail, LISTED, "nesting: the tail leaves one out", pool);
-    tail = delegations(4, link, pool);
-    json_array_remove(chain_of(link[2]), 1);
+    tail = delegations(4, all, pool);
+    json_array_remove(chain_of(all[2]), 1);
     check(tail, LISTED, "nesting: a parent leaves one out", pool);
-    tail = delegations(4, link, pool);
-    json_array_insert_new(chain_of(link[0]), 1, json_string(ZCAP_ID("9")));
+    tail = delegations(4, all, pool);
+    json_array_insert_new(chain_of(all[0]), 1, json_string(ZCAP_ID("9")));
     check(tail, LISTED, "nesting: the first has one more", pool);
 
-    tail = delegations(4, link, pool);
-    json_array_set_new(chain_of(link[2]), 2, json_string(ZCAP_ID("2")));
+    tail = delegations(4, all, pool);
+    json_array_set_new(chain_of(all[2]), 2, json_string(ZCAP_ID("2")));
     check(tail, CHAIN "must end with the whole parent", "nesting: a parent names its own by id",
           pool);
-    tail = delegations(4, link, pool);
-    json_object_set_new(link[1], "proof", json_string("x"));
+    tail = delegations(4, all, pool);
+    json_object_set_new(all[1], "proof", json_string("x"));
     check(tail, LISTED, "nesting: a parent without a proof", pool);
 }
 
 static void test_parents(apr_pool_t *pool)
 {
-    json_t *link[3];
-    json_t *tail = delegations(3, link, pool);
-    json_t *stranger = delegate(link[0], 9, &(grant_t){.signer = 2}, pool);
+    json_t *all[3];
+    json_t *tail = delegations(3, all, pool);
+    json_t *stranger = delegate(all[0], 9, &(grant_t){.signer = 2}, pool);
 
     json_array_set(chain_of(tail), 2, stranger);
     check(tail, "parentCapability must be the last of capabilityChain",
           "parent: another one is embedded", pool);
-    tail = delegations(3, link, pool);
+    tail = delegations(3, all, pool);
     json_object_set_new(tail, "parentCapability", json_string(ROOT_ID));
     check(tail, "parentCapability must be the last of capabilityChain",
           "parent: the root, behind two delegations", pool);
-    tail = delegations(3, link, pool);
-    json_object_set_new(link[0], "parentCapability", json_string(ZCAP_ID("0")));
+    tail = delegations(3, all, pool);
+    json_object_set_new(all[0], "parentCapability", json_string(ZCAP_ID("0")));
     check(tail, "parentCapability must be the last of capabilityChain",
           "parent: the first is not of the root", pool);
 }
@@ -344,10 +344,10 @@ static void test_cycle(apr_pool_t *pool)
                                         "cycle: the tail is its parent"};
 
     for (int i = 0; i < 2; i++) {
-        json_t *link[3];
-        json_t *tail = delegations(3, link, pool);
+        json_t *all[3];
+        json_t *tail = delegations(3, all, pool);
 
-        json_object_set(tail, "id", json_object_get(link[i], "id"));
+        json_object_set(tail, "id", json_object_get(all[i], "id"));
         check(tail, CHAIN "must have no cycle", names[i], pool);
     }
 }
@@ -358,10 +358,10 @@ static void test_links(apr_pool_t *pool)
     const json_t *request =
         load_vector("07-delegated-PUT-jcs-chain2-attenuated.explained.json", pool);
     const json_t *capability = json_object_get(request, "capability");
-    was_zcap_chain_t chain = {.nlinks = 0};
+    was_zcap_chain_t chain = {.ndelegations = 0};
 
-    is_str(outcome(was_zcap_expand(capability, &chain, pool)), "fine", "links: a real chain");
-    if (!ok(chain.nlinks == 2, "... of two delegations")) {
+    is_str(outcome(was_zcap_expand(capability, &chain, pool)), "fine", "delegations: a real chain");
+    if (!ok(chain.ndelegations == 2, "... of two delegations")) {
         return;
     }
     is_str(chain.root_id,
@@ -370,41 +370,45 @@ static void test_links(apr_pool_t *pool)
            "... root_id");
     is_str(chain.root_target, "http://localhost:3999/space/11111111-1111-4111-8111-111111111111/",
            "... root_target");
-    is_str(chain.links[0].id, "urn:uuid:c17daf74-693a-4be8-9853-ca704e289574", "... first: id");
-    is_str(chain.links[0].parent, chain.root_id, "... parent");
-    is_str(chain.links[0].target,
+    is_str(chain.delegations[0].id, "urn:uuid:c17daf74-693a-4be8-9853-ca704e289574",
+           "... first: id");
+    is_str(chain.delegations[0].parent, chain.root_id, "... parent");
+    is_str(chain.delegations[0].target,
            "http://localhost:3999/space/11111111-1111-4111-8111-111111111111/credentials/",
            "... target");
-    is_int(chain.links[0].ncontrollers, 1, "... controllers");
-    is_str(chain.links[0].controllers[0],
+    is_int(chain.delegations[0].ncontrollers, 1, "... controllers");
+    is_str(chain.delegations[0].controllers[0],
            "did:key:z6MkgpJp9jpAsqFCKqKMvHsAL5VEnkcd8FhhZdwnX33BFDgs", "... the controller");
-    is_int(chain.links[0].nactions, 2, "... actions");
-    is_str(chain.links[0].actions[0], "GET", "... the first action");
-    is_str(chain.links[0].actions[1], "PUT", "... the second action");
-    is_str(chain.links[0].delegator, "did:key:z6Mkud27oH7SyTr495b67UgZ6tFmA72egaxyte23ygpUfEvD",
-           "... delegator");
-    is_str(chain.links[1].id, "urn:uuid:7ac3b4be-e5ac-4f91-90de-dee02deb1181", "... tail: id");
-    is_str(chain.links[1].parent, chain.links[0].id, "... parent");
-    is_str(chain.links[1].delegator, "did:key:z6MkgpJp9jpAsqFCKqKMvHsAL5VEnkcd8FhhZdwnX33BFDgs",
-           "... delegator");
-    is_int(chain.links[1].expires, APR_INT64_C(1795403845000000), "... expires");
-    is_int(chain.links[1].created, APR_INT64_C(1795403545000000), "... created");
-    ok(chain.links[1].json == capability, "... json is what was given");
-    ok(chain.links[0].json == json_array_get(chain_of((json_t *)capability), 1),
+    is_int(chain.delegations[0].nactions, 2, "... actions");
+    is_str(chain.delegations[0].actions[0], "GET", "... the first action");
+    is_str(chain.delegations[0].actions[1], "PUT", "... the second action");
+    is_str(chain.delegations[0].delegator,
+           "did:key:z6Mkud27oH7SyTr495b67UgZ6tFmA72egaxyte23ygpUfEvD", "... delegator");
+    is_str(chain.delegations[1].id, "urn:uuid:7ac3b4be-e5ac-4f91-90de-dee02deb1181",
+           "... tail: id");
+    is_str(chain.delegations[1].parent, chain.delegations[0].id, "... parent");
+    is_str(chain.delegations[1].delegator,
+           "did:key:z6MkgpJp9jpAsqFCKqKMvHsAL5VEnkcd8FhhZdwnX33BFDgs", "... delegator");
+    is_int(chain.delegations[1].expires, APR_INT64_C(1795403845000000), "... expires");
+    is_int(chain.delegations[1].created, APR_INT64_C(1795403545000000), "... created");
+    ok(chain.delegations[1].json == capability, "... json is what was given");
+    ok(chain.delegations[0].json == json_array_get(chain_of((json_t *)capability), 1),
        "... and what it embeds");
 }
 
 static void test_no_action(apr_pool_t *pool)
 {
     const json_t *capability = delegate(NULL, 1, &(grant_t){.rdf = true}, pool);
-    was_zcap_chain_t chain = {.nlinks = 0};
+    was_zcap_chain_t chain = {.ndelegations = 0};
 
     is_str(outcome(was_zcap_expand(capability, &chain, pool)), "fine", "action: absent");
-    ok(chain.nlinks == 1 && chain.links[0].actions == NULL && chain.links[0].nactions == 0,
+    ok(chain.ndelegations == 1 && chain.delegations[0].actions == NULL &&
+           chain.delegations[0].nactions == 0,
        "... any");
     capability = delegate(NULL, 1, &(grant_t){.with = "{'allowedAction':'GET'}"}, pool);
     is_str(outcome(was_zcap_expand(capability, &chain, pool)), "fine", "action: a string");
-    ok(chain.links[0].nactions == 1 && strcmp(chain.links[0].actions[0], "GET") == 0, "... one");
+    ok(chain.delegations[0].nactions == 1 && strcmp(chain.delegations[0].actions[0], "GET") == 0,
+       "... one");
     json_object_set_new((json_t *)capability, "allowedAction", json_null());
     check(capability, "allowedAction must be a string or an array of strings", "action: null",
           pool);
@@ -415,14 +419,17 @@ static void test_shapes(apr_pool_t *pool)
     json_t *capability = delegate(NULL, 1, &(grant_t){.rdf = false}, pool);
     json_t *proofs = json_pack("[O]", json_object_get(capability, "proof"));
 
-    check(json_of("[]", pool), CHAIN "must have a root, and not too many links", "an array", pool);
-    check(json_of("{}", pool), CHAIN "must have a root, and not too many links", "empty", pool);
-    check(json_of("'x'", pool), CHAIN "must have a root, and not too many links", "a string", pool);
+    check(json_of("[]", pool), CHAIN "must have a root, and not too many delegations", "an array",
+          pool);
+    check(json_of("{}", pool), CHAIN "must have a root, and not too many delegations", "empty",
+          pool);
+    check(json_of("'x'", pool), CHAIN "must have a root, and not too many delegations", "a string",
+          pool);
     json_object_set_new(capability, "proof", proofs);
     check(capability, NULL, "proof: in an array", pool);
     json_array_append(proofs, json_array_get(proofs, 0));
-    check(capability, CHAIN "must have a root, and not too many links", "proof: two in an array",
-          pool);
+    check(capability, CHAIN "must have a root, and not too many delegations",
+          "proof: two in an array", pool);
 }
 
 int main(void)
