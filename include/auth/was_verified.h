@@ -13,7 +13,8 @@
 typedef struct was_verified_t was_verified_t;
 
 /* Room for `slots` capabilities; a newer one takes the place of an older one. Safe for threads; to
- * be made before there are any. */
+ * be made before there are any. Lives as long as the pool. NULL when there is no lock to be had,
+ * which the others take for a set that remembers nothing. */
 was_verified_t *was_verified_make(int slots, apr_pool_t *pool);
 
 /* The verified chain of a capability, named by all its bytes as sent; NULL when it is not known. It

@@ -9,6 +9,7 @@
  */
 #include "auth/was_cavage.h"
 
+#include "base/was_ascii.h"
 #include "base/was_encoding.h"
 #include "auth/was_parameters.h"
 
@@ -34,12 +35,6 @@ static const char request_target[] = "(request-target)";
 static const was_error_t *refused_signature(const char *detail, apr_pool_t *pool)
 {
     return was_error_make(pool, WAS_ERROR_UNAUTHENTICATED, "/authorization", "%s", detail);
-}
-
-/* The locale must not decide what is signed. */
-static char to_lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
 /* The five that we read, all of which must be there. */
@@ -89,7 +84,7 @@ static bool read_integer(was_slice_t text, apr_int64_t *value)
         return false;
     }
     for (apr_size_t i = 0; i < text.length; i++) {
-        if (text.text[i] < '0' || text.text[i] > '9') {
+        if (!was_ascii_is_digit(text.text[i])) {
             return false;
         }
         number = number * 10 + (text.text[i] - '0');
@@ -145,7 +140,7 @@ static const was_error_t *read_covered(was_slice_t list, was_signature_t *signat
         char *end = name;
 
         for (; *end != ' ' && *end != '\0'; end++) {
-            *end = to_lower(*end);
+            *end = was_ascii_lower(*end);
         }
         more = *end == ' ';
         *end = '\0';
@@ -308,7 +303,7 @@ static bool verify_target(const was_cavage_t *cavage, const lines_t *lines, cons
             continue;
         }
         for (apr_size_t j = 0; j < method_length; j++) {
-            *to++ = to_lower(method[j]);
+            *to++ = was_ascii_lower(method[j]);
         }
         *to++ = ' ';
         to = put_bytes(to, target, target_length);

@@ -5,46 +5,34 @@
  */
 #include "auth/was_did.h"
 
+#include "base/was_ascii.h"
+
 #include <apr_strings.h>
 
 #include <string.h>
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_lower(char c)
-{
-    return c >= 'a' && c <= 'z';
-}
-
-static bool is_hex(char c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 static bool is_id_character(char c)
 {
-    return is_digit(c) || is_lower(c) || (c >= 'A' && c <= 'Z') || c == '.' || c == '-' || c == '_';
+    return was_ascii_is_alphanumeric(c) || c == '.' || c == '-' || c == '_';
 }
 
 /* The bytes of a %-escape at `at`, or 0. */
 static apr_size_t escape_length(const char *at)
 {
-    return at[0] == '%' && is_hex(at[1]) && is_hex(at[2]) ? 3 : 0;
+    return at[0] == '%' && was_ascii_hex_value(at[1]) >= 0 && was_ascii_hex_value(at[2]) >= 0 ? 3
+                                                                                              : 0;
 }
 
 /* DID Core section 3.1: the length of the DID that `text` begins with, 0 if there is none. */
 static apr_size_t did_length(const char *text)
 {
-    const char *at = text + 4;
-    const char *method = at;
-
     if (strncmp(text, "did:", 4) != 0) {
         return 0;
     }
-    while (is_lower(*at) || is_digit(*at)) {
+    const char *method = text + 4;
+    const char *at = method;
+
+    while (was_ascii_is_lower(*at) || was_ascii_is_digit(*at)) {
         at++;
     }
     if (at == method || *at != ':') {

@@ -49,12 +49,12 @@ static bool read_sequence(const char *text, apr_size_t length, was_digest_t *dig
            read_base64(text + 1, length - 2, digest);
 }
 
-static const was_error_t *refused(const char *detail, apr_pool_t *pool)
+static const was_error_t *refused_digest(const char *detail, apr_pool_t *pool)
 {
     return was_error_make(pool, WAS_ERROR_UNAUTHENTICATED, "/authorization", "%s", detail);
 }
 
-static const entry_t *find(const entry_t *known, const char *name, apr_size_t length)
+static const entry_t *find_known(const entry_t *known, const char *name, apr_size_t length)
 {
     for (; known->name != NULL; known++) {
         if (strlen(known->name) == length && apr_cstr_casecmpn(known->name, name, length) == 0) {
@@ -71,7 +71,7 @@ static bool read_entry(const entry_t *table, const char *text, apr_size_t length
     const char *equals = memchr(text, '=', length);
     apr_size_t name_length = equals == NULL ? length : (apr_size_t)(equals - text);
 
-    *known = find(table, text, name_length);
+    *known = find_known(table, text, name_length);
     if (*known == NULL) {
         return true;
     }
@@ -93,7 +93,7 @@ static const was_error_t *take_entry(const entry_t *table, const char *text, apr
     const entry_t *known;
 
     if (!read_entry(table, text, length, &known, &next)) {
-        return refused("the digest field is malformed", pool);
+        return refused_digest("the digest field is malformed", pool);
     }
     if (known == NULL) {
         return NULL;
@@ -103,22 +103,21 @@ static const was_error_t *take_entry(const entry_t *table, const char *text, apr
     }
     else if (next.algorithm == first->algorithm &&
              memcmp(next.bytes, first->bytes, first->count) != 0) {
-        return refused("the digest field contradicts itself", pool);
+        return refused_digest("the digest field contradicts itself", pool);
     }
     return NULL;
 }
 
-static const was_error_t *parse(const char *value, const entry_t *table, was_digest_t *digest,
-                                apr_pool_t *pool)
+static const was_error_t *parse_entries(const char *value, const entry_t *table,
+                                        was_digest_t *digest, apr_pool_t *pool)
 {
     was_digest_t first = {0};
     const char *end;
 
     for (const char *at = value;; at = end + 1) {
-        apr_size_t length;
-
         at += strspn(at, " \t");
-        length = strcspn(at, ",");
+        apr_size_t length = strcspn(at, ",");
+
         end = at + length;
         while (length > 0 && (at[length - 1] == ' ' || at[length - 1] == '\t')) {
             length--;
@@ -129,7 +128,7 @@ static const was_error_t *parse(const char *value, const entry_t *table, was_dig
         }
     }
     if (first.count == 0) {
-        return refused("the digest field holds no SHA-256 or SHA-512 digest", pool);
+        return refused_digest("the digest field holds no SHA-256 or SHA-512 digest", pool);
     }
     *digest = first;
     return NULL;
@@ -142,7 +141,7 @@ const was_error_t *was_digest_parse(const char *value, was_digest_t *digest, apr
                                     {"mh", WAS_DIGEST_SHA256, read_multihash},
                                     {NULL, WAS_DIGEST_SHA256, NULL}};
 
-    return parse(value, table, digest, pool);
+    return parse_entries(value, table, digest, pool);
 }
 
 const was_error_t *was_digest_parse_content(const char *value, was_digest_t *digest,
@@ -152,5 +151,5 @@ const was_error_t *was_digest_parse_content(const char *value, was_digest_t *dig
                                     {"sha-512", WAS_DIGEST_SHA512, read_sequence},
                                     {NULL, WAS_DIGEST_SHA256, NULL}};
 
-    return parse(value, table, digest, pool);
+    return parse_entries(value, table, digest, pool);
 }

@@ -23,13 +23,13 @@ typedef enum parameter_t { ID, CAPABILITY, ACTION, KNOWN } parameter_t;
 
 static const char *const parameter_names[KNOWN] = {"id", "capability", "action"};
 
-static const was_error_t *malformed(const char *detail, apr_pool_t *pool)
+static const was_error_t *malformed_invocation(const char *detail, apr_pool_t *pool)
 {
     return was_error_make(pool, WAS_ERROR_MALFORMED, "/capability-invocation", "%s", detail);
 }
 
-static const was_error_t *read_parameters(const char *text, was_parameter_t known[KNOWN],
-                                          apr_pool_t *pool)
+static const was_error_t *read_invocation_parameters(const char *text, was_parameter_t known[KNOWN],
+                                                     apr_pool_t *pool)
 {
     for (int i = 0; i < KNOWN; i++) {
         known[i] = (was_parameter_t){.name = parameter_names[i]};
@@ -38,11 +38,11 @@ static const was_error_t *read_parameters(const char *text, was_parameter_t know
     case WAS_PARAMETERS_GOOD:
         break;
     case WAS_PARAMETERS_MALFORMED:
-        return malformed("the parameters of the invocation are malformed", pool);
+        return malformed_invocation("the parameters of the invocation are malformed", pool);
     case WAS_PARAMETERS_TWICE:
-        return malformed("a parameter of the invocation is given twice", pool);
+        return malformed_invocation("a parameter of the invocation is given twice", pool);
     case WAS_PARAMETERS_TOO_MANY:
-        return malformed("the invocation has too many parameters", pool);
+        return malformed_invocation("the invocation has too many parameters", pool);
     }
     return NULL;
 }
@@ -61,35 +61,35 @@ const was_error_t *was_invocation_parse(const char *value, was_invocation_t *inv
     static const char scheme[] = "zcap";
     const apr_size_t length = sizeof(scheme) - 1;
     was_parameter_t known[KNOWN];
-    was_invocation_t made;
 
     if (value == NULL) {
-        return malformed("the request invokes no capability", pool);
+        return malformed_invocation("the request invokes no capability", pool);
     }
     if (apr_cstr_casecmpn(value, scheme, length) != 0 || value[length] != ' ') {
-        return malformed("the scheme of the invocation must be zcap", pool);
+        return malformed_invocation("the scheme of the invocation must be zcap", pool);
     }
     value += length;
-    WAS_TRY(read_parameters(value + strspn(value, " "), known, pool));
+    WAS_TRY(read_invocation_parameters(value + strspn(value, " "), known, pool));
     if ((known[ID].value.text == NULL) == (known[CAPABILITY].value.text == NULL)) {
-        return malformed("the invocation must have either an id or a capability", pool);
+        return malformed_invocation("the invocation must have either an id or a capability", pool);
     }
-    made.root_id = value_of(&known[ID], pool);
-    made.capability = value_of(&known[CAPABILITY], pool);
-    made.action = value_of(&known[ACTION], pool);
+    was_invocation_t made = {.root_id = value_of(&known[ID], pool),
+                             .capability = value_of(&known[CAPABILITY], pool),
+                             .action = value_of(&known[ACTION], pool)};
+
     if ((made.root_id == NULL && made.capability == NULL) || made.action == NULL) {
-        return malformed("the invocation lacks a parameter, or it is empty", pool);
+        return malformed_invocation("the invocation lacks a parameter, or it is empty", pool);
     }
     if (made.root_id != NULL && was_zcap_root_target(made.root_id, pool) == NULL) {
-        return malformed("only a root capability can be invoked by its id", pool);
+        return malformed_invocation("only a root capability can be invoked by its id", pool);
     }
     *invocation = made;
     return NULL;
 }
 
 /* Into `text`, which has room for WAS_ZCAP_MAX_BYTES and no more is written. */
-static const was_error_t *gunzip(const unsigned char *packed, apr_size_t size, char *text,
-                                 apr_size_t *length, apr_pool_t *pool)
+static const was_error_t *inflate_member(const unsigned char *packed, apr_size_t size, char *text,
+                                         apr_size_t *length, apr_pool_t *pool)
 {
     z_stream stream = {.next_in = (z_const Bytef *)packed,
                        .avail_in = (uInt)size,
@@ -105,10 +105,10 @@ static const was_error_t *gunzip(const unsigned char *packed, apr_size_t size, c
         return was_error_log(pool, WAS_ERROR_BROKEN, "out of memory while inflating");
     }
     if (status != Z_STREAM_END) {
-        return malformed("the capability is not gzip, damaged or too large", pool);
+        return malformed_invocation("the capability is not gzip, damaged or too large", pool);
     }
     if (stream.avail_in > 0) {
-        return malformed("something follows the gzip member of the capability", pool);
+        return malformed_invocation("something follows the gzip member of the capability", pool);
     }
     *length = WAS_ZCAP_MAX_BYTES - stream.avail_out;
     return NULL;
@@ -117,22 +117,22 @@ static const was_error_t *gunzip(const unsigned char *packed, apr_size_t size, c
 const was_error_t *was_invocation_decode(const char *text, json_t **capability, apr_pool_t *pool)
 {
     apr_size_t size = strlen(text);
-    const was_error_t *error;
-    unsigned char *packed;
-    char *inflated;
-    apr_size_t count;
 
     /* What can become so much JSON at most, since deflate never needs twice the room. */
     if (size > 2 * WAS_ZCAP_MAX_BYTES) {
-        return malformed("the capability is too large", pool);
+        return malformed_invocation("the capability is too large", pool);
     }
-    packed = apr_palloc(pool, size + 1);
+    unsigned char *packed = apr_palloc(pool, size + 1);
+    apr_size_t count;
+
     if (strpbrk(text, "+/=") != NULL || !was_base64_decode(text, size, packed, size, &count)) {
-        return malformed("the capability is not base64url without padding", pool);
+        return malformed_invocation("the capability is not base64url without padding", pool);
     }
-    inflated = apr_palloc(pool, WAS_ZCAP_MAX_BYTES);
-    WAS_TRY(gunzip(packed, count, inflated, &count, pool));
-    error = was_json_parse_object(inflated, count, capability, pool);
+    char *inflated = apr_palloc(pool, WAS_ZCAP_MAX_BYTES);
+
+    WAS_TRY(inflate_member(packed, count, inflated, &count, pool));
+    const was_error_t *error = was_json_parse_object(inflated, count, capability, pool);
+
     if (error != NULL && error->kind == WAS_ERROR_INVALID_BODY) {
         return was_error_make(pool, WAS_ERROR_MALFORMED, "/capability-invocation",
                               "the capability is not what it should be: %s", error->detail);

@@ -23,13 +23,12 @@ typedef struct writer_t {
     apr_pool_t *pool;
 } writer_t;
 
-static void put(writer_t *writer, const char *text, apr_size_t length)
+static void append_bytes(writer_t *writer, const char *text, apr_size_t length)
 {
     if (writer->capacity - writer->length <= length) {
-        char *larger;
-
         writer->capacity = 2 * (writer->capacity + length);
-        larger = apr_palloc(writer->pool, writer->capacity);
+        char *larger = apr_palloc(writer->pool, writer->capacity);
+
         memcpy(larger, writer->text, writer->length);
         writer->text = larger;
     }
@@ -37,9 +36,9 @@ static void put(writer_t *writer, const char *text, apr_size_t length)
     writer->length += length;
 }
 
-static void put_text(writer_t *writer, const char *text)
+static void append_text(writer_t *writer, const char *text)
 {
-    put(writer, text, strlen(text));
+    append_bytes(writer, text, strlen(text));
 }
 
 /* The short escapes; the other controls have none. */
@@ -65,19 +64,19 @@ static const char *escape_of(unsigned char c)
     }
 }
 
-static void put_control(writer_t *writer, unsigned char c)
+static void append_control(writer_t *writer, unsigned char c)
 {
     static const char digits[] = "0123456789abcdef";
     const char text[] = {'\\', 'u', '0', '0', digits[c >> 4], digits[c & 0xf]};
 
-    put(writer, text, sizeof(text));
+    append_bytes(writer, text, sizeof(text));
 }
 
-static void put_string(writer_t *writer, const char *text, apr_size_t length)
+static void append_string(writer_t *writer, const char *text, apr_size_t length)
 {
     apr_size_t plain = 0; /* where what needs no escape began */
 
-    put(writer, "\"", 1);
+    append_bytes(writer, "\"", 1);
     for (apr_size_t i = 0; i < length; i++) {
         unsigned char c = (unsigned char)text[i];
         const char *escape = escape_of(c);
@@ -85,17 +84,17 @@ static void put_string(writer_t *writer, const char *text, apr_size_t length)
         if (escape == NULL && c >= 0x20) {
             continue;
         }
-        put(writer, text + plain, i - plain);
+        append_bytes(writer, text + plain, i - plain);
         plain = i + 1;
         if (escape != NULL) {
-            put_text(writer, escape);
+            append_text(writer, escape);
         }
         else {
-            put_control(writer, c);
+            append_control(writer, c);
         }
     }
-    put(writer, text + plain, length - plain);
-    put(writer, "\"", 1);
+    append_bytes(writer, text + plain, length - plain);
+    append_bytes(writer, "\"", 1);
 }
 
 /*
@@ -117,9 +116,9 @@ static int compare_names(const void *a, const void *b)
     return (*one > *other) - (*one < *other);
 }
 
-static const was_error_t *put_value(writer_t *writer, const json_t *value);
+static const was_error_t *append_value(writer_t *writer, const json_t *value);
 
-static const was_error_t *put_object(writer_t *writer, const json_t *object)
+static const was_error_t *append_object(writer_t *writer, const json_t *object)
 {
     apr_size_t size = json_object_size(object);
     const char **names = apr_palloc(writer->pool, (size + 1) * sizeof(names[0]));
@@ -133,62 +132,62 @@ static const was_error_t *put_object(writer_t *writer, const json_t *object)
         names[count++] = name;
     }
     qsort(names, count, sizeof(names[0]), compare_names);
-    put(writer, "{", 1);
+    append_bytes(writer, "{", 1);
     for (apr_size_t i = 0; i < count; i++) {
         if (i > 0) {
-            put(writer, ",", 1);
+            append_bytes(writer, ",", 1);
         }
-        put_string(writer, names[i], strlen(names[i]));
-        put(writer, ":", 1);
-        WAS_TRY(put_value(writer, json_object_get(object, names[i])));
+        append_string(writer, names[i], strlen(names[i]));
+        append_bytes(writer, ":", 1);
+        WAS_TRY(append_value(writer, json_object_get(object, names[i])));
     }
-    put(writer, "}", 1);
+    append_bytes(writer, "}", 1);
     return NULL;
 }
 
-static const was_error_t *put_array(writer_t *writer, const json_t *array)
+static const was_error_t *append_array(writer_t *writer, const json_t *array)
 {
-    put(writer, "[", 1);
+    append_bytes(writer, "[", 1);
     for (apr_size_t i = 0; i < json_array_size(array); i++) {
         if (i > 0) {
-            put(writer, ",", 1);
+            append_bytes(writer, ",", 1);
         }
-        WAS_TRY(put_value(writer, json_array_get(array, i)));
+        WAS_TRY(append_value(writer, json_array_get(array, i)));
     }
-    put(writer, "]", 1);
+    append_bytes(writer, "]", 1);
     return NULL;
 }
 
-static const was_error_t *put_integer(writer_t *writer, json_int_t number)
+static const was_error_t *append_integer(writer_t *writer, json_int_t number)
 {
     if (number > largest || number < -largest) {
         return was_error_make(writer->pool, WAS_ERROR_INVALID_BODY, NULL,
                               "a number that is signed is too large");
     }
-    put_text(writer, apr_psprintf(writer->pool, "%" APR_INT64_T_FMT, (apr_int64_t)number));
+    append_text(writer, apr_psprintf(writer->pool, "%" APR_INT64_T_FMT, (apr_int64_t)number));
     return NULL;
 }
 
-static const was_error_t *put_value(writer_t *writer, const json_t *value)
+static const was_error_t *append_value(writer_t *writer, const json_t *value)
 {
     switch (json_typeof(value)) {
     case JSON_OBJECT:
-        return put_object(writer, value);
+        return append_object(writer, value);
     case JSON_ARRAY:
-        return put_array(writer, value);
+        return append_array(writer, value);
     case JSON_STRING:
-        put_string(writer, json_string_value(value), json_string_length(value));
+        append_string(writer, json_string_value(value), json_string_length(value));
         return NULL;
     case JSON_INTEGER:
-        return put_integer(writer, json_integer_value(value));
+        return append_integer(writer, json_integer_value(value));
     case JSON_TRUE:
-        put_text(writer, "true");
+        append_text(writer, "true");
         return NULL;
     case JSON_FALSE:
-        put_text(writer, "false");
+        append_text(writer, "false");
         return NULL;
     case JSON_NULL:
-        put_text(writer, "null");
+        append_text(writer, "null");
         return NULL;
     default:
         return was_error_make(writer->pool, WAS_ERROR_INVALID_BODY, NULL,
@@ -202,8 +201,8 @@ const was_error_t *was_jcs_text(const json_t *value, const char **text, apr_size
     writer_t writer = {.capacity = FIRST_CAPACITY, .pool = pool};
 
     writer.text = apr_palloc(pool, FIRST_CAPACITY);
-    WAS_TRY(put_value(&writer, value));
-    /* put always leaves a byte free. */
+    WAS_TRY(append_value(&writer, value));
+    /* append_bytes always leaves a byte free. */
     writer.text[writer.length] = '\0';
     *text = writer.text;
     *length = writer.length;

@@ -58,7 +58,7 @@ static const char *const document_others[] = {"@context", "id", "proof", NULL};
 static const char *const proof_others[] = {"type", "proofPurpose", "capabilityChain", "proofValue",
                                            NULL};
 
-static const was_error_t *refused(const char *detail, apr_pool_t *pool)
+static const was_error_t *refused_rdf(const char *detail, apr_pool_t *pool)
 {
     return was_error_make(pool, WAS_ERROR_INVALID_BODY, NULL, "Ed25519Signature2020: %s", detail);
 }
@@ -89,14 +89,14 @@ static const was_error_t *check_members(const json_t *object, const member_t *me
     json_object_foreach((json_t *)object, name, member)
     {
         if (!is_listed(name, members, others)) {
-            return refused("an unknown member cannot be signed", pool);
+            return refused_rdf("an unknown member cannot be signed", pool);
         }
     }
     return NULL;
 }
 
 /* NULL for what is no absolute URI: JSON-LD would drop it, resolve it or make it a blank node. */
-static const char *iri(const json_t *value, apr_pool_t *pool)
+static const char *iri_of(const json_t *value, apr_pool_t *pool)
 {
     const char *text = json_string_value(value);
 
@@ -109,7 +109,7 @@ static const was_error_t *add_value(was_rdf_t *rdf, int graph, was_rdf_term_t su
     const char *text = NULL;
 
     if (member->is_iri) {
-        text = iri(value, pool);
+        text = iri_of(value, pool);
     }
     else if (json_is_string(value)) {
         text = was_rdf_literal(json_string_value(value), member->type, pool);
@@ -138,7 +138,7 @@ static const was_error_t *add_members(was_rdf_t *rdf, int graph, was_rdf_term_t 
         }
         /* It would be signed as if it were absent. */
         if (json_array_size(value) == 0) {
-            return refused("an empty array cannot be signed", pool);
+            return refused_rdf("an empty array cannot be signed", pool);
         }
         for (apr_size_t i = 0; i < json_array_size(value); i++) {
             const json_t *element = json_array_get(value, i);
@@ -158,7 +158,7 @@ static const was_error_t *check_context(const json_t *capability, apr_pool_t *po
         !was_json_is_text(json_array_get(context, 0), "https://w3id.org/zcap/v1") ||
         !was_json_is_text(json_array_get(context, 1),
                           "https://w3id.org/security/suites/ed25519-2020/v1")) {
-        return refused("another context is not known", pool);
+        return refused_rdf("another context is not known", pool);
     }
     return NULL;
 }
@@ -168,9 +168,9 @@ static const was_error_t *add_document(was_rdf_t *rdf, int graph, const json_t *
 {
     WAS_TRY(check_context(capability, pool));
     WAS_TRY(check_members(capability, document_members, document_others, pool));
-    *id = iri(json_object_get(capability, "id"), pool);
+    *id = iri_of(json_object_get(capability, "id"), pool);
     if (*id == NULL) {
-        return refused("the id must be an absolute URI", pool);
+        return refused_rdf("the id must be an absolute URI", pool);
     }
     return add_members(rdf, graph, was_rdf_text_term(*id), capability, document_members, pool);
 }
@@ -182,13 +182,12 @@ static const was_error_t *add_proof(was_rdf_t *rdf, int graph, const json_t *cap
 static const was_error_t *add_embedded(was_rdf_t *rdf, int graph, const json_t *capability,
                                        int depth, const char **id, apr_pool_t *pool)
 {
-    int inner;
-
     if (depth == MAX_DEPTH) {
-        return refused("more than three delegations are not supported", pool);
+        return refused_rdf("more than three delegations are not supported", pool);
     }
     WAS_TRY(add_document(rdf, graph, capability, id, pool));
-    inner = was_rdf_node(rdf);
+    int inner = was_rdf_node(rdf);
+
     was_rdf_add(rdf, graph, was_rdf_text_term(*id), "<" SEC "proof>", was_rdf_node_term(inner));
     return add_proof(rdf, inner, capability, depth + 1, true, pool);
 }
@@ -202,7 +201,7 @@ static const was_error_t *add_chain(was_rdf_t *rdf, int graph, was_rdf_term_t pr
     was_rdf_term_t previous = proof;
 
     if (size < 1 || size > MAX_DEPTH) {
-        return refused("capabilityChain must be an array of one to three entries", pool);
+        return refused_rdf("capabilityChain must be an array of one to three entries", pool);
     }
     for (apr_size_t i = 0; i < size; i++) {
         const json_t *entry = json_array_get(chain, i);
@@ -213,10 +212,10 @@ static const was_error_t *add_chain(was_rdf_t *rdf, int graph, was_rdf_term_t pr
             WAS_TRY(add_embedded(rdf, graph, entry, depth, &id, pool));
         }
         else {
-            id = iri(entry, pool);
+            id = iri_of(entry, pool);
         }
         if (id == NULL) {
-            return refused("capabilityChain holds what is neither an id nor the parent", pool);
+            return refused_rdf("capabilityChain holds what is neither an id nor the parent", pool);
         }
         was_rdf_add(rdf, graph, previous, predicate, cell);
         was_rdf_add(rdf, graph, cell, "<" RDF "first>", was_rdf_text_term(id));
@@ -235,7 +234,7 @@ static const was_error_t *add_proof(was_rdf_t *rdf, int graph, const json_t *cap
 
     if (!was_json_is_text(json_object_get(proof, "type"), "Ed25519Signature2020") ||
         !was_json_is_text(json_object_get(proof, "proofPurpose"), "capabilityDelegation")) {
-        return refused("the proof, or a parent's, is of another suite or purpose", pool);
+        return refused_rdf("the proof, or a parent's, is of another suite or purpose", pool);
     }
     WAS_TRY(check_members(proof, proof_members, proof_others, pool));
     was_rdf_add(rdf, graph, node, "<" RDF "type>",

@@ -5,14 +5,15 @@
  */
 #include "auth/was_parameters.h"
 
+#include "base/was_ascii.h"
+
 #include <apr_cstr.h>
 
 #include <string.h>
 
 static bool is_token_character(char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+    return was_ascii_is_alphanumeric(c) || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
 }
 
 bool was_token_take(const char **at, was_slice_t *token)
@@ -32,7 +33,7 @@ static bool take_quoted(const char **at, was_slice_t *value)
 {
     const char *end = *at + 1;
 
-    while (*end >= 0x20 && *end <= 0x7e && *end != '"' && *end != '\\') {
+    while (was_ascii_is_printable(*end) && *end != '"' && *end != '\\') {
         end++;
     }
     if (*end != '"') {

@@ -53,7 +53,7 @@ was_rdf_term_t was_rdf_node_term(int node)
 }
 
 /* Writes one character of a literal; hex is in upper case, unlike JSON's canonical text. */
-static apr_size_t escape(char c, char *to)
+static apr_size_t escape_character(char c, char *to)
 {
     static const char plain[] = "\b\t\n\f\r\"\\";
     static const char named[] = "btnfr\"\\";
@@ -82,7 +82,7 @@ const char *was_rdf_literal(const char *text, const char *type, apr_pool_t *pool
 
     *to++ = '"';
     for (; *text != '\0'; text++) {
-        to += escape(*text, to);
+        to += escape_character(*text, to);
     }
     *to++ = '"';
     *to = '\0';
@@ -136,7 +136,7 @@ static const char *join_lines(apr_array_header_t *lines, apr_pool_t *pool)
     return apr_array_pstrcat(pool, lines, '\0');
 }
 
-static bool mentions(const statement_t *quad, int node)
+static bool mentions_node(const statement_t *quad, int node)
 {
     return (quad->subject.text == NULL && quad->subject.node == node) ||
            (quad->object.text == NULL && quad->object.node == node) || quad->graph == node;
@@ -151,7 +151,6 @@ typedef struct ranked_t {
 static void hash_node(const was_rdf_t *rdf, const char **labels, ranked_t *ranked)
 {
     apr_array_header_t *lines = apr_array_make(rdf->pool, 8, sizeof(const char *));
-    const char *text;
 
     for (int i = 0; i < rdf->nodes; i++) {
         labels[i] = i == ranked->node ? "_:a" : "_:z";
@@ -159,11 +158,12 @@ static void hash_node(const was_rdf_t *rdf, const char **labels, ranked_t *ranke
     for (int i = 0; i < rdf->quads->nelts; i++) {
         const statement_t *quad = &APR_ARRAY_IDX(rdf->quads, i, statement_t);
 
-        if (mentions(quad, ranked->node)) {
+        if (mentions_node(quad, ranked->node)) {
             APR_ARRAY_PUSH(lines, const char *) = line_of(quad, labels, rdf->pool);
         }
     }
-    text = join_lines(lines, rdf->pool);
+    const char *text = join_lines(lines, rdf->pool);
+
     was_crypto_sha256(text, strlen(text), ranked->hash);
 }
 

@@ -1,12 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-
 /*
- * Chains by the digest of their capability, one slot for each value of its first bytes: a digest is
- * as good as random, so nothing needs to be searched. Owns the copies, which requests share: each
- * is counted, and goes when its slot and the last request have let go of it. Refuses to know
- * whether a chain is worth anything now.
+ * was_verified: chains by the digest of their capability, one slot for each value of its first
+ * bytes: a digest is as good as random, so nothing needs to be searched. Owns the copies, which
+ * requests share: each is counted, and goes when its slot and the last request have let go of it.
+ * Refuses to know whether a chain is worth anything now.
  */
-
 #include "auth/was_verified.h"
 
 #include "auth/was_crypto.h"
@@ -36,7 +34,9 @@ was_verified_t *was_verified_make(int slots, apr_pool_t *pool)
 
     verified->slots = (apr_uint32_t)slots;
     verified->entries = apr_pcalloc(pool, (apr_size_t)slots * sizeof(verified->entries[0]));
-    apr_thread_mutex_create(&verified->lock, APR_THREAD_MUTEX_DEFAULT, pool);
+    if (apr_thread_mutex_create(&verified->lock, APR_THREAD_MUTEX_DEFAULT, pool) != APR_SUCCESS) {
+        return NULL;
+    }
     return verified;
 }
 
@@ -48,7 +48,7 @@ static entry_t **slot_of(was_verified_t *verified, const unsigned char *key)
     return &verified->entries[number % verified->slots];
 }
 
-static apr_status_t let_go(void *data)
+static apr_status_t release_entry(void *data)
 {
     entry_t *entry = data;
 
@@ -62,11 +62,14 @@ const was_zcap_chain_t *was_verified_find(was_verified_t *verified, const char *
                                           apr_pool_t *pool)
 {
     unsigned char key[WAS_SHA256_BYTES];
-    entry_t *entry;
 
+    if (verified == NULL) {
+        return NULL;
+    }
     was_crypto_sha256(capability, strlen(capability), key);
     apr_thread_mutex_lock(verified->lock);
-    entry = *slot_of(verified, key);
+    entry_t *entry = *slot_of(verified, key);
+
     if (entry != NULL && memcmp(entry->key, key, sizeof(key)) == 0) {
         atomic_fetch_add(&entry->users, 1);
     }
@@ -77,18 +80,17 @@ const was_zcap_chain_t *was_verified_find(was_verified_t *verified, const char *
     if (entry == NULL) {
         return NULL;
     }
-    apr_pool_cleanup_register(pool, entry, let_go, apr_pool_cleanup_null);
+    apr_pool_cleanup_register(pool, entry, release_entry, apr_pool_cleanup_null);
     return &entry->chain;
 }
 
 static const char *const *copy_texts(const char *const *texts, int count, apr_pool_t *pool)
 {
-    const char **copies;
-
     if (texts == NULL) {
         return NULL;
     }
-    copies = apr_palloc(pool, (apr_size_t)(count + 1) * sizeof(*copies));
+    const char **copies = apr_palloc(pool, (apr_size_t)(count + 1) * sizeof(*copies));
+
     for (int i = 0; i < count; i++) {
         copies[i] = apr_pstrdup(pool, texts[i]);
     }
@@ -120,22 +122,23 @@ void was_verified_add(was_verified_t *verified, const char *capability,
                       const was_zcap_chain_t *chain)
 {
     apr_pool_t *pool = NULL;
-    entry_t *entry, *older;
 
     /* No child of any other pool: it may outlive them, and be freed by another thread. */
-    if (apr_pool_create(&pool, NULL) != APR_SUCCESS) {
+    if (verified == NULL || apr_pool_create(&pool, NULL) != APR_SUCCESS) {
         return;
     }
-    entry = apr_pcalloc(pool, sizeof(*entry));
+    entry_t *entry = apr_pcalloc(pool, sizeof(*entry));
+
     entry->users = 1;
     entry->pool = pool;
     was_crypto_sha256(capability, strlen(capability), entry->key);
     copy_chain(chain, &entry->chain, pool);
     apr_thread_mutex_lock(verified->lock);
-    older = *slot_of(verified, entry->key);
+    entry_t *older = *slot_of(verified, entry->key);
+
     *slot_of(verified, entry->key) = entry;
     apr_thread_mutex_unlock(verified->lock);
     if (older != NULL) {
-        let_go(older);
+        release_entry(older);
     }
 }

@@ -5,6 +5,7 @@
  */
 #include "auth/was_zcap.h"
 
+#include "base/was_ascii.h"
 #include "base/was_encoding.h"
 #include "auth/was_proof.h"
 
@@ -13,45 +14,52 @@
 static const char root_prefix[] = "urn:zcap:root:";
 
 /* What encodeURIComponent leaves as it is. */
-static bool is_kept(char c)
+static bool is_unescaped(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (c != '\0' && strchr("-_.!~*'()", c) != NULL);
+    return was_ascii_is_alphanumeric(c) || (c != '\0' && strchr("-_.!~*'()", c) != NULL);
 }
 
-const char *was_zcap_root_target(const char *root_id, apr_pool_t *pool)
+/*
+ * One spelling: what need not be escaped is not, and all else is. So no byte may stand for itself
+ * that must not, and none of those that may can have come out of an escape.
+ */
+static bool is_canonical_escape(const char *text, const char *decoded, apr_size_t count)
 {
-    const apr_size_t skip = sizeof(root_prefix) - 1;
-    const char *text = root_id + skip;
-    apr_size_t kept = 0;
-    apr_size_t decoded_kept = 0;
-    apr_size_t count;
-    char *target;
+    apr_size_t plain = 0;
 
-    if (strncmp(root_id, root_prefix, skip) != 0) {
-        return NULL;
-    }
-    target = apr_palloc(pool, strlen(text) + 1);
-    if (!was_percent_decode(text, strlen(text), target, &count) || count == 0 ||
-        !was_utf8_valid(target, count)) {
-        return NULL;
-    }
-    target[count] = '\0';
-    /* One spelling: what need not be escaped is not, and all else is. */
     for (apr_size_t i = 0; text[i] != '\0'; i++) {
         if (text[i] == '%') {
             i += 2;
             continue;
         }
-        if (!is_kept(text[i])) {
-            return NULL;
+        if (!is_unescaped(text[i])) {
+            return false;
         }
-        kept++;
+        plain++;
     }
     for (apr_size_t i = 0; i < count; i++) {
-        decoded_kept += is_kept(target[i]);
+        plain -= is_unescaped(decoded[i]);
     }
-    return kept == decoded_kept ? target : NULL;
+    return plain == 0;
+}
+
+const char *was_zcap_root_target(const char *root_id, apr_pool_t *pool)
+{
+    const apr_size_t skip = sizeof(root_prefix) - 1;
+
+    if (strncmp(root_id, root_prefix, skip) != 0) {
+        return NULL;
+    }
+    const char *text = root_id + skip;
+    char *target = apr_palloc(pool, strlen(text) + 1);
+    apr_size_t count;
+
+    if (!was_percent_decode(text, strlen(text), target, &count) || count == 0 ||
+        !was_utf8_valid(target, count) || !is_canonical_escape(text, target, count)) {
+        return NULL;
+    }
+    target[count] = '\0';
+    return target;
 }
 
 bool was_zcap_within(const char *base, const char *url)
@@ -75,19 +83,18 @@ bool was_zcap_within(const char *base, const char *url)
  * Whether a DID that has proven itself is one of the controllers. A did:key has one key, so that
  * the full name of the key ("did:key:F#F") names the same one.
  */
-static bool controls(const char *const *controllers, int ncontrollers, const char *did)
+static bool is_controller(const char *const *controllers, int ncontrollers, const char *did)
 {
     static const char method[] = "did:key:";
     const apr_size_t skip = sizeof(method) - 1;
     apr_size_t length = strlen(did);
 
     for (int i = 0; i < ncontrollers; i++) {
-        const char *rest;
-
         if (strncmp(controllers[i], did, length) != 0) {
             continue;
         }
-        rest = controllers[i] + length;
+        const char *rest = controllers[i] + length;
+
         if (*rest == '\0' || (*rest == '#' && strncmp(did, method, skip) == 0 &&
                               strcmp(rest + 1, did + skip) == 0)) {
             return true;
@@ -138,7 +145,7 @@ static const char *broken_rule(const was_zcap_delegation_t *parent,
     return NULL;
 }
 
-static const was_error_t *forbidden(int index, const char *rule, apr_pool_t *pool)
+static const was_error_t *forbidden_delegation(int index, const char *rule, apr_pool_t *pool)
 {
     return was_error_make(pool, WAS_ERROR_FORBIDDEN, NULL, "delegation %d does not hold: %s",
                           index + 1, rule);
@@ -146,25 +153,43 @@ static const was_error_t *forbidden(int index, const char *rule, apr_pool_t *poo
 
 /* Steps 3b and 3g. The scratch pool is cleared: canonical texts can be large. */
 static const was_error_t *check_proof(const was_zcap_chain_t *chain, int index,
-                                      const char *const *controllers, int ncontrollers,
-                                      apr_pool_t *scratch, apr_pool_t *pool)
+                                      const was_zcap_delegation_t *parent, apr_pool_t *scratch,
+                                      apr_pool_t *pool)
 {
-    const was_error_t *error;
-    const char *rule = NULL;
     was_key_t key;
 
     apr_pool_clear(scratch);
-    error = was_proof_verify(chain->delegations[index].json, &key, scratch);
+    const was_error_t *error = was_proof_verify(chain->delegations[index].json, &key, scratch);
+
     if (error != NULL && error->detail == NULL) {
         return was_error_log(pool, WAS_ERROR_BROKEN, "a delegation proof: %s", error->reason);
     }
     if (error != NULL) {
-        rule = error->detail;
+        return forbidden_delegation(index, error->detail, pool);
     }
-    else if (!controls(controllers, ncontrollers, key.did)) {
-        rule = "the delegator does not control the parent";
+    if (!is_controller(parent->controllers, parent->ncontrollers, key.did)) {
+        return forbidden_delegation(index, "the delegator does not control the parent", pool);
     }
-    return rule == NULL ? NULL : forbidden(index, rule, pool);
+    return NULL;
+}
+
+/* From the root on: whoever has no right here makes us check one signature, not all. */
+static const was_error_t *check_proofs(const was_zcap_chain_t *chain,
+                                       const was_zcap_delegation_t *root, apr_pool_t *pool)
+{
+    const was_zcap_delegation_t *parent = root;
+    const was_error_t *error = NULL;
+    apr_pool_t *scratch;
+
+    if (apr_pool_create(&scratch, pool) != APR_SUCCESS) {
+        return was_error_log(pool, WAS_ERROR_BROKEN, "no memory for a pool");
+    }
+    for (int i = 0; i < chain->ndelegations && error == NULL; i++) {
+        error = check_proof(chain, i, parent, scratch, pool);
+        parent = &chain->delegations[i];
+    }
+    apr_pool_destroy(scratch);
+    return error;
 }
 
 const was_error_t *was_zcap_verify(const was_zcap_chain_t *chain, const char *root_controller,
@@ -176,31 +201,19 @@ const was_error_t *was_zcap_verify(const was_zcap_chain_t *chain, const char *ro
                                         .expires = APR_INT64_MAX,
                                         .created = APR_INT64_MIN};
     const was_zcap_delegation_t *parent = &root;
-    const was_error_t *error = NULL;
-    apr_pool_t *scratch;
 
     for (int i = 0; i < chain->ndelegations; i++) {
         const char *rule = broken_rule(parent, &chain->delegations[i]);
 
         if (rule != NULL) {
-            return forbidden(i, rule, pool);
+            return forbidden_delegation(i, rule, pool);
         }
         parent = &chain->delegations[i];
     }
-    /* From the root on: whoever has no right here makes us check one signature, not all. */
-    if (apr_pool_create(&scratch, pool) != APR_SUCCESS) {
-        return was_error_log(pool, WAS_ERROR_BROKEN, "no memory for a pool");
-    }
-    parent = &root;
-    for (int i = 0; i < chain->ndelegations && error == NULL; i++) {
-        error = check_proof(chain, i, parent->controllers, parent->ncontrollers, scratch, pool);
-        parent = &chain->delegations[i];
-    }
-    apr_pool_destroy(scratch);
-    return error;
+    return check_proofs(chain, &root, pool);
 }
 
-static bool may(const was_zcap_delegation_t *tail, const char *action)
+static bool allows_action(const was_zcap_delegation_t *tail, const char *action)
 {
     return has_action(tail, action) || (strcmp(action, "HEAD") == 0 && has_action(tail, "GET"));
 }
@@ -217,17 +230,16 @@ static bool is_expired(const was_zcap_chain_t *chain, apr_int64_t now)
 
 was_zcap_verdict_t was_zcap_allows(const was_zcap_chain_t *chain, const was_zcap_use_t *use)
 {
-    const was_zcap_delegation_t *tail;
-
     if (chain->ndelegations == 0) {
-        return controls(&use->root_controller, 1, use->invoker) &&
+        return is_controller(&use->root_controller, 1, use->invoker) &&
                        was_zcap_within(chain->root_target, use->url)
                    ? WAS_ZCAP_ALLOWED
                    : WAS_ZCAP_REFUSED;
     }
-    tail = &chain->delegations[chain->ndelegations - 1];
-    if (!controls(tail->controllers, tail->ncontrollers, use->invoker) ||
-        !was_zcap_within(tail->target, use->url) || !may(tail, use->action) ||
+    const was_zcap_delegation_t *tail = &chain->delegations[chain->ndelegations - 1];
+
+    if (!is_controller(tail->controllers, tail->ncontrollers, use->invoker) ||
+        !was_zcap_within(tail->target, use->url) || !allows_action(tail, use->action) ||
         use->created < apr_time_sec(tail->created) - WAS_ZCAP_SKEW) {
         return WAS_ZCAP_REFUSED;
     }

@@ -5,6 +5,8 @@
  */
 #include "base/was_encoding.h"
 
+#include "base/was_ascii.h"
+
 #include <sodium.h>
 #include <string.h>
 
@@ -34,7 +36,7 @@ static int base58_digit(char c)
     return -1;
 }
 
-static void reverse(unsigned char *bytes, apr_size_t count)
+static void reverse_bytes(unsigned char *bytes, apr_size_t count)
 {
     for (apr_size_t i = 0; i < count / 2; i++) {
         unsigned char byte = bytes[i];
@@ -44,6 +46,32 @@ static void reverse(unsigned char *bytes, apr_size_t count)
     }
 }
 
+/* A number of any size, least significant byte first. */
+typedef struct number_t {
+    unsigned char *bytes;
+    apr_size_t used;
+    apr_size_t capacity;
+} number_t;
+
+/* Appends a digit of base 58; false when the number outgrows its capacity. */
+static bool push_digit(number_t *number, int digit)
+{
+    unsigned carry = (unsigned)digit;
+
+    for (apr_size_t i = 0; i < number->used; i++) {
+        carry += number->bytes[i] * 58u;
+        number->bytes[i] = (unsigned char)(carry & 0xff);
+        carry >>= 8;
+    }
+    if (carry > 0) {
+        if (number->used == number->capacity) {
+            return false;
+        }
+        number->bytes[number->used++] = (unsigned char)carry;
+    }
+    return true;
+}
+
 /*
  * The leading ones are as many zero bytes and the rest is a number without leading zeros, so texts
  * and byte strings correspond one to one and no second spelling needs to be looked for.
@@ -51,8 +79,8 @@ static void reverse(unsigned char *bytes, apr_size_t count)
 bool was_base58_decode(const char *text, apr_size_t length, unsigned char *bytes,
                        apr_size_t capacity, apr_size_t *count)
 {
+    number_t number = {.bytes = bytes, .capacity = capacity};
     apr_size_t zeros = 0;
-    apr_size_t used = 0;
 
     if (length > BASE58_MAX_TEXT) {
         return false;
@@ -60,34 +88,19 @@ bool was_base58_decode(const char *text, apr_size_t length, unsigned char *bytes
     while (zeros < length && text[zeros] == '1') {
         zeros++;
     }
-    /* The number grows at the front of the buffer, least significant byte first. */
     for (apr_size_t i = zeros; i < length; i++) {
         int digit = base58_digit(text[i]);
-        unsigned carry = (unsigned)digit;
 
-        if (digit < 0) {
+        if (digit < 0 || !push_digit(&number, digit)) {
             return false;
         }
-        for (apr_size_t j = 0; j < used; j++) {
-            carry += bytes[j] * 58u;
-            bytes[j] = (unsigned char)(carry & 0xff);
-            carry >>= 8;
-        }
-        if (carry > 0) {
-            if (used == capacity) {
-                return false;
-            }
-            bytes[used++] = (unsigned char)carry;
-        }
     }
-    if (zeros > capacity - used) {
+    if (zeros > capacity - number.used) {
         return false;
     }
-    for (apr_size_t i = 0; i < zeros; i++) {
-        bytes[used++] = 0;
-    }
-    reverse(bytes, used);
-    *count = used;
+    memset(bytes + number.used, 0, zeros);
+    reverse_bytes(bytes, number.used + zeros);
+    *count = number.used + zeros;
     return true;
 }
 
@@ -95,7 +108,7 @@ bool was_base58_decode(const char *text, apr_size_t length, unsigned char *bytes
  * libsodium refuses what must be refused: foreign characters, set unused bits, bad padding. But up
  * to 1.0.18 at least it takes every byte beyond ASCII for the last digit of the alphabet.
  */
-static bool base64_decode(const char *text, apr_size_t length, int variant, unsigned char *bytes,
+static bool decode_base64(const char *text, apr_size_t length, int variant, unsigned char *bytes,
                           apr_size_t capacity, apr_size_t *count)
 {
     for (apr_size_t i = 0; i < length; i++) {
@@ -111,16 +124,12 @@ bool was_base64_decode(const char *text, apr_size_t length, unsigned char *bytes
 {
     bool padded = length > 0 && text[length - 1] == '=';
     bool standard = memchr(text, '+', length) != NULL || memchr(text, '/', length) != NULL;
-    int variant;
+    const int variants[2][2] = {
+        {sodium_base64_VARIANT_URLSAFE_NO_PADDING, sodium_base64_VARIANT_URLSAFE},
+        {sodium_base64_VARIANT_ORIGINAL_NO_PADDING, sodium_base64_VARIANT_ORIGINAL},
+    };
 
-    if (standard) {
-        variant =
-            padded ? sodium_base64_VARIANT_ORIGINAL : sodium_base64_VARIANT_ORIGINAL_NO_PADDING;
-    }
-    else {
-        variant = padded ? sodium_base64_VARIANT_URLSAFE : sodium_base64_VARIANT_URLSAFE_NO_PADDING;
-    }
-    return base64_decode(text, length, variant, bytes, capacity, count);
+    return decode_base64(text, length, variants[standard][padded], bytes, capacity, count);
 }
 
 bool was_multibase_decode(const char *text, apr_size_t length, unsigned char *bytes,
@@ -133,7 +142,7 @@ bool was_multibase_decode(const char *text, apr_size_t length, unsigned char *by
     case 'z':
         return was_base58_decode(text + 1, length - 1, bytes, capacity, count);
     case 'u':
-        return base64_decode(text + 1, length - 1, sodium_base64_VARIANT_URLSAFE_NO_PADDING, bytes,
+        return decode_base64(text + 1, length - 1, sodium_base64_VARIANT_URLSAFE_NO_PADDING, bytes,
                              capacity, count);
     default:
         return false;
@@ -151,28 +160,11 @@ bool was_multihash_sha256(const unsigned char *bytes, apr_size_t count,
     return true;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    if (c >= 'A' && c <= 'F') {
-        return c - 'A' + 10;
-    }
-    return -1;
-}
-
 bool was_percent_decode(const char *text, apr_size_t length, char *decoded, apr_size_t *count)
 {
     char *to = decoded;
 
     for (apr_size_t i = 0; i < length; i++) {
-        int high;
-        int low;
-
         if (text[i] != '%') {
             *to++ = text[i];
             continue;
@@ -180,8 +172,9 @@ bool was_percent_decode(const char *text, apr_size_t length, char *decoded, apr_
         if (length - i < 3) {
             return false;
         }
-        high = hex_digit(text[i + 1]);
-        low = hex_digit(text[i + 2]);
+        int high = was_ascii_hex_value(text[i + 1]);
+        int low = was_ascii_hex_value(text[i + 2]);
+
         if (high < 0 || low < 0) {
             return false;
         }
@@ -201,7 +194,6 @@ static apr_size_t utf8_sequence(const unsigned char *at, apr_size_t left)
     unsigned char lead = at[0];
     unsigned char low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
     unsigned char high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-    apr_size_t size;
 
     if (lead < 0x80) {
         return lead == 0 ? 0 : 1;
@@ -209,7 +201,8 @@ static apr_size_t utf8_sequence(const unsigned char *at, apr_size_t left)
     if (lead < 0xc2 || lead > 0xf4) {
         return 0;
     }
-    size = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    apr_size_t size = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+
     if (left < size || at[1] < low || at[1] > high) {
         return 0;
     }
@@ -236,30 +229,20 @@ bool was_utf8_valid(const char *text, apr_size_t length)
     return true;
 }
 
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 bool was_uri_absolute(const char *text)
 {
     const char *at = text;
 
-    if (!is_letter(*at)) {
+    if (!was_ascii_is_letter(*at)) {
         return false;
     }
-    while (is_letter(*at) || is_digit(*at) || *at == '+' || *at == '-' || *at == '.') {
+    while (was_ascii_is_alphanumeric(*at) || *at == '+' || *at == '-' || *at == '.') {
         at++;
     }
     if (*at++ != ':' || *at == '\0') {
         return false;
     }
-    while (is_letter(*at) || is_digit(*at) ||
+    while (was_ascii_is_alphanumeric(*at) ||
            (*at != '\0' && strchr("-._~:/?#[]@!$&'()*+,;=%", *at) != NULL)) {
         at++;
     }

@@ -74,7 +74,7 @@ const char *was_error_name(was_error_kind_t kind)
  * steer a terminal is written as \xNN, and the backslash itself doubled so that the line has one
  * reading.
  */
-static const char *escape(const char *text, apr_pool_t *pool)
+static const char *escape_line(const char *text, apr_pool_t *pool)
 {
     static const char digits[] = "0123456789abcdef";
     char *escaped = apr_palloc(pool, 4 * strlen(text) + 1);
@@ -98,7 +98,7 @@ static const char *escape(const char *text, apr_pool_t *pool)
     return escaped;
 }
 
-static const char *append(const char *text, const char *part, apr_pool_t *pool)
+static const char *append_part(const char *text, const char *part, apr_pool_t *pool)
 {
     return text == NULL ? part : apr_pstrcat(pool, text, ": ", part, NULL);
 }
@@ -109,12 +109,12 @@ const char *was_error_chain(const was_error_t *error, apr_pool_t *pool)
 
     for (const was_error_t *at = error; at != NULL; at = at->cause) {
         if (at->reason != NULL) {
-            text = append(text, at->reason, pool);
+            text = append_part(text, at->reason, pool);
         }
         /* A wrapped error repeats its cause's detail, which is told once, where it was made. */
         if (at->detail != NULL && (at->cause == NULL || at->cause->detail != at->detail)) {
-            text = append(text, at->detail, pool);
+            text = append_part(text, at->detail, pool);
         }
     }
-    return text == NULL ? was_error_name(error->kind) : escape(text, pool);
+    return text == NULL ? was_error_name(error->kind) : escape_line(text, pool);
 }

@@ -15,12 +15,10 @@ void was_json_init(void)
     json_object_seed(0);
 }
 
-static const was_error_t *bad_text(const char *what, int line, int column, apr_pool_t *pool)
+static const was_error_t *bad_json(const char *what, int line, int column, apr_pool_t *pool)
 {
     return was_error_make(pool, WAS_ERROR_INVALID_BODY, NULL,
-                          "the JSON is not accepted: %s "
-                          "(line %d, column %d)",
-                          what, line, column);
+                          "the JSON is not accepted: %s (line %d, column %d)", what, line, column);
 }
 
 /*
@@ -75,56 +73,55 @@ static const was_error_t *bad_depth(const char *text, apr_size_t offset, apr_poo
             column++;
         }
     }
-    return bad_text("nested too deeply", line, column, pool);
+    return bad_json("nested too deeply", line, column, pool);
+}
+
+/* What a stranger may read of Jansson's complaint. */
+static const char *describe_syntax(enum json_error_code code)
+{
+    switch (code) {
+    case json_error_duplicate_key:
+        return "a name occurs twice in one object";
+    case json_error_invalid_utf8:
+        return "not UTF-8";
+    case json_error_null_character:
+    case json_error_null_byte_in_key:
+        return "a NUL in a string";
+    case json_error_numeric_overflow:
+        return "a number is out of range";
+    case json_error_premature_end_of_input:
+        return "the text ends too early";
+    case json_error_end_of_input_expected:
+        return "there is text after the value";
+    default:
+        return "malformed";
+    }
 }
 
 static const was_error_t *bad_syntax(const json_error_t *error, apr_pool_t *pool)
 {
-    const char *what;
+    enum json_error_code code = json_error_code(error);
 
-    switch (json_error_code(error)) {
-    case json_error_out_of_memory:
+    if (code == json_error_out_of_memory) {
         return was_error_log(pool, WAS_ERROR_BROKEN, "out of memory while parsing JSON");
-    case json_error_duplicate_key:
-        what = "a name occurs twice in one object";
-        break;
-    case json_error_invalid_utf8:
-        what = "not UTF-8";
-        break;
-    case json_error_null_character:
-    case json_error_null_byte_in_key:
-        what = "a NUL in a string";
-        break;
-    case json_error_numeric_overflow:
-        what = "a number is out of range";
-        break;
-    case json_error_premature_end_of_input:
-        what = "the text ends too early";
-        break;
-    case json_error_end_of_input_expected:
-        what = "there is text after the value";
-        break;
-    default:
-        what = "malformed";
-        break;
     }
-    return bad_text(what, error->line, error->column, pool);
+    return bad_json(describe_syntax(code), error->line, error->column, pool);
 }
 
-static const was_error_t *parse(const char *text, apr_size_t length, int depth, size_t flags,
-                                json_t **value, apr_pool_t *pool)
+static const was_error_t *parse_within(const char *text, apr_size_t length, int depth, size_t flags,
+                                       json_t **value, apr_pool_t *pool)
 {
     apr_size_t offset;
-    json_error_t error;
-    json_t *parsed;
 
     if (length == 0) {
-        return bad_text("the text is empty", 1, 1, pool);
+        return bad_json("the text is empty", 1, 1, pool);
     }
     if (too_deep(text, length, depth, &offset)) {
         return bad_depth(text, offset, pool);
     }
-    parsed = json_loadb(text, length, flags | JSON_DECODE_ANY, &error);
+    json_error_t error;
+    json_t *parsed = json_loadb(text, length, flags | JSON_DECODE_ANY, &error);
+
     if (parsed == NULL) {
         return bad_syntax(&error, pool);
     }
@@ -135,14 +132,14 @@ static const was_error_t *parse(const char *text, apr_size_t length, int depth, 
 const was_error_t *was_json_parse(const char *text, apr_size_t length, json_t **value,
                                   apr_pool_t *pool)
 {
-    return parse(text, length, WAS_JSON_MAX_DEPTH, JSON_REJECT_DUPLICATES, value, pool);
+    return parse_within(text, length, WAS_JSON_MAX_DEPTH, JSON_REJECT_DUPLICATES, value, pool);
 }
 
 const was_error_t *was_json_parse_content(const char *text, apr_size_t length, json_t **value,
                                           apr_pool_t *pool)
 {
-    return parse(text, length, WAS_JSON_MAX_CONTENT_DEPTH, JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL,
-                 value, pool);
+    return parse_within(text, length, WAS_JSON_MAX_CONTENT_DEPTH,
+                        JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL, value, pool);
 }
 
 const was_error_t *was_json_parse_object(const char *text, apr_size_t length, json_t **object,
@@ -189,7 +186,7 @@ bool was_json_is_text(const json_t *value, const char *text)
     return json_is_string(value) && strcmp(json_string_value(value), text) == 0;
 }
 
-static apr_status_t release(void *value)
+static apr_status_t release_value(void *value)
 {
     json_decref(value);
     return APR_SUCCESS;
@@ -198,7 +195,7 @@ static apr_status_t release(void *value)
 json_t *was_json_own(json_t *value, apr_pool_t *pool)
 {
     if (value != NULL) {
-        apr_pool_cleanup_register(pool, value, release, apr_pool_cleanup_null);
+        apr_pool_cleanup_register(pool, value, release_value, apr_pool_cleanup_null);
     }
     return value;
 }
@@ -207,12 +204,12 @@ const char *was_json_text(const json_t *value, apr_size_t *length, apr_pool_t *p
 {
     const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY;
     apr_size_t size = json_dumpb(value, NULL, 0, flags);
-    char *text;
 
     if (size == 0) {
         return NULL;
     }
-    text = apr_palloc(pool, size + 1);
+    char *text = apr_palloc(pool, size + 1);
+
     if (json_dumpb(value, text, size, flags) != size) {
         return NULL;
     }

@@ -5,6 +5,8 @@
  */
 #include "base/was_media_type.h"
 
+#include "base/was_ascii.h"
+
 #include <apr_cstr.h>
 
 #include <string.h>
@@ -40,7 +42,7 @@ bool was_media_type_is_sendable(const char *type)
 {
     apr_size_t length = 0;
 
-    while (type[length] >= 0x20 && type[length] <= 0x7e) {
+    while (was_ascii_is_printable(type[length])) {
         length++;
     }
     return length > 0 && length <= WAS_MEDIA_TYPE_MAX_BYTES && type[length] == '\0';

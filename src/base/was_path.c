@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-static const was_error_t *malformed(const char *detail, apr_pool_t *pool)
+static const was_error_t *malformed_target(const char *detail, apr_pool_t *pool)
 {
     return was_error_make(pool, WAS_ERROR_MALFORMED, "/target", "%s", detail);
 }
@@ -63,7 +63,7 @@ static bool has_dot_segment(const char *decoded)
 }
 
 /* Decodes the whole path; what is below the mount is a part of that text. */
-static const was_error_t *decode(was_path_t *path, apr_size_t mount_length, apr_pool_t *pool)
+static const was_error_t *decode_path(was_path_t *path, apr_size_t mount_length, apr_pool_t *pool)
 {
     apr_size_t raw_length = strlen(path->raw);
     char *text = apr_palloc(pool, raw_length + 1);
@@ -73,14 +73,14 @@ static const was_error_t *decode(was_path_t *path, apr_size_t mount_length, apr_
     if (!was_percent_decode(path->raw, mount_length, text, &above) ||
         !was_percent_decode(path->raw + mount_length, raw_length - mount_length, text + above,
                             &below)) {
-        return malformed("the path holds a % that two hex digits do not follow", pool);
+        return malformed_target("the path holds a % that two hex digits do not follow", pool);
     }
     text[above + below] = '\0';
     if (!was_utf8_valid(text, above + below)) {
-        return malformed("the decoded path is not UTF-8 without NUL", pool);
+        return malformed_target("the decoded path is not UTF-8 without NUL", pool);
     }
     if (has_dot_segment(text)) {
-        return malformed("the path holds a dot segment", pool);
+        return malformed_target("the path holds a dot segment", pool);
     }
     path->signable = text;
     path->decoded = text + above;
@@ -89,20 +89,20 @@ static const was_error_t *decode(was_path_t *path, apr_size_t mount_length, apr_
 }
 
 /* The raw slashes divide; the escapes, known to be whole, are three bytes for one. */
-static const was_error_t *split(was_path_t *path, apr_size_t mount_length, apr_pool_t *pool)
+static const was_error_t *split_path(was_path_t *path, apr_size_t mount_length, apr_pool_t *pool)
 {
     const char *raw = path->raw + mount_length;
     apr_size_t offset = 1;
-    was_segment_t *segments;
     int count = 0;
 
     for (const char *at = raw; *at != '\0'; at++) {
         count += *at == '/';
     }
     if (count > WAS_PATH_MAX_SEGMENTS) {
-        return malformed("the path has too many segments", pool);
+        return malformed_target("the path has too many segments", pool);
     }
-    segments = apr_palloc(pool, (apr_size_t)count * sizeof(*segments));
+    was_segment_t *segments = apr_palloc(pool, (apr_size_t)count * sizeof(*segments));
+
     for (int i = 0; i < count; i++) {
         apr_size_t length = 0;
 
@@ -124,28 +124,34 @@ static bool is_below(const char *raw, const char *mount, apr_size_t mount_length
     return strncmp(raw, mount, mount_length) == 0 && raw[mount_length] == '/';
 }
 
+static const was_error_t *check_target(const char *origin, apr_size_t path_length, apr_pool_t *pool)
+{
+    if (origin[0] != '/') {
+        return malformed_target("the request target must begin with a slash", pool);
+    }
+    if (path_length > WAS_PATH_MAX_BYTES) {
+        return was_error_make(pool, WAS_ERROR_TARGET_TOO_LONG, "/target",
+                              "the path is longer than %d bytes", WAS_PATH_MAX_BYTES);
+    }
+    if (strchr(origin, '#') != NULL) {
+        return malformed_target("the request target holds a fragment", pool);
+    }
+    if (has_forbidden_byte(origin)) {
+        return malformed_target("the request target holds a blank or a control character", pool);
+    }
+    return NULL;
+}
+
 const was_error_t *was_path_parse(const char *target, const char *mount, const was_path_t **path,
                                   apr_pool_t *pool)
 {
     const char *origin = origin_form(target);
     apr_size_t raw_length = strcspn(origin, "?");
     apr_size_t mount_length = strlen(mount);
-    was_path_t *made;
 
-    if (origin[0] != '/') {
-        return malformed("the request target must begin with a slash", pool);
-    }
-    if (raw_length > WAS_PATH_MAX_BYTES) {
-        return was_error_make(pool, WAS_ERROR_TARGET_TOO_LONG, "/target",
-                              "the path is longer than %d bytes", WAS_PATH_MAX_BYTES);
-    }
-    if (strchr(origin, '#') != NULL) {
-        return malformed("the request target holds a fragment", pool);
-    }
-    if (has_forbidden_byte(origin)) {
-        return malformed("the request target holds a blank or a control character", pool);
-    }
-    made = apr_pcalloc(pool, sizeof(*made));
+    WAS_TRY(check_target(origin, raw_length, pool));
+    was_path_t *made = apr_pcalloc(pool, sizeof(*made));
+
     made->target = apr_pstrdup(pool, origin);
     made->raw = made->target;
     if (origin[raw_length] == '?') {
@@ -155,8 +161,8 @@ const was_error_t *was_path_parse(const char *target, const char *mount, const w
     if (!is_below(made->raw, mount, mount_length)) {
         return was_error_make(pool, WAS_ERROR_NOT_FOUND, "/target", "nothing is served there");
     }
-    WAS_TRY(decode(made, mount_length, pool));
-    WAS_TRY(split(made, mount_length, pool));
+    WAS_TRY(decode_path(made, mount_length, pool));
+    WAS_TRY(split_path(made, mount_length, pool));
     *path = made;
     return NULL;
 }

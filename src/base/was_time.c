@@ -5,6 +5,8 @@
  */
 #include "base/was_time.h"
 
+#include "base/was_ascii.h"
+
 #include <string.h>
 
 enum { MAX_FRACTION = 9, MICROSECOND_DIGITS = 6, DAY = 24 * 60 * 60 };
@@ -15,7 +17,7 @@ static bool take_number(const char **at, int digits, int max, int *number)
     int value = 0;
 
     for (int i = 0; i < digits; i++) {
-        if ((*at)[i] < '0' || (*at)[i] > '9') {
+        if (!was_ascii_is_digit((*at)[i])) {
             return false;
         }
         value = value * 10 + ((*at)[i] - '0');
@@ -25,7 +27,7 @@ static bool take_number(const char **at, int digits, int max, int *number)
     return value <= max;
 }
 
-static bool take(const char **at, char c)
+static bool take_character(const char **at, char c)
 {
     if (**at != c) {
         return false;
@@ -51,19 +53,20 @@ static apr_int64_t days_before_year(int year)
 static bool take_date(const char **at, apr_int64_t *days)
 {
     static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    apr_int64_t count;
     int year;
     int month;
     int day;
 
-    if (!take_number(at, 4, 9999, &year) || !take(at, '-') || !take_number(at, 2, 12, &month) ||
-        !take(at, '-') || !take_number(at, 2, 31, &day) || month < 1 || day < 1) {
+    if (!take_number(at, 4, 9999, &year) || !take_character(at, '-') ||
+        !take_number(at, 2, 12, &month) || !take_character(at, '-') ||
+        !take_number(at, 2, 31, &day) || month < 1 || day < 1) {
         return false;
     }
     if (day > lengths[month - 1] + (month == 2 && is_leap(year))) {
         return false;
     }
-    count = days_before_year(year) - days_before_year(1970) + day - 1;
+    apr_int64_t count = days_before_year(year) - days_before_year(1970) + day - 1;
+
     for (int i = 0; i < month - 1; i++) {
         count += lengths[i] + (i == 1 && is_leap(year));
     }
@@ -77,7 +80,8 @@ static bool take_minutes(const char **at, int *seconds)
     int hour;
     int minute;
 
-    if (!take_number(at, 2, 23, &hour) || !take(at, ':') || !take_number(at, 2, 59, &minute)) {
+    if (!take_number(at, 2, 23, &hour) || !take_character(at, ':') ||
+        !take_number(at, 2, 59, &minute)) {
         return false;
     }
     *seconds = (hour * 60 + minute) * 60;
@@ -90,7 +94,7 @@ static bool take_fraction(const char **at, int *microseconds)
     int digits = 0;
     int value = 0;
 
-    if (take(at, '.')) {
+    if (take_character(at, '.')) {
         digits = (int)strspn(*at, "0123456789");
         if (digits < 1 || digits > MAX_FRACTION) {
             return false;
@@ -109,11 +113,11 @@ static bool take_offset(const char **at, int *seconds)
 {
     int sign = **at == '-' ? -1 : 1;
 
-    if (take(at, 'Z')) {
+    if (take_character(at, 'Z')) {
         *seconds = 0;
         return true;
     }
-    if ((!take(at, '+') && !take(at, '-')) || !take_minutes(at, seconds)) {
+    if ((!take_character(at, '+') && !take_character(at, '-')) || !take_minutes(at, seconds)) {
         return false;
     }
     *seconds *= sign;
@@ -129,8 +133,8 @@ bool was_time_parse(const char *text, apr_time_t *time)
     int microseconds;
     int offset;
 
-    if (!take_date(&at, &days) || !take(&at, 'T') || !take_minutes(&at, &minutes) ||
-        !take(&at, ':') || !take_number(&at, 2, 59, &second) ||
+    if (!take_date(&at, &days) || !take_character(&at, 'T') || !take_minutes(&at, &minutes) ||
+        !take_character(&at, ':') || !take_number(&at, 2, 59, &second) ||
         !take_fraction(&at, &microseconds) || !take_offset(&at, &offset) || *at != '\0') {
         return false;
     }

@@ -59,6 +59,8 @@ int main(void)
     was_crypto_init();
     verified = was_verified_make(SLOTS, pool);
     ok(was_verified_find(verified, "one", pool) == NULL, "an empty set knows nothing");
+    was_verified_add(NULL, "one", chain_of(1, pool));
+    ok(was_verified_find(NULL, "one", pool) == NULL, "no set at all remembers nothing");
     apr_pool_create(&scratch, pool);
     was_verified_add(verified, "one", chain_of(1, scratch));
     apr_pool_destroy(scratch);

@@ -1,0 +1,56 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#ifndef WAS_ASCII_H
+#define WAS_ASCII_H
+
+#include <stdbool.h>
+
+/*
+ * was_ascii: classes of characters as the grammars of the web mean them: ASCII alone, whatever the
+ * locale is. A byte beyond ASCII, and NUL, is in no class.
+ */
+
+static inline bool was_ascii_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static inline bool was_ascii_is_lower(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+static inline bool was_ascii_is_letter(char c)
+{
+    return was_ascii_is_lower(c) || (c >= 'A' && c <= 'Z');
+}
+
+static inline bool was_ascii_is_alphanumeric(char c)
+{
+    return was_ascii_is_letter(c) || was_ascii_is_digit(c);
+}
+
+/* 0x20 to 0x7e: the blank is one. */
+static inline bool was_ascii_is_printable(char c)
+{
+    return c >= 0x20 && c <= 0x7e;
+}
+
+/* The value of a hex digit in either case; -1 for whatever else. */
+static inline int was_ascii_hex_value(char c)
+{
+    if (was_ascii_is_digit(c)) {
+        return c - '0';
+    }
+    if (c >= 'a' && c <= 'f') {
+        return c - 'a' + 10;
+    }
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* A letter in lower case; whatever else as it is. */
+static inline char was_ascii_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+#endif
