@@ -26,8 +26,8 @@ typedef struct was_cavage_t {
  * was_key_resolve refuses, a signature that is not base64 or not of the size that its key makes,
  * times that are not decimal integers of at most 15 digits. Unknown parameters are ignored.
  */
-const was_error_t *was_cavage_parse(const char *value, const was_cavage_t **cavage,
-                                    apr_pool_t *pool);
+WAS_CHECKED const was_error_t *was_cavage_parse(const char *value, const was_cavage_t **cavage,
+                                                apr_pool_t *pool);
 
 /*
  * Checks coverage and window as was_signature_check does, then the signature. The method is signed
@@ -36,8 +36,9 @@ const was_error_t *was_cavage_parse(const char *value, const was_cavage_t **cava
  * header that the request lacks or whose value holds a control character, a method that is not a
  * token, or no spelling of the target verifies.
  */
-const was_error_t *was_cavage_verify(const was_cavage_t *cavage, const was_message_t *message,
-                                     const was_signature_rules_t *rules, apr_int64_t now,
-                                     apr_pool_t *pool);
+WAS_CHECKED const was_error_t *was_cavage_verify(const was_cavage_t *cavage,
+                                                 const was_message_t *message,
+                                                 const was_signature_rules_t *rules,
+                                                 apr_int64_t now, apr_pool_t *pool);
 
 #endif

@@ -45,8 +45,8 @@ typedef enum was_digest_algorithm_t { WAS_DIGEST_SHA256, WAS_DIGEST_SHA512 } was
 typedef struct was_hasher_t was_hasher_t;
 
 /* Errors: BROKEN when OpenSSL refuses (out of memory). */
-const was_error_t *was_hasher_make(was_digest_algorithm_t algorithm, was_hasher_t **hasher,
-                                   apr_pool_t *pool);
+WAS_CHECKED const was_error_t *was_hasher_make(was_digest_algorithm_t algorithm,
+                                               was_hasher_t **hasher, apr_pool_t *pool);
 void was_hasher_update(was_hasher_t *hasher, const void *bytes, apr_size_t length);
 
 /* Ends the digest: 32 or 64 bytes, or 0 when OpenSSL failed on the way. The hasher must not be used

@@ -22,6 +22,7 @@ bool was_did_valid(const char *text);
  * Errors: INVALID_BODY, pointer "#/controller" (not `did:method:id` of DID Core section 3.1, more
  * than WAS_DID_MAX_BYTES, a path or query).
  */
-const was_error_t *was_did_of_controller(const char *text, const char **did, apr_pool_t *pool);
+WAS_CHECKED const was_error_t *was_did_of_controller(const char *text, const char **did,
+                                                     apr_pool_t *pool);
 
 #endif

@@ -21,10 +21,11 @@ typedef struct was_digest_t {
  * Errors: UNAUTHENTICATED, pointer "/authorization": none is known, or a known one is malformed or
  * contradicts the first.
  */
-const was_error_t *was_digest_parse(const char *value, was_digest_t *digest, apr_pool_t *pool);
+WAS_CHECKED const was_error_t *was_digest_parse(const char *value, was_digest_t *digest,
+                                                apr_pool_t *pool);
 
 /* Reads a `Content-Digest` field (RFC 9530: `sha-256=:<base64>:`, `sha-512=:...:`), as above. */
-const was_error_t *was_digest_parse_content(const char *value, was_digest_t *digest,
-                                            apr_pool_t *pool);
+WAS_CHECKED const was_error_t *was_digest_parse_content(const char *value, was_digest_t *digest,
+                                                        apr_pool_t *pool);
 
 #endif

@@ -23,14 +23,15 @@ typedef struct was_invocation_t {
  * malformed, empty or given twice, more than WAS_PARAMETERS_MAX, both or neither of `id`
  * and `capability`, an `id` that was_zcap_root_target refuses.
  */
-const was_error_t *was_invocation_parse(const char *value, was_invocation_t *invocation,
-                                        apr_pool_t *pool);
+WAS_CHECKED const was_error_t *was_invocation_parse(const char *value, was_invocation_t *invocation,
+                                                    apr_pool_t *pool);
 
 /*
  * base64url without padding, one gzip member and nothing behind it, one JSON object of at most
  * WAS_ZCAP_MAX_BYTES.
  * Errors: MALFORMED, pointer "/capability-invocation"; BROKEN (out of memory).
  */
-const was_error_t *was_invocation_decode(const char *text, json_t **capability, apr_pool_t *pool);
+WAS_CHECKED const was_error_t *was_invocation_decode(const char *text, json_t **capability,
+                                                     apr_pool_t *pool);
 
 #endif

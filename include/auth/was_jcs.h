@@ -15,7 +15,7 @@
  * Errors: INVALID_BODY (a number that is not an integer of at most 2^53 in magnitude: documents
  * that are signed here hold none, and formatting them as ECMAScript does is not worth the risk).
  */
-const was_error_t *was_jcs_text(const json_t *value, const char **text, apr_size_t *length,
-                                apr_pool_t *pool);
+WAS_CHECKED const was_error_t *was_jcs_text(const json_t *value, const char **text,
+                                            apr_size_t *length, apr_pool_t *pool);
 
 #endif

@@ -53,7 +53,8 @@ const was_key_type_t *was_key_type(was_key_kind_t kind);
  * the table, text that is not canonical base58btc, a key that its type calls invalid, a fragment
  * that names another key, a path or query).
  */
-const was_error_t *was_key_resolve(const char *did_url, was_key_t *key, apr_pool_t *pool);
+WAS_CHECKED const was_error_t *was_key_resolve(const char *did_url, was_key_t *key,
+                                               apr_pool_t *pool);
 
 /* Whether the key's holder signed `length` bytes of `message`. A signature of another size than the
  * key's type has is none. */

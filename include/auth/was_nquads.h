@@ -15,12 +15,12 @@
  */
 
 /* The capability without its proof. */
-const was_error_t *was_nquads_document(const json_t *capability, const char **text,
-                                       apr_size_t *length, apr_pool_t *pool);
+WAS_CHECKED const was_error_t *was_nquads_document(const json_t *capability, const char **text,
+                                                   apr_size_t *length, apr_pool_t *pool);
 
 /* The options of the capability's Ed25519Signature2020 proof: without proofValue, under the
  * capability's context, embedded parents included. */
-const was_error_t *was_nquads_proof(const json_t *capability, const char **text, apr_size_t *length,
-                                    apr_pool_t *pool);
+WAS_CHECKED const was_error_t *was_nquads_proof(const json_t *capability, const char **text,
+                                                apr_size_t *length, apr_pool_t *pool);
 
 #endif

@@ -18,7 +18,7 @@
  * the suite does not allow), UNAUTHENTICATED (the key cannot be resolved, or the signature does not
  * verify), BROKEN (out of memory).
  */
-const was_error_t *was_proof_verify(const json_t *capability, was_key_t *delegator,
-                                    apr_pool_t *pool);
+WAS_CHECKED const was_error_t *was_proof_verify(const json_t *capability, was_key_t *delegator,
+                                                apr_pool_t *pool);
 
 #endif

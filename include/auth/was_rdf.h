@@ -39,6 +39,7 @@ void was_rdf_add(was_rdf_t *rdf, int graph, was_rdf_term_t subject, const char *
  * NUL-terminated, in the pool of the quads.
  * Errors: INVALID_BODY (two blank nodes have the same first-degree hash).
  */
-const was_error_t *was_rdf_canonical(const was_rdf_t *rdf, const char **text, apr_size_t *length);
+WAS_CHECKED const was_error_t *was_rdf_canonical(const was_rdf_t *rdf, const char **text,
+                                                 apr_size_t *length);
 
 #endif

@@ -58,8 +58,8 @@ bool was_signature_covers(const was_signature_t *signature, const char *name);
  * Errors: UNAUTHENTICATED, pointer "/authorization": a required name that is not covered, created
  * ahead of the clock, expired, expires not after created, a window longer than allowed.
  */
-const was_error_t *was_signature_check(const was_signature_t *signature,
-                                       const was_signature_rules_t *rules, apr_int64_t now,
-                                       apr_pool_t *pool);
+WAS_CHECKED const was_error_t *was_signature_check(const was_signature_t *signature,
+                                                   const was_signature_rules_t *rules,
+                                                   apr_int64_t now, apr_pool_t *pool);
 
 #endif

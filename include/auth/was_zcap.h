@@ -56,8 +56,8 @@ const char *was_zcap_root_target(const char *root_id, apr_pool_t *pool);
  * we do not know are refused; others that we do not know are not looked at.
  * Errors: MALFORMED, pointer "/capability-invocation".
  */
-const was_error_t *was_zcap_expand(const json_t *capability, was_zcap_chain_t *chain,
-                                   apr_pool_t *pool);
+WAS_CHECKED const was_error_t *was_zcap_expand(const json_t *capability, was_zcap_chain_t *chain,
+                                               apr_pool_t *pool);
 
 /*
  * Steps 3b-3g of section 6.4 for every delegation of an expanded chain, given the DID that controls
@@ -66,8 +66,8 @@ const was_error_t *was_zcap_expand(const json_t *capability, was_zcap_chain_t *c
  * Errors: FORBIDDEN; the detail says which delegation and rule, for tests and logs. BROKEN (out of
  * memory).
  */
-const was_error_t *was_zcap_verify(const was_zcap_chain_t *chain, const char *root_controller,
-                                   apr_pool_t *pool);
+WAS_CHECKED const was_error_t *was_zcap_verify(const was_zcap_chain_t *chain,
+                                               const char *root_controller, apr_pool_t *pool);
 
 /* Whether `url` is `base` or lies within it (section 6.3); strings are compared, not normalized. */
 bool was_zcap_within(const char *base, const char *url);

@@ -7,8 +7,9 @@
 /*
  * was_error: every way a request can fail, as a value.
  *
- * Functions that can fail return `const was_error_t *`; NULL means fine, and what they make comes
- * out by parameter, untouched when they fail. An error lives as long as the pool it was made in.
+ * Functions that can fail return `const was_error_t *`, and their declarations say WAS_CHECKED.
+ * NULL means fine, and what they make comes out by parameter, untouched when they fail. An error
+ * lives as long as the pool it was made in.
  *
  * An error has two texts. `detail` is written for the client and reaches the problem body; it never
  * holds SQL, key material or stored bytes. `reason` is written for the operator and reaches only
@@ -87,6 +88,9 @@ struct was_error_t {
     const was_error_t *cause; /* what led to it; or NULL */
 };
 
+/* Stands before a function that can fail: the compiler complains of who drops its result. */
+#define WAS_CHECKED __attribute__((warn_unused_result))
+
 /* Evaluates an expression that yields an error and passes a failure up. */
 #define WAS_TRY(expression)                                                                        \
     do {                                                                                           \
@@ -100,20 +104,22 @@ struct was_error_t {
  * An error that the client may read: printf-like `format` makes its detail.
  * `pointer` is kept, not copied. The pool comes first because of the variable arguments.
  */
-const was_error_t *was_error_make(apr_pool_t *pool, was_error_kind_t kind, const char *pointer,
-                                  const char *format, ...)
+WAS_CHECKED const was_error_t *was_error_make(apr_pool_t *pool, was_error_kind_t kind,
+                                              const char *pointer, const char *format, ...)
     __attribute__((format(printf, 4, 5), returns_nonnull));
 
 /* An error whose text is for the log only; the client sees the kind's title. */
-const was_error_t *was_error_log(apr_pool_t *pool, was_error_kind_t kind, const char *format, ...)
+WAS_CHECKED const was_error_t *was_error_log(apr_pool_t *pool, was_error_kind_t kind,
+                                             const char *format, ...)
     __attribute__((format(printf, 3, 4), returns_nonnull));
 
 /*
  * The same failure seen from further up: kind, pointer and detail are the cause's, the text is
  * added for the log.
  */
-const was_error_t *was_error_wrap(apr_pool_t *pool, const was_error_t *cause, const char *format,
-                                  ...) __attribute__((format(printf, 3, 4), returns_nonnull));
+WAS_CHECKED const was_error_t *was_error_wrap(apr_pool_t *pool, const was_error_t *cause,
+                                              const char *format, ...)
+    __attribute__((format(printf, 3, 4), returns_nonnull));
 
 /* The name of a kind, for the log: "NOT_FOUND". */
 const char *was_error_name(was_error_kind_t kind);

@@ -26,8 +26,8 @@ void was_json_init(void);
  * WAS_JSON_MAX_DEPTH, not UTF-8, a NUL in a string, an integer beyond 64 bits or a real beyond a
  * double), BROKEN (out of memory). The detail gives the line and column, and no part of the text.
  */
-const was_error_t *was_json_parse(const char *text, apr_size_t length, json_t **value,
-                                  apr_pool_t *pool);
+WAS_CHECKED const was_error_t *was_json_parse(const char *text, apr_size_t length, json_t **value,
+                                              apr_pool_t *pool);
 
 /*
  * Parses a text that is only to be kept: JSON (RFC 8259) nested no deeper than
@@ -36,20 +36,21 @@ const was_error_t *was_json_parse(const char *text, apr_size_t length, json_t **
  * Errors: INVALID_BODY.
  */
 enum { WAS_JSON_MAX_CONTENT_DEPTH = 512 };
-const was_error_t *was_json_parse_content(const char *text, apr_size_t length, json_t **value,
-                                          apr_pool_t *pool);
+WAS_CHECKED const was_error_t *was_json_parse_content(const char *text, apr_size_t length,
+                                                      json_t **value, apr_pool_t *pool);
 
 /* As was_json_parse, and the value must be an object; else INVALID_BODY. */
-const was_error_t *was_json_parse_object(const char *text, apr_size_t length, json_t **object,
-                                         apr_pool_t *pool);
+WAS_CHECKED const was_error_t *was_json_parse_object(const char *text, apr_size_t length,
+                                                     json_t **object, apr_pool_t *pool);
 
 /*
  * A string member of 1 to `max` bytes; `*value` is NULL when the member is absent or null. The
  * string lives as long as the object.
  * Errors: INVALID_BODY, pointer "#/<name>": another type, empty, or longer.
  */
-const was_error_t *was_json_string(const json_t *object, const char *name, apr_size_t max,
-                                   const char **value, apr_pool_t *pool);
+WAS_CHECKED const was_error_t *was_json_string(const json_t *object, const char *name,
+                                               apr_size_t max, const char **value,
+                                               apr_pool_t *pool);
 
 /* The object that `value` is, or that is the only element of the array that it is, since JSON-LD
  * writes one value either way; NULL for whatever else, and for NULL. */

@@ -45,8 +45,8 @@ typedef struct was_path_t {
  * encoded slashes, more than WAS_PATH_MAX_SEGMENTS), TARGET_TOO_LONG, NOT_FOUND (not below the
  * mount). Pointer: "/target".
  */
-const was_error_t *was_path_parse(const char *target, const char *mount, const was_path_t **path,
-                                  apr_pool_t *pool);
+WAS_CHECKED const was_error_t *was_path_parse(const char *target, const char *mount,
+                                              const was_path_t **path, apr_pool_t *pool);
 
 /* The decoded text of segment `index`, copied into the pool. */
 const char *was_path_segment(const was_path_t *path, int index, apr_pool_t *pool);

@@ -282,15 +282,40 @@ static const struct {
 static void test_only_object(apr_pool_t *pool)
 {
     for (size_t i = 0; i < sizeof(only_objects) / sizeof(only_objects[0]); i++) {
+        const char *text = only_objects[i].text;
         json_t *value = NULL;
-        const json_t *object;
 
-        was_json_parse(only_objects[i].text, strlen(only_objects[i].text), &value, pool);
-        object = was_json_only_object(value);
+        is_str(outcome(was_json_parse(text, strlen(text), &value, pool)), "fine",
+               "only object: a value to begin with");
+        const json_t *object = was_json_only_object(value);
+
         is_str(object == NULL ? NULL : was_json_text(object, NULL, pool), only_objects[i].object,
-               apr_pstrcat(pool, "only object: ", only_objects[i].text, NULL));
+               apr_pstrcat(pool, "only object: ", text, NULL));
     }
     ok(was_json_only_object(NULL) == NULL, "only object: of nothing");
+}
+
+static const struct {
+    const char *value; /* JSON; NULL: no value at all */
+    const char *text;
+    bool good;
+} texts[] = {
+    {"\"edv\"", "edv", true},  {"\"edv\"", "ed", false},    {"\"edv\"", "edvs", false},
+    {"\"Edv\"", "edv", false}, {"[\"edv\"]", "edv", false}, {"1", "1", false},
+    {"null", "null", false},   {"\"\"", "", true},          {NULL, "edv", false},
+};
+
+static void test_is_text(apr_pool_t *pool)
+{
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        const char *given = texts[i].value;
+        json_t *value = NULL;
+
+        is_str(given == NULL ? "fine" : outcome(was_json_parse(given, strlen(given), &value, pool)),
+               "fine", "is text: a value to begin with");
+        ok(was_json_is_text(value, texts[i].text) == texts[i].good, "is text: %s is %s'%s'",
+           given == NULL ? "nothing" : given, texts[i].good ? "" : "not ", texts[i].text);
+    }
 }
 
 /* What is only kept: any JSON, however big its numbers, but no bottomless nesting. */
@@ -349,6 +374,7 @@ int main(void)
     test_ownership(pool);
     test_text(pool);
     test_only_object(pool);
+    test_is_text(pool);
     test_content(pool);
     status = done();
     apr_pool_destroy(pool);
