@@ -65,7 +65,9 @@ static int replay_all(const char *directory, apr_pool_t *pool)
 
 int main(int argc, char **argv)
 {
-    const char *name = strrchr(argv[0], '_');
+    static const char prefix[] = "replay_";
+    const char *slash = strrchr(argv[0], '/');
+    const char *name = strstr(slash == NULL ? argv[0] : slash, prefix);
     const char *top = getenv("srcdir");
     apr_pool_t *pool = NULL;
     const char *directory;
@@ -74,7 +76,7 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, 0);
     REQUIRE(apr_initialize() == APR_SUCCESS && apr_pool_create(&pool, NULL) == APR_SUCCESS);
     directory = apr_pstrcat(pool, top == NULL ? "." : top, "/t/fuzz/corpus/",
-                            name == NULL ? "" : name + 1, NULL);
+                            name == NULL ? "" : name + sizeof(prefix) - 1, NULL);
     status = replay_all(argc > 1 ? argv[1] : directory, pool);
     apr_pool_destroy(pool);
     return status;
