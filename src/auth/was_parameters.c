@@ -94,12 +94,12 @@ was_parameters_fault_t was_parameters_read(const char *text, was_parameter_t *kn
     for (;;) {
         was_slice_t name;
         was_slice_t value;
-        was_parameters_fault_t fault;
 
         if (!was_token_take(&at, &name) || *at++ != '=' || !take_value(&at, &value)) {
             return WAS_PARAMETERS_MALFORMED;
         }
-        fault = add_name(&given, name);
+        was_parameters_fault_t fault = add_name(&given, name);
+
         if (fault != WAS_PARAMETERS_GOOD) {
             return fault;
         }

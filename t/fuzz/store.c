@@ -7,7 +7,9 @@
 
 #include "classic/classic.h"
 #include "pws/pws.h"
+#include "auth/was_did.h"
 #include "base/was_encoding.h"
+#include "base/was_origin.h"
 
 struct was_body_t {
     const char *bytes;
@@ -86,7 +88,9 @@ static void check_collection(const was_collection_t *collection, apr_pool_t *poo
     check_text(collection->name, PWS_NAME_MAX_BYTES);
     check_text(collection->backend, PWS_ID_MAX_BYTES);
     check_text(collection->generator, WAS_DID_MAX_BYTES);
+    REQUIRE(collection->generator == NULL || was_did_valid(collection->generator));
     check_text(collection->generator_origin, 512);
+    REQUIRE(collection->generator_origin == NULL || was_origin_valid(collection->generator_origin));
     check_text(collection->epoch, PWS_NAME_MAX_BYTES);
     check_json(collection->encryption, WAS_DOCUMENT_MAX_BYTES, pool);
     check_json(collection->custom, PWS_CUSTOM_MAX_BYTES, pool);
