@@ -273,7 +273,7 @@ static const was_error_t *collect_lines(const was_cavage_t *cavage, const was_me
     return NULL;
 }
 
-static char *put_bytes(char *to, const char *text, apr_size_t length)
+static char *append_line_part(char *to, const char *text, apr_size_t length)
 {
     memcpy(to, text, length);
     return to + length;
@@ -296,17 +296,17 @@ static bool verify_target(const was_cavage_t *cavage, const lines_t *lines, cons
         if (i > 0) {
             *to++ = '\n';
         }
-        to = put_bytes(to, name, strlen(name));
-        to = put_bytes(to, ": ", 2);
+        to = append_line_part(to, name, strlen(name));
+        to = append_line_part(to, ": ", 2);
         if (lines->values[i].text != NULL) {
-            to = put_bytes(to, lines->values[i].text, lines->values[i].length);
+            to = append_line_part(to, lines->values[i].text, lines->values[i].length);
             continue;
         }
         for (apr_size_t j = 0; j < method_length; j++) {
             *to++ = was_ascii_lower(method[j]);
         }
         *to++ = ' ';
-        to = put_bytes(to, target, target_length);
+        to = append_line_part(to, target, target_length);
     }
     return was_key_verify(&signature->signer, signature->value, signature->value_bytes, text, size);
 }

@@ -36,7 +36,7 @@ static void append_bytes(writer_t *writer, const char *text, apr_size_t length)
     writer->length += length;
 }
 
-static void append_text(writer_t *writer, const char *text)
+static void append_literal(writer_t *writer, const char *text)
 {
     append_bytes(writer, text, strlen(text));
 }
@@ -87,7 +87,7 @@ static void append_string(writer_t *writer, const char *text, apr_size_t length)
         append_bytes(writer, text + plain, i - plain);
         plain = i + 1;
         if (escape != NULL) {
-            append_text(writer, escape);
+            append_literal(writer, escape);
         }
         else {
             append_control(writer, c);
@@ -164,7 +164,7 @@ static const was_error_t *append_integer(writer_t *writer, json_int_t number)
         return was_error_make(writer->pool, WAS_ERROR_INVALID_BODY, NULL,
                               "a number that is signed is too large");
     }
-    append_text(writer, apr_psprintf(writer->pool, "%" APR_INT64_T_FMT, (apr_int64_t)number));
+    append_literal(writer, apr_psprintf(writer->pool, "%" APR_INT64_T_FMT, (apr_int64_t)number));
     return NULL;
 }
 
@@ -181,13 +181,13 @@ static const was_error_t *append_value(writer_t *writer, const json_t *value)
     case JSON_INTEGER:
         return append_integer(writer, json_integer_value(value));
     case JSON_TRUE:
-        append_text(writer, "true");
+        append_literal(writer, "true");
         return NULL;
     case JSON_FALSE:
-        append_text(writer, "false");
+        append_literal(writer, "false");
         return NULL;
     case JSON_NULL:
-        append_text(writer, "null");
+        append_literal(writer, "null");
         return NULL;
     default:
         return was_error_make(writer->pool, WAS_ERROR_INVALID_BODY, NULL,
