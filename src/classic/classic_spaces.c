@@ -149,12 +149,6 @@ static const was_error_t *read_extras(const json_t *body, was_space_change_t *ch
     return was_json_string(body, "id", WAS_DID_MAX_BYTES, &change->id, pool);
 }
 
-static const was_error_t *read_body(const was_request_t *request, json_t **body)
-{
-    return was_json_parse_object(was_body_bytes(request->body),
-                                 (apr_size_t)was_body_length(request->body), body, request->pool);
-}
-
 /* The `controller` member as a DID; NULL when there is none. */
 static const was_error_t *read_controller(const json_t *body, const char **did, apr_pool_t *pool)
 {
@@ -192,11 +186,10 @@ const was_error_t *classic_spaces_post(was_request_t *request, was_response_t *r
 {
     was_space_change_t change = {.most = request->config->max_spaces};
     apr_pool_t *pool = request->pool;
-    json_t *body = NULL;
+    const json_t *body = request->document;
     const char *uuid;
 
-    if (was_body_length(request->body) > 0) {
-        WAS_TRY(read_body(request, &body));
+    if (body != NULL) {
         WAS_TRY(read_controller(body, &change.controller, pool));
         WAS_TRY(read_extras(body, &change, pool));
     }
@@ -218,11 +211,10 @@ const was_error_t *classic_space_put(was_request_t *request, was_response_t *res
 {
     was_space_change_t change = {.most = request->config->max_spaces};
     apr_pool_t *pool = request->pool;
+    const json_t *body = request->document;
     const char *uuid;
-    json_t *body;
 
     WAS_TRY(classic_space_uuid(request, &uuid));
-    WAS_TRY(read_body(request, &body));
     WAS_TRY(read_controller(body, &change.controller, pool));
     WAS_TRY(read_extras(body, &change, pool));
     if (change.controller == NULL) {

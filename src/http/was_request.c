@@ -6,7 +6,6 @@
  */
 
 #include "http/was_request.h"
-#include "http/was_route.h"
 
 #include <http_core.h>
 #include <http_protocol.h>
@@ -32,7 +31,7 @@ const char *was_request_id(const was_request_t *request)
     return id;
 }
 
-const was_error_t *was_request_make(request_rec *r, const was_protocol_t *protocol,
+const was_error_t *was_request_make(request_rec *r, const struct was_protocol_t *protocol,
                                     was_request_t *request)
 {
     memset(request, 0, sizeof(*request));

@@ -9,7 +9,6 @@
 #include "http/was_body.h"
 #include "http/was_content.h"
 #include "http/was_cors.h"
-#include "http/was_route.h"
 
 #include <http_core.h>
 #include <http_log.h>

@@ -6,7 +6,7 @@
 
 #include "http/was_request.h"
 #include "http/was_respond.h"
-#include "http/was_route.h"
+#include "http/was_protocol.h"
 
 /*
  * request: what the targets of rooms that know httpd have in place of a server: a request that did
