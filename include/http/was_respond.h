@@ -6,8 +6,8 @@
 #include "http/was_protocol.h"
 
 /*
- * was_respond: answers as values, and the one place where they become HTTP: statuses, headers,
- * validators, conditional answers, problem documents.
+ * was_respond: answers as values, and the one place where they become HTTP: headers, validators,
+ * conditional answers. What becomes of an answer is decided before any header is written.
  */
 
 typedef enum was_answer_t {
@@ -34,7 +34,8 @@ struct was_response_t {
     const char *disposition; /* Content-Disposition */
     bool varies_by_accept;
 
-    /* The body: at most one of the three. */
+    /* The body: at most one of the three, and one of them where there is a `type` or where the
+     * answer is WAS_ANSWER_OK; a body that is missing is a failure. */
     const json_t *json;
     const was_resource_t *resource; /* a stored content, of the space below */
     const char *space;

@@ -25,6 +25,7 @@ typedef struct fuzz_sent_t {
     char *body;
     apr_size_t length;
     const char *logged;
+    int level; /* of that line */
 } fuzz_sent_t;
 const fuzz_sent_t *fuzz_sent(void);
 
