@@ -58,7 +58,4 @@ void was_request_answer_field(const was_request_t *request, const char *name, co
 /* Tells httpd who the caller is, for its access log and for other modules. */
 void was_request_set_caller(was_request_t *request, const was_signature_t *signature);
 
-/* Whether a type/subtype stands in the Accept field by name, and JSON is not liked better. */
-bool was_request_prefers(const was_request_t *request, const char *type);
-
 #endif

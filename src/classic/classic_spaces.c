@@ -7,6 +7,8 @@
 
 #include "classic/classic.h"
 
+#include "http/was_accept.h"
+
 #include <apr_strings.h>
 
 #include <string.h>
@@ -250,7 +252,8 @@ const was_error_t *classic_space_get(was_request_t *request, was_response_t *res
     WAS_TRY(was_spaces_get(request->db, request->protocol->name, uuid, request->caller, space,
                            request->pool));
     response->varies_by_accept = true;
-    if (was_request_prefers(request, "application/x-tar")) {
+    if (was_accept_prefers(was_request_field(request, "Accept"), "application/x-tar",
+                           request->pool)) {
         classic_export(request, space, response);
         return NULL;
     }

@@ -10,11 +10,9 @@
 #include <http_core.h>
 #include <http_protocol.h>
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include <string.h>
-#include <strings.h>
 
 const char *was_request_id(const was_request_t *request)
 {
@@ -83,65 +81,4 @@ void was_request_set_caller(was_request_t *request, const was_signature_t *signa
     request->caller = signature->signer.did;
     request->r->user = apr_pstrdup(request->pool, signature->signer.did);
     request->r->ap_auth_type = apr_pstrdup(request->pool, "Signature");
-}
-
-/* The weight (RFC 9110 section 12.4.2) among an entry's parameters, in thousandths. */
-static int weight_of(const char *entry)
-{
-    while ((entry = strchr(entry, ';')) != NULL) {
-        entry += 1 + strspn(entry + 1, " \t");
-        if ((*entry == 'q' || *entry == 'Q') && entry[1] == '=') {
-            int weight = entry[2] == '1' ? 1000 : 0, scale = 100;
-
-            if (entry[2] != '\0' && entry[3] == '.') {
-                for (entry += 4; apr_isdigit(*entry) && scale > 0; entry++, scale /= 10) {
-                    weight += (*entry - '0') * scale;
-                }
-            }
-            return weight;
-        }
-    }
-    return 1000;
-}
-
-static bool is_range(const char *entry, const char *range)
-{
-    apr_size_t length = strlen(range);
-
-    return strcspn(entry, "; \t") == length && strncasecmp(entry, range, length) == 0;
-}
-
-/* The weight that the Accept field gives to a type: by its name, else by the ranges it is in, the
- * narrowest first. 0 when it has none. */
-static int weight_in(const was_request_t *request, const char *type, const char *const ranges[2])
-{
-    const char *accept = was_request_field(request, "Accept");
-    char *entry, *state = NULL, *list = apr_pstrdup(request->pool, accept != NULL ? accept : "");
-    int best = 0, weight = 0;
-
-    for (entry = apr_strtok(list, ",", &state); entry != NULL;
-         entry = apr_strtok(NULL, ",", &state)) {
-        int narrow = 0;
-
-        entry += strspn(entry, " \t");
-        if (is_range(entry, type)) {
-            narrow = 3;
-        }
-        else if (ranges != NULL) {
-            narrow = is_range(entry, ranges[0]) ? 2 : is_range(entry, ranges[1]);
-        }
-        if (narrow > best) {
-            best = narrow;
-            weight = weight_of(entry);
-        }
-    }
-    return weight;
-}
-
-bool was_request_prefers(const was_request_t *request, const char *type)
-{
-    static const char *const ranges[] = {"application/*", "*/*"};
-    int weight = weight_in(request, type, NULL);
-
-    return weight > 0 && weight >= weight_in(request, "application/json", ranges);
 }
