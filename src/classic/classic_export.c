@@ -12,7 +12,8 @@
 
 #include "classic/classic.h"
 
-#include <apr_file_io.h>
+#include "http/was_spool.h"
+
 #include <apr_strings.h>
 
 #include <archive.h>
@@ -149,15 +150,13 @@ static const was_error_t *write_entry(export_t *export, const was_resource_t *re
 
 /* Copies what does not fit into one piece to a file, since the entry's size must hold even if the
  * resource changes meanwhile. CONFLICT when it did. */
-static const was_error_t *spool(export_t *export, const was_resource_t *resource, apr_file_t *file,
-                                apr_pool_t *pool)
+static const was_error_t *spool_resource(export_t *export, const was_resource_t *resource,
+                                         was_spool_t *spool, apr_pool_t *pool)
 {
-    apr_status_t status = APR_SUCCESS;
-    apr_int64_t offset = 0;
     apr_pool_t *scratch;
 
     apr_pool_create(&scratch, pool);
-    while (status == APR_SUCCESS && offset < resource->size) {
+    for (apr_int64_t offset = 0; offset < resource->size;) {
         const char *bytes;
         apr_size_t count;
 
@@ -165,54 +164,37 @@ static const was_error_t *spool(export_t *export, const was_resource_t *resource
         WAS_TRY(was_resources_piece(export->request->db, export->space->uuid, resource->path,
                                     resource->etag, offset, WAS_READ_BYTES, &bytes, &count,
                                     scratch));
-        status = apr_file_write_full(file, bytes, count, NULL);
+        WAS_TRY(was_spool_write(spool, bytes, count));
         offset += (apr_int64_t)count;
     }
-    return status == APR_SUCCESS
-               ? NULL
-               : was_error_log(pool, WAS_ERROR_UNAVAILABLE, "cannot spool for an export");
+    return NULL;
 }
 
-static const was_error_t *write_spooled(export_t *export, apr_file_t *file, apr_pool_t *pool)
+static const was_error_t *write_spooled(export_t *export, was_spool_t *spool, apr_pool_t *pool)
 {
     char *buffer = apr_palloc(pool, BLOCK_BYTES);
-    apr_size_t count = 0;
-    apr_off_t start = 0;
+    apr_size_t count;
 
-    apr_file_seek(file, APR_SET, &start);
-    for (;;) {
-        apr_status_t status = apr_file_read_full(file, buffer, BLOCK_BYTES, &count);
-
-        if (status != APR_SUCCESS && !APR_STATUS_IS_EOF(status)) {
-            return was_error_log(pool, WAS_ERROR_UNAVAILABLE, "cannot read an export's spool");
+    WAS_TRY(was_spool_rewind(spool));
+    do {
+        count = 0;
+        WAS_TRY(was_spool_read(spool, buffer, BLOCK_BYTES, &count));
+        if (count > 0) {
+            WAS_TRY(write_bytes(export, buffer, count));
         }
-        if (count == 0) {
-            return NULL;
-        }
-        WAS_TRY(write_bytes(export, buffer, count));
-    }
+    } while (count > 0);
+    return NULL;
 }
 
 static const was_error_t *write_big(export_t *export, const was_resource_t *resource,
                                     apr_pool_t *pool)
 {
-    const char *directory;
-    char *name;
-    apr_file_t *file;
+    was_spool_t *spool;
 
-    if (apr_temp_dir_get(&directory, pool) != APR_SUCCESS) {
-        directory = "/tmp";
-    }
-    name = apr_pstrcat(pool, directory, "/was-export-XXXXXX", NULL);
-    if (apr_file_mktemp(&file, name,
-                        APR_FOPEN_CREATE | APR_FOPEN_READ | APR_FOPEN_WRITE | APR_FOPEN_EXCL,
-                        pool) != APR_SUCCESS) {
-        return was_error_log(pool, WAS_ERROR_UNAVAILABLE, "cannot make an export's spool");
-    }
-    apr_file_remove(name, pool);
-    WAS_TRY(spool(export, resource, file, pool));
+    WAS_TRY(was_spool_make(&spool, pool));
+    WAS_TRY(spool_resource(export, resource, spool, pool));
     WAS_TRY(write_entry(export, resource, pool));
-    return write_spooled(export, file, pool);
+    return write_spooled(export, spool, pool);
 }
 
 /* One resource as it is now; one that is gone meanwhile is left out. */
