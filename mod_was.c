@@ -10,6 +10,7 @@
 #include "pws/pws.h"
 #include "http/was_body.h"
 #include "http/was_config.h"
+#include "http/was_directives.h"
 #include "auth/was_crypto.h"
 #include "base/was_json.h"
 #include "http/was_route.h"
@@ -30,7 +31,7 @@ enum { VERIFIED_SLOTS = 1024 }; /* of capabilities, up to 8 MiB in each child */
 
 static bool is_ours(const request_rec *r)
 {
-    return was_config_of(r)->serves == WAS_SERVES_YES;
+    return was_config_is_ours(r);
 }
 
 /*
@@ -90,8 +91,8 @@ static int handle(request_rec *r)
     if (!is_ours(r) || r->handler == NULL || strcmp(r->handler, "was") != 0) {
         return DECLINED;
     }
-    return was_route_handle(r, was_config_of(r)->speaks == WAS_SPEAKS_PWS ? &pws_protocol
-                                                                          : &classic_protocol);
+    return was_route_handle(r, was_config_of(r)->protocol == WAS_PROTOCOL_PWS ? &pws_protocol
+                                                                              : &classic_protocol);
 }
 
 static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main)
@@ -159,8 +160,9 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
             config->verified = was_verified_make(VERIFIED_SLOTS, pconf);
             config->db = was_config_shared_db(main, server);
             if (config->db == NULL) {
-                config->db = was_db_make(server, config->params, was_config_connections(server),
-                                         was_config_keeps(server), was_schema_ensure, pconf);
+                config->db = was_db_make(
+                    server, config->pool.params, was_config_pool_connections(&config->pool),
+                    was_config_pool_keeps(&config->pool), was_schema_ensure, pconf);
                 prepare_database(config, server, ptemp);
             }
         }
@@ -191,4 +193,4 @@ static void register_hooks(apr_pool_t *pool)
 
 module AP_MODULE_DECLARE_DATA was_module = {
     STANDARD20_MODULE_STUFF, was_config_create_dir, was_config_merge_dir, was_config_create_server,
-    was_config_merge_server, was_config_commands,   register_hooks,       AP_MODULE_FLAG_NONE};
+    was_config_merge_server, was_directives,        register_hooks,       AP_MODULE_FLAG_NONE};
