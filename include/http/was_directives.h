@@ -6,9 +6,9 @@
 #include <http_config.h>
 
 /*
- * was_directives: what may be said in httpd's configuration, for the module record. A few of httpd's
- * own directives are listened to (httpd calls every module that declares a name): SetHandler tells
- * where our locations are, the DBD* ones are was_config_pool's.
+ * was_directives: what may be said in httpd's configuration, for the module record. A few of
+ * httpd's own directives are listened to (httpd calls every module that declares a name):
+ * SetHandler tells where our locations are, the DBD* ones are was_config_pool's.
  */
 
 extern const command_rec was_directives[];

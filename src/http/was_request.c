@@ -1,11 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-
 /*
- * The request as the protocols see it. Owns what is read off request_rec. Refuses to know routes,
- * rights and answers.
+ * was_request: the request as the protocols see it. Owns what is read off request_rec. Refuses to
+ * know routes, rights and answers.
  */
-
 #include "http/was_request.h"
+
+#include "http/was_target.h"
 
 #include <http_core.h>
 #include <http_protocol.h>
@@ -18,10 +18,10 @@ const char *was_request_id(const was_request_t *request)
 {
     apr_table_t *environment = request->r->subprocess_env;
     const char *id = apr_table_get(environment, "UNIQUE_ID");
-    char *uuid;
 
     if (id == NULL) {
-        uuid = apr_palloc(request->pool, 37);
+        char *uuid = apr_palloc(request->pool, 37);
+
         was_crypto_uuid(uuid);
         apr_table_setn(environment, "UNIQUE_ID", uuid);
         id = uuid;
@@ -32,20 +32,20 @@ const char *was_request_id(const was_request_t *request)
 const was_error_t *was_request_make(request_rec *r, const struct was_protocol_t *protocol,
                                     was_request_t *request)
 {
+    const was_server_t *server = was_config_server(r->server);
+
     memset(request, 0, sizeof(*request));
     request->r = r;
     request->pool = r->pool;
     request->config = was_config_of(r);
     request->protocol = protocol;
-    request->db = was_config_server(r->server)->db;
-    request->verified = was_config_server(r->server)->verified;
+    request->db = server->db;
+    request->verified = server->verified;
     request->method = r->method;
     request->is_head = r->header_only;
     request->now = apr_time_sec(r->request_time);
     request->conditions.unmodified_since = -1;
-    return was_path_parse(r->unparsed_uri,
-                          request->config->mount != NULL ? request->config->mount : "",
-                          &request->path, r->pool);
+    return was_target_parse(r, was_request_mount(request), &request->path);
 }
 
 const char *was_request_field(const was_request_t *request, const char *name)
@@ -56,11 +56,10 @@ const char *was_request_field(const was_request_t *request, const char *name)
 
 const char *was_request_origin(const was_request_t *request)
 {
-    const char *host = apr_table_get(request->r->headers_in, "Host");
-
     if (request->config->base_url != NULL) {
         return request->config->base_url;
     }
+    const char *host = was_request_field(request, "Host");
     return apr_pstrcat(request->pool, ap_http_scheme(request->r), "://", host != NULL ? host : "",
                        NULL);
 }

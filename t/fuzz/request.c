@@ -30,6 +30,7 @@ was_request_t *fuzz_request(const was_protocol_t *protocol, apr_pool_t *pool)
 
     r->pool = pool;
     r->server = &server;
+    r->request_config = apr_pcalloc(pool, sizeof(ap_conf_vector_t *));
     r->headers_in = apr_table_make(pool, 8);
     r->headers_out = apr_table_make(pool, 8);
     r->subprocess_env = apr_table_make(pool, 2);
