@@ -26,6 +26,11 @@ void *was_config_create_dir(apr_pool_t *pool, char *path)
     return config;
 }
 
+static apr_int64_t inner_or_outer(apr_int64_t inner, apr_int64_t outer)
+{
+    return inner >= 0 ? inner : outer;
+}
+
 void *was_config_merge_dir(apr_pool_t *pool, void *outer, void *inner)
 {
     const was_config_t *base = outer;
@@ -38,28 +43,18 @@ void *was_config_merge_dir(apr_pool_t *pool, void *outer, void *inner)
     if (config->protocol == WAS_PROTOCOL_UNSET) {
         config->protocol = base->protocol;
     }
-    if (config->base_url == NULL) {
-        config->base_url = base->base_url;
-    }
     if (config->reads == WAS_READS_UNSET) {
         config->reads = base->reads;
-    }
-    if (config->max_age < 0) {
-        config->max_age = base->max_age;
-    }
-    if (config->skew < 0) {
-        config->skew = base->skew;
-    }
-    if (config->max_spaces < 0) {
-        config->max_spaces = base->max_spaces;
-    }
-    if (config->quota < 0) {
-        config->quota = base->quota;
     }
     if (config->cors == WAS_CORS_UNSET) {
         config->cors = base->cors;
         config->origins = base->origins;
     }
+    config->base_url = config->base_url != NULL ? config->base_url : base->base_url;
+    config->max_age = inner_or_outer(config->max_age, base->max_age);
+    config->skew = inner_or_outer(config->skew, base->skew);
+    config->max_spaces = inner_or_outer(config->max_spaces, base->max_spaces);
+    config->quota = inner_or_outer(config->quota, base->quota);
     return config;
 }
 
