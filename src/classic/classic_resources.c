@@ -82,7 +82,7 @@ const was_error_t *classic_resource_get(was_request_t *request, was_response_t *
 }
 
 /* The media type of what is written. */
-static const was_error_t *read_type(const was_request_t *request, const char **type)
+static const was_error_t *choose_type(const was_request_t *request, const char **type)
 {
     const char *text = was_request_field(request, "Content-Type");
 
@@ -106,7 +106,7 @@ static const was_error_t *store_resource(was_request_t *request, was_response_t 
     const char *type;
 
     WAS_TRY(resource_key(request, &key));
-    WAS_TRY(read_type(request, &type));
+    WAS_TRY(choose_type(request, &type));
     was_body_content(request->body, type, &content);
     content.quota = request->config->quota;
     return was_resources_put(request->db, &key, &content, &request->conditions, &response->etag,

@@ -130,12 +130,11 @@ static const was_error_t *spill_body(const was_request_t *request, was_body_t *b
 static void grow_buffer(const was_request_t *request, was_body_t *body, apr_size_t needed)
 {
     apr_size_t capacity = body->capacity;
-    char *bytes;
 
     while (capacity < needed) {
         capacity *= 2;
     }
-    bytes = apr_palloc(request->pool, capacity);
+    char *bytes = apr_palloc(request->pool, capacity);
     memcpy(bytes, body->bytes, (apr_size_t)body->length);
     body->bytes = bytes;
     body->capacity = capacity;
@@ -173,9 +172,8 @@ static ap_filter_rec_t *guard;
 static apr_status_t keep_refusal(ap_filter_t *filter, apr_bucket_brigade *brigade)
 {
     int *status = filter->ctx;
-    apr_bucket *bucket;
 
-    for (bucket = APR_BRIGADE_FIRST(brigade); bucket != APR_BRIGADE_SENTINEL(brigade);
+    for (apr_bucket *bucket = APR_BRIGADE_FIRST(brigade); bucket != APR_BRIGADE_SENTINEL(brigade);
          bucket = APR_BUCKET_NEXT(bucket)) {
         if (AP_BUCKET_IS_ERROR(bucket)) {
             *status = ((ap_bucket_error *)bucket->data)->status;
@@ -222,14 +220,13 @@ static const was_error_t *take_brigade(const was_request_t *request, was_body_t 
     while ((bucket = APR_BRIGADE_FIRST(brigade)) != APR_BRIGADE_SENTINEL(brigade)) {
         const char *bytes;
         apr_size_t count;
-        apr_status_t status;
 
         if (APR_BUCKET_IS_EOS(bucket)) {
             *ended = true;
             return NULL;
         }
         if (!APR_BUCKET_IS_METADATA(bucket)) {
-            status = apr_bucket_read(bucket, &bytes, &count, APR_BLOCK_READ);
+            apr_status_t status = apr_bucket_read(bucket, &bytes, &count, APR_BLOCK_READ);
             if (status != APR_SUCCESS) {
                 return refuse_reading(request, status, 0, limit);
             }

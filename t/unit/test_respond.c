@@ -130,6 +130,41 @@ static void test_conditions(apr_pool_t *pool)
     }
 }
 
+/* What is ours to repair is told to the operator, what is the client's is not. */
+static void test_levels(apr_pool_t *pool)
+{
+    static const struct {
+        was_error_kind_t kind;
+        int status;
+        int level;
+        const char *retry; /* Retry-After */
+        const char *name;
+    } cases[] = {
+        {WAS_ERROR_MALFORMED, 400, APLOG_INFO, NULL, "MALFORMED"},
+        {WAS_ERROR_UNAUTHENTICATED, 401, APLOG_INFO, NULL, "UNAUTHENTICATED"},
+        {WAS_ERROR_NOT_FOUND, 404, APLOG_INFO, NULL, "NOT_FOUND"},
+        {WAS_ERROR_TOO_LARGE, 413, APLOG_INFO, NULL, "TOO_LARGE"},
+        {WAS_ERROR_BROKEN, 500, APLOG_ERR, NULL, "BROKEN"},
+        {WAS_ERROR_NOT_IMPLEMENTED, 501, APLOG_INFO, NULL, "NOT_IMPLEMENTED"},
+        {WAS_ERROR_UNAVAILABLE, 503, APLOG_ERR, "1", "UNAVAILABLE, a spool that cannot be made"},
+        {WAS_ERROR_UNCERTAIN, 503, APLOG_ERR, "1", "UNCERTAIN"},
+        {WAS_ERROR_QUOTA, 507, APLOG_INFO, NULL, "QUOTA"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        was_request_t *request = fuzz_request(&protocol, pool);
+        const was_error_t *error = was_error_make(pool, cases[i].kind, NULL, "for the client");
+
+        was_respond_error(request, was_error_wrap(pool, error, "for the operator"), NULL);
+        is_int(request->r->status, cases[i].status, cases[i].name);
+        is_int(fuzz_sent()->level, cases[i].level, "... its level in the log");
+        ok(strstr(fuzz_sent()->logged, "for the operator") != NULL, "... and its reason");
+        ok(strstr(fuzz_sent()->body, "for the operator") == NULL, "... which no client sees");
+        is_str(apr_table_get(request->r->headers_out, "Retry-After"), cases[i].retry,
+               "... Retry-After");
+    }
+}
+
 static void test_mute_problems(apr_pool_t *pool)
 {
     was_request_t *request = fuzz_request(&mute, pool);
@@ -146,6 +181,7 @@ int main(void)
 
     test_missing_bodies(pool);
     test_conditions(pool);
+    test_levels(pool);
     test_mute_problems(pool);
     return done();
 }
