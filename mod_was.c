@@ -1,18 +1,18 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-
 /*
  * mod_was: httpd as a Wallet Attached Storage server over PostgreSQL. This file owns the module
  * record, the hooks and the order of start-up, and refuses to hold any logic of its own: requests
  * are was_route's, settings was_config's, tables was_schema's.
  */
-
-#include "classic/classic.h"
-#include "pws/pws.h"
-#include "http/was_body.h"
-#include "http/was_config.h"
 #include "auth/was_crypto.h"
 #include "base/was_json.h"
+#include "classic/classic.h"
+#include "http/was_body.h"
+#include "http/was_config.h"
+#include "http/was_directives.h"
 #include "http/was_route.h"
+#include "http/was_target.h"
+#include "pws/pws.h"
 #include "store/was_schema.h"
 
 #include <http_core.h>
@@ -28,50 +28,31 @@ APLOG_USE_MODULE(was);
 
 enum { VERIFIED_SLOTS = 1024 }; /* of capabilities, up to 8 MiB in each child */
 
-static bool is_ours(const request_rec *r)
-{
-    return was_config_of(r)->serves == WAS_SERVES_YES;
-}
+/* By was_protocol_id_t; classic where nothing else is said. */
+static const was_protocol_t *const protocols[] = {
+    [WAS_PROTOCOL_UNSET] = &classic_protocol,
+    [WAS_PROTOCOL_CLASSIC] = &classic_protocol,
+    [WAS_PROTOCOL_PWS] = &pws_protocol,
+};
 
-/*
- * httpd normalizes and decodes the path before it looks for a location, and refuses some targets
- * with a page of its own. A target below one of our mounts is ours to read and to refuse, so one
- * that httpd might read differently is sent to the mount itself; the driver reads it as it came.
- */
 static int keep_target(request_rec *r)
 {
-    const apr_array_header_t *mounts = was_config_server(r->server)->mounts;
-    int i;
-
-    if (mounts->nelts == 0 || r->unparsed_uri == NULL || strpbrk(r->unparsed_uri, "%.") == NULL) {
-        return DECLINED;
-    }
-    for (i = 0; i < mounts->nelts; i++) {
-        const char *mount = APR_ARRAY_IDX(mounts, i, const char *);
-        const was_path_t *path;
-        const was_error_t *error = was_path_parse(r->unparsed_uri, mount, &path, r->pool);
-
-        if (error != NULL && error->kind != WAS_ERROR_NOT_FOUND) {
-            r->parsed_uri.path = apr_pstrcat(r->pool, mount, "/", NULL);
-            r->uri = r->parsed_uri.path;
-            break;
-        }
-    }
+    was_target_keep(r);
     return DECLINED;
 }
 
 /* The path stays as it came: decoding it here would only give httpd reasons to refuse it. */
 static int keep_encoding(request_rec *r)
 {
-    return is_ours(r) ? DONE : DECLINED;
+    return was_config_is_ours(r) ? DONE : DECLINED;
 }
 
 /* No file stands behind our paths: none is looked for, and no name's ending means anything. */
 static const char no_name[] = "was:";
 
-static int no_file(request_rec *r)
+static int name_nothing(request_rec *r)
 {
-    if (!is_ours(r)) {
+    if (!was_config_is_ours(r)) {
         return DECLINED;
     }
     r->filename = apr_pstrdup(r->pool, no_name);
@@ -79,30 +60,28 @@ static int no_file(request_rec *r)
 }
 
 /* httpd asks this with its locations' settings taken away; the name is how we know our own. */
-static int no_walk(request_rec *r)
+static int walk_nothing(request_rec *r)
 {
     return r->filename != NULL && strcmp(r->filename, no_name) == 0 ? OK : DECLINED;
 }
 
-static int handle(request_rec *r)
+static int handle_request(request_rec *r)
 {
     /* AddHandler and its like name us too, but say nothing of where the routes begin. */
-    if (!is_ours(r) || r->handler == NULL || strcmp(r->handler, "was") != 0) {
+    if (!was_config_is_ours(r) || r->handler == NULL || strcmp(r->handler, "was") != 0) {
         return DECLINED;
     }
-    return was_route_handle(r, was_config_of(r)->speaks == WAS_SPEAKS_PWS ? &pws_protocol
-                                                                          : &classic_protocol);
+    return was_route_handle(r, protocols[was_config_of(r)->protocol]);
 }
 
 static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main)
 {
-    server_rec *server;
     bool good = true;
 
     (void)pconf;
     (void)plog;
     (void)ptemp;
-    for (server = main; server != NULL; server = server->next) {
+    for (server_rec *server = main; server != NULL; server = server->next) {
         good = was_config_check(server) && good;
     }
     return good ? OK : HTTP_INTERNAL_SERVER_ERROR;
@@ -112,8 +91,7 @@ static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 {
     (void)plog;
     (void)ptemp;
-    was_replay_register(pconf);
-    return OK;
+    return was_replay_register(pconf) ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
 /* A database that cannot be used now is no reason not to start: other sites live here, and the
@@ -129,17 +107,33 @@ static void prepare_database(was_server_t *config, server_rec *server, apr_pool_
     }
 }
 
+/* A way to the database, and its schema, for a server that has a location of ours. */
+static void open_server(server_rec *server, server_rec *main, apr_pool_t *pconf, apr_pool_t *ptemp)
+{
+    was_server_t *config = was_config_server(server);
+
+    if (config->mounts->nelts == 0) {
+        return;
+    }
+    config->verified = was_verified_make(VERIFIED_SLOTS, pconf);
+    config->db = was_config_shared_db(main, server);
+    if (config->db == NULL) {
+        config->db =
+            was_db_make(server, config->pool.params, was_config_pool_connections(&config->pool),
+                        was_config_pool_keeps(&config->pool), was_schema_ensure, pconf);
+        prepare_database(config, server, ptemp);
+    }
+}
+
 /*
  * Once for each configuration:
  * 1. the libraries, before there are threads;
  * 2. the cache of the replay guard, for all servers;
- * 3. a way to the database for each server that has a location of ours, one for each pool;
- * 4. its schema.
+ * 3. a way to the database for each server that has a location of ours, one for each pool, and its
+ *    schema.
  */
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main)
 {
-    server_rec *server;
-
     (void)plog;
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK; /* httpd's dry run; it comes back */
@@ -152,18 +146,8 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     if (!was_replay_open(was_config_server(main)->replay, main, pconf)) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
-    for (server = main; server != NULL; server = server->next) {
-        was_server_t *config = was_config_server(server);
-
-        if (config->mounts->nelts > 0) {
-            config->verified = was_verified_make(VERIFIED_SLOTS, pconf);
-            config->db = was_config_shared_db(main, server);
-            if (config->db == NULL) {
-                config->db = was_db_make(server, config->params, was_config_connections(server),
-                                         was_config_keeps(server), was_schema_ensure, pconf);
-                prepare_database(config, server, ptemp);
-            }
-        }
+    for (server_rec *server = main; server != NULL; server = server->next) {
+        open_server(server, main, pconf, ptemp);
     }
     return OK;
 }
@@ -184,11 +168,11 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_post_read_request(keep_target, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_pre_translate_name(keep_encoding, NULL, NULL, APR_HOOK_MIDDLE);
     /* Before the modules that would look for a file. */
-    ap_hook_translate_name(no_file, NULL, NULL, APR_HOOK_FIRST);
-    ap_hook_map_to_storage(no_walk, NULL, NULL, APR_HOOK_FIRST);
-    ap_hook_handler(handle, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_translate_name(name_nothing, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_map_to_storage(walk_nothing, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_handler(handle_request, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
 module AP_MODULE_DECLARE_DATA was_module = {
     STANDARD20_MODULE_STUFF, was_config_create_dir, was_config_merge_dir, was_config_create_server,
-    was_config_merge_server, was_config_commands,   register_hooks,       AP_MODULE_FLAG_NONE};
+    was_config_merge_server, was_directives,        register_hooks,       AP_MODULE_FLAG_NONE};

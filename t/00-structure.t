@@ -52,8 +52,7 @@ my %IMPLEMENTS = ('was_session.c' => 'was_db.h', 'was_zcap_expand.c' => 'was_zca
 
 # Where a status macro of httpd may stand.
 my @STATUS_FILES = qw(
-    src/http/was_respond.c src/http/was_content.c src/http/was_body.c src/http/was_config.c
-    src/http/was_request.c mod_was.c
+    src/http/was_respond.c src/http/was_problem.c src/http/was_body.c mod_was.c
 );
 
 # Where SQL may stand.

@@ -51,7 +51,9 @@ my %asked = (
     space => [
         ['GET', ''], ['HEAD', ''], ['POST', '', %json], ['DELETE', ''], ['GET', 'meta'], ['HEAD', 'meta'], ['GET', 'backends'], ['POST', 'backends', %json],
         ['PUT', 'backends/b', %json], ['DELETE', 'backends/b'], ['GET', 'quotas'], ['POST', 'export'], ['POST', 'import', type => 'application/x-tar', body => 'x'],
-        ['POST', 'zcaps/revocations/urn%3Auuid%3Av', %json], ['POST', 'zcaps/revocations/urn%3Auuid%3Av', revocation => 1],
+        ['POST', 'zcaps/revocations/urn%3Auuid%3Av', %json],
+        ['POST', 'zcaps/revocations/urn%3Auuid%3Av', type => 'application/json', body => 'no document'],
+        ['POST', 'zcaps/revocations/urn%3Auuid%3Av', revocation => 1],
         @document, ['GET', 'c/'], ['GET', 'c/meta'], ['GET', 'c/r'], ['HEAD', 'c/r'], ['PUT', 'c/r', type => 'text/plain', body => 'x'], ['DELETE', 'c/r'], ['GET', 'c/r/meta'],
         ['GET', '?cursor=%%%'], ['GET', 'c/?cursor=%%%'], ['GET', 'collections/'], ['GET', 'query'],
     ],

@@ -18,7 +18,7 @@
 
 /*
  * The kinds: name, HTTP status, fragment of the problem type (RFC 9457), title.
- * Only was_respond reads the last three columns; a protocol may give a kind another face there.
+ * Only was_problem reads the last three columns; a protocol may give a kind another face there.
  */
 #define WAS_ERROR_KINDS(X)                                                                         \
     /* The request line or a header is not what the protocol allows. */                            \

@@ -3,7 +3,7 @@
 #define CLASSIC_H
 
 #include "http/was_body.h"
-#include "http/was_route.h"
+#include "http/was_respond.h"
 
 /*
  * classic: the protocol of today's wallets ("WAS", wallet.storage drafts 0.1 and 0.2). One symbol

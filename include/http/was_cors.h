@@ -9,10 +9,10 @@
  * signatures, not cookies, so credentials are never allowed and any origin may be.
  */
 
-/* Adds the fields of an ordinary answer. */
+/* Adds the fields that every answer has; once. */
 void was_cors_answer(const was_request_t *request);
 
-/* Adds the fields that a preflight asks for; `methods` is a comma list. */
+/* Adds those that a preflight asks for besides; `methods` is a comma list. */
 void was_cors_preflight(const was_request_t *request, const char *methods);
 
 #endif

@@ -13,8 +13,9 @@
  */
 typedef struct was_replay_t was_replay_t;
 
-/* Makes the type of our mutex known to httpd, for its Mutex directive. For pre_config. */
-void was_replay_register(apr_pool_t *pool);
+/* Makes the type of our mutex known to httpd, for its Mutex directive. For pre_config. False: httpd
+ * does not take it, and has no log yet to say so. */
+bool was_replay_register(apr_pool_t *pool);
 
 /*
  * A guard over the cache that `text` names: a provider of httpd's, and behind a colon what it is

@@ -3,6 +3,7 @@
 #define WAS_REQUEST_H
 
 #include "http/was_config.h"
+#include "base/was_json.h"
 #include "base/was_path.h"
 #include "store/was_resources.h"
 #include "auth/was_signature.h"
@@ -30,6 +31,7 @@ typedef struct was_request_t {
     const char *caller;               /* the DID that signed; NULL for nobody */
     was_conditions_t conditions;      /* of a write */
     const was_body_t *body;           /* NULL when the route takes none */
+    json_t *document;                 /* the body, where the route takes a JSON object; or NULL */
     void *state;                      /* the protocol's own; NULL at first */
 } was_request_t;
 
@@ -55,8 +57,5 @@ void was_request_answer_field(const was_request_t *request, const char *name, co
 
 /* Tells httpd who the caller is, for its access log and for other modules. */
 void was_request_set_caller(was_request_t *request, const was_signature_t *signature);
-
-/* Whether a type/subtype stands in the Accept field by name, and JSON is not liked better. */
-bool was_request_prefers(const was_request_t *request, const char *type);
 
 #endif

@@ -3,11 +3,11 @@
 #define WAS_RESPOND_H
 
 #include "base/was_json.h"
-#include "http/was_request.h"
+#include "http/was_protocol.h"
 
 /*
- * was_respond: answers as values, and the one place where they become HTTP: statuses, headers,
- * validators, conditional answers, problem documents.
+ * was_respond: answers as values, and the one place where they become HTTP: headers, validators,
+ * conditional answers. What becomes of an answer is decided before any header is written.
  */
 
 typedef enum was_answer_t {
@@ -24,7 +24,7 @@ typedef struct was_stream_t was_stream_t;
 const was_error_t *was_stream_write(was_stream_t *stream, const void *bytes, apr_size_t length);
 
 /* Set by a handler, all zero before. Everything lives in the request's pool. */
-typedef struct was_response_t {
+struct was_response_t {
     was_answer_t answer;
     const char *location;    /* path from the origin's root, or a URL */
     const char *type;        /* of the body */
@@ -34,13 +34,14 @@ typedef struct was_response_t {
     const char *disposition; /* Content-Disposition */
     bool varies_by_accept;
 
-    /* The body: at most one of the three. */
+    /* The body: at most one of the three, and one of them where there is a `type` or where the
+     * answer is WAS_ANSWER_OK; a body that is missing is a failure. */
     const json_t *json;
     const was_resource_t *resource; /* a stored content, of the space below */
     const char *space;
     const was_error_t *(*produce)(was_stream_t *stream, void *baton); /* unknown length */
     void *baton;
-} was_response_t;
+};
 
 /* Sends a response; evaluates If-None-Match and the like for reads. Returns a handler's value. */
 int was_respond(was_request_t *request, const was_response_t *response);

@@ -5,7 +5,7 @@
 #include "http/was_body.h"
 #include "store/was_items.h"
 #include "store/was_policies.h"
-#include "http/was_route.h"
+#include "http/was_respond.h"
 #include "auth/was_zcap.h"
 
 /*
@@ -48,6 +48,12 @@ const was_error_t *pws_authenticate(was_request_t *request);
  * of was_db. */
 const was_error_t *pws_authorize(was_request_t *request);
 
+/* What of a right the body decides. Errors: NOT_FOUND. */
+const was_error_t *pws_authorize_by_body(was_request_t *request);
+
+/* Section 8.5: whether the caller controls the space, or delegated in `chain`. */
+bool pws_may_revoke(const was_request_t *request, const was_zcap_chain_t *chain);
+
 /* Section 8.6: whether the controller that a new space names wants it. `target` is the URL whose
  * root may be invoked. Errors: MISMATCH. */
 const was_error_t *pws_consent(const was_request_t *request, const char *controller,
@@ -81,7 +87,7 @@ const char *pws_url(const was_request_t *request, const char *format, ...)
 const char *pws_path(const was_request_t *request, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The body as a JSON object. Errors: INVALID_BODY. */
+/* The body as a JSON object, which the driver has parsed. Fails never. */
 const was_error_t *pws_read_object(const was_request_t *request, json_t **object);
 
 /* A DID of a method that we can verify. Errors: INVALID_BODY. */

@@ -10,11 +10,18 @@
  * since right and act are one statement. Besides the errors listed, all give those of was_db.
  */
 
+/* What a precondition names: any version, or these. */
+typedef struct was_validators_t {
+    bool any;
+    const char *const *list; /* each of lower-case hex and dashes, as our validators are */
+    int count;
+} was_validators_t;
+
 /* Preconditions of a write, as was_conditions makes them from a request. */
 typedef struct was_conditions_t {
-    const char *match;      /* validators as a PostgreSQL array literal, "{*}" for any; or NULL */
-    const char *none_match; /* the same */
-    apr_int64_t unmodified_since; /* Unix seconds, or -1 */
+    const was_validators_t *match;      /* or NULL */
+    const was_validators_t *none_match; /* the same */
+    apr_int64_t unmodified_since;       /* Unix seconds, or -1 */
 } was_conditions_t;
 
 /* The row's answers live in the pool given to the verb. */
@@ -80,6 +87,7 @@ const was_error_t *was_conditions_failed(apr_pool_t *pool); /* PRECONDITION */
 bool was_conditions_given(const was_conditions_t *conditions);
 
 /* Adds the three parameters that WAS_SQL_CONDITIONS takes at `values`. */
-void was_conditions_values(const was_conditions_t *conditions, was_value_t values[3]);
+void was_conditions_values(const was_conditions_t *conditions, was_value_t values[3],
+                           apr_pool_t *pool);
 
 #endif

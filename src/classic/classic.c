@@ -1,28 +1,36 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-
 /*
- * The classic protocol as data: its routes with their rights, and the faces of its errors. Owns
- * what every classic path begins with. Refuses to know how requests arrive and answers leave.
+ * classic: the classic protocol as data, its routes with their rights and the faces of its errors.
+ * Owns what every classic path begins with. Refuses to know how requests arrive and answers leave.
  */
-
 #include "classic/classic.h"
+
 #include "http/was_health.h"
 
 #include <string.h>
 
 static const was_route_t routes[] = {
-    {"GET", "/", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, classic_root_get},
-    {"GET", "/health", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, was_health_get},
-    {"GET", "/spaces", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, classic_spaces_redirect},
-    {"GET", "/spaces/", WAS_RIGHT_SIGNER, WAS_NEED_NOTHING, classic_spaces_get},
-    {"POST", "/spaces/", WAS_RIGHT_SIGNER, WAS_NEED_DOCUMENT, classic_spaces_post},
-    {"GET", "/space/*", WAS_RIGHT_CONTROLLER, WAS_NEED_NOTHING, classic_space_get},
-    {"PUT", "/space/*", WAS_RIGHT_CONTROLLER, WAS_NEED_DOCUMENT, classic_space_put},
-    {"DELETE", "/space/*", WAS_RIGHT_CONTROLLER, WAS_NEED_NOTHING, classic_space_delete},
-    {"GET", "/space/*/**", WAS_RIGHT_READER, WAS_NEED_NOTHING, classic_resource_get},
-    {"PUT", "/space/*/**", WAS_RIGHT_CONTROLLER, WAS_NEED_CONTENT, classic_resource_put},
-    {"POST", "/space/*/**", WAS_RIGHT_CONTROLLER, WAS_NEED_CONTENT, classic_resource_post},
-    {"DELETE", "/space/*/**", WAS_RIGHT_CONTROLLER, WAS_NEED_NOTHING, classic_resource_delete},
+    {"GET", "/", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, WAS_FETCH_NOTHING, classic_root_get},
+    {"GET", "/health", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, WAS_FETCH_NOTHING, was_health_get},
+    {"GET", "/spaces", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
+     classic_spaces_redirect},
+    {"GET", "/spaces/", WAS_RIGHT_SIGNER, WAS_NEED_NOTHING, WAS_FETCH_NOTHING, classic_spaces_get},
+    {"POST", "/spaces/", WAS_RIGHT_SIGNER, WAS_NEED_DOCUMENT_OR_NOTHING, WAS_FETCH_NOTHING,
+     classic_spaces_post},
+    {"GET", "/space/*", WAS_RIGHT_CONTROLLER, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
+     classic_space_get},
+    {"PUT", "/space/*", WAS_RIGHT_CONTROLLER, WAS_NEED_DOCUMENT, WAS_FETCH_NOTHING,
+     classic_space_put},
+    {"DELETE", "/space/*", WAS_RIGHT_CONTROLLER, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
+     classic_space_delete},
+    {"GET", "/space/*/**", WAS_RIGHT_READER, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
+     classic_resource_get},
+    {"PUT", "/space/*/**", WAS_RIGHT_CONTROLLER, WAS_NEED_CONTENT, WAS_FETCH_NOTHING,
+     classic_resource_put},
+    {"POST", "/space/*/**", WAS_RIGHT_CONTROLLER, WAS_NEED_CONTENT, WAS_FETCH_NOTHING,
+     classic_resource_post},
+    {"DELETE", "/space/*/**", WAS_RIGHT_CONTROLLER, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
+     classic_resource_delete},
     {0}};
 
 /* Clients of the Python server know these pointers. */

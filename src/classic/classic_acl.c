@@ -1,11 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-
 /*
- * Access lists: which resources of a space with private reads anybody may read. Owns the reading of
- * linksets (RFC 9264) and access documents. Only ever adds the right to read, and whatever it does
- * not understand grants nothing.
+ * classic_acl: access lists, which say what resources of a space with private reads anybody may
+ * read. Owns the reading of linksets (RFC 9264) and access documents. Only ever adds the right to
+ * read, and whatever it does not understand grants nothing.
  */
-
 #include "classic/classic.h"
 #include "base/was_media_type.h"
 
@@ -14,7 +12,7 @@
 #include <string.h>
 
 /* Whether a value is the string, or an array that holds it. */
-static bool names(const json_t *value, const char *text)
+static bool holds_text(const json_t *value, const char *text)
 {
     const json_t *item;
     apr_size_t i;
@@ -34,11 +32,10 @@ static bool names(const json_t *value, const char *text)
 /* The decoded path, within the space, that a URL path names; NULL when it names none. */
 static const char *path_in_space(was_request_t *request, const char *space, const char *url)
 {
-    const char *mount = request->config->mount;
     const was_path_t *path;
 
     if (url == NULL || url[0] != '/' ||
-        was_path_parse(url, mount != NULL ? mount : "", &path, request->pool) != NULL ||
+        was_path_parse(url, was_request_mount(request), &path, request->pool) != NULL ||
         path->query != NULL || path->nsegments < 3 ||
         strcmp(was_path_segment(path, 0, request->pool), "space") != 0 ||
         strcmp(was_path_segment(path, 1, request->pool), space) != 0) {
@@ -72,7 +69,7 @@ static const was_error_t *read_document(was_request_t *request, const char *spac
 }
 
 /* Whether an anchor is the path, or a container around it. */
-static bool encloses(const char *anchor, const char *path)
+static bool encloses_path(const char *anchor, const char *path)
 {
     apr_size_t length = strlen(anchor);
 
@@ -93,7 +90,7 @@ static const json_t *find_entry(was_request_t *request, const char *space, const
         const char *anchor =
             path_in_space(request, space, json_string_value(json_object_get(entry, "anchor")));
 
-        if (anchor != NULL && strlen(anchor) > longest && encloses(anchor, path)) {
+        if (anchor != NULL && strlen(anchor) > longest && encloses_path(anchor, path)) {
             nearest = entry;
             longest = strlen(anchor);
         }
@@ -112,9 +109,9 @@ static bool wac_grants(was_request_t *request, const char *space, const json_t *
     {
         json_t *targets = json_object_get(authorization, "accessTo");
 
-        if (!names(json_object_get(authorization, "agentClass"),
-                   "http://xmlns.com/foaf/0.1/Agent") ||
-            !names(json_object_get(authorization, "mode"), "Read")) {
+        if (!holds_text(json_object_get(authorization, "agentClass"),
+                        "http://xmlns.com/foaf/0.1/Agent") ||
+            !holds_text(json_object_get(authorization, "mode"), "Read")) {
             continue;
         }
         json_array_foreach(targets, j, target)
@@ -150,7 +147,7 @@ const was_error_t *classic_acl_grants(was_request_t *request, const char *space,
             continue; /* a list of lists is no list */
         }
         WAS_TRY(read_document(request, space, where, NULL, &document));
-        if (names(json_object_get(document, "type"), "PublicCanRead") ||
+        if (holds_text(json_object_get(document, "type"), "PublicCanRead") ||
             wac_grants(request, space, document, path)) {
             *granted = true;
             break;

@@ -1,18 +1,18 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-
 /*
- * A space as a tar archive (section 7), written while it is sent. Owns the names of its entries and
- * where the archive keeps what a file system has no place for. Refuses to hold more than one piece
- * of one resource in memory, and a database connection while the client takes its time.
+ * classic_export: a space as a tar archive (section 7), written while it is sent. Owns the names of
+ * its entries and where the archive keeps what a file system has no place for. Refuses to hold more
+ * than one piece of one resource in memory, and a database connection while the client takes its
+ * time.
  *
  * The archive is pax: a directory named after the uuid, and a file for each resource. The exact
- * path, the media type (where desktops look for it) and the space's own members are extended
+ * path, the media type (where desktops keep it) and the space's own members are extended
  * attributes, so that a restore needs nothing else.
  */
-
 #include "classic/classic.h"
 
-#include <apr_file_io.h>
+#include "http/was_spool.h"
+
 #include <apr_strings.h>
 
 #include <archive.h>
@@ -43,7 +43,7 @@ static la_ssize_t send_block(struct archive *archive, void *data, const void *by
     return (la_ssize_t)length;
 }
 
-static const was_error_t *failed(const export_t *export)
+static const was_error_t *export_failure(const export_t *export)
 {
     if (export->error != NULL) {
         return export->error;
@@ -65,14 +65,14 @@ static const was_error_t *write_head(export_t *export, struct archive_entry *ent
     int code = archive_write_header(export->archive, entry);
 
     archive_entry_free(entry);
-    return code == ARCHIVE_OK || code == ARCHIVE_WARN ? NULL : failed(export);
+    return code == ARCHIVE_OK || code == ARCHIVE_WARN ? NULL : export_failure(export);
 }
 
 static const was_error_t *write_bytes(export_t *export, const void *bytes, apr_size_t length)
 {
     return archive_write_data(export->archive, bytes, length) == (la_ssize_t)length
                ? NULL
-               : failed(export);
+               : export_failure(export);
 }
 
 static const was_error_t *write_directory(export_t *export)
@@ -104,15 +104,14 @@ static bool is_dot_segment(const char *c)
  * or take for a directory's end, becomes "%", a segment of dots, which would lead elsewhere, "%2E"
  * or "%2E%2E", and a '%' becomes "%25", so that names stay distinct.
  */
-static const char *name_of(const char *uuid, const char *path, apr_pool_t *pool)
+static const char *entry_name(const char *uuid, const char *path, apr_pool_t *pool)
 {
     /* Every byte may grow to three, and there may be one more for an empty end. */
     char *name = apr_palloc(pool, strlen(uuid) + 3 * strlen(path) + 2);
     char *out = name + strlen(uuid);
-    const char *c;
 
     memcpy(name, uuid, strlen(uuid));
-    for (c = path; *c != '\0'; c++) {
+    for (const char *c = path; *c != '\0'; c++) {
         *out++ = *c;
         if (*c == '%') {
             *out++ = '2';
@@ -137,7 +136,7 @@ static const was_error_t *write_entry(export_t *export, const was_resource_t *re
 {
     struct archive_entry *entry = archive_entry_new();
 
-    archive_entry_set_pathname(entry, name_of(export->space->uuid, resource->path, pool));
+    archive_entry_set_pathname(entry, entry_name(export->space->uuid, resource->path, pool));
     archive_entry_set_filetype(entry, AE_IFREG);
     archive_entry_set_perm(entry, 0644);
     archive_entry_set_size(entry, resource->size);
@@ -149,15 +148,13 @@ static const was_error_t *write_entry(export_t *export, const was_resource_t *re
 
 /* Copies what does not fit into one piece to a file, since the entry's size must hold even if the
  * resource changes meanwhile. CONFLICT when it did. */
-static const was_error_t *spool(export_t *export, const was_resource_t *resource, apr_file_t *file,
-                                apr_pool_t *pool)
+static const was_error_t *spool_resource(export_t *export, const was_resource_t *resource,
+                                         was_spool_t *spool, apr_pool_t *pool)
 {
-    apr_status_t status = APR_SUCCESS;
-    apr_int64_t offset = 0;
     apr_pool_t *scratch;
 
     apr_pool_create(&scratch, pool);
-    while (status == APR_SUCCESS && offset < resource->size) {
+    for (apr_int64_t offset = 0; offset < resource->size;) {
         const char *bytes;
         apr_size_t count;
 
@@ -165,66 +162,48 @@ static const was_error_t *spool(export_t *export, const was_resource_t *resource
         WAS_TRY(was_resources_piece(export->request->db, export->space->uuid, resource->path,
                                     resource->etag, offset, WAS_READ_BYTES, &bytes, &count,
                                     scratch));
-        status = apr_file_write_full(file, bytes, count, NULL);
+        WAS_TRY(was_spool_write(spool, bytes, count));
         offset += (apr_int64_t)count;
     }
-    return status == APR_SUCCESS
-               ? NULL
-               : was_error_log(pool, WAS_ERROR_UNAVAILABLE, "cannot spool for an export");
+    return NULL;
 }
 
-static const was_error_t *write_spooled(export_t *export, apr_file_t *file, apr_pool_t *pool)
+static const was_error_t *write_spooled(export_t *export, was_spool_t *spool, apr_pool_t *pool)
 {
     char *buffer = apr_palloc(pool, BLOCK_BYTES);
-    apr_size_t count = 0;
-    apr_off_t start = 0;
+    apr_size_t count;
 
-    apr_file_seek(file, APR_SET, &start);
-    for (;;) {
-        apr_status_t status = apr_file_read_full(file, buffer, BLOCK_BYTES, &count);
-
-        if (status != APR_SUCCESS && !APR_STATUS_IS_EOF(status)) {
-            return was_error_log(pool, WAS_ERROR_UNAVAILABLE, "cannot read an export's spool");
+    WAS_TRY(was_spool_rewind(spool));
+    do {
+        count = 0;
+        WAS_TRY(was_spool_read(spool, buffer, BLOCK_BYTES, &count));
+        if (count > 0) {
+            WAS_TRY(write_bytes(export, buffer, count));
         }
-        if (count == 0) {
-            return NULL;
-        }
-        WAS_TRY(write_bytes(export, buffer, count));
-    }
+    } while (count > 0);
+    return NULL;
 }
 
 static const was_error_t *write_big(export_t *export, const was_resource_t *resource,
                                     apr_pool_t *pool)
 {
-    const char *directory;
-    char *name;
-    apr_file_t *file;
+    was_spool_t *spool;
 
-    if (apr_temp_dir_get(&directory, pool) != APR_SUCCESS) {
-        directory = "/tmp";
-    }
-    name = apr_pstrcat(pool, directory, "/was-export-XXXXXX", NULL);
-    if (apr_file_mktemp(&file, name,
-                        APR_FOPEN_CREATE | APR_FOPEN_READ | APR_FOPEN_WRITE | APR_FOPEN_EXCL,
-                        pool) != APR_SUCCESS) {
-        return was_error_log(pool, WAS_ERROR_UNAVAILABLE, "cannot make an export's spool");
-    }
-    apr_file_remove(name, pool);
-    WAS_TRY(spool(export, resource, file, pool));
+    WAS_TRY(was_spool_make(&spool, pool));
+    WAS_TRY(spool_resource(export, resource, spool, pool));
     WAS_TRY(write_entry(export, resource, pool));
-    return write_spooled(export, file, pool);
+    return write_spooled(export, spool, pool);
 }
 
 /* One resource as it is now; one that is gone meanwhile is left out. */
-static const was_error_t *write_resource(export_t *export, const char *path, apr_pool_t *pool)
+static const was_error_t *export_resource(export_t *export, const char *path, apr_pool_t *pool)
 {
     was_request_t *request = export->request;
     const was_resource_key_t key = {request->protocol->name, export->space->uuid, path,
                                     request->caller};
     const was_error_t *error = NULL;
-    int tries;
 
-    for (tries = 0; tries < TRIES; tries++) {
+    for (int tries = 0; tries < TRIES; tries++) {
         was_resource_t resource;
 
         error = was_resources_get(request->db, &key, false, WAS_PIECE_BYTES, &resource, NULL, pool);
@@ -243,11 +222,11 @@ static const was_error_t *write_resource(export_t *export, const char *path, apr
     return error;
 }
 
-static const was_error_t *write_resources(export_t *export)
+static const was_error_t *export_resources(export_t *export)
 {
     apr_pool_t *pages[2], *scratch;
     const char *last = "";
-    int turn = 0, count, i;
+    int turn = 0, count;
 
     /* Two pools, since the next page is asked for by the last path of this one. */
     apr_pool_create(&pages[0], export->request->pool);
@@ -259,9 +238,9 @@ static const was_error_t *write_resources(export_t *export)
         apr_pool_clear(pages[turn]);
         WAS_TRY(was_resources_list(export->request->db, export->space->uuid, last, PAGE, &page,
                                    &count, pages[turn]));
-        for (i = 0; i < count; i++) {
+        for (int i = 0; i < count; i++) {
             apr_pool_clear(scratch);
-            WAS_TRY(write_resource(export, page[i].path, scratch));
+            WAS_TRY(export_resource(export, page[i].path, scratch));
             last = page[i].path;
         }
         turn = !turn;
@@ -278,24 +257,23 @@ static const was_error_t *write_archive(export_t *export)
         archive_write_set_bytes_per_block(export->archive, BLOCK_BYTES) != ARCHIVE_OK ||
         archive_write_set_bytes_in_last_block(export->archive, 1) != ARCHIVE_OK ||
         archive_write_open(export->archive, export, NULL, send_block, NULL) != ARCHIVE_OK) {
-        return failed(export);
+        return export_failure(export);
     }
     WAS_TRY(write_directory(export));
-    WAS_TRY(write_resources(export));
-    return archive_write_close(export->archive) == ARCHIVE_OK ? NULL : failed(export);
+    WAS_TRY(export_resources(export));
+    return archive_write_close(export->archive) == ARCHIVE_OK ? NULL : export_failure(export);
 }
 
-static const was_error_t *produce(was_stream_t *stream, void *baton)
+static const was_error_t *produce_archive(was_stream_t *stream, void *baton)
 {
     export_t *export = baton;
-    const was_error_t *error;
 
     export->stream = stream;
     export->archive = archive_write_new();
     if (export->archive == NULL) {
         return was_error_log(export->request->pool, WAS_ERROR_BROKEN, "libarchive: no memory");
     }
-    error = write_archive(export);
+    const was_error_t *error = write_archive(export);
     if (error != NULL) {
         /* Or freeing it would end the archive as if it were complete. */
         archive_write_fail(export->archive);
@@ -314,6 +292,6 @@ void classic_export(was_request_t *request, const was_space_t *space, was_respon
     response->disposition =
         apr_psprintf(request->pool, "attachment; filename=\"space.%s.tar\"", space->uuid);
     response->cache = "no-store";
-    response->produce = produce;
+    response->produce = produce_archive;
     response->baton = export;
 }

@@ -1,10 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-
 /*
- * Resources: bytes and a type under a path of a space. Owns what a media type may look like, and
- * when a reader may read. Refuses to know how bytes are kept and moved.
+ * classic_resources: bytes and a type under a path of a space. Owns what a media type may contain,
+ * and when a reader may read. Refuses to know how bytes are kept and moved.
  */
-
 #include "classic/classic.h"
 #include "base/was_media_type.h"
 
@@ -13,7 +11,7 @@
 static const char *const unknown_type = "application/octet-stream";
 
 /* Which resource the request is about. */
-static const was_error_t *key_of(const was_request_t *request, was_resource_key_t *key)
+static const was_error_t *resource_key(const was_request_t *request, was_resource_key_t *key)
 {
     key->protocol = request->protocol->name;
     key->caller = request->caller;
@@ -46,13 +44,13 @@ const was_error_t *classic_resource_get(was_request_t *request, was_response_t *
 {
     was_resource_t *resource = apr_pcalloc(request->pool, sizeof(*resource));
     bool anyone = was_config_reads_public(request->config);
-    const was_error_t *error;
     const char *link = NULL;
     was_resource_key_t key;
 
-    WAS_TRY(key_of(request, &key));
-    error = was_resources_get(request->db, &key, anyone, request->is_head ? 0 : WAS_PIECE_BYTES,
-                              resource, &link, request->pool);
+    WAS_TRY(resource_key(request, &key));
+    const was_error_t *error =
+        was_resources_get(request->db, &key, anyone, request->is_head ? 0 : WAS_PIECE_BYTES,
+                          resource, &link, request->pool);
     if (error != NULL && error->kind == WAS_ERROR_FORBIDDEN) {
         error = read_by_list(request, &key, link, error, resource);
     }
@@ -70,7 +68,7 @@ const was_error_t *classic_resource_get(was_request_t *request, was_response_t *
 }
 
 /* The media type of what is written. */
-static const was_error_t *type_of(const was_request_t *request, const char **type)
+static const was_error_t *choose_type(const was_request_t *request, const char **type)
 {
     const char *text = was_request_field(request, "Content-Type");
 
@@ -87,14 +85,14 @@ static const was_error_t *type_of(const was_request_t *request, const char **typ
     return NULL;
 }
 
-static const was_error_t *write_resource(was_request_t *request, was_response_t *response)
+static const was_error_t *store_resource(was_request_t *request, was_response_t *response)
 {
     was_resource_key_t key;
     was_content_t content;
     const char *type;
 
-    WAS_TRY(key_of(request, &key));
-    WAS_TRY(type_of(request, &type));
+    WAS_TRY(resource_key(request, &key));
+    WAS_TRY(choose_type(request, &type));
     was_body_content(request->body, type, &content);
     content.quota = request->config->quota;
     return was_resources_put(request->db, &key, &content, &request->conditions, &response->etag,
@@ -103,14 +101,14 @@ static const was_error_t *write_resource(was_request_t *request, was_response_t 
 
 const was_error_t *classic_resource_put(was_request_t *request, was_response_t *response)
 {
-    WAS_TRY(write_resource(request, response));
+    WAS_TRY(store_resource(request, response));
     response->answer = WAS_ANSWER_NO_CONTENT;
     return NULL;
 }
 
 const was_error_t *classic_resource_post(was_request_t *request, was_response_t *response)
 {
-    WAS_TRY(write_resource(request, response));
+    WAS_TRY(store_resource(request, response));
     response->answer = WAS_ANSWER_CREATED;
     response->location = request->path->raw;
     return NULL;
@@ -120,7 +118,7 @@ const was_error_t *classic_resource_delete(was_request_t *request, was_response_
 {
     was_resource_key_t key;
 
-    WAS_TRY(key_of(request, &key));
+    WAS_TRY(resource_key(request, &key));
     WAS_TRY(was_resources_delete(request->db, &key, &request->conditions, request->pool));
     response->answer = WAS_ANSWER_NO_CONTENT;
     return NULL;

@@ -1,12 +1,12 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-
 /*
- * Spaces, and what stands beside them at the server's root. Owns the documents that describe a
- * space on the wire. Refuses to know who may: the store's statements decide it.
+ * classic_spaces: spaces, and what stands beside them at the server's root. Owns the documents that
+ * describe a space on the wire. Refuses to know who may: the store's statements decide it.
  */
-
 #include "classic/classic.h"
 #include "auth/was_did.h"
+
+#include "http/was_accept.h"
 
 #include <apr_strings.h>
 
@@ -16,21 +16,17 @@ enum { NAME_MAX_BYTES = 1024, LINK_MAX_BYTES = WAS_PATH_MAX_BYTES, LIST_PAGE = 5
 
 static const char *const private_cache = "private, no-cache";
 
-static const char *at_mount(const was_request_t *request, const char *path)
+static const char *below_mount(const was_request_t *request, const char *path)
 {
-    const char *mount = request->config->mount;
-
-    return apr_pstrcat(request->pool, mount != NULL ? mount : "", path, NULL);
+    return apr_pstrcat(request->pool, was_request_mount(request), path, NULL);
 }
 
 const was_error_t *classic_root_get(was_request_t *request, was_response_t *response)
 {
-    json_t *body = was_json_own(json_object(), request->pool);
-
-    json_object_set_new(body, "name", json_string("Wallet Attached Storage"));
-    json_object_set_new(body, "type", json_string("WalletAttachedStorage"));
-    json_object_set_new(body, "spaces", json_string(at_mount(request, "/spaces/")));
-    response->json = body;
+    response->json =
+        was_json_own(json_pack("{s:s, s:s, s:s}", "name", "Wallet Attached Storage", "type",
+                               "WalletAttachedStorage", "spaces", below_mount(request, "/spaces/")),
+                     request->pool);
     response->type = "application/json";
     return NULL;
 }
@@ -45,13 +41,20 @@ const was_error_t *classic_spaces_redirect(was_request_t *request, was_response_
     return NULL;
 }
 
-static json_t *entry_of(const was_space_t *space)
+/* A page as a list, which is the pool's; NULL when it cannot be built. */
+static json_t *build_list(const was_space_t *page, int count, apr_pool_t *pool)
 {
-    json_t *entry = json_object();
+    json_t *list = was_json_own(json_array(), pool);
 
-    json_object_set_new(entry, "id", json_string(space->id));
-    json_object_set_new(entry, "controller", json_string(space->controller));
-    return entry;
+    for (int i = 0; i < count; i++) {
+        json_t *entry =
+            json_pack("{s:s*, s:s*}", "id", page[i].id, "controller", page[i].controller);
+
+        if (json_array_append_new(list, entry) != 0) {
+            return NULL;
+        }
+    }
+    return list;
 }
 
 /* A list that does not fit into one page, on its way out. */
@@ -64,15 +67,13 @@ typedef struct listing_t {
 static const was_error_t *write_page(was_stream_t *stream, const listing_t *listing, bool first,
                                      apr_pool_t *pool)
 {
-    json_t *list = was_json_own(json_array(), pool);
-    apr_size_t length;
-    const char *text;
-    int i;
+    const json_t *list = build_list(listing->page, listing->count, pool);
+    apr_size_t length = 0;
+    const char *text = list != NULL ? was_json_text(list, &length, pool) : NULL;
 
-    for (i = 0; i < listing->count; i++) {
-        json_array_append_new(list, entry_of(&listing->page[i]));
+    if (text == NULL) {
+        return was_error_log(listing->request->pool, WAS_ERROR_BROKEN, "a list cannot be written");
     }
-    text = was_json_text(list, &length, pool);
     /* Without its brackets, since the pages are one list. */
     WAS_TRY(was_stream_write(stream, first ? "[" : ",", 1));
     return was_stream_write(stream, text + 1, length - 2);
@@ -111,8 +112,6 @@ static const was_error_t *produce_list(was_stream_t *stream, void *baton)
 const was_error_t *classic_spaces_get(was_request_t *request, was_response_t *response)
 {
     listing_t *listing = apr_pcalloc(request->pool, sizeof(*listing));
-    json_t *list;
-    int i;
 
     listing->request = request;
     WAS_TRY(was_spaces_list(request->db, request->protocol->name, request->caller, "", LIST_PAGE,
@@ -124,11 +123,7 @@ const was_error_t *classic_spaces_get(was_request_t *request, was_response_t *re
         response->baton = listing;
         return NULL;
     }
-    list = was_json_own(json_array(), request->pool);
-    for (i = 0; i < listing->count; i++) {
-        json_array_append_new(list, entry_of(&listing->page[i]));
-    }
-    response->json = list;
+    response->json = build_list(listing->page, listing->count, request->pool);
     return NULL;
 }
 
@@ -150,12 +145,6 @@ static const was_error_t *read_extras(const json_t *body, was_space_change_t *ch
     return was_json_string(body, "id", WAS_DID_MAX_BYTES, &change->id, pool);
 }
 
-static const was_error_t *read_body(const was_request_t *request, json_t **body)
-{
-    return was_json_parse_object(was_body_bytes(request->body),
-                                 (apr_size_t)was_body_length(request->body), body, request->pool);
-}
-
 /* The `controller` member as a DID; NULL when there is none. */
 static const was_error_t *read_controller(const json_t *body, const char **did, apr_pool_t *pool)
 {
@@ -174,13 +163,11 @@ static const char *default_id(const char *uuid, apr_pool_t *pool)
 
 static const was_error_t *read_uuid(const json_t *body, const char **uuid, apr_pool_t *pool)
 {
-    const was_error_t *error;
-
     WAS_TRY(was_json_string(body, "uuid", CLASSIC_UUID_MAX_BYTES, uuid, pool));
     if (*uuid == NULL) {
         *uuid = was_crypto_uuid(pool);
     }
-    error = classic_check_uuid(*uuid, pool);
+    const was_error_t *error = classic_check_uuid(*uuid, pool);
     return error == NULL
                ? NULL
                : was_error_make(pool, WAS_ERROR_INVALID_BODY, "#/uuid", "%s", error->detail);
@@ -190,11 +177,10 @@ const was_error_t *classic_spaces_post(was_request_t *request, was_response_t *r
 {
     was_space_change_t change = {.most = request->config->max_spaces};
     apr_pool_t *pool = request->pool;
-    json_t *body = NULL;
+    const json_t *body = request->document;
     const char *uuid;
 
-    if (was_body_length(request->body) > 0) {
-        WAS_TRY(read_body(request, &body));
+    if (body != NULL) {
         WAS_TRY(read_controller(body, &change.controller, pool));
         WAS_TRY(read_extras(body, &change, pool));
     }
@@ -208,7 +194,7 @@ const was_error_t *classic_spaces_post(was_request_t *request, was_response_t *r
     WAS_TRY(was_spaces_create(request->db, request->protocol->name, uuid, &change, &response->etag,
                               pool));
     response->answer = WAS_ANSWER_CREATED;
-    response->location = at_mount(request, apr_pstrcat(pool, "/space/", uuid, NULL));
+    response->location = below_mount(request, apr_pstrcat(pool, "/space/", uuid, NULL));
     return NULL;
 }
 
@@ -216,11 +202,10 @@ const was_error_t *classic_space_put(was_request_t *request, was_response_t *res
 {
     was_space_change_t change = {.most = request->config->max_spaces};
     apr_pool_t *pool = request->pool;
+    const json_t *body = request->document;
     const char *uuid;
-    json_t *body;
 
     WAS_TRY(classic_space_uuid(request, &uuid));
-    WAS_TRY(read_body(request, &body));
     WAS_TRY(read_controller(body, &change.controller, pool));
     WAS_TRY(read_extras(body, &change, pool));
     if (change.controller == NULL) {
@@ -234,19 +219,6 @@ const was_error_t *classic_space_put(was_request_t *request, was_response_t *res
     return NULL;
 }
 
-static json_t *document_of(const was_space_t *space)
-{
-    json_t *document = entry_of(space);
-
-    if (space->name != NULL) {
-        json_object_set_new(document, "name", json_string(space->name));
-    }
-    if (space->link != NULL) {
-        json_object_set_new(document, "link", json_string(space->link));
-    }
-    return document;
-}
-
 const was_error_t *classic_space_get(was_request_t *request, was_response_t *response)
 {
     was_space_t *space = apr_pcalloc(request->pool, sizeof(*space));
@@ -256,11 +228,15 @@ const was_error_t *classic_space_get(was_request_t *request, was_response_t *res
     WAS_TRY(was_spaces_get(request->db, request->protocol->name, uuid, request->caller, space,
                            request->pool));
     response->varies_by_accept = true;
-    if (was_request_prefers(request, "application/x-tar")) {
+    if (was_accept_prefers(was_request_field(request, "Accept"), "application/x-tar",
+                           request->pool)) {
         classic_export(request, space, response);
         return NULL;
     }
-    response->json = was_json_own(document_of(space), request->pool);
+    response->json =
+        was_json_own(json_pack("{s:s*, s:s*, s:s*, s:s*}", "id", space->id, "controller",
+                               space->controller, "name", space->name, "link", space->link),
+                     request->pool);
     response->type = "application/json";
     response->etag = space->etag;
     response->modified = space->modified;

@@ -1,17 +1,16 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-
 /*
- * A body on its way in. Owns limits, the spool file and the digest. Refuses to know what the bytes
- * mean. Nothing of the database is held while a client sends.
+ * was_body: a body on its way in. Owns limits, and the digest. Refuses to know what the bytes mean.
+ * Nothing of the database is held while a client sends.
  */
-
 #include "http/was_body.h"
+
 #include "auth/was_digest.h"
+#include "http/was_spool.h"
 
 #include <http_core.h>
 #include <http_protocol.h>
 
-#include <apr_file_io.h>
 #include <apr_strings.h>
 
 #include <string.h>
@@ -28,15 +27,15 @@ typedef struct expected_t {
 struct was_body_t {
     char *bytes; /* what is in memory; unused once there is a file */
     apr_size_t capacity;
-    apr_file_t *file; /* or NULL */
+    was_spool_t *spool; /* or NULL */
     apr_int64_t length;
     expected_t expected[2]; /* of `digest` and of `content-digest` */
     int nexpected;
-    was_source_t source;
+    was_source_t source; /* of the spool */
 };
 
 /* The smaller of LimitRequestBody, the route's bound and what the store can hold. */
-static apr_int64_t limit_of(const was_request_t *request, apr_int64_t max)
+static apr_int64_t body_limit(const was_request_t *request, apr_int64_t max)
 {
     apr_int64_t limit = ap_get_limit_req_body(request->r);
 
@@ -46,7 +45,7 @@ static apr_int64_t limit_of(const was_request_t *request, apr_int64_t max)
     return max > 0 && max < limit ? max : limit;
 }
 
-static const was_error_t *too_large(const was_request_t *request, apr_int64_t limit)
+static const was_error_t *refuse_length(const was_request_t *request, apr_int64_t limit)
 {
     return was_error_make(request->pool, WAS_ERROR_TOO_LARGE, "/body",
                           "a body here may have at most %" APR_INT64_T_FMT " bytes", limit);
@@ -57,11 +56,11 @@ const was_error_t *was_body_check(const was_request_t *request, apr_int64_t max)
     const char *length = was_request_field(request, "Content-Length");
     const char *coding = was_request_field(request, "Content-Encoding");
     const char *transfer = was_request_field(request, "Transfer-Encoding");
-    apr_int64_t limit = limit_of(request, max);
+    apr_int64_t limit = body_limit(request, max);
 
     /* httpd has refused a Content-Length that is not a number. */
     if (length != NULL && apr_atoi64(length) > limit) {
-        return too_large(request, limit);
+        return refuse_length(request, limit);
     }
     /* httpd undoes one chunking, and would have us keep what other codings made of the content. */
     if (transfer != NULL && strcasecmp(transfer, "chunked") != 0) {
@@ -80,9 +79,9 @@ const was_error_t *was_body_check(const was_request_t *request, apr_int64_t max)
 }
 
 /* Readies one digest, if the signature covers it. */
-static const was_error_t *expect(const was_request_t *request, was_body_t *body, const char *name,
-                                 const was_error_t *(*parse)(const char *, was_digest_t *,
-                                                             apr_pool_t *))
+static const was_error_t *
+expect_digest(const was_request_t *request, was_body_t *body, const char *name,
+              const was_error_t *(*parse)(const char *, was_digest_t *, apr_pool_t *))
 {
     expected_t *expected = &body->expected[body->nexpected];
 
@@ -96,9 +95,7 @@ static const was_error_t *expect(const was_request_t *request, was_body_t *body,
 
 static const was_error_t *compare_digests(const was_request_t *request, const was_body_t *body)
 {
-    int i;
-
-    for (i = 0; i < body->nexpected; i++) {
+    for (int i = 0; i < body->nexpected; i++) {
         const was_digest_t *expected = &body->expected[i].digest;
         unsigned char digest[WAS_DIGEST_MAX_BYTES];
         apr_size_t count = was_hasher_finish(body->expected[i].hasher, digest);
@@ -111,73 +108,54 @@ static const was_error_t *compare_digests(const was_request_t *request, const wa
     return NULL;
 }
 
-static const was_error_t *spool_failed(const was_request_t *request, apr_status_t status)
+static const was_error_t *rewind_spool(void *baton)
 {
-    char text[120];
-
-    return was_error_log(request->pool, WAS_ERROR_UNAVAILABLE, "cannot spool a body: %s",
-                         apr_strerror(status, text, sizeof(text)));
+    return was_spool_rewind(baton);
 }
 
-/* From memory to a file without a name: whatever happens to us, it goes when it is closed. */
-static const was_error_t *spill(const was_request_t *request, was_body_t *body)
+static const was_error_t *read_spool(void *baton, char *buffer, apr_size_t capacity,
+                                     apr_size_t *count)
 {
-    const char *directory;
-    char *name = NULL;
-    apr_status_t status = apr_temp_dir_get(&directory, request->pool);
-
-    if (status == APR_SUCCESS) {
-        name = apr_pstrcat(request->pool, directory, "/was-body-XXXXXX", NULL);
-        status = apr_file_mktemp(&body->file, name,
-                                 APR_FOPEN_CREATE | APR_FOPEN_READ | APR_FOPEN_WRITE |
-                                     APR_FOPEN_EXCL | APR_FOPEN_BINARY,
-                                 request->pool);
-    }
-    if (status == APR_SUCCESS) {
-        status = apr_file_remove(name, request->pool);
-    }
-    if (status == APR_SUCCESS) {
-        status = apr_file_write_full(body->file, body->bytes, (apr_size_t)body->length, NULL);
-    }
-    return status == APR_SUCCESS ? NULL : spool_failed(request, status);
+    return was_spool_read(baton, buffer, capacity, count);
 }
 
-static void grow(const was_request_t *request, was_body_t *body, apr_size_t needed)
+/* From memory to a file. */
+static const was_error_t *spill_body(const was_request_t *request, was_body_t *body)
+{
+    WAS_TRY(was_spool_make(&body->spool, request->pool));
+    body->source = (was_source_t){rewind_spool, read_spool, body->spool, 0};
+    return was_spool_write(body->spool, body->bytes, (apr_size_t)body->length);
+}
+
+static void grow_buffer(const was_request_t *request, was_body_t *body, apr_size_t needed)
 {
     apr_size_t capacity = body->capacity;
-    char *bytes;
 
     while (capacity < needed) {
         capacity *= 2;
     }
-    bytes = apr_palloc(request->pool, capacity);
+    char *bytes = apr_palloc(request->pool, capacity);
     memcpy(bytes, body->bytes, (apr_size_t)body->length);
     body->bytes = bytes;
     body->capacity = capacity;
 }
 
-static const was_error_t *take(const was_request_t *request, was_body_t *body, const char *bytes,
-                               apr_size_t count)
+static const was_error_t *take_bytes(const was_request_t *request, was_body_t *body,
+                                     const char *bytes, apr_size_t count)
 {
-    int i;
-
-    if (body->file == NULL && body->length + (apr_int64_t)count > WAS_PIECE_BYTES) {
-        WAS_TRY(spill(request, body));
+    if (body->spool == NULL && body->length + (apr_int64_t)count > WAS_PIECE_BYTES) {
+        WAS_TRY(spill_body(request, body));
     }
-    if (body->file != NULL) {
-        apr_status_t status = apr_file_write_full(body->file, bytes, count, NULL);
-
-        if (status != APR_SUCCESS) {
-            return spool_failed(request, status);
-        }
+    if (body->spool != NULL) {
+        WAS_TRY(was_spool_write(body->spool, bytes, count));
     }
     else {
         if ((apr_size_t)body->length + count > body->capacity) {
-            grow(request, body, (apr_size_t)body->length + count);
+            grow_buffer(request, body, (apr_size_t)body->length + count);
         }
         memcpy(body->bytes + body->length, bytes, count);
     }
-    for (i = 0; i < body->nexpected; i++) {
+    for (int i = 0; i < body->nexpected; i++) {
         was_hasher_update(body->expected[i].hasher, bytes, count);
     }
     body->length += (apr_int64_t)count;
@@ -191,12 +169,11 @@ static const was_error_t *take(const was_request_t *request, was_body_t *body, c
  */
 static ap_filter_rec_t *guard;
 
-static apr_status_t keep_error(ap_filter_t *filter, apr_bucket_brigade *brigade)
+static apr_status_t keep_refusal(ap_filter_t *filter, apr_bucket_brigade *brigade)
 {
     int *status = filter->ctx;
-    apr_bucket *bucket;
 
-    for (bucket = APR_BRIGADE_FIRST(brigade); bucket != APR_BRIGADE_SENTINEL(brigade);
+    for (apr_bucket *bucket = APR_BRIGADE_FIRST(brigade); bucket != APR_BRIGADE_SENTINEL(brigade);
          bucket = APR_BUCKET_NEXT(bucket)) {
         if (AP_BUCKET_IS_ERROR(bucket)) {
             *status = ((ap_bucket_error *)bucket->data)->status;
@@ -208,11 +185,11 @@ static apr_status_t keep_error(ap_filter_t *filter, apr_bucket_brigade *brigade)
 
 void was_body_register(void)
 {
-    guard = ap_register_output_filter("WAS_BODY_GUARD", keep_error, NULL, AP_FTYPE_RESOURCE - 1);
+    guard = ap_register_output_filter("WAS_BODY_GUARD", keep_refusal, NULL, AP_FTYPE_RESOURCE - 1);
 }
 
 /* `*refused` is the status that httpd would have answered. */
-static apr_status_t get_brigade(request_rec *r, apr_bucket_brigade *brigade, const int *refused)
+static apr_status_t read_brigade(request_rec *r, apr_bucket_brigade *brigade, const int *refused)
 {
     apr_status_t status =
         ap_get_brigade(r->input_filters, brigade, AP_MODE_READBYTES, APR_BLOCK_READ, READ_BYTES);
@@ -220,11 +197,11 @@ static apr_status_t get_brigade(request_rec *r, apr_bucket_brigade *brigade, con
     return status == APR_SUCCESS && *refused != 0 ? APR_EGENERAL : status;
 }
 
-static const was_error_t *read_failed(const was_request_t *request, apr_status_t status,
-                                      int refused, apr_int64_t limit)
+static const was_error_t *refuse_reading(const was_request_t *request, apr_status_t status,
+                                         int refused, apr_int64_t limit)
 {
     if (status == APR_ENOSPC || refused == HTTP_REQUEST_ENTITY_TOO_LARGE) {
-        return too_large(request, limit);
+        return refuse_length(request, limit);
     }
     if (APR_STATUS_IS_TIMEUP(status)) {
         return was_error_make(request->pool, WAS_ERROR_TIMEOUT, "/body",
@@ -243,39 +220,38 @@ static const was_error_t *take_brigade(const was_request_t *request, was_body_t 
     while ((bucket = APR_BRIGADE_FIRST(brigade)) != APR_BRIGADE_SENTINEL(brigade)) {
         const char *bytes;
         apr_size_t count;
-        apr_status_t status;
 
         if (APR_BUCKET_IS_EOS(bucket)) {
             *ended = true;
             return NULL;
         }
         if (!APR_BUCKET_IS_METADATA(bucket)) {
-            status = apr_bucket_read(bucket, &bytes, &count, APR_BLOCK_READ);
+            apr_status_t status = apr_bucket_read(bucket, &bytes, &count, APR_BLOCK_READ);
             if (status != APR_SUCCESS) {
-                return read_failed(request, status, 0, limit);
+                return refuse_reading(request, status, 0, limit);
             }
             if (body->length + (apr_int64_t)count > limit) {
-                return too_large(request, limit);
+                return refuse_length(request, limit);
             }
-            WAS_TRY(take(request, body, bytes, count));
+            WAS_TRY(take_bytes(request, body, bytes, count));
         }
         apr_bucket_delete(bucket);
     }
     return NULL;
 }
 
-static const was_error_t *take_all(const was_request_t *request, was_body_t *body,
-                                   apr_int64_t limit, const int *refused)
+static const was_error_t *take_body(const was_request_t *request, was_body_t *body,
+                                    apr_int64_t limit, const int *refused)
 {
     request_rec *r = request->r;
     apr_bucket_brigade *brigade = apr_brigade_create(request->pool, r->connection->bucket_alloc);
     bool ended = false;
 
     while (!ended) {
-        apr_status_t status = get_brigade(r, brigade, refused);
+        apr_status_t status = read_brigade(r, brigade, refused);
 
         if (status != APR_SUCCESS) {
-            return read_failed(request, status, *refused, limit);
+            return refuse_reading(request, status, *refused, limit);
         }
         WAS_TRY(take_brigade(request, body, brigade, limit, &ended));
         apr_brigade_cleanup(brigade);
@@ -283,32 +259,36 @@ static const was_error_t *take_all(const was_request_t *request, was_body_t *bod
     return NULL;
 }
 
+/* Where the bytes go: memory at first, a file at once when the client announces that many. */
+static const was_error_t *ready_body(const was_request_t *request, was_body_t *body)
+{
+    const char *length = was_request_field(request, "Content-Length");
+    apr_int64_t announced = length != NULL ? apr_atoi64(length) : 0;
+
+    WAS_TRY(expect_digest(request, body, "digest", was_digest_parse));
+    WAS_TRY(expect_digest(request, body, "content-digest", was_digest_parse_content));
+    if (announced > WAS_PIECE_BYTES) {
+        return spill_body(request, body);
+    }
+    body->capacity = announced > 0 ? (apr_size_t)announced : 8192;
+    body->bytes = apr_palloc(request->pool, body->capacity);
+    return NULL;
+}
+
 const was_error_t *was_body_read(was_request_t *request, apr_int64_t max)
 {
     request_rec *r = request->r;
     was_body_t *body = apr_pcalloc(request->pool, sizeof(*body));
-    const char *length = was_request_field(request, "Content-Length");
-    apr_int64_t announced = length != NULL ? apr_atoi64(length) : 0;
-    apr_int64_t limit = limit_of(request, max);
-    const was_error_t *error;
-    ap_filter_t *filter;
     int refused = 0;
 
-    WAS_TRY(expect(request, body, "digest", was_digest_parse));
-    WAS_TRY(expect(request, body, "content-digest", was_digest_parse_content));
-    if (announced > WAS_PIECE_BYTES) {
-        WAS_TRY(spill(request, body));
-    }
-    else {
-        body->capacity = announced > 0 ? (apr_size_t)announced : 8192;
-        body->bytes = apr_palloc(request->pool, body->capacity);
-    }
+    WAS_TRY(ready_body(request, body));
     /* Once for all of it: what httpd makes for a filter stays until the request ends. */
-    filter = ap_add_output_filter_handle(guard, &refused, r, r->connection);
-    error = take_all(request, body, limit, &refused);
+    ap_filter_t *filter = ap_add_output_filter_handle(guard, &refused, r, r->connection);
+    const was_error_t *error = take_body(request, body, body_limit(request, max), &refused);
     ap_remove_output_filter(filter);
     WAS_TRY(error);
     WAS_TRY(compare_digests(request, body));
+    body->source.size = (apr_size_t)body->length;
     request->body = body;
     return NULL;
 }
@@ -320,33 +300,7 @@ apr_int64_t was_body_length(const was_body_t *body)
 
 const char *was_body_bytes(const was_body_t *body)
 {
-    return body->file == NULL ? body->bytes : NULL;
-}
-
-static const was_error_t *rewind_spool(void *baton)
-{
-    was_body_t *body = baton;
-    apr_off_t offset = 0;
-    apr_status_t status = apr_file_seek(body->file, APR_SET, &offset);
-
-    if (status != APR_SUCCESS) {
-        return was_error_log(apr_file_pool_get(body->file), WAS_ERROR_UNAVAILABLE,
-                             "cannot rewind a spooled body");
-    }
-    return NULL;
-}
-
-static const was_error_t *read_spool(void *baton, char *buffer, apr_size_t capacity,
-                                     apr_size_t *count)
-{
-    was_body_t *body = baton;
-    apr_status_t status = apr_file_read_full(body->file, buffer, capacity, count);
-
-    if (status != APR_SUCCESS && !APR_STATUS_IS_EOF(status)) {
-        return was_error_log(apr_file_pool_get(body->file), WAS_ERROR_UNAVAILABLE,
-                             "cannot read a spooled body");
-    }
-    return NULL;
+    return body->spool == NULL ? body->bytes : NULL;
 }
 
 void was_body_content(const was_body_t *body, const char *type, was_content_t *content)
@@ -354,17 +308,11 @@ void was_body_content(const was_body_t *body, const char *type, was_content_t *c
     memset(content, 0, sizeof(*content));
     content->type = type;
     content->length = (apr_size_t)body->length;
-    if (body->file == NULL) {
+    if (body->spool == NULL) {
         content->bytes = body->bytes;
     }
     else {
-        was_body_t *spooled = (was_body_t *)body;
-
-        spooled->source.rewind = rewind_spool;
-        spooled->source.read = read_spool;
-        spooled->source.baton = spooled;
-        spooled->source.size = content->length;
-        content->source = &spooled->source;
+        content->source = &body->source;
     }
 }
 
@@ -377,7 +325,7 @@ void was_body_discard(const was_request_t *request)
         return;
     }
     if (chunked || apr_atoi64(length) > DISCARD_BYTES ||
-        apr_atoi64(length) > limit_of(request, 0) || request->r->expecting_100) {
+        apr_atoi64(length) > body_limit(request, 0) || request->r->expecting_100) {
         /* httpd refuses by itself to read more than its limit, and reading would ask a client that
          * waits for a 100 to send what is refused already. Its lingering close lets the client read
          * the answer before it notices. */

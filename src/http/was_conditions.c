@@ -1,28 +1,33 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-
 /*
- * Preconditions of writes, read off the request. Owns the grammar of entity tag lists. Refuses to
- * compare: the statement that writes does, or the answer would be out of date when it writes.
+ * was_conditions: preconditions of writes, read off the request. Owns the grammar of entity tag
+ * lists. Refuses to compare: the statement that writes does, or the answer would be out of date
+ * when it writes.
  */
-
 #include "http/was_conditions.h"
 
 #include <apr_date.h>
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include <string.h>
 
 enum { MAX_TAGS = 64, MAX_TAG_BYTES = 64 };
 
-/* Our validators are lower-case hex and dashes, which need no quoting in an array literal. Others
- * cannot match anything that we have, and are left out. */
-static bool could_be_ours(const char *tag, apr_size_t length)
+typedef struct entity_tag_t {
+    const char *text; /* behind the opening quote */
+    apr_size_t length;
+    bool is_weak;
+} entity_tag_t;
+
+/* Our validators are lower-case hex and dashes. Others cannot match anything that we have, and are
+ * left out. */
+static bool could_be_ours(const entity_tag_t *tag)
 {
-    return length > 0 && length <= MAX_TAG_BYTES && strspn(tag, "0123456789abcdef-") >= length;
+    return tag->length > 0 && tag->length <= MAX_TAG_BYTES &&
+           strspn(tag->text, "0123456789abcdef-") >= tag->length;
 }
 
-static const was_error_t *malformed(apr_pool_t *pool, const char *name)
+static const was_error_t *malformed_list(apr_pool_t *pool, const char *name)
 {
     return was_error_make(pool, WAS_ERROR_MALFORMED, "/precondition",
                           "%s is neither * nor a list of entity tags", name);
@@ -30,96 +35,102 @@ static const was_error_t *malformed(apr_pool_t *pool, const char *name)
 
 static const char *skip_space(const char *c)
 {
-    while (*c == ' ' || *c == '\t') {
-        c++;
-    }
-    return c;
+    return c + strspn(c, " \t");
 }
 
-/* One entity tag (RFC 9110 section 8.8.3); NULL when there is none at `c`. */
-static const char *read_tag(const char *c, bool *weak, const char **tag, apr_size_t *length)
+/* One entity tag (RFC 9110 section 8.8.3), and what stands behind it; NULL when there is none at
+ * `c`. */
+static const char *read_tag(const char *c, entity_tag_t *tag)
 {
-    *weak = strncmp(c, "W/", 2) == 0;
-    if (*weak) {
+    tag->is_weak = strncmp(c, "W/", 2) == 0;
+    if (tag->is_weak) {
         c += 2;
     }
     if (*c != '"') {
         return NULL;
     }
-    *tag = ++c;
-    while (*c != '"') {
+    tag->text = ++c;
+    for (; *c != '"'; c++) {
         if ((unsigned char)*c <= 0x20 || *c == 0x7f) {
             return NULL;
         }
-        c++;
     }
-    *length = (apr_size_t)(c - *tag);
+    tag->length = (apr_size_t)(c - tag->text);
     return c + 1;
 }
 
-/* A list of entity tags as an array literal. If-None-Match compares weakly: what a cache or a
- * compressing proxy weakened still names the version. */
-static const was_error_t *read_list(const char *value, const char *name, bool takes_weak,
-                                    const char **array, apr_pool_t *pool)
+/* What stands behind a tag: the next one, or the end; NULL for anything else. */
+static const char *next_tag(const char *c)
 {
-    const char *literal = "", *c = skip_space(value);
-    int ntags = 0;
+    c = skip_space(c);
+    return *c == '\0' ? c : *c == ',' ? skip_space(c + 1) : NULL;
+}
 
-    if (*c == '*' && *skip_space(c + 1) == '\0') {
-        *array = "{*}";
-        return NULL;
-    }
-    while (*c != '\0') {
-        const char *tag;
-        apr_size_t length;
-        bool weak;
+/* Adds the tags of a list that could be ours to `list`; how many tags it has, or -1 when it is no
+ * list, or too long a one. */
+static int read_tags(const char *c, bool takes_weak, apr_array_header_t *list)
+{
+    int count = 0;
+
+    while (c != NULL && *c != '\0') {
+        entity_tag_t tag;
 
         if (*c == ',') { /* empty elements mean nothing (RFC 9110 section 5.6.1) */
             c = skip_space(c + 1);
             continue;
         }
-        c = read_tag(c, &weak, &tag, &length);
-        if (c == NULL || ++ntags > MAX_TAGS) {
-            return malformed(pool, name);
+        c = read_tag(c, &tag);
+        if (c == NULL || ++count > MAX_TAGS) {
+            return -1;
         }
-        if ((takes_weak || !weak) && could_be_ours(tag, length)) {
-            literal = apr_psprintf(pool, "%s%s%.*s", literal, *literal != '\0' ? "," : "",
-                                   (int)length, tag);
+        if ((takes_weak || !tag.is_weak) && could_be_ours(&tag)) {
+            APR_ARRAY_PUSH(list, const char *) = apr_pstrmemdup(list->pool, tag.text, tag.length);
         }
-        c = skip_space(c);
-        if (*c == ',') {
-            c = skip_space(c + 1);
-        }
-        else if (*c != '\0') {
-            return malformed(pool, name);
-        }
+        c = next_tag(c);
     }
-    if (ntags == 0) {
-        return malformed(pool, name);
+    return c != NULL ? count : -1;
+}
+
+/* The validators that a field names; NULL when there is no field. If-None-Match compares weakly:
+ * what a cache or a compressing proxy weakened still names the version. */
+static const was_error_t *read_validators(const was_request_t *request, const char *name,
+                                          bool takes_weak, const was_validators_t **validators)
+{
+    apr_pool_t *pool = request->pool;
+    const char *value = was_request_field(request, name);
+
+    *validators = NULL;
+    if (value == NULL) {
+        return NULL;
     }
-    *array = apr_pstrcat(pool, "{", literal, "}", NULL);
+    was_validators_t *read = apr_pcalloc(pool, sizeof(*read));
+    const char *c = skip_space(value);
+    read->any = *c == '*' && *skip_space(c + 1) == '\0';
+    if (!read->any) {
+        apr_array_header_t *list = apr_array_make(pool, 1, sizeof(const char *));
+
+        if (read_tags(c, takes_weak, list) < 1) {
+            return malformed_list(pool, name);
+        }
+        read->list = (const char *const *)list->elts;
+        read->count = list->nelts;
+    }
+    *validators = read;
     return NULL;
 }
 
 const was_error_t *was_conditions_read(const was_request_t *request, was_conditions_t *conditions)
 {
-    const char *match = was_request_field(request, "If-Match");
-    const char *none_match = was_request_field(request, "If-None-Match");
     const char *since = was_request_field(request, "If-Unmodified-Since");
-    apr_time_t time;
 
     memset(conditions, 0, sizeof(*conditions));
     conditions->unmodified_since = -1;
-    if (match != NULL) {
-        WAS_TRY(read_list(match, "If-Match", false, &conditions->match, request->pool));
-    }
-    if (none_match != NULL) {
-        WAS_TRY(
-            read_list(none_match, "If-None-Match", true, &conditions->none_match, request->pool));
-    }
+    WAS_TRY(read_validators(request, "If-Match", false, &conditions->match));
+    WAS_TRY(read_validators(request, "If-None-Match", true, &conditions->none_match));
     /* Section 13.1.4: ignored beside an If-Match, and when it is no date. */
-    if (match == NULL && since != NULL) {
-        time = apr_date_parse_http(since);
+    if (conditions->match == NULL && since != NULL) {
+        apr_time_t time = apr_date_parse_http(since);
+
         conditions->unmodified_since = time != APR_DATE_BAD ? apr_time_sec(time) : -1;
     }
     return NULL;

@@ -1,14 +1,12 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-
 /*
- * A bucket type for contents that stay in the database until they are sent. Owns the reading ahead
- * of one piece. Refuses to know ranges, conditions and headers: httpd's filters split and copy
- * these buckets as they do with files.
+ * was_content: a bucket type for contents that stay in the database until they are sent. Owns the
+ * reading ahead of one piece. Refuses to know ranges, conditions and headers: httpd's filters split
+ * and copy these buckets as they do with files.
  *
  * A connection is borrowed for each piece and given back before the piece is sent, so that a slow
  * client holds none.
  */
-
 #include "http/was_content.h"
 
 #include <httpd.h>
@@ -52,8 +50,8 @@ static const apr_bucket_type_t stored_type = {"WAS-STORED",
                                               apr_bucket_shared_split,
                                               apr_bucket_shared_copy};
 
-static apr_bucket *make(apr_bucket_alloc_t *list, was_stored_t *stored, apr_off_t start,
-                        apr_size_t length)
+static apr_bucket *make_bucket(apr_bucket_alloc_t *list, was_stored_t *stored, apr_off_t start,
+                               apr_size_t length)
 {
     apr_bucket *bucket = apr_bucket_alloc(sizeof(*bucket), list);
 
@@ -65,15 +63,35 @@ static apr_bucket *make(apr_bucket_alloc_t *list, was_stored_t *stored, apr_off_
     return bucket;
 }
 
+/* The headers are out; all that is left is to end the connection before the length that they
+ * announced, which httpd does. */
+static void log_early_end(const was_stored_t *stored, const was_error_t *error, apr_pool_t *pool)
+{
+    bool changed = error == NULL || error->kind == WAS_ERROR_CONFLICT;
+
+    ap_log_rerror(APLOG_MARK, changed ? APLOG_INFO : APLOG_ERR, 0, stored->r,
+                  "[%s] an answer ends early: %s", stored->id,
+                  error != NULL ? was_error_chain(error, pool) : "a piece is short");
+}
+
+/* Puts a bucket for what is left behind the first `count` bytes. */
+static void split_rest(apr_bucket *bucket, was_stored_t *stored, apr_size_t count)
+{
+    apr_bucket *rest = apr_bucket_alloc(sizeof(*rest), bucket->list);
+
+    stored->refcount.refcount++;
+    *rest = *bucket;
+    rest->start += (apr_off_t)count;
+    rest->length -= count;
+    APR_BUCKET_INSERT_AFTER(bucket, rest);
+}
+
 /* Turns the bucket into its first piece, followed by a bucket for what is left. */
 static apr_status_t stored_read(apr_bucket *bucket, const char **bytes, apr_size_t *count,
                                 apr_read_type_e block)
 {
     was_stored_t *stored = bucket->data;
-    apr_size_t want = bucket->length < WAS_READ_BYTES ? bucket->length : WAS_READ_BYTES;
-    apr_size_t left = bucket->length - want, got = 0;
-    apr_off_t start = bucket->start;
-    const was_error_t *error;
+    apr_size_t want = bucket->length < WAS_READ_BYTES ? bucket->length : WAS_READ_BYTES, got = 0;
     const char *piece = NULL;
     apr_pool_t *scratch;
 
@@ -81,28 +99,16 @@ static apr_status_t stored_read(apr_bucket *bucket, const char **bytes, apr_size
         return APR_EAGAIN;
     }
     apr_pool_create(&scratch, stored->r->pool);
-    error = was_resources_piece(stored->db, stored->space, stored->path, stored->etag, start, want,
-                                &piece, &got, scratch);
+    const was_error_t *error =
+        was_resources_piece(stored->db, stored->space, stored->path, stored->etag, bucket->start,
+                            want, &piece, &got, scratch);
     if (error != NULL || got != want) {
-        /* The headers are out; all that is left is to end the connection before the length that
-         * they announced, which httpd does. */
-        bool changed = error == NULL || error->kind == WAS_ERROR_CONFLICT;
-
-        ap_log_rerror(APLOG_MARK, changed ? APLOG_INFO : APLOG_ERR, 0, stored->r,
-                      "[%s] an answer ends early: %s", stored->id,
-                      error != NULL ? was_error_chain(error, scratch) : "a piece is short");
+        log_early_end(stored, error, scratch);
         apr_pool_destroy(scratch);
         return APR_EGENERAL;
     }
-    if (left > 0) {
-        apr_bucket *rest;
-
-        stored->refcount.refcount++;
-        rest = apr_bucket_alloc(sizeof(*rest), bucket->list);
-        *rest = *bucket;
-        rest->start = start + (apr_off_t)want;
-        rest->length = left;
-        APR_BUCKET_INSERT_AFTER(bucket, rest);
+    if (bucket->length > want) {
+        split_rest(bucket, stored, want);
     }
     apr_bucket_heap_make(bucket, piece, want, NULL); /* copies, so that the scratch pool can go */
     apr_pool_destroy(scratch);
@@ -114,7 +120,6 @@ void was_content_append(apr_bucket_brigade *brigade, const was_request_t *reques
                         const char *space, const was_resource_t *resource)
 {
     apr_bucket_alloc_t *list = brigade->bucket_alloc;
-    was_stored_t *stored;
 
     if (resource->size == 0) {
         return;
@@ -125,12 +130,12 @@ void was_content_append(apr_bucket_brigade *brigade, const was_request_t *reques
             apr_bucket_pool_create(resource->piece, resource->piece_length, request->pool, list));
         return;
     }
-    stored = apr_bucket_alloc(sizeof(*stored), list);
+    was_stored_t *stored = apr_bucket_alloc(sizeof(*stored), list);
     stored->db = request->db;
     stored->space = space;
     stored->path = resource->path;
     stored->etag = resource->etag;
     stored->r = request->r;
     stored->id = was_request_id(request);
-    APR_BRIGADE_INSERT_TAIL(brigade, make(list, stored, 0, (apr_size_t)resource->size));
+    APR_BRIGADE_INSERT_TAIL(brigade, make_bucket(list, stored, 0, (apr_size_t)resource->size));
 }

@@ -1,11 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-
 /*
- * Signatures of writes that were used, by their digests, in a cache that all children share. Owns
- * the cache, the mutex that makes looking and noting one, and what is carried over a restart.
- * Refuses to know requests, and what a signature allows.
+ * was_replay: signatures of writes that were used, by their digests, in a cache that all children
+ * share. Owns the cache, the mutex that makes looking and noting one, and what is carried over a
+ * restart. Refuses to know requests, and what a signature allows.
  */
-
 #include "http/was_replay.h"
 
 #include <http_log.h>
@@ -42,9 +40,9 @@ typedef struct carried_t {
     apr_array_header_t *entries; /* of entry_t */
 } carried_t;
 
-void was_replay_register(apr_pool_t *pool)
+bool was_replay_register(apr_pool_t *pool)
 {
-    ap_mutex_register(pool, name_of_ours, NULL, APR_LOCK_DEFAULT, 0);
+    return ap_mutex_register(pool, name_of_ours, NULL, APR_LOCK_DEFAULT, 0) == APR_SUCCESS;
 }
 
 const char *was_replay_make(const char *text, was_replay_t **replay, apr_pool_t *scratch,
@@ -54,7 +52,6 @@ const char *was_replay_make(const char *text, was_replay_t **replay, apr_pool_t 
     const char *name =
         colon != NULL ? apr_pstrmemdup(pool, text, (apr_size_t)(colon - text)) : text;
     was_replay_t *made = apr_pcalloc(pool, sizeof(*made));
-    const char *complaint;
 
     made->text = text;
     made->provider =
@@ -66,7 +63,7 @@ const char *was_replay_make(const char *text, was_replay_t **replay, apr_pool_t 
             "shmcb:logs/was_replay(512000); '%s' is none: is mod_socache_%s loaded?",
             name, name);
     }
-    complaint =
+    const char *complaint =
         made->provider->create(&made->cache, colon != NULL ? colon + 1 : NULL, scratch, pool);
     if (complaint != NULL) {
         return apr_psprintf(pool, "WASReplayGuard %s: %s", text, complaint);
@@ -75,25 +72,25 @@ const char *was_replay_make(const char *text, was_replay_t **replay, apr_pool_t 
     return NULL;
 }
 
-static apr_status_t note(const was_replay_t *replay, const entry_t *entry, apr_pool_t *pool)
+static apr_status_t note_entry(const was_replay_t *replay, const entry_t *entry, apr_pool_t *pool)
 {
     return replay->provider->store(replay->cache, replay->server, entry->key, sizeof(entry->key),
                                    entry->end, (unsigned char *)&entry->end, sizeof(entry->end),
                                    pool);
 }
 
-static apr_status_t collect(ap_socache_instance_t *cache, server_rec *server, void *data,
-                            const unsigned char *id, unsigned int id_length,
-                            const unsigned char *value, unsigned int value_length, apr_pool_t *pool)
+static apr_status_t collect_entry(ap_socache_instance_t *cache, server_rec *server, void *data,
+                                  const unsigned char *id, unsigned int id_length,
+                                  const unsigned char *value, unsigned int value_length,
+                                  apr_pool_t *pool)
 {
     apr_array_header_t *entries = data;
-    entry_t *entry;
 
     (void)cache;
     (void)server;
     (void)pool;
-    if (id_length == sizeof(entry->key) && value_length == sizeof(entry->end)) {
-        entry = apr_array_push(entries);
+    if (id_length == WAS_SHA256_BYTES && value_length == sizeof(apr_time_t)) {
+        entry_t *entry = apr_array_push(entries);
         memcpy(entry->key, id, sizeof(entry->key));
         memcpy(&entry->end, value, sizeof(entry->end));
     }
@@ -118,15 +115,15 @@ static apr_status_t close_cache(void *data)
 {
     was_replay_t *replay = data;
     apr_pool_t *pool = NULL, *process = replay->server->process->pool;
-    carried_t *carried;
 
     apr_pool_create(&pool, process);
-    carried = apr_palloc(pool, sizeof(*carried));
+    carried_t *carried = apr_palloc(pool, sizeof(*carried));
     carried->pool = pool;
     carried->entries = apr_array_make(pool, 64, sizeof(entry_t));
     if (apr_global_mutex_lock(replay->mutex) == APR_SUCCESS) {
         /* Where a cache cannot be listed, it outlives us anyway. */
-        replay->provider->iterate(replay->cache, replay->server, carried->entries, collect, pool);
+        replay->provider->iterate(replay->cache, replay->server, carried->entries, collect_entry,
+                                  pool);
         apr_global_mutex_unlock(replay->mutex);
     }
     /* Copies the name: this module may be loaded at another address the next time. */
@@ -147,7 +144,7 @@ static void fill_cache(const was_replay_t *replay)
         const entry_t *entry = &APR_ARRAY_IDX(carried->entries, i, entry_t);
 
         if (entry->end > apr_time_now()) {
-            status = note(replay, entry, carried->pool);
+            status = note_entry(replay, entry, carried->pool);
         }
     }
     if (status != APR_SUCCESS) {
@@ -162,13 +159,13 @@ static void fill_cache(const was_replay_t *replay)
 bool was_replay_open(was_replay_t *replay, server_rec *server, apr_pool_t *pool)
 {
     struct ap_socache_hints hints = {WAS_SHA256_BYTES, sizeof(apr_time_t), 0};
-    apr_status_t status;
 
     if (replay == NULL) {
         return true;
     }
     replay->server = server;
-    status = ap_global_mutex_create(&replay->mutex, NULL, name_of_ours, NULL, server, pool, 0);
+    apr_status_t status =
+        ap_global_mutex_create(&replay->mutex, NULL, name_of_ours, NULL, server, pool, 0);
     if (status == APR_SUCCESS) {
         status = replay->provider->init(replay->cache, name_of_ours, &hints, server, pool);
     }
@@ -184,12 +181,10 @@ bool was_replay_open(was_replay_t *replay, server_rec *server, apr_pool_t *pool)
 
 void was_replay_join(was_replay_t *replay, server_rec *server, apr_pool_t *pool)
 {
-    apr_status_t status;
-
     if (replay == NULL) {
         return;
     }
-    status =
+    apr_status_t status =
         apr_global_mutex_child_init(&replay->mutex, apr_global_mutex_lockfile(replay->mutex), pool);
     if (status != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, status, server,
@@ -200,17 +195,16 @@ void was_replay_join(was_replay_t *replay, server_rec *server, apr_pool_t *pool)
 }
 
 /* Looks and notes, as one. */
-static apr_status_t use(const was_replay_t *replay, const entry_t *entry, bool *used,
-                        apr_pool_t *pool)
+static apr_status_t use_entry(const was_replay_t *replay, const entry_t *entry, bool *used,
+                              apr_pool_t *pool)
 {
     unsigned char value[sizeof(entry->end)];
     unsigned int length = sizeof(value);
-    apr_status_t status, unlocked;
 
     if (replay->mutex == NULL) {
         return APR_ENOLOCK;
     }
-    status = apr_global_mutex_lock(replay->mutex);
+    apr_status_t status = apr_global_mutex_lock(replay->mutex);
     if (status != APR_SUCCESS) {
         return status;
     }
@@ -218,13 +212,13 @@ static apr_status_t use(const was_replay_t *replay, const entry_t *entry, bool *
                                         sizeof(entry->key), value, &length, pool);
     *used = status == APR_SUCCESS;
     if (status == APR_NOTFOUND) {
-        status = note(replay, entry, pool);
+        status = note_entry(replay, entry, pool);
     }
-    unlocked = apr_global_mutex_unlock(replay->mutex);
+    apr_status_t unlocked = apr_global_mutex_unlock(replay->mutex);
     return status != APR_SUCCESS ? status : unlocked;
 }
 
-static const was_error_t *refused(const char *detail, apr_pool_t *pool)
+static const was_error_t *refuse_signature(const char *detail, apr_pool_t *pool)
 {
     return was_error_make(pool, WAS_ERROR_UNAUTHENTICATED, "/authorization", "%s", detail);
 }
@@ -232,31 +226,29 @@ static const was_error_t *refused(const char *detail, apr_pool_t *pool)
 const was_error_t *was_replay_use(was_replay_t *replay, const was_signature_t *signature,
                                   apr_int64_t skew, apr_pool_t *pool)
 {
-    const was_error_t *error;
-    entry_t entry;
-    apr_status_t status;
-    bool used = false;
-    char reason[128];
-
     if (replay == NULL || signature == NULL) {
         return NULL;
     }
     /* Who checked its window did so by the second. */
-    entry.end = apr_time_from_sec(signature->expires + skew + 1);
+    entry_t entry = {.end = apr_time_from_sec(signature->expires + skew + 1)};
     /* The window was checked when the request's first line had come. If the rest of the head was
      * held back until the first use is forgotten, this would be taken for the first. */
     if (apr_time_now() >= entry.end) {
-        return refused("the signature expired while the request arrived", pool);
+        return refuse_signature("the signature expired while the request arrived", pool);
     }
     was_crypto_sha256(signature->value, signature->value_bytes, entry.key);
-    status = use(replay, &entry, &used, pool);
+    bool used = false;
+    apr_status_t status = use_entry(replay, &entry, &used, pool);
     if (status != APR_SUCCESS) {
-        error = was_error_make(pool, WAS_ERROR_UNAVAILABLE, NULL,
-                               "whether this signature was used before cannot be told now; nothing "
-                               "was written, and the request can be signed and sent again");
+        char reason[128];
+        const was_error_t *error =
+            was_error_make(pool, WAS_ERROR_UNAVAILABLE, NULL,
+                           "whether this signature was used before cannot be told now; nothing "
+                           "was written, and the request can be signed and sent again");
         return was_error_wrap(pool, error, "WASReplayGuard %s: %s", replay->text,
                               apr_strerror(status, reason, sizeof(reason)));
     }
-    return used ? refused("this signature was used for a write before; sign the request anew", pool)
+    return used ? refuse_signature(
+                      "this signature was used for a write before; sign the request anew", pool)
                 : NULL;
 }

@@ -1,27 +1,25 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-
 /*
- * Answers on the wire. Owns every status, header and problem document that leaves the module, and
- * what of a failure is logged. Refuses to know why a request was answered as it was.
+ * was_respond: answers on the wire. Owns every header that leaves the module, and the decision what
+ * becomes of an answer, which falls before the first of them is written. Refuses to know why a
+ * request was answered as it was.
  */
-
 #include "http/was_respond.h"
+
 #include "http/was_body.h"
 #include "http/was_content.h"
 #include "http/was_cors.h"
-#include "http/was_route.h"
+#include "http/was_problem.h"
+#include "http/was_ranges.h"
 
 #include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
 #include <http_request.h>
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 APLOG_USE_MODULE(was);
 
@@ -32,16 +30,17 @@ struct was_stream_t {
     apr_bucket_brigade *brigade;
 };
 
-/* What every answer carries. */
-static void decorate(was_request_t *request)
-{
-    was_cors_answer(request);
-    if (request->protocol->decorate != NULL) {
-        request->protocol->decorate(request);
-    }
-}
+/* What becomes of a response value. */
+typedef struct decision_t {
+    int status;
+    const char *etag;     /* the fields' texts, which name the version that is sent; or NULL */
+    const char *modified; /* the same */
+    was_ranges_t ranges;
+    const char *text; /* of a JSON body; or NULL */
+    apr_size_t length;
+} decision_t;
 
-static const was_error_t *pass(was_stream_t *stream)
+static const was_error_t *pass_stream(was_stream_t *stream)
 {
     request_rec *r = stream->request->r;
     apr_status_t status = ap_pass_brigade(r->output_filters, stream->brigade);
@@ -59,156 +58,10 @@ const was_error_t *was_stream_write(was_stream_t *stream, const void *bytes, apr
 
     /* Transient: a filter that keeps it copies it, the network does not need to. */
     APR_BRIGADE_INSERT_TAIL(stream->brigade, apr_bucket_transient_create(bytes, length, list));
-    return pass(stream);
+    return pass_stream(stream);
 }
 
-static void set_answer_header(was_request_t *request, const was_response_t *response)
-{
-    apr_table_t *out = request->r->headers_out;
-
-    if (response->etag != NULL) {
-        apr_table_setn(out, "ETag", apr_pstrcat(request->pool, "\"", response->etag, "\"", NULL));
-    }
-    if (response->modified > 0) {
-        ap_update_mtime(request->r, apr_time_from_sec(response->modified));
-        ap_set_last_modified(request->r);
-    }
-    if (response->location != NULL) {
-        apr_table_setn(out, "Location", response->location);
-    }
-    if (response->cache != NULL) {
-        apr_table_setn(out, "Cache-Control", response->cache);
-    }
-    if (response->disposition != NULL) {
-        apr_table_setn(out, "Content-Disposition", response->disposition);
-    }
-    if (response->varies_by_accept) {
-        apr_table_mergen(out, "Vary", "Accept");
-    }
-}
-
-/* What a Range field asks for of a content: all (there is no field, or it means nothing), parts, or
- * only what is not there. */
-typedef enum asked_t { ASKED_ALL, ASKED_PARTS, ASKED_NOTHING } asked_t;
-
-static bool read_position(const char **c, apr_int64_t *position)
-{
-    char *end;
-
-    if (!apr_isdigit(**c)) {
-        return false;
-    }
-    *position = apr_strtoi64(*c, &end, 10);
-    *c = end;
-    return true;
-}
-
-/* One range (RFC 9110 section 14.1.1); false when it is none. */
-static bool read_range(const char **c, apr_int64_t size, bool *satisfiable)
-{
-    apr_int64_t first, last;
-
-    if (**c == '-') { /* the last so many bytes */
-        (*c)++;
-        if (!read_position(c, &last)) {
-            return false;
-        }
-        *satisfiable = last > 0 && size > 0;
-        return true;
-    }
-    if (!read_position(c, &first) || **c != '-') {
-        return false;
-    }
-    (*c)++;
-    *satisfiable = first < size;
-    return !read_position(c, &last) || last >= first;
-}
-
-/* Whether an If-Range, if there is one, names the version that is sent. */
-static bool holds_if_range(const was_request_t *request)
-{
-    const char *condition = was_request_field(request, "If-Range");
-    const char *etag = apr_table_get(request->r->headers_out, "ETag");
-    const char *modified = apr_table_get(request->r->headers_out, "Last-Modified");
-
-    return condition == NULL || (etag != NULL && strcmp(condition, etag) == 0) ||
-           (modified != NULL && strcmp(condition, modified) == 0);
-}
-
-static asked_t read_ranges(const was_request_t *request, apr_int64_t size)
-{
-    const char *c = was_request_field(request, "Range");
-    asked_t asked = ASKED_ALL;
-
-    /* Section 14.2: ranges are GET's alone. */
-    if (c == NULL || strncasecmp(c, "bytes=", 6) != 0 || request->is_head ||
-        !holds_if_range(request)) {
-        return ASKED_ALL;
-    }
-    for (c += 6; *(c += strspn(c, " \t,")) != '\0';) {
-        bool satisfiable;
-
-        if (!read_range(&c, size, &satisfiable) || strchr(" \t,", *c) == NULL) {
-            return ASKED_ALL;
-        }
-        asked = satisfiable || asked == ASKED_PARTS ? ASKED_PARTS : ASKED_NOTHING;
-    }
-    return asked;
-}
-
-/*
- * httpd's range filter cuts every answer, reads Range more generously than it is defined, knows an
- * older field too, and refuses with a page of its own. So it is left only what it is to do: fields
- * that ask for parts of a stored content.
- */
-static asked_t keep_ranges(const was_request_t *request, const was_response_t *response)
-{
-    asked_t asked =
-        response->resource != NULL ? read_ranges(request, response->resource->size) : ASKED_ALL;
-
-    apr_table_unset(request->r->headers_in, "Request-Range");
-    if (asked == ASKED_ALL) {
-        apr_table_unset(request->r->headers_in, "Range");
-    }
-    return asked;
-}
-
-static void append_json(was_request_t *request, const json_t *json, apr_bucket_brigade *brigade)
-{
-    apr_size_t length = 0;
-    const char *text = was_json_text(json, &length, request->pool);
-
-    APR_BRIGADE_INSERT_TAIL(
-        brigade, apr_bucket_pool_create(text, length, request->pool, brigade->bucket_alloc));
-    ap_set_content_length(request->r, (apr_int64_t)length);
-}
-
-/* Ends a streamed answer: properly, or so that the client sees that it was cut. */
-static int finish_stream(was_request_t *request, const was_response_t *response,
-                         apr_bucket_brigade *brigade)
-{
-    was_stream_t stream = {request, brigade};
-    const was_error_t *error = NULL;
-    apr_bucket_alloc_t *list = brigade->bucket_alloc;
-
-    if (!request->is_head) {
-        error = response->produce(&stream, response->baton);
-    }
-    if (error != NULL) {
-        ap_log_rerror(APLOG_MARK, error->kind == WAS_ERROR_INCOMPLETE ? APLOG_INFO : APLOG_ERR, 0,
-                      request->r, "[%s] an answer ends early: %s", was_request_id(request),
-                      was_error_chain(error, request->pool));
-        request->r->connection->keepalive = AP_CONN_CLOSE;
-        /* Keeps the last chunk, which would call the answer complete, from being sent. */
-        APR_BRIGADE_INSERT_TAIL(
-            brigade, ap_bucket_error_create(HTTP_BAD_GATEWAY, NULL, request->pool, list));
-    }
-    APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(list));
-    (void)ap_pass_brigade(request->r->output_filters, brigade);
-    return OK;
-}
-
-static int status_of(was_answer_t answer)
+static int status_of_answer(was_answer_t answer)
 {
     switch (answer) {
     case WAS_ANSWER_CREATED:
@@ -222,17 +75,171 @@ static int status_of(was_answer_t answer)
     }
 }
 
-/* Body and its headers, for an answer that has one. */
-static void append_body(was_request_t *request, const was_response_t *response,
+static void decide_validators(const was_request_t *request, const was_response_t *response,
+                              decision_t *decision)
+{
+    if (response->etag != NULL) {
+        decision->etag = apr_pstrcat(request->pool, "\"", response->etag, "\"", NULL);
+    }
+    if (response->modified > 0) {
+        apr_time_t modified = apr_time_from_sec(response->modified);
+        char *text = apr_palloc(request->pool, APR_RFC822_DATE_LEN);
+
+        apr_rfc822_date(text, ap_rationalize_mtime(request->r, modified));
+        decision->modified = text;
+    }
+}
+
+/* What the conditions of a read make of it, in the order of RFC 9110 section 13.2.2. Dates count
+ * only where the version has one. */
+static int decide_condition(const was_request_t *request, const decision_t *decision)
+{
+    request_rec *r = request->r;
+    bool dated = decision->modified != NULL;
+    apr_table_t *validators = apr_table_make(request->pool, 2);
+
+    apr_table_setn(validators, "ETag", decision->etag);
+    if (dated) {
+        apr_table_setn(validators, "Last-Modified", decision->modified);
+    }
+    if (was_request_field(request, "If-Match") != NULL) {
+        if (ap_condition_if_match(r, validators) == AP_CONDITION_NOMATCH) {
+            return HTTP_PRECONDITION_FAILED;
+        }
+    }
+    else if (dated && ap_condition_if_unmodified_since(r, validators) >= AP_CONDITION_WEAK) {
+        return HTTP_PRECONDITION_FAILED;
+    }
+    ap_condition_e same = AP_CONDITION_NONE;
+    if (was_request_field(request, "If-None-Match") != NULL) {
+        same = ap_condition_if_none_match(r, validators);
+    }
+    else if (dated) {
+        same = ap_condition_if_modified_since(r, validators);
+    }
+    return same >= AP_CONDITION_WEAK ? HTTP_NOT_MODIFIED : HTTP_OK;
+}
+
+static was_ranges_t decide_ranges(const was_request_t *request, const was_response_t *response,
+                                  const decision_t *decision)
+{
+    /* Section 14.2: ranges are GET's alone. Documents are no contents. */
+    if (response->resource == NULL || request->is_head ||
+        !was_ranges_count(was_request_field(request, "If-Range"), decision->etag,
+                          decision->modified)) {
+        return WAS_RANGES_ALL;
+    }
+    return was_ranges_read(was_request_field(request, "Range"), response->resource->size);
+}
+
+/* An answer that says it has a body must have one: a document that could not be made is none. */
+static const was_error_t *decide_body(const was_request_t *request, const was_response_t *response,
+                                      decision_t *decision)
+{
+    if (response->json != NULL) {
+        decision->text = was_json_text(response->json, &decision->length, request->pool);
+        if (decision->text == NULL) {
+            return was_error_log(request->pool, WAS_ERROR_BROKEN, "a document cannot be written");
+        }
+    }
+    else if (response->resource == NULL && response->produce == NULL &&
+             (response->type != NULL || response->answer == WAS_ANSWER_OK)) {
+        return was_error_log(request->pool, WAS_ERROR_BROKEN, "a document could not be built");
+    }
+    return NULL;
+}
+
+/* All that can still refuse. Errors: PRECONDITION, RANGE, BROKEN. */
+static const was_error_t *decide_answer(const was_request_t *request,
+                                        const was_response_t *response, decision_t *decision)
+{
+    bool is_read = request->is_head || strcmp(request->method, "GET") == 0;
+
+    decision->status = status_of_answer(response->answer);
+    decide_validators(request, response, decision);
+    if (is_read && response->answer == WAS_ANSWER_OK && response->etag != NULL) {
+        decision->status = decide_condition(request, decision);
+    }
+    if (decision->status == HTTP_PRECONDITION_FAILED) {
+        return was_conditions_failed(request->pool);
+    }
+    if (decision->status == HTTP_NOT_MODIFIED) {
+        return NULL;
+    }
+    decision->ranges = decide_ranges(request, response, decision);
+    if (decision->ranges == WAS_RANGES_NONE) {
+        return was_error_make(request->pool, WAS_ERROR_RANGE, NULL,
+                              "the resource has no such bytes");
+    }
+    return decide_body(request, response, decision);
+}
+
+/* httpd's range filter cuts every answer, reads Range more generously than it is defined, knows an
+ * older field too, and refuses with a page of its own. So it is left only what it is to do: fields
+ * that ask for parts of a stored content. */
+static void leave_ranges(const was_request_t *request, was_ranges_t ranges)
+{
+    apr_table_unset(request->r->headers_in, "Request-Range");
+    if (ranges == WAS_RANGES_ALL) {
+        apr_table_unset(request->r->headers_in, "Range");
+    }
+}
+
+/* What every answer carries. */
+static void add_common(was_request_t *request)
+{
+    was_cors_answer(request);
+    if (request->protocol->decorate != NULL) {
+        request->protocol->decorate(request);
+    }
+}
+
+static void add_field(const was_request_t *request, const char *name, const char *value)
+{
+    if (value != NULL) {
+        apr_table_setn(request->r->headers_out, name, value);
+    }
+}
+
+static void add_head(was_request_t *request, const was_response_t *response,
+                     const decision_t *decision)
+{
+    request_rec *r = request->r;
+
+    r->status = decision->status;
+    add_common(request);
+    if (response->modified > 0) {
+        ap_update_mtime(r, apr_time_from_sec(response->modified));
+    }
+    add_field(request, "ETag", decision->etag);
+    add_field(request, "Last-Modified", decision->modified);
+    add_field(request, "Location", response->location);
+    add_field(request, "Cache-Control", response->cache);
+    add_field(request, "Content-Disposition", response->disposition);
+    if (response->varies_by_accept) {
+        apr_table_mergen(r->headers_out, "Vary", "Accept");
+    }
+}
+
+static void append_text(const was_request_t *request, const char *text, apr_size_t length,
                         apr_bucket_brigade *brigade)
+{
+    APR_BRIGADE_INSERT_TAIL(
+        brigade, apr_bucket_pool_create(text, length, request->pool, brigade->bucket_alloc));
+    ap_set_content_length(request->r, (apr_int64_t)length);
+}
+
+/* Body and its headers, for an answer that has one. */
+static void append_body(const was_request_t *request, const was_response_t *response,
+                        const decision_t *decision, apr_bucket_brigade *brigade)
 {
     request_rec *r = request->r;
 
     if (response->type != NULL) {
         ap_set_content_type(r, response->type);
     }
-    if (response->json != NULL) {
-        append_json(request, response->json, brigade);
+    if (decision->text != NULL) {
+        append_text(request, decision->text, decision->length, brigade);
     }
     else if (response->resource != NULL) {
         /* Strangers wrote it: no browser is to guess what it could also be. */
@@ -246,195 +253,103 @@ static void append_body(was_request_t *request, const was_response_t *response,
     }
 }
 
-/* The answer to a read whose conditions do not ask for the body; OK to go on. */
-static int answer_condition(was_request_t *request, const was_response_t *response)
+/* Streams an answer and ends it: properly, or so that the client sees that it was cut. */
+static void stream_body(was_request_t *request, const was_response_t *response,
+                        apr_bucket_brigade *brigade)
 {
-    bool is_read = request->is_head || strcmp(request->method, "GET") == 0;
-    apr_table_t *in = request->r->headers_in;
+    was_stream_t stream = {request, brigade};
+    const was_error_t *error = NULL;
 
-    if (!is_read || response->answer != WAS_ANSWER_OK || response->etag == NULL) {
-        return OK;
+    if (!request->is_head) {
+        error = response->produce(&stream, response->baton);
     }
-    /* httpd would take now for an unknown time, and a date for a condition beside an If-Match;
-     * sections 13.1.3 and 13.1.4 of RFC 9110 have such dates ignored. */
-    if (response->modified <= 0) {
-        apr_table_unset(in, "If-Modified-Since");
+    if (error != NULL) {
+        ap_log_rerror(APLOG_MARK, error->kind == WAS_ERROR_INCOMPLETE ? APLOG_INFO : APLOG_ERR, 0,
+                      request->r, "[%s] an answer ends early: %s", was_request_id(request),
+                      was_error_chain(error, request->pool));
+        request->r->connection->keepalive = AP_CONN_CLOSE;
+        /* Keeps the last chunk, which would call the answer complete, from being sent. */
+        APR_BRIGADE_INSERT_TAIL(
+            brigade,
+            ap_bucket_error_create(HTTP_BAD_GATEWAY, NULL, request->pool, brigade->bucket_alloc));
     }
-    if (response->modified <= 0 || apr_table_get(in, "If-Match") != NULL) {
-        apr_table_unset(in, "If-Unmodified-Since");
+}
+
+static int end_answer(const was_request_t *request, apr_bucket_brigade *brigade)
+{
+    APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(brigade->bucket_alloc));
+    (void)ap_pass_brigade(request->r->output_filters, brigade);
+    return OK;
+}
+
+static apr_bucket_brigade *make_brigade(const was_request_t *request)
+{
+    return apr_brigade_create(request->pool, request->r->connection->bucket_alloc);
+}
+
+/* `name` and `value` are a field that this refusal has besides; NULL for none. */
+static int send_problem(was_request_t *request, const was_error_t *error, const char *name,
+                        const char *value)
+{
+    request_rec *r = request->r;
+    was_problem_t problem = was_problem_make(request, error);
+
+    r->status = problem.status;
+    add_common(request);
+    add_field(request, "Cache-Control", "no-store");
+    if (problem.status == HTTP_UNAUTHORIZED) {
+        add_field(request, "WWW-Authenticate", request->protocol->challenge);
     }
-    return ap_meets_conditions(request->r);
+    if (problem.status == HTTP_SERVICE_UNAVAILABLE) {
+        add_field(request, "Retry-After", apr_itoa(request->pool, RETRY_SECONDS));
+    }
+    if (name != NULL) {
+        add_field(request, name, value);
+    }
+    ap_set_content_type(r, "application/problem+json");
+    apr_bucket_brigade *brigade = make_brigade(request);
+    append_text(request, problem.text, problem.length, brigade);
+    return end_answer(request, brigade);
 }
 
 int was_respond(was_request_t *request, const was_response_t *response)
 {
-    request_rec *r = request->r;
-    apr_bucket_brigade *brigade;
-    int condition;
+    decision_t decision = {0};
+    const was_error_t *error = decide_answer(request, response, &decision);
 
     was_body_discard(request);
-    decorate(request);
-    set_answer_header(request, response);
-    condition = answer_condition(request, response);
-    if (condition == HTTP_PRECONDITION_FAILED) {
-        return was_respond_error(request, was_conditions_failed(request->pool), NULL);
-    }
-    if (condition == OK && keep_ranges(request, response) == ASKED_NOTHING) {
-        apr_table_setn(
-            r->headers_out, "Content-Range",
+    leave_ranges(request, decision.ranges);
+    if (error != NULL && error->kind == WAS_ERROR_RANGE) {
+        return send_problem(
+            request, error, "Content-Range",
             apr_psprintf(request->pool, "bytes */%" APR_INT64_T_FMT, response->resource->size));
-        return was_respond_error(
-            request,
-            was_error_make(request->pool, WAS_ERROR_RANGE, NULL, "the resource has no such bytes"),
-            NULL);
     }
-    brigade = apr_brigade_create(request->pool, r->connection->bucket_alloc);
-    r->status = condition == OK ? status_of(response->answer) : condition;
-    if (r->status != HTTP_NOT_MODIFIED && r->status != HTTP_NO_CONTENT) {
-        append_body(request, response, brigade);
+    if (error != NULL) {
+        return send_problem(request, error, NULL, NULL);
+    }
+    apr_bucket_brigade *brigade = make_brigade(request);
+    add_head(request, response, &decision);
+    if (decision.status != HTTP_NOT_MODIFIED && decision.status != HTTP_NO_CONTENT) {
+        append_body(request, response, &decision, brigade);
         if (response->produce != NULL) {
-            return finish_stream(request, response, brigade);
+            stream_body(request, response, brigade);
         }
     }
-    APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(brigade->bucket_alloc));
-    (void)ap_pass_brigade(r->output_filters, brigade);
-    return OK;
-}
-
-/* How the protocol shows this kind. */
-static was_face_t face_of(const was_protocol_t *protocol, const was_error_t *error)
-{
-    static const struct {
-        int status;
-        const char *fragment, *title;
-    } kinds[] = {
-#define WAS_KIND_ROW(name, status, fragment, title) {status, fragment, title},
-        WAS_ERROR_KINDS(WAS_KIND_ROW)
-#undef WAS_KIND_ROW
-    };
-    was_face_t face = {.kind = error->kind,
-                       .status = kinds[error->kind].status,
-                       .fragment = kinds[error->kind].fragment,
-                       .title = kinds[error->kind].title,
-                       .pointer = error->pointer};
-    int i;
-
-    for (i = 0; i < protocol->nfaces; i++) {
-        const was_face_t *own = &protocol->faces[i];
-
-        if (own->kind == error->kind) {
-            face.status = own->status != 0 ? own->status : face.status;
-            face.fragment = own->fragment != NULL ? own->fragment : face.fragment;
-            face.title = own->title != NULL ? own->title : face.title;
-            face.pointer = own->pointer != NULL ? own->pointer : face.pointer;
-            face.masked = own->masked;
-            face.untyped = own->untyped;
-        }
-    }
-    return face;
-}
-
-/* Whether it is ours to mend; what is not offered, or beyond a limit, is a refusal. */
-static bool is_failure(int status)
-{
-    return ap_is_HTTP_SERVER_ERROR(status) && status != HTTP_NOT_IMPLEMENTED &&
-           status != HTTP_INSUFFICIENT_STORAGE;
-}
-
-/* What a client can be told of failures that are described for the operator only. */
-static const char *detail_of(const was_error_t *error, const was_face_t *face)
-{
-    if (error->detail != NULL) {
-        return error->detail;
-    }
-    switch (error->kind) {
-    case WAS_ERROR_UNAVAILABLE:
-        return "the database cannot be used now; nothing was written, and the request can be "
-               "sent again";
-    case WAS_ERROR_UNCERTAIN:
-        return "the database went away while it was writing: whether the write was kept is not "
-               "known, so read before you send it again";
-    default:
-        return face->title;
-    }
-}
-
-static json_t *problem_of(const was_request_t *request, const was_face_t *face,
-                          const was_error_t *error)
-{
-    json_t *problem = was_json_own(json_object(), request->pool);
-    json_t *item = json_object();
-
-    json_object_set_new(
-        problem, "type",
-        json_string(face->untyped ? "about:blank"
-                                  : apr_pstrcat(request->pool, request->protocol->problem_base,
-                                                face->fragment, NULL)));
-    json_object_set_new(problem, "title", json_string(face->title));
-    json_object_set_new(problem, "status", json_integer(face->status));
-    json_object_set_new(item, "detail",
-                        json_string(face->masked ? face->title : detail_of(error, face)));
-    if (face->pointer != NULL && !face->masked) {
-        json_object_set_new(item, "pointer", json_string(face->pointer));
-    }
-    json_object_set_new(problem, "errors", json_pack("[o]", item));
-    if (is_failure(face->status)) {
-        /* What an operator finds in the log. */
-        json_object_set_new(problem, "requestId", json_string(was_request_id(request)));
-    }
-    return problem;
-}
-
-static void log_error(const was_request_t *request, int status, const was_error_t *error)
-{
-    const char *chain = was_error_chain(error, request->pool);
-
-    if (is_failure(status)) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, request->r, "[%s] %s %s", was_request_id(request),
-                      was_error_name(error->kind), chain);
-    }
-    else {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, request->r, "[%s] %s %s", was_request_id(request),
-                      was_error_name(error->kind), chain);
-    }
+    return end_answer(request, brigade);
 }
 
 int was_respond_error(was_request_t *request, const was_error_t *error, const char *allow)
 {
-    was_face_t face = face_of(request->protocol, error);
-    request_rec *r = request->r;
-    apr_bucket_brigade *brigade;
-
-    log_error(request, face.status, error);
     was_body_discard(request);
-    r->status = face.status;
-    decorate(request);
-    apr_table_unset(r->headers_out, "Content-Disposition");
-    apr_table_unset(r->headers_out, "ETag");
-    apr_table_unset(r->headers_out, "Last-Modified");
-    apr_table_setn(r->headers_out, "Cache-Control", "no-store");
-    if (face.status == HTTP_UNAUTHORIZED) {
-        apr_table_setn(r->headers_out, "WWW-Authenticate", request->protocol->challenge);
-    }
-    if (face.status == HTTP_SERVICE_UNAVAILABLE) {
-        apr_table_setn(r->headers_out, "Retry-After", apr_itoa(request->pool, RETRY_SECONDS));
-    }
-    if (allow != NULL) {
-        apr_table_setn(r->headers_out, "Allow", allow);
-    }
-    ap_set_content_type(r, "application/problem+json");
-    brigade = apr_brigade_create(request->pool, r->connection->bucket_alloc);
-    append_json(request, problem_of(request, &face, error), brigade);
-    APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(brigade->bucket_alloc));
-    (void)ap_pass_brigade(r->output_filters, brigade);
-    return OK;
+    return send_problem(request, error, allow != NULL ? "Allow" : NULL, allow);
 }
 
 int was_respond_options(was_request_t *request, const char *allow)
 {
-    was_response_t response = {.answer = WAS_ANSWER_NO_CONTENT};
-
-    apr_table_setn(request->r->headers_out, "Allow", allow);
+    was_body_discard(request);
+    request->r->status = HTTP_NO_CONTENT;
+    add_common(request);
+    add_field(request, "Allow", allow);
     was_cors_preflight(request, allow);
-    return was_respond(request, &response);
+    return end_answer(request, make_brigade(request));
 }

@@ -347,7 +347,7 @@ static const was_error_t *look(was_request_t *request, pws_state_t *state,
         .want = request->is_head ? 0 : WAS_PIECE_BYTES,
         .resource = resource,
     };
-    bool brings = verdict == WAS_ZCAP_ALLOWED && request->route->handle == pws_item_get;
+    bool brings = verdict == WAS_ZCAP_ALLOWED && request->route->fetch == WAS_FETCH_RESOURCE;
 
     WAS_TRY(was_policies_look(request->db, pws_segment(request, 1), state->links, &key,
                               brings ? &wanted : NULL, standing, request->pool));
@@ -389,6 +389,19 @@ const was_error_t *pws_authorize(was_request_t *request)
         return NULL; /* decided by the handler, by what the body says */
     }
     return decide(request, state, verdict, &standing);
+}
+
+const was_error_t *pws_authorize_by_body(was_request_t *request)
+{
+    const was_zcap_chain_t none = {0};
+
+    /* Who may not revoke learns nothing, not even that the body is no document. What a document
+     * says is decided by the handlers. */
+    if (request->route->right == WAS_RIGHT_REVOKE && request->document == NULL &&
+        !pws_may_revoke(request, &none)) {
+        return refuse(request);
+    }
+    return NULL;
 }
 
 static const was_error_t *mismatch(const was_request_t *request, const char *detail)

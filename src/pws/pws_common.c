@@ -99,8 +99,8 @@ was_grant_t pws_grant(const was_request_t *request)
 
 const was_error_t *pws_read_object(const was_request_t *request, json_t **object)
 {
-    return was_json_parse_object(was_body_bytes(request->body),
-                                 (apr_size_t)was_body_length(request->body), object, request->pool);
+    *object = request->document;
+    return NULL;
 }
 
 const was_error_t *pws_check_controller(const char *controller, apr_pool_t *pool)

@@ -108,7 +108,8 @@ static const was_error_t *read_content(const was_request_t *request, was_content
 const was_error_t *pws_items_post(was_request_t *request, was_response_t *response)
 {
     was_grant_t grant = pws_grant(request);
-    const was_conditions_t conditions = {.none_match = "{*}", .unmodified_since = -1};
+    const was_validators_t any = {.any = true};
+    const was_conditions_t conditions = {.none_match = &any, .unmodified_since = -1};
     was_item_notes_t notes;
     was_content_t content;
     was_item_key_t key;

@@ -120,16 +120,15 @@ static const was_error_t *bad_capability(const was_request_t *request, const cha
     return was_error_make(request->pool, WAS_ERROR_INVALID_BODY, NULL, "%s", detail);
 }
 
-/* Whether the caller is the space's controller, or delegated somewhere in the chain. */
-static bool may_revoke(const was_request_t *request, const was_zcap_chain_t *chain)
+bool pws_may_revoke(const was_request_t *request, const was_zcap_chain_t *chain)
 {
     const pws_state_t *state = pws_state(request);
     const char *url = pws_url(request, "/space/%s/", pws_segment(request, 1));
     int i;
 
     /* Invoked as a root of the URL itself or of the space, by the key that signed. */
-    if (!state->verified || state->chain.ndelegations != 0 || strcmp(state->action, "POST") != 0 ||
-        !was_zcap_within(url, state->chain.root_target) ||
+    if (state->controller == NULL || !state->verified || state->chain.ndelegations != 0 ||
+        strcmp(state->action, "POST") != 0 || !was_zcap_within(url, state->chain.root_target) ||
         !was_zcap_within(
             state->chain.root_target,
             apr_pstrcat(request->pool, was_request_origin(request), request->path->target, NULL))) {
@@ -181,7 +180,7 @@ const was_error_t *pws_revocations_post(was_request_t *request, was_response_t *
     }
     /* Who may not learns nothing, not even that the body is wrong. Only a chain that holds makes
      * somebody a delegator, or any key could ask by one of its own whether there is a space. */
-    if (!may_revoke(request, error == NULL ? &chain : &none)) {
+    if (!pws_may_revoke(request, error == NULL ? &chain : &none)) {
         return was_error_log(request->pool, WAS_ERROR_NOT_FOUND, "not authorized, or not there");
     }
     if (error != NULL) {

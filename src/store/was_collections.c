@@ -165,7 +165,7 @@ const was_error_t *was_collections_put(was_db_t *db, const was_grant_t *grant,
         }
     }
     fill(grant, collection, values);
-    was_conditions_values(conditions, &values[12]);
+    was_conditions_values(conditions, &values[12], pool);
     WAS_TRY(was_db_run(db, WAS_SQL_COLLECTION_UPDATE, values, 15, &rows, pool));
     if (was_rows_count(rows) == 0) {
         return explain(db, grant, collection, conditions, pool);

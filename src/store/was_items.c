@@ -107,7 +107,7 @@ const was_error_t *was_items_put(was_db_t *db, const was_grant_t *grant, const w
     was_grant_values(grant, values);
     values[3] = WAS_TEXT(key->path);
     values[4] = WAS_TEXT(content->type);
-    was_conditions_values(conditions, &values[5]);
+    was_conditions_values(conditions, &values[5], pool);
     values[8] = WAS_TEXT(key->collection);
     values[9] = WAS_TEXT(grant->invoker);
     values[10] = WAS_TEXT(notes->epoch);
@@ -132,7 +132,7 @@ const was_error_t *was_items_delete(was_db_t *db, const was_grant_t *grant,
     was_grant_values(grant, values);
     values[3] = WAS_TEXT(key->path);
     values[4] = WAS_TEXT(key->collection);
-    was_conditions_values(conditions, &values[5]);
+    was_conditions_values(conditions, &values[5], pool);
     WAS_TRY(was_db_run(db, WAS_SQL_ITEM_DELETE, values, 8, &rows, pool));
     if (was_rows_count(rows) > 0) {
         return NULL;
@@ -204,8 +204,7 @@ const was_error_t *was_items_put_meta(was_db_t *db, const was_grant_t *grant,
     values[5] = WAS_TEXT(custom);
     values[6] = WAS_TEXT(notes->epoch);
     values[7] = WAS_TEXT(notes->writer);
-    values[8] = WAS_TEXT(conditions->match);
-    values[9] = WAS_TEXT(conditions->none_match);
+    was_conditions_values(conditions, &values[8], pool);
     values[10] = WAS_BOOLEAN(notes->is_envelope);
     WAS_TRY(was_db_run(db, WAS_SQL_ITEM_META_PUT, values, 11, &rows, pool));
     if (was_rows_count(rows) == 0) {

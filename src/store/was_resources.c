@@ -85,7 +85,7 @@ const was_error_t *was_content_check(was_db_t *db, const was_content_t *content,
     if (content->quota <= 0) {
         return NULL;
     }
-    was_conditions_values(conditions, &values[2]);
+    was_conditions_values(conditions, &values[2], pool);
     WAS_TRY(was_db_run(db, WAS_SQL_RESOURCE_USAGE, values, 5, &rows, pool));
     found = was_rows_text(rows, 0, 1) != NULL;
     if (found ? !was_rows_true(rows, 0, 1) : conditions->match != NULL) {
@@ -143,7 +143,7 @@ const was_error_t *was_resources_put(was_db_t *db, const was_resource_key_t *key
                               WAS_TEXT(key->path), WAS_TEXT(content->type)};
     const was_rows_t *rows;
 
-    was_conditions_values(conditions, &values[5]);
+    was_conditions_values(conditions, &values[5], pool);
     WAS_TRY(was_content_write(db, content, key->space, statements[conditions->match != NULL],
                               values, 8, &rows, pool));
     if (was_rows_count(rows) == 0) {
@@ -160,7 +160,7 @@ const was_error_t *was_resources_delete(was_db_t *db, const was_resource_key_t *
                              WAS_TEXT(key->path)};
     const was_rows_t *rows;
 
-    was_conditions_values(conditions, &values[4]);
+    was_conditions_values(conditions, &values[4], pool);
     WAS_TRY(was_db_run(db, WAS_SQL_RESOURCE_DELETE, values, 7, &rows, pool));
     if (was_rows_count(rows) > 0) {
         return NULL;

@@ -8,13 +8,31 @@
 #include "store/was_spaces.h"
 
 #include <apr_strings.h>
+#include <apr_tables.h>
 
 #include <string.h>
 
-void was_conditions_values(const was_conditions_t *conditions, was_value_t values[3])
+/* Validators as an array literal, "{*}" for any; NULL for none. */
+static const char *array_literal(const was_validators_t *validators, apr_pool_t *pool)
 {
-    values[0] = WAS_TEXT(conditions->match);
-    values[1] = WAS_TEXT(conditions->none_match);
+    if (validators == NULL) {
+        return NULL;
+    }
+    if (validators->any) {
+        return "{*}";
+    }
+    apr_array_header_t *parts = apr_array_make(pool, validators->count, sizeof(const char *));
+    for (int i = 0; i < validators->count; i++) {
+        APR_ARRAY_PUSH(parts, const char *) = validators->list[i];
+    }
+    return apr_pstrcat(pool, "{", apr_array_pstrcat(pool, parts, ','), "}", NULL);
+}
+
+void was_conditions_values(const was_conditions_t *conditions, was_value_t values[3],
+                           apr_pool_t *pool)
+{
+    values[0] = WAS_TEXT(array_literal(conditions->match, pool));
+    values[1] = WAS_TEXT(array_literal(conditions->none_match, pool));
     values[2] = WAS_INTEGER(conditions->unmodified_since);
     if (conditions->unmodified_since < 0) {
         values[2].type = WAS_VALUE_NULL;
@@ -115,7 +133,7 @@ static const was_error_t *check_limit(was_db_t *db, const char *uuid,
     if (change->most <= 0) {
         return NULL;
     }
-    was_conditions_values(conditions, &values[1]);
+    was_conditions_values(conditions, &values[1], pool);
     WAS_TRY(was_db_run(db, WAS_SQL_SPACE_CONDITIONS, values, 4, &rows, pool));
     found = was_rows_count(rows) > 0;
     if (is_new ? found : !found || !was_rows_true(rows, 0, 0)) {
@@ -151,7 +169,7 @@ const was_error_t *was_spaces_put(was_db_t *db, const char *protocol, const char
     const was_rows_t *rows;
     was_look_t seen = ABSENT;
 
-    was_conditions_values(conditions, &values[8]);
+    was_conditions_values(conditions, &values[8], pool);
     if (creates) {
         values[count++] = WAS_TEXT(change->id);
     }
@@ -215,7 +233,7 @@ const was_error_t *was_spaces_delete(was_db_t *db, const char *protocol, const c
     const was_rows_t *rows;
     was_look_t seen = ABSENT;
 
-    was_conditions_values(conditions, &values[3]);
+    was_conditions_values(conditions, &values[3], pool);
     WAS_TRY(was_db_run(db, WAS_SQL_SPACE_DELETE, values, 6, &rows, pool));
     if (was_rows_count(rows) > 0) {
         return NULL;

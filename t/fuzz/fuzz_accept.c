@@ -1,18 +1,17 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * was_request_prefers: the input is the value of an Accept field. What is preferred stands there by
+ * was_accept_prefers: the input is the value of an Accept field. What is preferred stands there by
  * its name, and an entry that is as good as it can be decides, whatever stands beside it.
  */
 #include "request.h"
+
+#include "http/was_accept.h"
 
 static const char tar[] = "application/x-tar";
 
 static bool prefers(const char *accept, apr_pool_t *pool)
 {
-    was_request_t *request = fuzz_request(NULL, pool);
-
-    fuzz_field(request, "Accept", accept);
-    return was_request_prefers(request, tar);
+    return was_accept_prefers(accept, tar, pool);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

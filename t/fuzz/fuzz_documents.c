@@ -15,18 +15,19 @@ typedef const was_error_t *(*handler_fn)(was_request_t *request, was_response_t 
 static const struct {
     handler_fn handle;
     const char *target;
+    was_need_t need;
 } routes[] = {
-    {pws_spaces_post, "/spaces/"},
-    {pws_space_put, "/space/s/meta"},
-    {pws_collections_post, "/space/s/"},
-    {pws_collection_put, "/space/s/c/meta"},
-    {pws_item_meta_put, "/space/s/c/r/meta"},
-    {pws_policy_put, "/space/s/c/policy"},
-    {pws_backends_post, "/space/s/backends"},
-    {pws_backend_put, "/space/s/backends/b"},
-    {pws_items_post, "/space/s/c/"},
-    {classic_spaces_post, "/spaces/"},
-    {classic_space_put, "/space/s"},
+    {pws_spaces_post, "/spaces/", WAS_NEED_DOCUMENT},
+    {pws_space_put, "/space/s/meta", WAS_NEED_DOCUMENT},
+    {pws_collections_post, "/space/s/", WAS_NEED_DOCUMENT},
+    {pws_collection_put, "/space/s/c/meta", WAS_NEED_DOCUMENT},
+    {pws_item_meta_put, "/space/s/c/r/meta", WAS_NEED_DOCUMENT},
+    {pws_policy_put, "/space/s/c/policy", WAS_NEED_DOCUMENT},
+    {pws_backends_post, "/space/s/backends", WAS_NEED_DOCUMENT},
+    {pws_backend_put, "/space/s/backends/b", WAS_NEED_DOCUMENT},
+    {pws_items_post, "/space/s/c/", WAS_NEED_CONTENT},
+    {classic_spaces_post, "/spaces/", WAS_NEED_DOCUMENT_OR_NOTHING},
+    {classic_space_put, "/space/s", WAS_NEED_DOCUMENT},
 };
 
 static void check_refusal(const was_error_t *error)
@@ -69,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     was_request_t *request = fuzz_request(&protocol, pool);
     pws_state_t state = {.exists = true, .verified = true, .controller = request->caller};
     was_response_t response = {.answer = WAS_ANSWER_OK};
-    const was_error_t *error;
+    const was_error_t *error = NULL;
     json_t *body = NULL;
     char *text;
     size_t route;
@@ -86,7 +87,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_field(request, "Content-Type", "application/json");
     REQUIRE(was_path_parse(routes[route].target, "", &request->path, pool) == NULL);
     fuzz_set_body(request, text, size - 1);
-    error = routes[route].handle(request, &response);
+    if (routes[route].need == WAS_NEED_DOCUMENT ||
+        (routes[route].need == WAS_NEED_DOCUMENT_OR_NOTHING && size > 1)) {
+        error = fuzz_parse_document(request);
+    }
+    if (error == NULL) {
+        error = routes[route].handle(request, &response);
+    }
     if (error == NULL) {
         REQUIRE(fuzz_store_was_written());
         REQUIRE(routes[route].handle == classic_spaces_post ||

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * request: the functions of httpd and of src/http's outer rooms that was_request, was_respond and
- * was_cors call, over a request that nobody sent. What they cannot do here, such as conditions of
- * reads, which are httpd's, they leave undone.
+ * request: the functions of httpd and of src/http's outer rooms that was_request, was_respond,
+ * was_problem and was_cors call, over a request that nobody sent. Of conditions of reads, which are
+ * httpd's, they know entity tags alone.
  */
 #include "request.h"
 
@@ -30,6 +30,7 @@ was_request_t *fuzz_request(const was_protocol_t *protocol, apr_pool_t *pool)
 
     r->pool = pool;
     r->server = &server;
+    r->request_config = apr_pcalloc(pool, sizeof(ap_conf_vector_t *));
     r->headers_in = apr_table_make(pool, 8);
     r->headers_out = apr_table_make(pool, 8);
     r->subprocess_env = apr_table_make(pool, 2);
@@ -124,33 +125,44 @@ void ap_update_mtime(request_rec *r, apr_time_t modified)
     r->mtime = modified > r->mtime ? modified : r->mtime;
 }
 
-void ap_set_last_modified(request_rec *r)
-{
-    char *text = apr_palloc(r->pool, APR_RFC822_DATE_LEN);
-
-    apr_rfc822_date(text, r->mtime);
-    apr_table_setn(r->headers_out, "Last-Modified", text);
-}
-
-int ap_meets_conditions(request_rec *r)
+apr_time_t ap_rationalize_mtime(request_rec *r, apr_time_t modified)
 {
     REQUIRE(r == current);
-    return OK;
+    return modified;
 }
 
-/* Whether a comma list holds the token. */
-int ap_find_token(apr_pool_t *pool, const char *line, const char *token)
+/* What is sent must be decided before any of it is written. */
+static ap_condition_e compare_etag(request_rec *r, const char *name, apr_table_t *validators)
 {
-    char *state = NULL;
-    char *list = apr_pstrdup(pool, line == NULL ? "" : line);
+    const char *given = apr_table_get(r->headers_in, name);
 
-    for (char *at = apr_strtok(list, ", \t", &state); at != NULL;
-         at = apr_strtok(NULL, ", \t", &state)) {
-        if (strcasecmp(at, token) == 0) {
-            return 1;
-        }
+    REQUIRE(r == current && apr_is_empty_table(r->headers_out));
+    if (given == NULL) {
+        return AP_CONDITION_NONE;
     }
-    return 0;
+    return strcmp(given, apr_table_get(validators, "ETag")) == 0 ? AP_CONDITION_STRONG
+                                                                 : AP_CONDITION_NOMATCH;
+}
+
+ap_condition_e ap_condition_if_match(request_rec *r, apr_table_t *validators)
+{
+    return compare_etag(r, "If-Match", validators);
+}
+
+ap_condition_e ap_condition_if_none_match(request_rec *r, apr_table_t *validators)
+{
+    return compare_etag(r, "If-None-Match", validators);
+}
+
+ap_condition_e ap_condition_if_unmodified_since(request_rec *r, apr_table_t *validators)
+{
+    REQUIRE(r == current && apr_table_get(validators, "Last-Modified") != NULL);
+    return AP_CONDITION_NONE;
+}
+
+ap_condition_e ap_condition_if_modified_since(request_rec *r, apr_table_t *validators)
+{
+    return ap_condition_if_unmodified_since(r, validators);
 }
 
 apr_bucket *ap_bucket_error_create(int status, const char *text, apr_pool_t *pool,
@@ -180,6 +192,7 @@ void ap_log_rerror_(const char *file, int line, int module_index, int level, apr
 
     REQUIRE(file != NULL && line > 0 && status == 0 && r == current);
     REQUIRE(module_index == was_module.module_index && level > APLOG_EMERG);
+    sent.level = level & APLOG_LEVELMASK;
     va_start(arguments, format);
     sent.logged = apr_pvsprintf(r->pool, format, arguments);
     va_end(arguments);

@@ -6,7 +6,7 @@
 
 #include "http/was_request.h"
 #include "http/was_respond.h"
-#include "http/was_route.h"
+#include "http/was_protocol.h"
 
 /*
  * request: what the targets of rooms that know httpd have in place of a server: a request that did
@@ -25,6 +25,7 @@ typedef struct fuzz_sent_t {
     char *body;
     apr_size_t length;
     const char *logged;
+    int level; /* of that line */
 } fuzz_sent_t;
 const fuzz_sent_t *fuzz_sent(void);
 

@@ -35,6 +35,13 @@ void fuzz_set_body(was_request_t *request, const char *bytes, size_t length)
     request->body = body;
 }
 
+const was_error_t *fuzz_parse_document(was_request_t *request)
+{
+    return was_json_parse_object(was_body_bytes(request->body),
+                                 (apr_size_t)was_body_length(request->body), &request->document,
+                                 request->pool);
+}
+
 apr_int64_t was_body_length(const was_body_t *body)
 {
     return body->length;

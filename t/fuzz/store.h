@@ -15,4 +15,7 @@ bool fuzz_store_was_written(void);
 /* The body of the next request that fuzz_request makes a handler read. */
 void fuzz_set_body(was_request_t *request, const char *bytes, size_t length);
 
+/* What the driver does with it where the route takes a document. Errors: INVALID_BODY. */
+const was_error_t *fuzz_parse_document(was_request_t *request);
+
 #endif

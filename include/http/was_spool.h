@@ -1,0 +1,27 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#ifndef WAS_SPOOL_H
+#define WAS_SPOOL_H
+
+#include "base/was_error.h"
+
+/*
+ * was_spool: a file without a name, for what does not fit into memory. Whatever happens to us, it
+ * goes when its pool goes. Written first, then rewound and read.
+ *
+ * Every function fails with UNAVAILABLE alone: there is no room, or no file can be made; the reason
+ * says why.
+ */
+typedef struct was_spool_t was_spool_t;
+
+/* In the directory for temporary files (TMPDIR). */
+const was_error_t *was_spool_make(was_spool_t **spool, apr_pool_t *pool);
+
+const was_error_t *was_spool_write(was_spool_t *spool, const void *bytes, apr_size_t count);
+
+const was_error_t *was_spool_rewind(was_spool_t *spool);
+
+/* Up to `capacity` bytes; `*count` is 0 at the end. */
+const was_error_t *was_spool_read(was_spool_t *spool, void *buffer, apr_size_t capacity,
+                                  apr_size_t *count);
+
+#endif
