@@ -37,6 +37,10 @@ package WAS::Client;
 # A character string is sent as UTF-8; a byte string as it is.
 #
 # With `Expect: 100-continue` among the headers the body waits for the interim response.
+#
+# What request() is made of is there for who wants another conversation than one request and one
+# answer: fields_of(), exchange(), which a subclass may replace, open_socket(), send_bytes() and
+# read_bytes().
 
 use strict;
 use warnings;
@@ -89,7 +93,7 @@ for my $method (qw(get head put post delete options)) {
 sub request {
     my ($self, $method, $target, %option) = @_;
     _bytes($_) for grep { defined && !ref } $method, $target, values %option;
-    my @fields = $self->_fields($method, $target, \%option);
+    my @fields = $self->fields_of($method, $target, \%option);
     my $version = $option{version} // '1.1';
     my $head = join "\r\n", "$method $target HTTP/$version",
         (map { "$_->[0]: $_->[1]" } @fields), '', '';
@@ -97,14 +101,14 @@ sub request {
     $body = substr $body, 0, $option{stop_after} if defined $option{stop_after};
     my $waits = grep { lc $_->[0] eq 'expect' && lc $_->[1] eq '100-continue' } @fields;
     my $stops = defined $option{stop_after};
-    return $self->_exchange($method, $head, $body, waits => $waits, stops => $stops);
+    return $self->exchange($method, $head, $body, waits => $waits, stops => $stops);
 }
 
 # Sends bytes as they are and reads one response.
 sub raw {
     my ($self, $bytes) = @_;
     my ($method) = $bytes =~ /\A(\S*)/;
-    return $self->_exchange($method, $bytes, '');
+    return $self->exchange($method, $bytes, '');
 }
 
 # The text that an Authorization value of these properties signs (protocol/classic section 3).
@@ -153,7 +157,14 @@ sub _param {
     return qq{$name="$value"};
 }
 
-sub _fields {
+# Other names of the same, for the tests that still use them.
+sub _connect { my $self = shift; return $self->open_socket(@_) }
+sub _write   { my $self = shift; return $self->send_bytes(@_) }
+sub _read    { my $self = shift; return $self->read_bytes(@_) }
+sub _fields  { my $self = shift; return $self->fields_of(@_) }
+
+# The fields that request() sends, as [name, value] in order; %$option is what it takes.
+sub fields_of {
     my ($self, $method, $target, $option) = @_;
     my @given = _pairs($option->{headers});
     my @made = (
@@ -188,20 +199,28 @@ sub _framed {
     return join '', @chunks, "0\r\n\r\n";
 }
 
+# Sends a head and a body, and yields the one response. How:
+#     waits  true: the body waits for an interim response
+#     stops  true: nothing more is sent afterwards
+sub exchange {
+    my ($self, @conversation) = @_;
+    return $self->_exchange(@conversation);
+}
+
 sub _exchange {
     my ($self, $method, $head, $body, %how) = @_;
     my $deadline = time + $self->{timeout};
-    my $socket = delete $self->{socket} // $self->_connect;
+    my $socket = delete $self->{socket} // $self->open_socket;
     my $rest = '';
-    my $read = sub { $self->_read($socket, $deadline) };
+    my $read = sub { $self->read_bytes($socket, $deadline) };
     my $goes_on = 1;
     if ($how{waits}) {
-        $self->_write($socket, $head, $deadline);
+        $self->send_bytes($socket, $head, $deadline);
         $goes_on = WAS::Response::peek_status($read, \$rest) == 100;
-        $self->_write($socket, $body, $deadline) if $goes_on;
+        $self->send_bytes($socket, $body, $deadline) if $goes_on;
     }
     else {
-        $self->_write($socket, $head . $body, $deadline);
+        $self->send_bytes($socket, $head . $body, $deadline);
     }
     $socket->shutdown(1) if $how{stops};
     my $response = WAS::Response->from_stream($read, \$rest, $method);
@@ -214,7 +233,8 @@ sub _exchange {
     return $response;
 }
 
-sub _connect {
+# A socket to the server that does not block.
+sub open_socket {
     my ($self) = @_;
     my @peer = (PeerHost => $self->{host}, PeerPort => $self->{port}, Timeout => $self->{timeout});
     my $socket;
@@ -231,9 +251,9 @@ sub _connect {
     return $socket;
 }
 
-# Stops early, without complaint, once the server answers or closes: a server may refuse a body
+# Writes to such a socket until the deadline, a time. Stops early, without complaint, once the server answers or closes: a server may refuse a body
 # that it has not read to its end.
-sub _write {
+sub send_bytes {
     my ($self, $socket, $bytes, $deadline) = @_;
     local $SIG{PIPE} = 'IGNORE';
     my $done = 0;
@@ -253,8 +273,8 @@ sub _write {
     }
 }
 
-# The next bytes; '' when the connection is closed or reset.
-sub _read {
+# The next bytes of such a socket, until the deadline; '' when the connection is closed or reset.
+sub read_bytes {
     my ($self, $socket, $deadline) = @_;
     my $ready = IO::Select->new($socket);
     while (1) {

@@ -31,10 +31,10 @@ sub wire {
 sub talk {
     my ($client, $bytes, @methods) = @_;
     my $deadline = time + $client->{timeout};
-    my $socket = $client->_connect;
-    my $read = sub { $client->_read($socket, $deadline) };
+    my $socket = $client->open_socket;
+    my $read = sub { $client->read_bytes($socket, $deadline) };
     my ($rest, @answers) = ('');
-    $client->_write($socket, $bytes, $deadline);
+    $client->send_bytes($socket, $bytes, $deadline);
     $socket->shutdown(1);
     while ((my $answer = WAS::Response->from_stream($read, \$rest, shift @methods // 'GET'))->status) {
         push @answers, $answer;
