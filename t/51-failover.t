@@ -6,7 +6,6 @@
 use strict;
 use warnings;
 
-use DBI;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
@@ -22,30 +21,12 @@ my ($STATEMENT, $CONNECT) = (1, 2);
 my $BOUND = 2 * $CONNECT + ($STATEMENT + 2) + 3;
 my $BACK = 5;
 
-my $owner = $$;
-my (@servers, $frozen);
-my %node = map { $_ => WAS::Cluster->new("$ENV{WAS_RUN}/51-$_") } qw(a b);
-local @SIG{qw(INT TERM HUP)} = (sub { exit 1 }) x 3;
-
-END {
-    if (%node && $$ == $owner) {
-        local $?;
-        kill CONT => map { $_->processes } values %node;
-        @servers = ();
-        $_->remove for values %node;
-    }
-}
-
-sub dbh {
-    my ($name) = @_;
-    return DBI->connect('dbi:Pg:dbname=was;host=' . $node{$name}->socket_directory, 'was', '',
-        { RaiseError => 1, PrintError => 0, PrintWarn => 0, AutoInactiveDestroy => 1 });
-}
+my %node = map { $_ => WAS::Cluster->throwaway("$ENV{WAS_RUN}/51-$_") } qw(a b);
 
 # Who has to have a write before it is acknowledged; '' for nobody else.
 sub synchronize {
     my ($primary, $standby, $later) = @_;
-    my $dbh = dbh($primary);
+    my $dbh = $node{$primary}->dbh;
     $dbh->do("ALTER SYSTEM SET synchronous_standby_names = '$standby'");
     $dbh->do('SELECT pg_reload_conf()');
     return if $standby eq '' || $later;
@@ -66,7 +47,7 @@ my $OURS = q(FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = '
 $node{a}->start('was');
 my $dsn = sprintf "host='%s,%s' user=was dbname=was connect_timeout=%d target_session_attrs=read-write options='-c statement_timeout=%ds'",
     $node{a}->socket_directory, $node{b}->socket_directory, $CONNECT, $STATEMENT;
-@servers = map { WAS::Fault::httpd($dsn) } 1 .. 2;
+my @servers = map { WAS::Fault::httpd($dsn) } 1 .. 2;
 my $alice = WAS::Key->fresh;
 my $clients = WAS::Fault->new(servers => \@servers, key => $alice, space => 'failover');
 
@@ -102,26 +83,26 @@ my ($sum, $after) = under_load('killed', sub {
     $node{b}->promote;
 });
 cmp_ok($after, '>', 0, 'killed: writes are acknowledged by the new primary');
-ok(!dbh('b')->selectrow_array('SELECT pg_is_in_recovery()'), 'killed: which is the former standby');
+ok(!$node{b}->dbh->selectrow_array('SELECT pg_is_in_recovery()'), 'killed: which is the former standby');
 
 # 2. The old one comes back, as a standby: named first, it takes connections and no writes.
 follow(a => 'b');
 ($sum, $after) = under_load('read-only', sub {
-    my $dbh = dbh('b');
+    my $dbh = $node{b}->dbh;
     for (1 .. 10) {
         $dbh->do("SELECT pg_terminate_backend(pid) $OURS");
         sleep 0.1;
     }
 });
 cmp_ok($after, '>', 0, 'read-only: writes find the primary');
-is(dbh('a')->selectrow_array("SELECT count(*) $OURS"), 0, 'read-only: nobody stays with the standby');
+is($node{a}->dbh->selectrow_array("SELECT count(*) $OURS"), 0, 'read-only: nobody stays with the standby');
 
 # 3. It hangs: each new connection waits for it as long as connect_timeout says, and then finds the
 # primary.
 {
     my @pids = $node{a}->processes;
     kill STOP => @pids;
-    dbh('b')->do("SELECT pg_terminate_backend(pid) $OURS");
+    $node{b}->dbh->do("SELECT pg_terminate_backend(pid) $OURS");
     my $traffic = $clients->traffic('hanging');
     sleep 2 * $BACK;
     my @records = $traffic->finish;
@@ -153,7 +134,7 @@ cmp_ok($sum->{unknown}, '>', 0, 'promoted too early: nobody knows what becomes o
 {
     my $server = WAS::Server->start(mpm => 'event', dsn => $dsn, before => "ServerLimit 1\nThreadsPerChild 8\nMaxRequestWorkers 8\nMinSpareThreads 1\nMaxSpareThreads 8\n", config => "DBDKeep 1\nDBDMax 1\n");
     my $client = $server->client($alice);
-    my $dbh = dbh('a');
+    my $dbh = $node{a}->dbh;
     my $waiting = q(SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep');
     my %end = (cancelled => 'SELECT pg_cancel_backend(?)', terminated => 'SELECT pg_terminate_backend(?)', 'left alone' => 'SELECT ?');
     for my $case (map { my $how = $_; ["$how", $how, 100], ["an upload, $how", $how, 2 << 20, 1], ["a first upload, $how", $how, 2 << 20] } sort keys %end) {

@@ -133,6 +133,18 @@ CONF
     return;
 }
 
+# A handle on one of its databases; errors die. Options are DBI's. A process that was forked may end
+# without ending the connection.
+sub dbh {
+    my ($self, $database, %options) = @_;
+    require DBI;
+    my $port = $self->{tcp} ? ";port=$self->{tcp}" : '';
+    my $dsn = sprintf 'dbi:Pg:dbname=%s;host=%s%s;connect_timeout=5', $database // 'was',
+        $self->socket_directory, $port;
+    my %usual = (RaiseError => 1, PrintError => 0, PrintWarn => 0, AutoInactiveDestroy => 1);
+    return DBI->connect($dsn, USER, '', { %usual, %options });
+}
+
 # Makes and starts this cluster as a streaming standby of another one, which knows it as `name`.
 sub follow {
     my ($self, $primary, $name) = @_;

@@ -15,6 +15,7 @@ use TAP::Harness ();
 use TAP::Parser::Aggregator ();
 
 use WAS::Cluster;
+use WAS::Server;
 
 our @ISA;
 my ($runner, $cluster);
@@ -33,15 +34,15 @@ my @MODULES = qw(
 my $TSAN_OPTIONS = 'ignore_noninstrumented_modules=1';
 
 sub main {
-    my ($top, $build, @arguments) = @_;
-    die "The tests start httpd and PostgreSQL, which refuse root: run them as another user.\n"
-        if $> == 0;
-    # Requests to our own httpd must not take a way through a proxy.
-    delete $ENV{$_} for grep { /^(?:https?|all)_proxy$/i } keys %ENV;
+    my (@arguments) = @_;
+    my ($top, $build) = places();
+    # Apache::Test would start itself again through a shell to allow core files, without this.
+    $ENV{APACHE_TEST_ULIMIT_SET} = 1;
     my %self = settings($top, $build, "$build/t/run");
     my @left = grep { !/^--?no-httpd$/ } @arguments;
     return run_without_servers(\%self, @left) if @left < @arguments;
 
+    refuse_root();
     eval { require Apache::TestRun; 1 }
         or die "Apache::Test was not found; on Debian: apt install libapache2-mod-perl2\n$@";
     @ISA = 'Apache::TestRun';
@@ -64,17 +65,54 @@ sub settings {
     );
 }
 
-# For a program that starts servers of its own, with no t/TEST around it: what WAS::Server looks for,
-# in the directory $run and in the environment.
+# The top of the tree and the build directory, which the environment then has too: those that make
+# has named, or ours and the current one.
+sub places {
+    # Requests to our own httpd must not take a way through a proxy.
+    delete $ENV{$_} for grep { /^(?:https?|all)_proxy$/i } keys %ENV;
+    my $top = Cwd::abs_path($ENV{WAS_TOP} // dirname(__FILE__) . '/../../..');
+    my $build = Cwd::abs_path($ENV{WAS_BUILD} // (-e 'config.status' ? '.' : $top));
+    @ENV{qw(WAS_TOP WAS_BUILD)} = ($top, $build);
+    return ($top, $build);
+}
+
+sub refuse_root {
+    die "httpd and PostgreSQL refuse root: run this as another user.\n" if $> == 0;
+    return;
+}
+
+# For a program that starts servers of its own, with no t/TEST around it: puts what WAS::Server looks
+# for into t/run/NAME of the build directory, which is emptied first, and into the environment.
+# Yields that directory, and a cluster that runs and is thrown away with the program. Options:
+#   modules   [names] of httpd's modules, instead of those of the tests
+#   settings  text for the end of the cluster's postgresql.conf
 sub prepare_servers {
-    my ($top, $build, $run) = @_;
-    my $self = bless { settings($top, $build, $run) };
+    my ($name, %options) = @_;
+    refuse_root();
+    my ($top, $build) = places();
+    my $run = "$build/t/run/$name";
+    my $self = bless { settings($top, $build, $run), modules => $options{modules} };
+    $self->module;
+    @ENV{qw(WAS_RUN WAS_MPM)} = ($run, $self->{mpm});
+    # What a run that was killed has left goes first.
+    WAS::Server::cluster()->remove;
+    remove_tree($run);
     make_path("$run/t/conf");
     write_file("$run/t/conf/modules.conf", $self->modules_conf);
     write_file("$run/t/conf/mime.types", "text/plain txt\n");
-    @ENV{qw(WAS_TOP WAS_BUILD WAS_RUN WAS_MPM WAS_HTTPD)} =
-        ($top, $build, $run, $self->{mpm}, $self->httpd);
-    return;
+    $ENV{WAS_HTTPD} = $self->httpd;
+    my $own = WAS::Cluster->throwaway("$run/pg", settings => $options{settings});
+    # Whoever does not want to read more wants us to end, too.
+    $SIG{PIPE} = sub { exit 1 };
+    $own->start('was');
+    return ($run, $own);
+}
+
+sub module {
+    my ($self) = @_;
+    my $module = "$self->{build}/.libs/mod_was.so";
+    die "$module is not there: run make first.\n" if !-e $module;
+    return $module;
 }
 
 sub run_without_servers {
@@ -147,9 +185,10 @@ sub apxs_value {
 sub modules_conf {
     my ($self) = @_;
     my $directory = $self->apxs_value('exp_libexecdir');
-    my @modules = ("mpm_$self->{mpm}", @MODULES, $self->{mpm} eq 'prefork' ? () : 'http2');
+    my @modules = ("mpm_$self->{mpm}",
+        $self->{modules} ? @{ $self->{modules} } : (@MODULES, $self->{mpm} eq 'prefork' ? () : 'http2'));
     my @lines = map { "LoadModule ${_}_module $directory/mod_$_.so\n" } @modules;
-    return join '', @lines, "LoadModule was_module $self->{build}/.libs/mod_was.so\n";
+    return join '', @lines, "LoadModule was_module @{[$self->module]}\n";
 }
 
 # httpd as the tests start it: plain, or with the sanitizers' runtime in front of it.
@@ -220,8 +259,7 @@ sub pre_configure {
     $cluster->remove;
     return if $options->{'stop-httpd'};
 
-    my $module = "$self->{build}/.libs/mod_was.so";
-    die "$module is not there: run make first.\n" if !-e $module;
+    $self->module;
     unlink glob "$run/t/logs/*";
     remove_tree("$run/private");
     $cluster->start('was');
