@@ -70,6 +70,12 @@ sub spaces_url { my ($self) = @_; return "$self->{base}$self->{mount}/spaces/" }
 sub covered { return (@COVERED, $_[0] ? @OF_BODY : ()) }
 
 sub request {
+    my ($self, @request) = @_;
+    return $self->SUPER::request($self->signed(@request));
+}
+
+# What WAS::Client::request takes for the same request, the fields that sign it among its headers.
+sub signed {
     my ($self, $method, $target, %option) = @_;
     my $zcap = delete $option{zcap} // {};
     my $sign = delete $option{sign} // {};
@@ -81,17 +87,23 @@ sub request {
     if (ref $sign && ($self->{key} || $sign->{key} || defined $sign->{authorization})) {
         my %of = (method => $method, target => $target, encoding => 'base64-padded',
             headers => [covered(defined $option{type})], %$sign);
+        $of{fields} //= $self->covered_fields($option{type}, @headers);
         $of{key} //= $self->{key};
         $of{created} //= int time;
         $of{expires} //= $of{created} + $LIFETIME;
-        my @given = _pairs(\@headers);
-        my %given = map { lc $_->[0] => 1 } @given;
-        $of{fields} //= [grep { defined $_->[1] } @given,
-            $given{host} ? () : [Host => $self->{authority}],
-            $given{'content-type'} ? () : ['Content-Type' => $option{type}]];
         push @headers, Authorization => WAS::Client::authorization(%of);
     }
-    return $self->SUPER::request($method, $target, %option, sign => 0, headers => \@headers);
+    return ($method, $target, %option, sign => 0, headers => \@headers);
+}
+
+# The fields of a request that a signature may cover, as [name, value].
+sub covered_fields {
+    my ($self, $type, @headers) = @_;
+    my @given = _pairs(\@headers);
+    my %given = map { lc $_->[0] => 1 } @given;
+    return [(grep { defined $_->[1] } @given),
+        $given{host} ? () : [Host => $self->{authority}],
+        $given{'content-type'} ? () : ['Content-Type' => $type]];
 }
 
 # A JSON document is the body.
