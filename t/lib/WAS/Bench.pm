@@ -38,12 +38,14 @@ my @MODULES = qw(authz_core alias dbd headers mime reqtimeout unique_id);
 #   against  another build directory
 sub new {
     my ($class, %options) = @_;
-    my ($run, $cluster) = WAS::TestRun::prepare_servers('bench', modules => \@MODULES,
+    my ($run, $cluster) = WAS::TestRun::prepare_servers(
+        'bench', modules => \@MODULES,
         settings => settings());
     my $self = bless { %options, run => $run, cluster => $cluster, files => 0 }, $class;
     $self->{alice} = WAS::Key->fresh;
     $self->{builds} = [{ database => 'was' }, other_build($options{against})];
-    no_sanitizers($_) for "$ENV{WAS_BUILD}/.libs/mod_was.so", map { $_->{module} // () } @{ $self->{builds} };
+    no_sanitizers($_)
+        for "$ENV{WAS_BUILD}/.libs/mod_was.so", map { $_->{module} // () } @{ $self->{builds} };
     $cluster->create($_->{database}) for @{ $self->{builds} }[1 .. $#{ $self->{builds} }];
     make_path("$run/static");
     $self->static($_, 'x' x $_) for KIB, MIB, 16 * MIB;
@@ -146,30 +148,36 @@ sub holder {
 # The value of Authorization, as the classic protocol has it.
 sub authorization {
     my ($self, $method, $target) = @_;
-    return WAS::Client::authorization(key => $self->{alice}, method => $method, target => $target,
+    return WAS::Client::authorization(
+        key => $self->{alice}, method => $method, target => $target,
         fields => [], expires => int(time) + LIFETIME);
 }
 
 # A file for replay.lua of [method, target, signed?].
 sub requests {
     my ($self, @requests) = @_;
-    return $self->request_file(map {
-        my ($method, $target, $signed) = @$_;
-        [$method, $target, $signed ? 'Authorization: ' . $self->authorization($method, $target) : ()];
-    } @requests);
+    return $self->request_file(
+        map {
+            my ($method, $target, $signed) = @$_;
+            [
+                $method, $target,
+                $signed ? 'Authorization: ' . $self->authorization($method, $target) : ()
+            ];
+        } @requests);
 }
 
 # The same of [method, target], signed for Portable Web Spaces by a client of it; options are its.
 sub invocations {
     my ($self, $holder, $options, @requests) = @_;
     my %options = (sign => { expires => int(time) + LIFETIME }, %$options);
-    return $self->request_file(map {
-        my ($method, $target) = @$_;
-        my (undef, undef, %signed) = $holder->signed($method, $target, %options);
-        my @fields = @{ $signed{headers} };
-        my @lines = map { "$fields[2 * $_]: $fields[2 * $_ + 1]" } 0 .. $#fields / 2;
-        [$method, $target, 'Host: ' . ORIGIN =~ s{.*/}{}r, @lines];
-    } @requests);
+    return $self->request_file(
+        map {
+            my ($method, $target) = @$_;
+            my (undef, undef, %signed) = $holder->signed($method, $target, %options);
+            my @fields = @{ $signed{headers} };
+            my @lines = map { "$fields[2 * $_]: $fields[2 * $_ + 1]" } 0 .. $#fields / 2;
+            [$method, $target, 'Host: ' . ORIGIN =~ s{.*/}{}r, @lines];
+        } @requests);
 }
 
 sub request_file {
@@ -209,7 +217,8 @@ sub wrk {
     my $seconds = POSIX::ceil($options{seconds} // $self->{seconds});
     my $threads = min(2, $connections);
     my $bytes = $options{put} // 0;
-    my @command = ('wrk', "-t$threads", "-c$connections", "-d${seconds}s", '--timeout', '60s', '-s',
+    my @command = (
+        'wrk', "-t$threads", "-c$connections", "-d${seconds}s", '--timeout', '60s', '-s',
         "$ENV{WAS_TOP}/t/bench/replay.lua", $server->origin, '--', $file, $bytes);
     my @before = $self->processor_time($server);
     my $said = qx(@command 2>&1);
@@ -230,8 +239,10 @@ sub wrk {
 sub pgbench {
     my ($self, $connections) = @_;
     my $content = 'content=' . 'x' x KIB;
-    my @command = (WAS::Cluster::program('pgbench'), '-n', '-M', 'prepared', '-c', $connections, '-j',
-        2, '-T', POSIX::ceil($self->{seconds}), '-D', $content, '-f', "$ENV{WAS_TOP}/t/bench/upsert.sql",
+    my @command = (
+        WAS::Cluster::program('pgbench'), '-n', '-M', 'prepared', '-c', $connections, '-j',
+        2, '-T', POSIX::ceil($self->{seconds}), '-D', $content, '-f',
+        "$ENV{WAS_TOP}/t/bench/upsert.sql",
         '-h', $self->{cluster}->socket_directory, '-U', WAS::Cluster::USER, 'was');
     my $said = qx(@command 2>&1);
     $said =~ /^tps = ([\d.]+)/m or die "pgbench: $said\n";
@@ -258,9 +269,12 @@ sub system_calls {
         exec 'strace', '-f', '-yy', '-qq', '-s', '0', '-p', $child, '-o', "$self->{run}/strace"
             or POSIX::_exit(127);
     }
-    my $seen = eventually(10, sub {
-        !grep { WAS::Server::slurp($_) =~ /^TracerPid:\s+0$/m } glob "/proc/$child/task/*/status";
-    });
+    my $seen = eventually(
+        10,
+        sub {
+            !grep { WAS::Server::slurp($_) =~ /^TracerPid:\s+0$/m }
+                glob "/proc/$child/task/*/status";
+        });
     $code->();
     kill INT => $pid;
     waitpid $pid, 0;
@@ -279,8 +293,8 @@ sub megabytes {
 
 # ---- Transfers with curl, each in a process.
 
-# Starts curl for each list of arguments, and returns when all are connected to the server. Each ends
-# well if it gets the status.
+# Starts curl for each list of arguments, and returns when all are connected to the server. Each
+# ends well if it gets the status.
 sub transfers {
     my ($self, $server, $status, @lists) = @_;
     my @pids;
@@ -293,10 +307,12 @@ sub transfers {
         push @pids, $pid;
     }
     my ($port) = map { sprintf '%04X', /:(\d+)\z/ } $server->origin;
-    eventually(2, sub {
-        my @connected = WAS::Server::slurp('/proc/net/tcp') =~ /^ *\d+: \S+ \w+:$port 01 /mg;
-        return @connected >= @pids;
-    });
+    eventually(
+        2,
+        sub {
+            my @connected = WAS::Server::slurp('/proc/net/tcp') =~ /^ *\d+: \S+ \w+:$port 01 /mg;
+            return @connected >= @pids;
+        });
     return @pids;
 }
 
@@ -309,7 +325,9 @@ sub wait_for {
 # curl and the shell that has started it.
 sub break_off {
     my ($self, @pids) = @_;
-    my $children = sub { map { split ' ', WAS::Server::slurp("/proc/$_/task/$_/children") } @_ };
+    my $children = sub {
+        map { split ' ', WAS::Server::slurp("/proc/$_/task/$_/children") } @_;
+    };
     my @below = $children->(@pids);
     kill TERM => @below, $children->(@below);
     waitpid $_, 0 for @pids;

@@ -60,10 +60,10 @@ my @COVERED = ('(created)', '(expires)', '(key-id)', '(request-target)');
 my $LIFETIME = 30;
 
 my %ENCODE = (
-    'base64url'        => sub { encode_base64url($_[0]) },
+    'base64url' => sub { encode_base64url($_[0]) },
     'base64url-padded' => sub { my $text = encode_base64($_[0], ''); $text =~ tr{+/}{-_}; $text },
-    'base64'           => sub { my $text = encode_base64($_[0], ''); $text =~ tr/=//d; $text },
-    'base64-padded'    => sub { encode_base64($_[0], '') },
+    'base64' => sub { my $text = encode_base64($_[0], ''); $text =~ tr/=//d; $text },
+    'base64-padded' => sub { encode_base64($_[0], '') },
 );
 
 sub new {
@@ -72,8 +72,10 @@ sub new {
         or croak 'base is http://host:port or https://host:port';
     my ($host, $port) = $authority =~ /\A(.*?)(?::(\d+))?\z/;
     $host =~ s/\A\[(.*)\]\z/$1/;
-    return bless { timeout => 20, %self, scheme => $scheme, authority => $authority, host => $host,
-                   port => $port // ($scheme eq 'https' ? 443 : 80) }, $class;
+    return bless {
+        timeout => 20, %self, scheme => $scheme, authority => $authority, host => $host,
+        port => $port // ($scheme eq 'https' ? 443 : 80)
+    }, $class;
 }
 
 # The same server, asked by somebody else.
@@ -115,10 +117,10 @@ sub raw {
 sub signing_string {
     my (%of) = @_;
     my %pseudo = (
-        '(created)'        => $of{created},
-        '(expires)'        => $of{expires},
-        '(key-id)'         => $of{key_id},
-        '(algorithm)'      => $of{algorithm},
+        '(created)' => $of{created},
+        '(expires)' => $of{expires},
+        '(key-id)' => $of{key_id},
+        '(algorithm)' => $of{algorithm},
         '(request-target)' => lc($of{method}) . " $of{target}",
     );
     return join "\n", map { "$_: " . ($pseudo{$_} // _joined($of{fields}, $_)) } @{ $of{headers} };
@@ -130,7 +132,7 @@ sub authorization {
     my (%sign) = @_;
     return $sign{authorization} if defined $sign{authorization};
     $sign{headers} //= \@COVERED;
-    $sign{key_id}  //= $sign{key}->key_id;
+    $sign{key_id} //= $sign{key}->key_id;
     $sign{created} //= int time;
     $sign{expires} //= $sign{created} + $LIFETIME;
     _bytes($_) for grep { defined && !ref } values %sign;
@@ -138,7 +140,7 @@ sub authorization {
     $signature = $sign{mangle}->($signature) if $sign{mangle};
     my $encode = $ENCODE{ $sign{encoding} // 'base64url' } or croak "no encoding $sign{encoding}";
     my @params = (
-        [keyId   => $sign{key_id}],
+        [keyId => $sign{key_id}],
         [headers => join ' ', @{ $sign{headers} }],
         [signature => $encode->($signature)],
         [created => $sign{created}],
@@ -159,9 +161,9 @@ sub _param {
 
 # Other names of the same, for the tests that still use them.
 sub _connect { my $self = shift; return $self->open_socket(@_) }
-sub _write   { my $self = shift; return $self->send_bytes(@_) }
-sub _read    { my $self = shift; return $self->read_bytes(@_) }
-sub _fields  { my $self = shift; return $self->fields_of(@_) }
+sub _write { my $self = shift; return $self->send_bytes(@_) }
+sub _read { my $self = shift; return $self->read_bytes(@_) }
+sub _fields { my $self = shift; return $self->fields_of(@_) }
 
 # The fields that request() sends, as [name, value] in order; %$option is what it takes.
 sub fields_of {
@@ -176,11 +178,12 @@ sub fields_of {
     my %given = map { lc $_->[0] => 1 } @given;
     my @fields = grep { defined $_->[1] } (grep { !$given{ lc $_->[0] } } @made), @given;
     my $sign = $option->{sign} // {};
-    my $key  = ref $sign ? $sign->{key} // $self->{key} : undef;
+    my $key = ref $sign ? $sign->{key} // $self->{key} : undef;
     if (($key || (ref $sign && defined $sign->{authorization})) && !$given{authorization}) {
         my ($signed) = $target =~ m{\A(?:[a-z]+://[^/]*)?(.*)\z}si;
-        my $value = authorization(method => $method, target => $signed, fields => \@fields, %$sign,
-                                  key => $key);
+        my $value = authorization(
+            method => $method, target => $signed, fields => \@fields, %$sign,
+            key => $key);
         push @fields, [Authorization => $value];
     }
     return @fields;
@@ -251,8 +254,8 @@ sub open_socket {
     return $socket;
 }
 
-# Writes to such a socket until the deadline, a time. Stops early, without complaint, once the server answers or closes: a server may refuse a body
-# that it has not read to its end.
+# Writes to such a socket until the deadline, a time. Stops early, without complaint, once the
+# server answers or closes: a server may refuse a body that it has not read to its end.
 sub send_bytes {
     my ($self, $socket, $bytes, $deadline) = @_;
     local $SIG{PIPE} = 'IGNORE';

@@ -55,7 +55,8 @@ sub short {
 sub shown {
     my ($values, $unit) = @_;
     my @sorted = sort { $a <=> $b } @$values;
-    return sprintf '%8s %-5s (%s-%s)', short(median(@sorted)), $unit, map { short($_) } @sorted[0, -1];
+    return sprintf '%8s %-5s (%s-%s)', short(median(@sorted)), $unit,
+        map { short($_) } @sorted[0, -1];
 }
 
 sub heading {
@@ -77,7 +78,11 @@ sub compare {
     my $least = $line{least};
     printf "%-34s %s  %s %s  ratio %.2f%s\n", $name, shown(@line{qw(is unit)}), $line{ceiling},
         shown($line{of}, '') =~ s/\A\s+//r, $ratio,
-        defined $least ? sprintf ', at least %.2f: %s', $least, $ratio >= $least ? 'yes' : 'NO' : '';
+        defined $least
+        ? sprintf ', at least %.2f: %s', $least, $ratio >= $least
+            ? 'yes'
+            : 'NO'
+        : '';
     $self->{figures}{$name} = {
         (map { $_ => $line{$_} } qw(unit least)),
         median => $median,
@@ -94,7 +99,8 @@ sub compare {
 sub beside {
     my ($self, $name, %line) = @_;
     my $ratio = median(@{ $line{is} }) / median(@{ $line{other} });
-    printf "%-34s %s  ours is %.3f of it\n", '  the other build', shown(@line{qw(other unit)}), $ratio;
+    printf "%-34s %s  ours is %.3f of it\n", '  the other build', shown(@line{qw(other unit)}),
+        $ratio;
     $self->{figures}{$name}{other} = {
         median => median(@{ $line{other} }),
         all => $line{other},
@@ -120,7 +126,8 @@ sub processor_times {
     my ($self, $seen, @names) = @_;
     while (my ($key, $name) = splice @names, 0, 2) {
         my ($httpd, $postgres) = map { median(@{ $seen->{$key}{$_} }) } qw(httpd postgres);
-        printf "%-34s httpd %.1f us, PostgreSQL %.1f us a request\n", "$name: processor time", $httpd,
+        printf "%-34s httpd %.1f us, PostgreSQL %.1f us a request\n", "$name: processor time",
+            $httpd,
             $postgres;
         $self->{figures}{"$name: processor time"} =
             { unit => 'us', httpd => $httpd, postgres => $postgres };

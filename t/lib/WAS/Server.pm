@@ -143,7 +143,8 @@ sub check {
     my ($class, %options) = @_;
     my $self = $class->configure(%options);
     my $said = "$self->{directory}/said";
-    WAS::Cluster::run($said, $ENV{WAS_HTTPD}, '-t', '-d', $self->{directory}, '-f',
+    WAS::Cluster::run(
+        $said, $ENV{WAS_HTTPD}, '-t', '-d', $self->{directory}, '-f',
         "$self->{directory}/httpd.conf");
     return ($?, slurp($said));
 }
@@ -245,6 +246,18 @@ sub children {
     my ($self) = @_;
     my @pids = map { split ' ', slurp($_) } glob "/proc/$self->{pid}/task/*/children";
     return @pids;
+}
+
+# What a process has: resident memory and its share of it in MiB, descriptors, threads.
+sub usage {
+    my ($pid) = @_;
+    my $memory = eval { slurp("/proc/$pid/smaps_rollup") } // '';
+    my ($threads) =
+        (eval { slurp("/proc/$pid/status") } // '') =~ /^Threads:\s+(\d+)/m;
+    my @descriptors = glob "/proc/$pid/fd/*";
+    return (
+        (map { $memory =~ /^$_:\s+(\d+) kB/m ? $1 / 1024 : undef } qw(Rss Pss)),
+        scalar @descriptors, $threads);
 }
 
 # Whether it still runs; its exit status is in `status` afterwards.

@@ -81,9 +81,10 @@ sub refuse_root {
     return;
 }
 
-# For a program that starts servers of its own, with no t/TEST around it: puts what WAS::Server looks
-# for into t/run/NAME of the build directory, which is emptied first, and into the environment.
-# Yields that directory, and a cluster that runs and is thrown away with the program. Options:
+# For a program that starts servers of its own, with no t/TEST around it: puts what WAS::Server
+# looks for into t/run/NAME of the build directory, which is emptied first, and into the
+# environment. Yields that directory, and a cluster that runs and is thrown away with the program.
+# Options:
 #   modules   [names] of httpd's modules, instead of those of the tests
 #   settings  text for the end of the cluster's postgresql.conf
 sub prepare_servers {
@@ -139,7 +140,8 @@ sub makefile_value {
 
 sub built_programs {
     my ($build) = @_;
-    return map { s{^\Q$build\E/}{}r } grep { -x && !-d } sort glob "$build/t/{unit/test,fuzz/replay}_*";
+    return map { s{^\Q$build\E/}{}r }
+        grep { -x && !-d } sort glob "$build/t/{unit/test,fuzz/replay}_*";
 }
 
 # Apache::Test writes beside the tests. So it gets a directory of its own, where the tests and their
@@ -185,8 +187,11 @@ sub apxs_value {
 sub modules_conf {
     my ($self) = @_;
     my $directory = $self->apxs_value('exp_libexecdir');
-    my @modules = ("mpm_$self->{mpm}",
-        $self->{modules} ? @{ $self->{modules} } : (@MODULES, $self->{mpm} eq 'prefork' ? () : 'http2'));
+    my @modules = (
+        "mpm_$self->{mpm}",
+        $self->{modules}
+        ? @{ $self->{modules} }
+        : (@MODULES, $self->{mpm} eq 'prefork' ? () : 'http2'));
     my @lines = map { "LoadModule ${_}_module $directory/mod_$_.so\n" } @modules;
     return join '', @lines, "LoadModule was_module @{[$self->module]}\n";
 }
@@ -196,8 +201,9 @@ sub httpd {
     my ($self) = @_;
     my $httpd = $self->apxs_value('SBINDIR') . '/' . $self->apxs_value('PROGNAME');
     return $httpd if $self->{preload} eq '';
-    # Leaks: httpd frees its pools at exit or not at all. handle_segv: httpd's own handler would hide
-    # where it was. The quarantine: its usual 256 MiB would hide what a request needs of memory.
+    # Leaks: httpd frees its pools at exit or not at all. handle_segv: httpd's own handler would
+    # hide where it was. The quarantine: its usual 256 MiB would hide what a request needs of
+    # memory.
     my $options = 'detect_leaks=0:handle_segv=2:handle_abort=2:quarantine_size_mb=8';
     my $wrapper = write_file("$self->{run_directory}/httpd", <<"SH");
 #!/bin/sh
@@ -215,7 +221,8 @@ sub make_certificate {
     my $directory = "$self->{run_directory}/t/conf/tls";
     make_path($directory);
     return if -s "$directory/cert.pem" && -M _ < 1;
-    my @command = (qw(openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes),
+    my @command = (
+        qw(openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes),
         qw(-days 30 -subj /CN=localhost -addext), 'subjectAltName=DNS:localhost,IP:127.0.0.1',
         '-addext', 'basicConstraints=critical,CA:FALSE',
         '-keyout', "$directory/key.pem", '-out', "$directory/cert.pem");
@@ -251,7 +258,8 @@ sub pre_configure {
 
     $runner = $self;
     $cluster = WAS::Cluster->new("$run/pg");
-    $SIG{$_} = sub { exit 1 } for qw(HUP TERM);
+    $SIG{$_} = sub { exit 1 }
+        for qw(HUP TERM);
     # A server that was asked to stay serves single tests; a whole run never trusts what it finds.
     my $joins = @{ $self->{argv} } || grep { exists $options->{$_} } qw(run-tests stop-httpd);
     return if $self->httpd_pid && $joins;
@@ -317,7 +325,8 @@ sub run_tests {
         $ENV{WAS_MPM} = $self->{mpm};
         $ENV{WAS_HTTPD} = $self->httpd;
         my $config = $self->{test_config};
-        my %ports = (main => $config->{vars}{port},
+        my %ports = (
+            main => $config->{vars}{port},
             map { $_ => $config->{vhosts}{$_}{port} } keys %{ $config->{vhosts} });
         $ENV{WAS_PORTS} = join ' ', map { "$_=$ports{$_}" } sort keys %ports;
     }
