@@ -62,6 +62,18 @@ SHAPE
 CONF
 }
 
+# Ends every connection that the clients of `was` have; returns when they are gone.
+sub cut_connections {
+    my ($dbh) = @_;
+    my $ours = OURS;
+    my $pids = $dbh->selectcol_arrayref("SELECT pid $ours");
+    $dbh->do('SELECT pg_terminate_backend(pid) FROM unnest(?::int[]) pid', undef, $pids);
+    my $left = "SELECT count(*) $ours AND pid = ANY (?)";
+    eventually(5, sub { !$dbh->selectrow_array($left, undef, $pids) })
+        or die 'connections do not end';
+    return;
+}
+
 # How many requests an httpd is at, but for the one that asks, and how many of its children belong
 # to a configuration that is over.
 sub busy {

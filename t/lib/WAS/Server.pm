@@ -248,6 +248,19 @@ sub children {
     return @pids;
 }
 
+# Waits until it has children again, and none of these; false when that takes too long.
+sub wait_for_other_children {
+    my ($self, @children) = @_;
+    my %old = map { $_ => 1 } @children;
+    my $deadline = time + 10;
+    while (time < $deadline) {
+        my @now = $self->children;
+        return 1 if @now && !grep { $old{$_} } @now;
+        sleep 0.02;
+    }
+    return 0;
+}
+
 # What a process has: resident memory and its share of it in MiB, descriptors, threads.
 sub usage {
     my ($pid) = @_;
