@@ -4,8 +4,8 @@
 --
 --   wrk ... -s replay.lua ORIGIN -- FILE [BYTES]
 --
--- FILE has one request in a line: method, target, and the value of Authorization or "-", divided by
--- tabs. BYTES is the length of the body that goes with PUT. Each thread begins elsewhere in the file,
+-- FILE has one request in a line: method, target, and its fields, "Name: value", divided by tabs.
+-- BYTES is the length of the body that goes with PUT. Each thread begins elsewhere in the file,
 -- so that the threads do not write the same resource at the same time.
 
 local threads = {}
@@ -19,9 +19,9 @@ function init(args)
    local body = string.rep("x", tonumber(args[2] or "0"))
    requests = {}
    for line in io.lines(args[1]) do
-      local method, target, authorization = line:match("^(%S+)\t(%S+)\t(.*)$")
+      local method, target, fields = line:match("^(%S+)\t(%S+)(.*)$")
       local headers = {}
-      if authorization ~= "-" then headers["Authorization"] = authorization end
+      for name, value in fields:gmatch("\t([^:]+): ([^\t]*)") do headers[name] = value end
       if method == "PUT" then headers["Content-Type"] = "application/octet-stream" end
       table.insert(requests, wrk.format(method, target, headers, method == "PUT" and body or nil))
    end

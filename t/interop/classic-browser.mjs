@@ -21,7 +21,9 @@ const { chromium } = (await load('playwright-core')).default
 
 function findBrowser() {
   const wanted = process.env.WAS_CHROMIUM || 'chromium'
-  const places = wanted.includes('/') ? [wanted] : process.env.PATH.split(delimiter).map(dir => join(dir, wanted))
+  const places = wanted.includes('/')
+    ? [wanted]
+    : process.env.PATH.split(delimiter).map(dir => join(dir, wanted))
   const found = places.find(path => {
     try {
       accessSync(path, constants.X_OK)
@@ -30,7 +32,10 @@ function findBrowser() {
       return false
     }
   })
-  if (!found) throw new Error(`there is no ${wanted}; tools/test installs it, WAS_SKIP_INTEROP=1 goes without`)
+  if (!found)
+    throw new Error(
+      `there is no ${wanted}; tools/test installs it, WAS_SKIP_INTEROP=1 goes without`
+    )
   return found
 }
 
@@ -48,12 +53,18 @@ async function bundle() {
   return outputFiles[0].text
 }
 
+const PAGE =
+  '<!doctype html><meta charset="utf-8"><title>wallet</title>' + '<script src="page.js"></script>'
+
 // The page's own origin.
 async function serve(script) {
   const server = createServer((request, response) => {
-    const [type, body] = request.url === '/page.js' ? ['text/javascript', script]
-      : request.url === '/' ? ['text/html', '<!doctype html><meta charset="utf-8"><title>wallet</title><script src="page.js"></script>']
-        : ['text/plain', '']
+    const [type, body] =
+      request.url === '/page.js'
+        ? ['text/javascript', script]
+        : request.url === '/'
+          ? ['text/html', PAGE]
+          : ['text/plain', '']
     response.writeHead(200, { 'content-type': `${type}; charset=utf-8` }).end(body)
   })
   await new Promise(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -67,7 +78,8 @@ async function watchPreflights(page) {
   const asked = new Map()
   const session = await page.context().newCDPSession(page)
   session.on('Network.requestWillBeSent', ({ requestId, request }) => {
-    if (request.method === 'OPTIONS') asked.set(requestId, `${request.method} ${new URL(request.url).pathname}`)
+    if (request.method === 'OPTIONS')
+      asked.set(requestId, `${request.method} ${new URL(request.url).pathname}`)
   })
   session.on('Network.responseReceived', ({ requestId, response }) => {
     if (asked.has(requestId)) seen.push(`${asked.get(requestId)} ${response.status}`)
@@ -77,55 +89,126 @@ async function watchPreflights(page) {
 }
 
 async function test(page, preflights) {
-  const call = (name, ...args) => page.evaluate(([name, args]) => globalThis.page[name](...args), [name, args])
+  const call = (name, ...args) =>
+    page.evaluate(([name, args]) => globalThis.page[name](...args), [name, args])
   const client = (verb, options) => call('client', verb, options)
   let space
 
   await section('space', async of => {
     space = await call('open', base)
-    is((await client('put', { body: JSON.stringify({ controller: space.controller }), type: 'application/json' })).status, 204, of('put'))
-    ok(preflights.includes(`OPTIONS ${space.path} 204`), of('put was preflighted'), preflights.join('\n'))
+    is(
+      (
+        await client('put', {
+          body: JSON.stringify({ controller: space.controller }),
+          type: 'application/json'
+        })
+      ).status,
+      204,
+      of('put')
+    )
+    ok(
+      preflights.includes(`OPTIONS ${space.path} 204`),
+      of('put was preflighted'),
+      preflights.join('\n')
+    )
     const got = await client('get')
-    is([got.status, JSON.parse(got.text)], [200, { id: space.id, controller: space.controller }], of('get'))
+    is(
+      [got.status, JSON.parse(got.text)],
+      [200, { id: space.id, controller: space.controller }],
+      of('get')
+    )
   })
 
   await section('list', async of => {
     const list = await call('signed', 'GET', '/spaces/')
-    is([list.status, JSON.parse(list.text)], [200, [{ id: space.id, controller: space.controller }]], of('get'))
+    is(
+      [list.status, JSON.parse(list.text)],
+      [200, [{ id: space.id, controller: space.controller }]],
+      of('get')
+    )
     const made = await call('signed', 'POST', '/spaces/')
     is(made.status, 201, of('post'))
-    ok(/^\/space\/[0-9a-f-]{36}$/.test(made.headers.location), of('Location is exposed'), made.headers.location)
-    is((await call('signed', 'GET', made.headers.location)).status, 200, of('Location is the new space'))
+    ok(
+      /^\/space\/[0-9a-f-]{36}$/.test(made.headers.location),
+      of('Location is exposed'),
+      made.headers.location
+    )
+    is(
+      (await call('signed', 'GET', made.headers.location)).status,
+      200,
+      of('Location is the new space')
+    )
     is((await call('signed', 'DELETE', made.headers.location)).status, 204, of('delete'))
   })
 
   await section('resource', async of => {
     const target = `${space.path}/note`
-    is((await client('put', { name: 'note', body: 'Grüße', type: 'text/plain;charset=utf-8' })).status, 204, of('put'))
-    ok(preflights.includes(`OPTIONS ${target} 204`), of('put was preflighted'), preflights.join('\n'))
+    is(
+      (await client('put', { name: 'note', body: 'Grüße', type: 'text/plain;charset=utf-8' }))
+        .status,
+      204,
+      of('put')
+    )
+    ok(
+      preflights.includes(`OPTIONS ${target} 204`),
+      of('put was preflighted'),
+      preflights.join('\n')
+    )
     const before = preflights.length
     const simple = await call('fetch', target)
     is([simple.status, simple.text], [200, 'Grüße'], of('get, unsigned'))
     is(preflights.length, before, of('an unsigned get needs no preflight'))
     const got = await client('get', { name: 'note' })
-    is([got.status, got.text, got.headers['content-type']], [200, 'Grüße', 'text/plain;charset=utf-8'], of('get'))
+    is(
+      [got.status, got.text, got.headers['content-type']],
+      [200, 'Grüße', 'text/plain;charset=utf-8'],
+      of('get')
+    )
     ok(/^"[^"]+"$/.test(got.headers.etag), of('ETag is exposed'), JSON.stringify(got.headers))
-    ok(!Number.isNaN(Date.parse(got.headers['last-modified'])), of('Last-Modified is exposed'), JSON.stringify(got.headers))
+    ok(
+      !Number.isNaN(Date.parse(got.headers['last-modified'])),
+      of('Last-Modified is exposed'),
+      JSON.stringify(got.headers)
+    )
     is(got.headers['content-length'], '7', of('Content-Length is exposed'))
 
     const { etag } = got.headers
-    is((await client('get', { name: 'note', headers: { 'if-none-match': etag } })).status, 304, of('If-None-Match'))
-    is((await client('put', { name: 'note', body: 'x', headers: { 'if-match': '"other"' } })).status, 412, of('If-Match of another version'))
-    is((await client('put', { name: 'note', body: 'y', headers: { 'if-match': etag } })).status, 204, of('If-Match of this version'))
-    is((await client('put', { name: 'note', body: 'z', headers: { 'if-none-match': '*' } })).status, 412, of('If-None-Match: *'))
+    is(
+      (await client('get', { name: 'note', headers: { 'if-none-match': etag } })).status,
+      304,
+      of('If-None-Match')
+    )
+    is(
+      (await client('put', { name: 'note', body: 'x', headers: { 'if-match': '"other"' } })).status,
+      412,
+      of('If-Match of another version')
+    )
+    is(
+      (await client('put', { name: 'note', body: 'y', headers: { 'if-match': etag } })).status,
+      204,
+      of('If-Match of this version')
+    )
+    is(
+      (await client('put', { name: 'note', body: 'z', headers: { 'if-none-match': '*' } })).status,
+      412,
+      of('If-None-Match: *')
+    )
     const next = await call('fetch', target, { cache: 'no-store' })
     is(next.text, 'y', of('what was refused is not there'))
     ok(next.headers.etag !== etag, of('the change shows in ETag'))
     const part = await client('get', { name: 'note', headers: { range: 'bytes=0-0' } })
-    is([part.status, part.headers['content-range'], part.headers['accept-ranges']], [206, 'bytes 0-0/1', 'bytes'], of('ranges are exposed'))
+    is(
+      [part.status, part.headers['content-range'], part.headers['accept-ranges']],
+      [206, 'bytes 0-0/1', 'bytes'],
+      of('ranges are exposed')
+    )
     const head = await call('signed', 'HEAD', target)
     is([head.status, head.headers['content-length'], head.text], [200, '1', ''], of('head'))
-    is((await client('post', { name: 'note', body: '{}', type: 'application/ld+json' })).status, 201, of('post'))
+    is(
+      (await client('post', { name: 'note', body: '{}', type: 'application/ld+json' })).status,
+      201,
+      of('post')
+    )
   })
 
   await section('large and odd resources', async of => {
@@ -139,9 +222,14 @@ async function test(page, preflights) {
     })
     is(many, [204, 200, 3_000_000, true], of('3 MB'))
     // Without a name the client makes one up, which is a piece of the browser's own text.
-    for (const name of ['a b/ü', "q'!$&()*+,;=:@~|[]^`\"<>{}", '//x', 'a%2Fb', '', undefined]) {
+    for (const name of ['a b/ü', 'q\'!$&()*+,;=:@~|[]^`"<>{}', '//x', 'a%2Fb', '', undefined]) {
       const label = name ?? 'without a name'
-      is((await client('put', { name, named: true, body: `at ${label}`, type: 'text/plain' })).status, 204, of(`put ${label}`))
+      is(
+        (await client('put', { name, named: true, body: `at ${label}`, type: 'text/plain' }))
+          .status,
+        204,
+        of(`put ${label}`)
+      )
       const got = await client('get', { name, named: true })
       is([got.status, got.text], [200, `at ${label}`], of(`get ${label}`))
       is((await client('delete', { name, named: true })).status, 204, of(`delete ${label}`))
@@ -150,16 +238,43 @@ async function test(page, preflights) {
 
   await section('refusals can be read', async of => {
     for (const [what, response, status, title] of [
-      ['unsigned', await client('put', { name: 'note', body: 'x', as: 'nobody' }), 401, 'Unauthorized'],
-      ['a stranger', await client('put', { name: 'note', body: 'x', as: 'stranger' }), 403, 'Forbidden'],
+      [
+        'unsigned',
+        await client('put', { name: 'note', body: 'x', as: 'nobody' }),
+        401,
+        'Unauthorized'
+      ],
+      [
+        'a stranger',
+        await client('put', { name: 'note', body: 'x', as: 'stranger' }),
+        403,
+        'Forbidden'
+      ],
       ['not there', await client('get', { name: 'none' }), 404, 'Not Found'],
-      ['not known', await call('signed', 'POST', space.path, { body: 'x' }), 405, 'Method Not Allowed'],
+      [
+        'not known',
+        await call('signed', 'POST', space.path, { body: 'x' }),
+        405,
+        'Method Not Allowed'
+      ],
       ['not JSON', await client('put', { body: '{', type: 'application/json' }), 400, 'Bad Request']
     ]) {
-      is([response.status, response.headers['content-type'], JSON.parse(response.text || '{}').title], [status, 'application/problem+json', title], of(what))
+      is(
+        [
+          response.status,
+          response.headers['content-type'],
+          JSON.parse(response.text || '{}').title
+        ],
+        [status, 'application/problem+json', title],
+        of(what)
+      )
     }
     const unsigned = await client('get', { as: 'nobody' })
-    ok(/^Signature /.test(unsigned.headers['www-authenticate']), of('WWW-Authenticate is exposed'), JSON.stringify(unsigned.headers))
+    ok(
+      /^Signature /.test(unsigned.headers['www-authenticate']),
+      of('WWW-Authenticate is exposed'),
+      JSON.stringify(unsigned.headers)
+    )
   })
 
   await section('delete', async of => {
@@ -170,12 +285,23 @@ async function test(page, preflights) {
   })
 
   // That the browser does enforce CORS, without which the rest would prove nothing.
-  for (const [name, other] of [['CORS is off', closedBase], ['another origin', listBase]]) {
+  for (const [name, other] of [
+    ['CORS is off', closedBase],
+    ['another origin', listBase]
+  ]) {
     if (!other) continue
     await section(name, async of => {
       is(await call('attempt', other, '/health'), 'TypeError', of('get is kept from the page'))
-      is(await call('attempt', other, '/space/x/y', { method: 'PUT', body: 'x' }), 'TypeError', of('put is kept from the page'))
-      is(await call('attempt', other, '/health', { mode: 'no-cors' }), 0, of('though the server answers'))
+      is(
+        await call('attempt', other, '/space/x/y', { method: 'PUT', body: 'x' }),
+        'TypeError',
+        of('put is kept from the page')
+      )
+      is(
+        await call('attempt', other, '/health', { mode: 'no-cors' }),
+        0,
+        of('though the server answers')
+      )
     })
   }
 }
@@ -191,8 +317,15 @@ async function main() {
       chromiumSandbox: false,
       // Its profile, caches and crash reports go where they can be removed.
       env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home },
-      args: ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-        '--disable-component-update', '--disable-sync', '--no-proxy-server']
+      args: [
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        '--no-proxy-server'
+      ]
     })
     const page = await browser.newPage()
     page.setDefaultTimeout(30000)

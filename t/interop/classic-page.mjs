@@ -30,21 +30,36 @@ globalThis.page = {
   // without a signer, 'stranger' with another one.
   async client(verb, { name, named = name !== undefined, body, type, headers, as } = {}) {
     const blob = body === undefined ? undefined : new Blob([body], { type })
-    const signer = as === 'stranger' ? await Ed25519Signer.generate() : as === 'nobody' ? undefined : this.signer
+    const signer =
+      as === 'stranger' ? await Ed25519Signer.generate() : as === 'nobody' ? undefined : this.signer
     const space = as ? this.storage.space({ id: this.space.id, signer }) : this.space
     const object = named ? space.resource(name) : space
-    const response = verb === 'put' || verb === 'post'
-      ? await object[verb](blob, { headers })
-      : await object[verb]({ headers })
+    const response =
+      verb === 'put' || verb === 'post'
+        ? await object[verb](blob, { headers })
+        : await object[verb]({ headers })
     // Of a write the client gives the headers as a list.
-    return await look({ status: response.status, headers: new Headers(response.headers), blob: () => response.blob() })
+    return await look({
+      status: response.status,
+      headers: new Headers(response.headers),
+      blob: () => response.blob()
+    })
   },
 
   // Signed, for what the client has no verb for.
   async signed(method, path, { body, headers } = {}) {
-    return await look(await fetch(await createRequestWithHttpSignature(new URL(path, this.base), {
-      signer: this.signer, method, body, headers, includeHeaders, expires: new Date(Date.now() + 30000)
-    })))
+    return await look(
+      await fetch(
+        await createRequestWithHttpSignature(new URL(path, this.base), {
+          signer: this.signer,
+          method,
+          body,
+          headers,
+          includeHeaders,
+          expires: new Date(Date.now() + 30000)
+        })
+      )
+    )
   },
 
   async fetch(path, options) {

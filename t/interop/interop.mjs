@@ -10,7 +10,8 @@ import { pathToFileURL } from 'node:url'
 import { isDeepStrictEqual, inspect } from 'node:util'
 
 // The directory node_modules beside the program; WAS_INTEROP_MODULES names another one.
-export const modules = process.env.WAS_INTEROP_MODULES || join(dirname(process.argv[1]), 'node_modules')
+export const modules =
+  process.env.WAS_INTEROP_MODULES || join(dirname(process.argv[1]), 'node_modules')
 
 const { resolve } = createRequire(join(modules, '..', 'package.json'))
 
@@ -22,7 +23,9 @@ let count = 0
 let failed = 0
 
 export function ok(good, name, note) {
-  console.log(`${good ? '' : 'not '}ok ${++count} - ${name.replaceAll('#', '\\#').replaceAll('\n', '\\n')}`)
+  console.log(
+    `${good ? '' : 'not '}ok ${++count} - ${name.replaceAll('#', '\\#').replaceAll('\n', '\\n')}`
+  )
   if (!good) {
     failed++
     if (note !== undefined) console.log(String(note).replaceAll(/^/gm, '# '))
@@ -31,7 +34,11 @@ export function ok(good, name, note) {
 }
 
 export function is(got, expected, name) {
-  return ok(isDeepStrictEqual(got, expected), name, `got:      ${inspect(got)}\nexpected: ${inspect(expected)}`)
+  return ok(
+    isDeepStrictEqual(got, expected),
+    name,
+    `got:      ${inspect(got)}\nexpected: ${inspect(expected)}`
+  )
 }
 
 // What throws in a section fails it, and the other sections go on.
@@ -73,15 +80,30 @@ export async function pythonAuthorization(dialect, signer, method, path) {
   const { keyId, encode, number } = spellings[dialect]
   const created = Math.floor(Date.now() / 1000)
   const expires = created + 30
-  const text = `(created): ${created}\n(expires): ${expires}\n(key-id): ${keyId(signer)}\n(request-target): ${method.toLowerCase()} ${path}`
-  const signature = await signer.sign({ data: new TextEncoder().encode(text) })
-  return `Signature keyId="${keyId(signer)}",headers="(created) (expires) (key-id) (request-target)",` +
+  const lines = [
+    `(created): ${created}`,
+    `(expires): ${expires}`,
+    `(key-id): ${keyId(signer)}`,
+    `(request-target): ${method.toLowerCase()} ${path}`
+  ]
+  const signature = await signer.sign({ data: new TextEncoder().encode(lines.join('\n')) })
+  return (
+    `Signature keyId="${keyId(signer)}",headers="(created) (expires) (key-id) (request-target)",` +
     `signature="${encode(signature)}",created=${number(created)},expires=${number(expires)}`
+  )
 }
 
 // Sends as the Python client does: its HTTP library percent-encodes the path on the way out, and a
 // write always has a Content-Type. Yields { status, headers, body }.
-export async function python(dialect, base, signer, method, path, content, type = 'application/octet-stream') {
+export async function python(
+  dialect,
+  base,
+  signer,
+  method,
+  path,
+  content,
+  type = 'application/octet-stream'
+) {
   const writes = method === 'PUT' || method === 'POST'
   const body = Buffer.from(content ?? '')
   const headers = {
@@ -94,12 +116,21 @@ export async function python(dialect, base, signer, method, path, content, type 
   const { hostname, port } = new URL(base)
   return await new Promise((resolve, reject) => {
     const wire = encodeURI(path).replaceAll('%25', '%')
-    const out = request({ hostname, port, method, path: wire, headers, timeout: 20000 }, response => {
-      const chunks = []
-      response.on('data', chunk => chunks.push(chunk))
-      response.on('error', reject)
-      response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, body: Buffer.concat(chunks) }))
-    })
+    const out = request(
+      { hostname, port, method, path: wire, headers, timeout: 20000 },
+      response => {
+        const chunks = []
+        response.on('data', chunk => chunks.push(chunk))
+        response.on('error', reject)
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode,
+            headers: response.headers,
+            body: Buffer.concat(chunks)
+          })
+        )
+      }
+    )
     out.on('error', reject)
     out.on('timeout', () => out.destroy(new Error(`${method} ${path}: no answer`)))
     out.end(writes ? body : undefined)

@@ -7,7 +7,8 @@
 // Three loads by wrk, interleaved: unsigned GETs through the classic protocol; GETs under one
 // delegation (eddsa-jcs-2022, depth 1), each signed for itself; and the same under so many
 // delegations that none is remembered when its turn comes again. Prints medians and ratios: figures
-// of one machine at one moment mean nothing else. Requests are signed beforehand and live 10 minutes.
+// of one machine at one moment mean nothing else. Requests are signed beforehand and live 10
+// minutes.
 
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
@@ -37,38 +38,64 @@ async function someone(serverUrl) {
 // The classic protocol's dialect, for the two writes that the unsigned reads need.
 async function classicWrite(signer, path, body, type) {
   const created = Math.floor(Date.now() / 1000)
-  const lines = [`(created): ${created}`, `(expires): ${created + 30}`, `(key-id): ${signer.id}`,
-    `(request-target): put ${below}${path}`]
+  const lines = [
+    `(created): ${created}`,
+    `(expires): ${created + 30}`,
+    `(key-id): ${signer.id}`,
+    `(request-target): put ${below}${path}`
+  ]
   const signature = await signer.sign({ data: new TextEncoder().encode(lines.join('\n')) })
-  const authorization = `Signature keyId="${signer.id}",headers="(created) (expires) (key-id) (request-target)",` +
-    `signature="${Buffer.from(signature).toString('base64url')}",created="${created}",expires="${created + 30}"`
-  const response = await fetch(classic + path, { method: 'PUT', body, headers: { authorization, 'content-type': type } })
+  const authorization =
+    `Signature keyId="${signer.id}",headers="(created) (expires) (key-id) (request-target)",` +
+    `signature="${Buffer.from(signature).toString('base64url')}",` +
+    `created="${created}",expires="${created + 30}"`
+  const response = await fetch(classic + path, {
+    method: 'PUT',
+    body,
+    headers: { authorization, 'content-type': type }
+  })
   if (!response.ok) throw new Error(`PUT ${path}: ${response.status} ${await response.text()}`)
 }
 
 // A wrk script that cycles through requests; each thread begins elsewhere.
 function script(name, requests) {
   const file = join(directory, `${name}.lua`)
-  const list = requests.map(({ path, headers }) =>
-    `wrk.format("GET", ${JSON.stringify(path)}, {${Object.entries(headers)
-      .map(([key, value]) => `[${JSON.stringify(key)}]=${JSON.stringify(value)}`).join(',')}})`)
+  const list = requests.map(
+    ({ path, headers }) =>
+      `wrk.format("GET", ${JSON.stringify(path)}, {${Object.entries(headers)
+        .map(([key, value]) => `[${JSON.stringify(key)}]=${JSON.stringify(value)}`)
+        .join(',')}})`
+  )
   // Lua bounds a function's constants, so the list is filled in pieces.
   const pieces = []
   for (let i = 0; i < list.length; i += 500) {
-    pieces.push(`(function() ${list.slice(i, i + 500).map((item, j) => `requests[${i + j + 1}] = ${item}`).join('\n')} end)()`)
+    pieces.push(
+      `(function() ${list
+        .slice(i, i + 500)
+        .map((item, j) => `requests[${i + j + 1}] = ${item}`)
+        .join('\n')} end)()`
+    )
   }
-  writeFileSync(file, `local threads, bad = 0, 0
-function setup(thread) thread:set("offset", threads * ${Math.floor(requests.length / 2)}); threads = threads + 1 end
+  writeFileSync(
+    file,
+    `local threads, bad = 0, 0
+function setup(thread)
+  thread:set("offset", threads * ${Math.floor(requests.length / 2)})
+  threads = threads + 1
+end
 function init() requests = {}
 ${pieces.join(';\n')}
 at = offset end
 function request() at = at % #requests + 1; return requests[at] end
-`)
+`
+  )
   return file
 }
 
 function run(origin, file) {
-  const { stdout } = spawnSync('wrk', ['-t2', '-c16', `-d${seconds}`, '-s', file, origin], { encoding: 'utf8' })
+  const { stdout } = spawnSync('wrk', ['-t2', '-c16', `-d${seconds}`, '-s', file, origin], {
+    encoding: 'utf8'
+  })
   const rate = Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1])
   const bad = Number(/Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1] ?? 0)
   if (!rate || bad) throw new Error(`wrk: ${stdout}`)
@@ -86,19 +113,31 @@ const path = `/space/${id}/bench/item`
 await alice.request({ path, method: 'PUT', body: content })
 
 const signer = alice.zcapClient.invocationSigner
-await classicWrite(signer, `/space/bench-${id}`, JSON.stringify({ controller: alice.controllerDid }), 'application/json')
+await classicWrite(
+  signer,
+  `/space/bench-${id}`,
+  JSON.stringify({ controller: alice.controllerDid }),
+  'application/json'
+)
 await classicWrite(signer, `/space/bench-${id}/item`, content, content.type)
 
 async function delegate() {
   return await alice.zcapClient.delegate({
-    controller: app.controllerDid, invocationTarget: pws + path, allowedActions: ['GET'], expires: new Date(Date.now() + 600000)
+    controller: app.controllerDid,
+    invocationTarget: pws + path,
+    allowedActions: ['GET'],
+    expires: new Date(Date.now() + 600000)
   })
 }
 
 async function invoke(capability) {
   const headers = await signCapabilityInvocation({
-    url: pws + path, method: 'GET', headers: { date: new Date().toUTCString() }, capability,
-    invocationSigner: app.zcapClient.invocationSigner, capabilityAction: 'GET'
+    url: pws + path,
+    method: 'GET',
+    headers: { date: new Date().toUTCString() },
+    capability,
+    invocationSigner: app.zcapClient.invocationSigner,
+    capabilityAction: 'GET'
   })
   // wrk looks for this spelling before it adds a Host of its own.
   const { host, ...others } = headers
@@ -113,7 +152,10 @@ const cold = []
 for (let i = 0; i < COLD; i++) cold.push(await invoke(await delegate()))
 
 const loads = {
-  'unsigned classic GET': [classic, script('unsigned', [{ path: `${below}/space/bench-${id}/item`, headers: {} }])],
+  'unsigned classic GET': [
+    classic,
+    script('unsigned', [{ path: `${below}/space/bench-${id}/item`, headers: {} }])
+  ],
   'delegated GET, known': [pws, script('warm', warm)],
   'delegated GET, new': [pws, script('cold', cold)]
 }
@@ -123,6 +165,9 @@ for (let round = 0; round < Number(rounds); round++) {
 }
 const base = median(rates['unsigned classic GET'])
 for (const [name, list] of Object.entries(rates)) {
-  console.log(`${name.padEnd(22)} ${median(list).toFixed(0).padStart(7)}/s  ${(median(list) / base).toFixed(2)}  ` +
-    `(${Math.min(...list).toFixed(0)} to ${Math.max(...list).toFixed(0)})`)
+  console.log(
+    `${name.padEnd(22)} ${median(list).toFixed(0).padStart(7)}/s  ` +
+      `${(median(list) / base).toFixed(2)}  ` +
+      `(${Math.min(...list).toFixed(0)} to ${Math.max(...list).toFixed(0)})`
+  )
 }

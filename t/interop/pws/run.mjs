@@ -6,9 +6,9 @@
 //
 // run.mjs BASE_URL... [--only GROUP|SUITE]... [--grep TEXT] [--all] [--reports DIRECTORY]
 //
-// BASE_URL is an origin. --only and --grep choose among the tests of the list, by group (G1), suite,
-// or what their id contains; suites always run as a whole, their tests lean on each other. --all
-// runs the other suites too, for the summary. Each report is one JSON file in the directory.
+// BASE_URL is an origin. --only and --grep choose among the tests of the list, by group (G1),
+// suite, or what their id contains; suites always run as a whole, their tests lean on each other.
+// --all runs the other suites too, for the summary. Each report is one JSON file in the directory.
 
 import { spawn } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -20,7 +20,9 @@ import { done, modules, ok, section } from '../interop.mjs'
 
 const TIMEOUT_MS = 20000
 
-const expected = JSON.parse(await readFile(join(dirname(fileURLToPath(import.meta.url)), 'expected.json')))
+const expected = JSON.parse(
+  await readFile(join(dirname(fileURLToPath(import.meta.url)), 'expected.json'))
+)
 const cli = join(modules, expected.suite, 'dist', 'cli', 'index.js')
 
 const { values: options, positionals: servers } = parseArgs({
@@ -38,22 +40,41 @@ const list = Object.entries(expected.groups).flatMap(([group, suites]) =>
   Object.entries(suites).flatMap(([suite, { required, optional }]) => [
     ...required.map(id => ({ group, suite, id, optional: false })),
     ...optional.map(id => ({ group, suite, id, optional: true }))
-  ]))
+  ])
+)
 
 function chosen({ group, suite, id }) {
-  return (!options.only.length || options.only.includes(group.split(' ')[0]) || options.only.includes(suite)) &&
+  return (
+    (!options.only.length ||
+      options.only.includes(group.split(' ')[0]) ||
+      options.only.includes(suite)) &&
     id.includes(options.grep)
+  )
 }
 
 // The suite's own command; yields its report, or throws what it said instead.
 async function report(server, suites) {
-  const child = spawn(process.execPath, [
-    cli, server, '--reporter', 'json', '--timeout', `${TIMEOUT_MS}`, ...suites.flatMap(suite => ['--suite', suite])
-  ], { stdio: ['ignore', 'pipe', 'pipe'] })
-  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', resolve)
-  })])
+  const child = spawn(
+    process.execPath,
+    [
+      cli,
+      server,
+      '--reporter',
+      'json',
+      '--timeout',
+      `${TIMEOUT_MS}`,
+      ...suites.flatMap(suite => ['--suite', suite])
+    ],
+    { stdio: ['ignore', 'pipe', 'pipe'] }
+  )
+  const [out, err] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    new Promise((resolve, reject) => {
+      child.on('error', reject)
+      child.on('close', resolve)
+    })
+  ])
   try {
     return JSON.parse(out)
   } catch {
@@ -70,7 +91,8 @@ async function text(stream) {
 // What is wrong with the result of a test, in words; '' if nothing is.
 function fault(test, result) {
   if (!result) return 'the report does not have it'
-  if (result.optional !== test.optional) return `the suite calls it ${result.optional ? 'optional' : 'required'}`
+  if (result.optional !== test.optional)
+    return `the suite calls it ${result.optional ? 'optional' : 'required'}`
   if (result.status === 'pass') return ''
   if (result.status === 'skip') return `skipped: ${result.skipReason ?? 'no reason given'}`
   const { message, expected: wanted, actual, operator } = result.error
@@ -83,35 +105,50 @@ function summary(server, suites) {
   console.log(`# ${server}`)
   for (const { suiteId, counts, teardownError } of suites) {
     const { total, pass, fail, skip } = counts
-    console.log(`# ${suiteId.padEnd(width)} ${total} tests: ${pass} passed, ${fail} failed, ${skip} skipped` +
-      (teardownError ? `; its end: ${teardownError.split('\n')[0]}` : ''))
+    console.log(
+      `# ${suiteId.padEnd(width)} ${total} tests: ${pass} passed, ${fail} failed, ${skip} skipped` +
+        (teardownError ? `; its end: ${teardownError.split('\n')[0]}` : '')
+    )
   }
 }
 
 async function run(server, label) {
   const tests = list.filter(chosen)
-  const found = await report(server, options.all ? [] : [...new Set(tests.map(({ suite }) => suite))])
+  const found = await report(
+    server,
+    options.all ? [] : [...new Set(tests.map(({ suite }) => suite))]
+  )
   const { host, protocol } = new URL(server)
   const file = join(options.reports, `pws-suite-${protocol}${host}.json`.replaceAll(':', '-'))
   await writeFile(file, `${JSON.stringify(found, null, 2)}\n`)
 
-  ok(found.tool.version === expected.version, label(`the suite is ${expected.version}`), found.tool.version)
-  const results = new Map(found.suites.flatMap(({ results }) => results)
-    .map(result => [`${result.suiteId} ${result.testId}`, result]))
+  ok(
+    found.tool.version === expected.version,
+    label(`the suite is ${expected.version}`),
+    found.tool.version
+  )
+  const results = new Map(
+    found.suites
+      .flatMap(({ results }) => results)
+      .map(result => [`${result.suiteId} ${result.testId}`, result])
+  )
   for (const test of tests) {
     const wrong = fault(test, results.get(`${test.suite} ${test.id}`))
     ok(!wrong, label(`${test.suite} ${test.id}${test.optional ? ' (optional)' : ''}`), wrong)
   }
   const listed = new Set(list.map(({ suite, id }) => `${suite} ${id}`))
   const suites = new Set(list.map(({ suite }) => suite))
-  const more = [...results].filter(([name, { suiteId }]) => suites.has(suiteId) && !listed.has(name))
+  const more = [...results]
+    .filter(([name, { suiteId }]) => suites.has(suiteId) && !listed.has(name))
     .map(([name]) => name)
   ok(!more.length, label('expected.json has every test of its suites'), more.join('\n'))
   summary(server, found.suites)
 }
 
 if (!servers.length || !list.some(chosen)) {
-  console.error('usage: run.mjs BASE_URL... [--only GROUP|SUITE]... [--grep TEXT] [--all] [--reports DIRECTORY]')
+  console.error(
+    'usage: run.mjs BASE_URL... [--only GROUP|SUITE]... [--grep TEXT] [--all] [--reports DIRECTORY]'
+  )
   process.exit(2)
 }
 for (const server of servers.map(server => server.replace(/\/+$/, ''))) {

@@ -12,8 +12,13 @@ import { mock } from 'node:test'
 import { done, is, load, section } from '../interop.mjs'
 
 const BODIES = {
-  '01-create-space-POST-json-root': actors =>
-    ({ json: { id: '11111111-1111-4111-8111-111111111111', name: 'Cap Space', controller: actors.alice.did } }),
+  '01-create-space-POST-json-root': actors => ({
+    json: {
+      id: '11111111-1111-4111-8111-111111111111',
+      name: 'Cap Space',
+      controller: actors.alice.did
+    }
+  }),
   '02-signed-PUT-json-root': () => ({ json: { id: 'doc-a', hello: 'world' } }),
   '03-signed-PUT-binary-root': () => ({
     body: new Blob([Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)]),
@@ -26,7 +31,15 @@ const BODIES = {
   '08-delegated-GET-Ed25519Signature2020': () => ({}),
   '09-signed-DELETE-root': () => ({})
 }
-const OF_THE_CLIENT = ['host', 'accept', 'authorization', 'capability-invocation', 'content-type', 'date', 'digest']
+const OF_THE_CLIENT = [
+  'host',
+  'accept',
+  'authorization',
+  'capability-invocation',
+  'content-type',
+  'date',
+  'digest'
+]
 
 const { createContext } = await load('@interop/was-conformance-suite')
 const { ZcapClient } = await load('@interop/ezcap')
@@ -59,8 +72,12 @@ async function delegateAgain({ id, controller, invocationTarget, allowedAction, 
   const capability = typeof parent === 'string' ? parent : await delegateAgain(parent)
   const SuiteClass = proof.type === 'Ed25519Signature2020' ? Ed25519Signature2020 : EddsaJcs2022
   mock.method(crypto, 'randomUUID', () => id.replace('urn:uuid:', ''))
-  const made = await clientOf(proof.verificationMethod, SuiteClass)
-    .delegate({ capability, controller, invocationTarget, allowedActions: allowedAction })
+  const made = await clientOf(proof.verificationMethod, SuiteClass).delegate({
+    capability,
+    controller,
+    invocationTarget,
+    allowedActions: allowedAction
+  })
   crypto.randomUUID.mock.restore()
   return made
 }
@@ -82,13 +99,21 @@ for (const [name, content] of Object.entries(BODIES)) {
     const vector = JSON.parse(await readFile(join(vectors, `${name}.explained.json`)))
     const [method, target] = vector.requestLine.split(' ')
     clock = vector.signatureParams.created * 1000
-    const capability = vector.capability && await delegateAgain(vector.capability)
+    const capability = vector.capability && (await delegateAgain(vector.capability))
     if (capability) is(capability, vector.capability, label('the capability'))
     const sent = await headersOf(() =>
-      clientOf(vector.signatureParams.keyId, EddsaJcs2022)
-        .request({ url: `http://localhost:3999${target}`, method, capability, ...content(actors) }))
-    is(OF_THE_CLIENT.map(header => sent.get(header)), OF_THE_CLIENT.map(header => vector.headers[header] ?? null),
-      label('the headers of the request'))
+      clientOf(vector.signatureParams.keyId, EddsaJcs2022).request({
+        url: `http://localhost:3999${target}`,
+        method,
+        capability,
+        ...content(actors)
+      })
+    )
+    is(
+      OF_THE_CLIENT.map(header => sent.get(header)),
+      OF_THE_CLIENT.map(header => vector.headers[header] ?? null),
+      label('the headers of the request')
+    )
   })
 }
 done()

@@ -37,6 +37,10 @@ package WAS::Client;
 # A character string is sent as UTF-8; a byte string as it is.
 #
 # With `Expect: 100-continue` among the headers the body waits for the interim response.
+#
+# What request() is made of is there for who wants another conversation than one request and one
+# answer: fields_of(), exchange(), which a subclass may replace, open_socket(), send_bytes() and
+# read_bytes().
 
 use strict;
 use warnings;
@@ -56,10 +60,10 @@ my @COVERED = ('(created)', '(expires)', '(key-id)', '(request-target)');
 my $LIFETIME = 30;
 
 my %ENCODE = (
-    'base64url'        => sub { encode_base64url($_[0]) },
+    'base64url' => sub { encode_base64url($_[0]) },
     'base64url-padded' => sub { my $text = encode_base64($_[0], ''); $text =~ tr{+/}{-_}; $text },
-    'base64'           => sub { my $text = encode_base64($_[0], ''); $text =~ tr/=//d; $text },
-    'base64-padded'    => sub { encode_base64($_[0], '') },
+    'base64' => sub { my $text = encode_base64($_[0], ''); $text =~ tr/=//d; $text },
+    'base64-padded' => sub { encode_base64($_[0], '') },
 );
 
 sub new {
@@ -68,8 +72,10 @@ sub new {
         or croak 'base is http://host:port or https://host:port';
     my ($host, $port) = $authority =~ /\A(.*?)(?::(\d+))?\z/;
     $host =~ s/\A\[(.*)\]\z/$1/;
-    return bless { timeout => 20, %self, scheme => $scheme, authority => $authority, host => $host,
-                   port => $port // ($scheme eq 'https' ? 443 : 80) }, $class;
+    return bless {
+        timeout => 20, %self, scheme => $scheme, authority => $authority, host => $host,
+        port => $port // ($scheme eq 'https' ? 443 : 80)
+    }, $class;
 }
 
 # The same server, asked by somebody else.
@@ -89,7 +95,7 @@ for my $method (qw(get head put post delete options)) {
 sub request {
     my ($self, $method, $target, %option) = @_;
     _bytes($_) for grep { defined && !ref } $method, $target, values %option;
-    my @fields = $self->_fields($method, $target, \%option);
+    my @fields = $self->fields_of($method, $target, \%option);
     my $version = $option{version} // '1.1';
     my $head = join "\r\n", "$method $target HTTP/$version",
         (map { "$_->[0]: $_->[1]" } @fields), '', '';
@@ -97,24 +103,24 @@ sub request {
     $body = substr $body, 0, $option{stop_after} if defined $option{stop_after};
     my $waits = grep { lc $_->[0] eq 'expect' && lc $_->[1] eq '100-continue' } @fields;
     my $stops = defined $option{stop_after};
-    return $self->_exchange($method, $head, $body, waits => $waits, stops => $stops);
+    return $self->exchange($method, $head, $body, waits => $waits, stops => $stops);
 }
 
 # Sends bytes as they are and reads one response.
 sub raw {
     my ($self, $bytes) = @_;
     my ($method) = $bytes =~ /\A(\S*)/;
-    return $self->_exchange($method, $bytes, '');
+    return $self->exchange($method, $bytes, '');
 }
 
 # The text that an Authorization value of these properties signs (protocol/classic section 3).
 sub signing_string {
     my (%of) = @_;
     my %pseudo = (
-        '(created)'        => $of{created},
-        '(expires)'        => $of{expires},
-        '(key-id)'         => $of{key_id},
-        '(algorithm)'      => $of{algorithm},
+        '(created)' => $of{created},
+        '(expires)' => $of{expires},
+        '(key-id)' => $of{key_id},
+        '(algorithm)' => $of{algorithm},
         '(request-target)' => lc($of{method}) . " $of{target}",
     );
     return join "\n", map { "$_: " . ($pseudo{$_} // _joined($of{fields}, $_)) } @{ $of{headers} };
@@ -126,7 +132,7 @@ sub authorization {
     my (%sign) = @_;
     return $sign{authorization} if defined $sign{authorization};
     $sign{headers} //= \@COVERED;
-    $sign{key_id}  //= $sign{key}->key_id;
+    $sign{key_id} //= $sign{key}->key_id;
     $sign{created} //= int time;
     $sign{expires} //= $sign{created} + $LIFETIME;
     _bytes($_) for grep { defined && !ref } values %sign;
@@ -134,7 +140,7 @@ sub authorization {
     $signature = $sign{mangle}->($signature) if $sign{mangle};
     my $encode = $ENCODE{ $sign{encoding} // 'base64url' } or croak "no encoding $sign{encoding}";
     my @params = (
-        [keyId   => $sign{key_id}],
+        [keyId => $sign{key_id}],
         [headers => join ' ', @{ $sign{headers} }],
         [signature => $encode->($signature)],
         [created => $sign{created}],
@@ -153,7 +159,14 @@ sub _param {
     return qq{$name="$value"};
 }
 
-sub _fields {
+# Other names of the same, for the tests that still use them.
+sub _connect { my $self = shift; return $self->open_socket(@_) }
+sub _write { my $self = shift; return $self->send_bytes(@_) }
+sub _read { my $self = shift; return $self->read_bytes(@_) }
+sub _fields { my $self = shift; return $self->fields_of(@_) }
+
+# The fields that request() sends, as [name, value] in order; %$option is what it takes.
+sub fields_of {
     my ($self, $method, $target, $option) = @_;
     my @given = _pairs($option->{headers});
     my @made = (
@@ -165,11 +178,12 @@ sub _fields {
     my %given = map { lc $_->[0] => 1 } @given;
     my @fields = grep { defined $_->[1] } (grep { !$given{ lc $_->[0] } } @made), @given;
     my $sign = $option->{sign} // {};
-    my $key  = ref $sign ? $sign->{key} // $self->{key} : undef;
+    my $key = ref $sign ? $sign->{key} // $self->{key} : undef;
     if (($key || (ref $sign && defined $sign->{authorization})) && !$given{authorization}) {
         my ($signed) = $target =~ m{\A(?:[a-z]+://[^/]*)?(.*)\z}si;
-        my $value = authorization(method => $method, target => $signed, fields => \@fields, %$sign,
-                                  key => $key);
+        my $value = authorization(
+            method => $method, target => $signed, fields => \@fields, %$sign,
+            key => $key);
         push @fields, [Authorization => $value];
     }
     return @fields;
@@ -188,20 +202,28 @@ sub _framed {
     return join '', @chunks, "0\r\n\r\n";
 }
 
+# Sends a head and a body, and yields the one response. How:
+#     waits  true: the body waits for an interim response
+#     stops  true: nothing more is sent afterwards
+sub exchange {
+    my ($self, @conversation) = @_;
+    return $self->_exchange(@conversation);
+}
+
 sub _exchange {
     my ($self, $method, $head, $body, %how) = @_;
     my $deadline = time + $self->{timeout};
-    my $socket = delete $self->{socket} // $self->_connect;
+    my $socket = delete $self->{socket} // $self->open_socket;
     my $rest = '';
-    my $read = sub { $self->_read($socket, $deadline) };
+    my $read = sub { $self->read_bytes($socket, $deadline) };
     my $goes_on = 1;
     if ($how{waits}) {
-        $self->_write($socket, $head, $deadline);
+        $self->send_bytes($socket, $head, $deadline);
         $goes_on = WAS::Response::peek_status($read, \$rest) == 100;
-        $self->_write($socket, $body, $deadline) if $goes_on;
+        $self->send_bytes($socket, $body, $deadline) if $goes_on;
     }
     else {
-        $self->_write($socket, $head . $body, $deadline);
+        $self->send_bytes($socket, $head . $body, $deadline);
     }
     $socket->shutdown(1) if $how{stops};
     my $response = WAS::Response->from_stream($read, \$rest, $method);
@@ -214,7 +236,8 @@ sub _exchange {
     return $response;
 }
 
-sub _connect {
+# A socket to the server that does not block.
+sub open_socket {
     my ($self) = @_;
     my @peer = (PeerHost => $self->{host}, PeerPort => $self->{port}, Timeout => $self->{timeout});
     my $socket;
@@ -231,9 +254,9 @@ sub _connect {
     return $socket;
 }
 
-# Stops early, without complaint, once the server answers or closes: a server may refuse a body
-# that it has not read to its end.
-sub _write {
+# Writes to such a socket until the deadline, a time. Stops early, without complaint, once the
+# server answers or closes: a server may refuse a body that it has not read to its end.
+sub send_bytes {
     my ($self, $socket, $bytes, $deadline) = @_;
     local $SIG{PIPE} = 'IGNORE';
     my $done = 0;
@@ -253,8 +276,8 @@ sub _write {
     }
 }
 
-# The next bytes; '' when the connection is closed or reset.
-sub _read {
+# The next bytes of such a socket, until the deadline; '' when the connection is closed or reset.
+sub read_bytes {
     my ($self, $socket, $deadline) = @_;
     my $ready = IO::Select->new($socket);
     while (1) {

@@ -1,8 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
 # WAS::Cluster: a PostgreSQL cluster of our own, to be thrown away. It listens on a unix socket in
-# a directory that only its owner can enter, so it needs neither a password nor a free port; asked to
-# listen on TCP too, it has both. It can be a streaming standby of another one.
+# a directory that only its owner can enter, so it needs neither a password nor a free port; asked
+# to listen on TCP too, it has both. It can be a streaming standby of another one.
 
 package WAS::Cluster;
 
@@ -34,14 +34,15 @@ sub throwaway {
     my ($class, @arguments) = @_;
     my $self = $class->new(@arguments);
     push @thrown_away, { owner => $$, cluster => $self };
-    $SIG{$_} = sub { exit 1 } for qw(INT TERM HUP);
+    $SIG{$_} = sub { exit 1 }
+        for qw(INT TERM HUP);
     return $self;
 }
 
 END {
     local $?;
     for my $cluster (map { $_->{cluster} } grep { $_->{owner} == $$ } @thrown_away) {
-        kill CONT => $cluster->processes; # somebody may have frozen them
+        kill CONT => $cluster->processes;    # somebody may have frozen them
         $cluster->remove;
     }
 }
@@ -50,7 +51,8 @@ sub program {
     my ($name) = @_;
     my $bindir = qx(pg_config --bindir 2>/dev/null) // '';
     chomp $bindir;
-    my @newest = sort { ($b =~ /(\d+)/)[0] <=> ($a =~ /(\d+)/)[0] } glob '/usr/lib/postgresql/*/bin';
+    my @newest =
+        sort { ($b =~ /(\d+)/)[0] <=> ($a =~ /(\d+)/)[0] } glob '/usr/lib/postgresql/*/bin';
     for my $path (grep { length } $bindir, @newest, split /:/, $ENV{PATH}) {
         return "$path/$name" if -x "$path/$name";
     }
@@ -116,8 +118,10 @@ sub start {
         my $file = write_text("$directory.password", '>', "$self->{password}\n");
         @auth = ('--auth-local=trust', '--auth-host=scram-sha-256', "--pwfile=$file");
     }
-    run($log, program('initdb'), '-D', $directory, '-U', USER, @auth, '-E', 'UTF8',
-        '--no-locale', '--no-sync') or $fail->('initdb');
+    run(
+        $log, program('initdb'), '-D', $directory, '-U', USER, @auth, '-E', 'UTF8',
+        '--no-locale', '--no-sync'
+    ) or $fail->('initdb');
     unlink "$directory.password";
     # A time zone that is not UTC, so that a forgotten conversion shows.
     $self->configure(<<'CONF');
@@ -133,6 +137,18 @@ CONF
     return;
 }
 
+# A handle on one of its databases; errors die. Options are DBI's. A process that was forked may end
+# without ending the connection.
+sub dbh {
+    my ($self, $database, %options) = @_;
+    require DBI;
+    my $port = $self->{tcp} ? ";port=$self->{tcp}" : '';
+    my $dsn = sprintf 'dbi:Pg:dbname=%s;host=%s%s;connect_timeout=5', $database // 'was',
+        $self->socket_directory, $port;
+    my %usual = (RaiseError => 1, PrintError => 0, PrintWarn => 0, AutoInactiveDestroy => 1);
+    return DBI->connect($dsn, USER, '', { %usual, %options });
+}
+
 # Makes and starts this cluster as a streaming standby of another one, which knows it as `name`.
 sub follow {
     my ($self, $primary, $name) = @_;
@@ -140,8 +156,10 @@ sub follow {
     my $directory = $self->{directory};
     my $source = sprintf "host='%s' user=%s application_name=%s", $primary->socket_directory, USER,
         $name;
-    run("$directory.log", program('pg_basebackup'), '-D', $directory, '-d', $source, '-R', '-X',
-        'stream', '-c', 'fast', '--no-sync') or die "pg_basebackup failed; see $directory.log\n";
+    run(
+        "$directory.log", program('pg_basebackup'), '-D', $directory, '-d', $source, '-R', '-X',
+        'stream', '-c', 'fast', '--no-sync'
+    ) or die "pg_basebackup failed; see $directory.log\n";
     $self->configure('');
     # The copy holds the other's socket directory, too.
     $self->bury;
@@ -152,8 +170,10 @@ sub follow {
 # Makes a standby the primary; returns when it takes writes.
 sub promote {
     my ($self) = @_;
-    run("$self->{directory}.log", program('pg_ctl'), '-D', $self->{directory}, '-w', '-s',
-        'promote') or die "pg_ctl promote failed; see $self->{directory}.log\n";
+    run(
+        "$self->{directory}.log", program('pg_ctl'), '-D', $self->{directory}, '-w', '-s',
+        'promote'
+    ) or die "pg_ctl promote failed; see $self->{directory}.log\n";
     return;
 }
 
@@ -192,7 +212,8 @@ sub random_password {
 sub stop {
     my ($self, $mode) = @_;
     return if !$self->pid;
-    return run("$self->{directory}.log", program('pg_ctl'), '-D', $self->{directory}, '-w', '-s',
+    return run(
+        "$self->{directory}.log", program('pg_ctl'), '-D', $self->{directory}, '-w', '-s',
         '-m', $mode // 'fast', 'stop');
 }
 
@@ -268,8 +289,10 @@ sub wait_until_gone {
 sub create {
     my ($self, $database) = @_;
     my @port = $self->{tcp} ? ('-p', $self->{tcp}) : ();
-    run("$self->{directory}.log", program('createdb'), '-h', $self->socket_directory, @port, '-U',
-        USER, $database) or die "createdb $database failed; see $self->{directory}.log\n";
+    run(
+        "$self->{directory}.log", program('createdb'), '-h', $self->socket_directory, @port, '-U',
+        USER, $database
+    ) or die "createdb $database failed; see $self->{directory}.log\n";
     return $self->dsn($database);
 }
 

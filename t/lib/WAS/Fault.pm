@@ -3,10 +3,11 @@
 # WAS::Fault: clients that number what they write, over several httpd on one database, and the
 # account of what must be there afterwards. What goes wrong meanwhile is the caller's.
 #
-# A write is *acknowledged* (2xx), *refused* (a 503, or nobody took the connection: not done), or its
-# fate is *unknown* (a 503 that says so, or no answer). An unknown one may be done later still, when
-# whatever held it lets go. So a client leaves an unconditional resource alone after that, and begins
-# another; a guarded one it reads again and goes on with If-Match, which keeps a late one out.
+# A write is *acknowledged* (2xx), *refused* (a 503, or nobody took the connection: not done), or
+# its fate is *unknown* (a 503 that says so, or no answer). An unknown one may be done later still,
+# when whatever held it lets go. So a client leaves an unconditional resource alone after that, and
+# begins another; a guarded one it reads again and goes on with If-Match, which keeps a late one
+# out.
 
 package WAS::Fault;
 
@@ -17,6 +18,10 @@ use Digest::SHA qw(sha256_hex);
 use JSON::PP qw(encode_json);
 use WAS::Server;
 use WAS::Traffic qw(eventually);
+
+# Where SQL finds the connections of the clients of `was`, but for its own.
+use constant OURS => q(FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = 'was'
+    AND backend_type = 'client backend');
 
 use constant { SMALL => 600, BIG => (1 << 20) + 200_000 };
 
@@ -57,8 +62,20 @@ SHAPE
 CONF
 }
 
-# How many requests an httpd is at, but for the one that asks, and how many of its children belong to
-# a configuration that is over.
+# Ends every connection that the clients of `was` have; returns when they are gone.
+sub cut_connections {
+    my ($dbh) = @_;
+    my $ours = OURS;
+    my $pids = $dbh->selectcol_arrayref("SELECT pid $ours");
+    $dbh->do('SELECT pg_terminate_backend(pid) FROM unnest(?::int[]) pid', undef, $pids);
+    my $left = "SELECT count(*) $ours AND pid = ANY (?)";
+    eventually(5, sub { !$dbh->selectrow_array($left, undef, $pids) })
+        or die 'connections do not end';
+    return;
+}
+
+# How many requests an httpd is at, but for the one that asks, and how many of its children belong
+# to a configuration that is over.
 sub busy {
     my ($server) = @_;
     my $answer = $server->request(GET => '/server-status?auto');
@@ -73,7 +90,8 @@ sub busy {
 sub new {
     my ($class, %self) = @_;
     my $self = bless { may => {}, %self }, $class;
-    my $response = $self->client(0)->put("/space/$self->{space}", type => 'application/json',
+    my $response = $self->client(0)->put(
+        "/space/$self->{space}", type => 'application/json',
         body => encode_json({ controller => $self->{key}->did }));
     $response->status == 204 or die "no space: @{[$response->status]} @{[$response->body]}\n";
     return $self;
@@ -95,7 +113,8 @@ sub content {
 # The number that bytes hold, or why they hold none.
 sub number_of {
     my ($path, $bytes) = @_;
-    my ($number) = $bytes =~ m{\A\Q$path\E (\d+)\n} or return (undef, "$path holds another's bytes");
+    my ($number) = $bytes =~ m{\A\Q$path\E (\d+)\n}
+        or return (undef, "$path holds another's bytes");
     return ($number) if substr($bytes, -64) eq sha256_hex(substr $bytes, 0, -64);
     return (undef, "$path is half-written");
 }
@@ -104,21 +123,27 @@ sub number_of {
 sub traffic {
     my ($self, $label, %options) = @_;
     my %mine;
-    return WAS::Traffic->start(clients => 6, pause => 0.005, %options, each => sub {
-        my ($client, $turn) = @_;
-        # Not all at the same.
-        $turn += 3 * $client;
-        my ($does, $kind) = @{ $TURNS[$turn % @TURNS] };
-        my $server = ($turn + int $turn / @TURNS) % @{ $self->{servers} };
-        my $resource = $mine{$kind} //= fresh("/space/$self->{space}/$label-$client-$kind", 0);
-        # A validator that is not known is to be read first.
-        my $reads = $does eq 'read' || $kind =~ /guarded/ && !defined $resource->{etag};
-        # It may be left for another one.
-        my $path = $resource->{path};
-        my %record = $reads ? $self->read_one($server, $resource)
-            : $self->write_one($server, $resource, $kind);
-        return { server => $server, path => $path, %record };
-    });
+    return WAS::Traffic->start(
+        clients => 6,
+        pause => 0.005,
+        %options,
+        each => sub {
+            my ($client, $turn) = @_;
+            # Not all at the same.
+            $turn += 3 * $client;
+            my ($does, $kind) = @{ $TURNS[$turn % @TURNS] };
+            my $server = ($turn + int $turn / @TURNS) % @{ $self->{servers} };
+            my $resource = $mine{$kind} //= fresh("/space/$self->{space}/$label-$client-$kind", 0);
+            # A validator that is not known is to be read first.
+            my $reads = $does eq 'read' || $kind =~ /guarded/ && !defined $resource->{etag};
+            # It may be left for another one.
+            my $path = $resource->{path};
+            my %record =
+                  $reads
+                ? $self->read_one($server, $resource)
+                : $self->write_one($server, $resource, $kind);
+            return { server => $server, path => $path, %record };
+        });
 }
 
 # Waits until every server has been well some times in a row, which its children share.
@@ -126,28 +151,60 @@ sub wait_until_well {
     my ($self, $seconds) = @_;
     for my $server (0 .. $#{ $self->{servers} }) {
         my $well = 0;
-        eventually($seconds, sub {
-            my %answer = $self->ask($server, GET => '/health');
-            $well = $answer{status} == 200 ? $well + 1 : 0;
-            return $well == 6;
-        });
+        eventually(
+            $seconds,
+            sub {
+                my %answer = $self->ask($server, GET => '/health');
+                $well = $answer{status} == 200 ? $well + 1 : 0;
+                return $well == 6;
+            });
     }
     return;
 }
 
+# Waits until every server has said that it has no database.
+sub wait_until_ill {
+    my ($self, $seconds) = @_;
+    for my $server (0 .. $#{ $self->{servers} }) {
+        eventually(
+            $seconds,
+            sub {
+                my %answer = $self->ask($server, GET => '/health');
+                return $answer{status} != 200;
+            });
+    }
+    return;
+}
+
+# Waits until the clients of a label have written some resources each, from now on, which is at
+# every server.
+sub wait_for_writes {
+    my ($self, $dbh, $label, $seconds) = @_;
+    my $now = $dbh->selectrow_array('SELECT pg_snapshot_xmax(pg_current_snapshot())');
+    my $written =
+        'SELECT count(*) FROM was_resources WHERE path LIKE ? AND xmin::text::bigint >= ?';
+    my @values = (undef, "/$label-%", $now);
+    return eventually($seconds, sub { $dbh->selectrow_array($written, @values) >= 12 });
+}
+
 sub fresh {
     my ($stem, $generation) = @_;
-    return { stem => $stem, generation => $generation, path => "$stem-$generation", number => 0,
-        may => { 0 => 1 } };
+    return {
+        stem => $stem, generation => $generation, path => "$stem-$generation", number => 0,
+        may => { 0 => 1 }
+    };
 }
 
 sub write_one {
     my ($self, $server, $resource, $kind) = @_;
     my $number = ++$resource->{number};
     my ($path, $etag) = @{$resource}{qw(path etag)};
-    my @condition = $kind !~ /guarded/ ? ()
+    my @condition =
+        $kind !~ /guarded/
+        ? ()
         : (headers => $etag ? ['If-Match' => $etag] : ['If-None-Match' => '*']);
-    my %record = $self->ask($server, PUT => $path, @condition,
+    my %record = $self->ask(
+        $server, PUT => $path, @condition,
         body => content($path, $number, $kind =~ /big/ ? BIG : SMALL));
     my $response = delete $record{response};
     if ($record{fate} eq 'acknowledged') {
@@ -173,7 +230,8 @@ sub read_one {
     # What broke off in the middle says so.
     return (%record, fate => 'cut') if $record{status} == 200 && !$response->complete;
     if ($record{status} == 200 || $record{status} == 404) {
-        my ($number, $wrong) = $record{status} == 404 ? (0) : number_of($resource->{path}, $response->body);
+        my ($number, $wrong) =
+            $record{status} == 404 ? (0) : number_of($resource->{path}, $response->body);
         $wrong //= expected($resource, $number);
         $resource->{etag} = $response->header('ETag') // '';
         return (%record, fate => 'read', $wrong ? (wrong => $wrong) : ());
@@ -202,9 +260,11 @@ sub ask {
     return (%of, fate => 'acknowledged') if $status >= 200 && $status < 300;
     return (%of, fate => 'outdated') if $status == 412;
     return (%of, fate => 'absent') if $status == 404 && $method eq 'GET';
-    return (%of, fate => 'unknown', wrong => "$method got $status: " . $response->body) if $status != 503;
+    return (%of, fate => 'unknown', wrong => "$method got $status: " . $response->body)
+        if $status != 503;
     my $promised = ($response->header('Retry-After') // '') =~ /\A[1-9]\d*\z/;
-    return (%of, fate => $response->body =~ /nobody knows/ ? 'unknown' : 'refused',
+    return (
+        %of, fate => $response->body =~ /nobody knows/ ? 'unknown' : 'refused',
         $promised ? () : (wrong => "$method got 503 without Retry-After"));
 }
 

@@ -34,13 +34,16 @@ sub at {
     my ($where, $who, %options) = @_;
     my $base = $where =~ m{://} ? $where : WAS::Server::url($where);
     my $key = $who && $who->isa('WAS::Client') ? $who->key : $who;
-    return WAS::Zcap->new(base => $base, key => $key, timeout => 30, mount => $MOUNT{$where} // '', %options);
+    return WAS::Zcap->new(
+        base => $base, key => $key, timeout => 30, mount => $MOUNT{$where} // '',
+        %options);
 }
 
 # Makes a space; yields its id.
 sub make_space {
     my ($who, %members) = @_;
-    my $res = $who->send_json(POST => "$who->{mount}/spaces/", { controller => $who->did, %members });
+    my $res =
+        $who->send_json(POST => "$who->{mount}/spaces/", { controller => $who->did, %members });
     $res->status == 201 or die "no space: @{[$res->status]} @{[$res->body]}\n";
     return $res->json->{id};
 }
@@ -76,13 +79,17 @@ sub due {
     if (!@complaints) {
         push @complaints, 'the body did not come whole' if !$res->complete;
         push @complaints, _differs('body', $res->body, $want{body}) if exists $want{body};
-        push @complaints, _differs('json', json_text($res->json), json_text($want{json})) if exists $want{json};
-        push @complaints, map { _differs($_, scalar $res->header($_), $want{headers}{$_}) } sort keys %{ $want{headers} // {} };
+        push @complaints, _differs('json', json_text($res->json), json_text($want{json}))
+            if exists $want{json};
+        push @complaints,
+            map { _differs($_, scalar $res->header($_), $want{headers}{$_}) }
+            sort keys %{ $want{headers} // {} };
         push @complaints, $want{check}->($res) if $want{check};
     }
     push @complaints, _always($res);
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return Test::More::ok(!@complaints, $name) || Test::More::diag(join "\n", @complaints, _shown($res));
+    return Test::More::ok(!@complaints, $name)
+        || Test::More::diag(join "\n", @complaints, _shown($res));
 }
 
 # A table of requests: [name, method, target, [options], status, type, what else is due]. Among the
@@ -97,7 +104,9 @@ sub told {
         my $client = delete $options{by} // $who;
         if (exists $options{json}) {
             my $document = delete $options{json};
-            %options = (type => 'application/json', body => ref $document ? json_text($document) : $document, %options);
+            %options = (
+                type => 'application/json',
+                body => ref $document ? json_text($document) : $document, %options);
         }
         $res = eval { $client->request($method, $target, %options) };
         if (!$res) {
@@ -117,10 +126,12 @@ sub _problem {
     my ($res, $type, $head) = @_;
     my $full = ($type // '') eq 'about:blank' ? $type : $BASE . ($type // '?');
     my @complaints = _differs('type', $res->type, 'application/problem+json');
-    push @complaints, 'a refusal has a validator' if defined($res->header('ETag') // $res->header('Last-Modified'));
+    push @complaints, 'a refusal has a validator'
+        if defined($res->header('ETag') // $res->header('Last-Modified'));
     return @complaints if $head;
     # Most of them are alike.
-    my $problem = $problems{ $res->body } //= $res->problem or return @complaints, 'no problem document';
+    my $problem = $problems{ $res->body } //= $res->problem
+        or return @complaints, 'no problem document';
     return @complaints, _differs('problem type', $problem->{type}, $full),
         length($problem->{title} // '') && !ref $problem->{title} ? () : 'no title',
         _differs('status member', $problem->{status}, $res->status),
@@ -131,17 +142,30 @@ sub _problem {
 sub _always {
     my ($res) = @_;
     my @complaints;
-    push @complaints, _differs('Link', scalar $res->header('Link'), qr{\A<https?://[^>]+/service>; rel="service"\z});
-    push @complaints, _differs('Access-Control-Allow-Origin', scalar $res->header('Access-Control-Allow-Origin'), '*');
-    push @complaints, _differs('Access-Control-Expose-Headers', scalar $res->header('Access-Control-Expose-Headers'), qr/\bLink\b/);
+    push @complaints,
+        _differs(
+        'Link', scalar $res->header('Link'),
+        qr{\A<https?://[^>]+/service>; rel="service"\z});
+    push @complaints,
+        _differs(
+        'Access-Control-Allow-Origin', scalar $res->header('Access-Control-Allow-Origin'),
+        '*');
+    push @complaints,
+        _differs(
+        'Access-Control-Expose-Headers',
+        scalar $res->header('Access-Control-Expose-Headers'), qr/\bLink\b/);
     my %count;
     $count{ lc $_->[0] }++ for $res->headers;
-    return @complaints, map { "$_ comes $count{$_} times" } grep { $count{$_} > 1 } sort keys %count;
+    return @complaints,
+        map { "$_ comes $count{$_} times" } grep { $count{$_} > 1 } sort keys %count;
 }
 
 sub _differs {
     my ($what, $got, $want) = @_;
-    my $same = !defined $want ? !defined $got : ref $want ? defined $got && $got =~ $want : defined $got && $got eq $want;
+    my $same =
+           !defined $want ? !defined $got : ref $want ? defined $got
+        && $got =~ $want : defined $got
+        && $got eq $want;
     return $same ? () : "$what is " . _short($got) . ' instead of ' . _short($want);
 }
 
@@ -166,8 +190,13 @@ my @TABLES = qw(
 # All that is stored of some spaces, down to the versions of the rows.
 sub stored {
     my (@ids) = @_;
-    return [map { my $table = $_; map {
-        [sql("SELECT '$table', md5(t::text), xmin FROM $table t WHERE space_uuid = ? ORDER BY 2", $_)] } @ids } @TABLES];
+    my @stored;
+    for my $table (@TABLES) {
+        my $rows =
+            "SELECT '$table', md5(t::text), xmin FROM $table t WHERE space_uuid = ? ORDER BY 2";
+        push @stored, map { [sql($rows, $_)] } @ids;
+    }
+    return \@stored;
 }
 
 sub same_stored {

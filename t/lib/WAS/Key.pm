@@ -31,10 +31,10 @@ sub fresh {
     return $class->from_seed(pack 'A4 x24 N', 'test', ++$next);
 }
 
-sub public    { return $_[0]{pk}->export_key_raw('public') }
+sub public { return $_[0]{pk}->export_key_raw('public') }
 sub multibase { return $_[0]{multibase} //= 'z' . base58($ED25519_PUB . $_[0]->public) }
-sub did       { return 'did:key:' . $_[0]->multibase }
-sub key_id    { return $_[0]->did . '#' . $_[0]->multibase }
+sub did { return 'did:key:' . $_[0]->multibase }
+sub key_id { return $_[0]->did . '#' . $_[0]->multibase }
 
 # 64 bytes.
 sub sign {

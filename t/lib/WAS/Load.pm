@@ -25,7 +25,10 @@ use WAS::Zcap qw(delegate jcs);
 # The public origin of all servers.
 use constant ORIGIN => 'http://wallet.example';
 
-use constant { SMALL => 30, ITEMS => 20, BIG => 2, MIB => 1024 * 1024, TIMEOUT => 60, TRIES => 120 };
+use constant {
+    SMALL => 30, ITEMS => 20, BIG => 2, MIB => 1024 * 1024, TIMEOUT => 60,
+    TRIES => 120
+};
 
 # Weights, and what is done.
 my @ACTIONS = (
@@ -58,7 +61,8 @@ sub new {
     for my $port (@{ $self->{ports} }) {
         push @{ $self->{owner} }, client('WAS::Client', $port, $keys[0], keepalive => 1);
         push @{ $self->{pws_owner} }, client('WAS::Zcap', $port, $keys[0], mount => '/pws');
-        push @{ $self->{pws_holder} }, client('WAS::Zcap', $port, $keys[1], mount => '/pws', keepalive => 1);
+        push @{ $self->{pws_holder} },
+            client('WAS::Zcap', $port, $keys[1], mount => '/pws', keepalive => 1);
     }
     return $self;
 }
@@ -82,10 +86,12 @@ sub prepare {
     );
     for my $step (@steps) {
         my ($client, $method, $target, $document) = @$step;
-        my $res = $client->request($method, $target, type => 'application/json', body => jcs($document));
+        my $res =
+            $client->request($method, $target, type => 'application/json', body => jcs($document));
         $res->status =~ /\A20/ or die "$method $target: @{[$res->status]} @{[$res->body]}\n";
     }
-    $self->{zcap} = delegate($pws->space_url("$self->{space}-p"), by => $self->{key},
+    $self->{zcap} = delegate(
+        $pws->space_url("$self->{space}-p"), by => $self->{key},
         to => $self->{holder}, target => $pws->url("$collection/"),
         actions => [qw(GET PUT DELETE)], expires => time + $seconds);
     my %kind = (
@@ -95,7 +101,11 @@ sub prepare {
     );
     for my $kind (keys %kind) {
         my ($count, $prefix, $least, $most) = @{ $kind{$kind} };
-        $self->{$kind} = [map { renewed({ kind => $kind, prefix => "$prefix-$_-", least => $least, most => $most }) } 1 .. $count];
+        $self->{$kind} = [
+            map {
+                renewed({ kind => $kind, prefix => "$prefix-$_-", least => $least, most => $most })
+            } 1 .. $count
+        ];
     }
     return;
 }
@@ -130,8 +140,8 @@ sub run {
     return;
 }
 
-# Reads all that it has ever been uncertain about, and all that must be there. Yields how many writes
-# were acknowledged, how many resources are as they must be, and a line for each that is not.
+# Reads all that it has ever been uncertain about, and all that must be there. Yields how many
+# writes were acknowledged, how many resources are as they must be, and a line for each that is not.
 sub check {
     my ($self) = @_;
     my ($kept, @lost) = (0);
@@ -144,7 +154,8 @@ sub check {
             sleep 0.5;
         }
         my $status = $res ? $res->status : 0;
-        my $good = grep { $_ eq '' ? $status == 404 : $status == 200 && $res->body eq content($_) } @{ $slot->{allowed} };
+        my $good = grep { $_ eq '' ? $status == 404 : $status == 200 && $res->body eq content($_) }
+            @{ $slot->{allowed} };
         $kept++ if $good;
         push @lost, "$slot->{path}: $status instead of @{ $slot->{allowed} }" if !$good;
     }
@@ -156,7 +167,10 @@ sub check {
 sub renewed {
     my ($slot) = @_;
     my $turn = ($slot->{turn} // 0) + 1;
-    return { %$slot, turn => $turn, path => "$slot->{prefix}$turn", allowed => [''], etag => undef };
+    return {
+        %$slot, turn => $turn, path => "$slot->{prefix}$turn", allowed => [''],
+        etag => undef
+    };
 }
 
 sub any {
@@ -196,7 +210,11 @@ sub ask {
     my $began = time;
     my $res = eval { $client->request(@request) };
     my $error = $@;
-    my $result = !$res ? $error =~ /did not answer/ ? 'hung' : 'lost'
+    my $result =
+         !$res
+        ? $error =~ /did not answer/
+            ? 'hung'
+            : 'lost'
         : !$res->status ? 'lost'
         : !$res->complete ? 'cut'
         : $res->status;
@@ -209,12 +227,13 @@ sub ask {
 
 sub ask_for {
     my ($self, $what, $due, $method, $slot, @options) = @_;
-    return $self->ask("$slot->{kind}: $what", $due, $self->client_of($slot), $method => $slot->{path},
+    return $self->ask(
+        "$slot->{kind}: $what", $due, $self->client_of($slot), $method => $slot->{path},
         $self->request_of($slot), @options);
 }
 
-# After a write: what must be there now. When nobody knows, the path is left alone from now on, since
-# a write whose answer was lost may still be on its way.
+# After a write: what must be there now. When nobody knows, the path is left alone from now on,
+# since a write whose answer was lost may still be on its way.
 sub settle {
     my ($self, $slot, $value, $due, $any) = @_;
     if ($due) {
@@ -231,7 +250,9 @@ sub settle {
 sub put {
     my ($self, $slot, @options) = @_;
     my $value = $self->new_value($slot);
-    my @answers = $self->ask_for('PUT', 204, PUT => $slot, type => 'text/plain', body => content($value), @options);
+    my @answers = $self->ask_for(
+        'PUT', 204, PUT => $slot, type => 'text/plain', body => content($value),
+        @options);
     $self->settle($slot, $value, @answers);
     return;
 }
@@ -240,7 +261,9 @@ sub put_if_same {
     my ($self, $slot) = @_;
     my $etag = $slot->{etag} // return;
     return $self->put($slot, headers => ['If-Match' => $etag]) if rand 3 < 2;
-    $self->ask_for('PUT of another version', 412, PUT => $slot, type => 'text/plain', body => 'x', headers => ['If-Match' => '"another"']);
+    $self->ask_for(
+        'PUT of another version', 412, PUT => $slot, type => 'text/plain', body => 'x',
+        headers => ['If-Match' => '"another"']);
     return;
 }
 
@@ -258,16 +281,19 @@ sub get {
     my ($value) = @{ $slot->{allowed} };
     my ($res) = $self->ask_for('GET', $value eq '' ? 404 : 200, GET => $slot);
     return if !$res;
-    $self->{tell}->("$slot->{kind}: GET", 'wrong', 0) if $value ne '' && $res->body ne content($value);
+    $self->{tell}->("$slot->{kind}: GET", 'wrong', 0)
+        if $value ne '' && $res->body ne content($value);
     return;
 }
 
 sub get_part {
     my ($self, $slot) = @_;
     my ($value) = grep { $_ ne '' } @{ $slot->{allowed} } or return;
-    my ($res) = $self->ask_for('GET of a part', 206, GET => $slot, headers => [Range => 'bytes=50-149']);
+    my ($res) =
+        $self->ask_for('GET of a part', 206, GET => $slot, headers => [Range => 'bytes=50-149']);
     return if !$res;
-    $self->{tell}->("$slot->{kind}: GET of a part", 'wrong', 0) if $res->body ne substr content($value), 50, 100;
+    $self->{tell}->("$slot->{kind}: GET of a part", 'wrong', 0)
+        if $res->body ne substr content($value), 50, 100;
     return;
 }
 
@@ -280,7 +306,9 @@ sub get_if_changed {
 
 sub export {
     my ($self) = @_;
-    my ($res) = $self->ask('export', 200, $self->{owner}[rand 2], GET => "/space/$self->{space}", headers => [Accept => 'application/x-tar']);
+    my ($res) = $self->ask(
+        'export', 200, $self->{owner}[rand 2], GET => "/space/$self->{space}",
+        headers => [Accept => 'application/x-tar']);
     $self->{tell}->('export', 'wrong', 0) if $res && $res->body !~ /\0{1024}\z/;
     return;
 }
@@ -292,13 +320,23 @@ sub look {
     my ($owner, $pws) = map { $self->{$_}[$server] } qw(owner pws_owner);
     my @looks = (
         ['space', 200, $owner, GET => "/space/$self->{space}"],
-        ['space, named', 204, $owner, PUT => "/space/$self->{space}", type => 'application/json', body => jcs({ controller => $owner->did, name => 'name ' . ++$self->{version} })],
+        [
+            'space, named', 204, $owner, PUT => "/space/$self->{space}",
+            type => 'application/json',
+            body => jcs({ controller => $owner->did, name => 'name ' . ++$self->{version} })
+        ],
         ['spaces', 200, $owner, GET => '/spaces/'],
         ['health', 200, $owner, GET => '/health', sign => 0],
-        ['preflight', 204, $owner, OPTIONS => "/space/$self->{space}/x", sign => 0, headers => [Origin => 'https://app.example', 'Access-Control-Request-Method' => 'PUT']],
+        [
+            'preflight', 204, $owner, OPTIONS => "/space/$self->{space}/x", sign => 0,
+            headers => [Origin => 'https://app.example', 'Access-Control-Request-Method' => 'PUT']
+        ],
         ['pws space', 200, $pws, GET => "/pws/space/$self->{space}-p/meta"],
         ['pws resources', 200, $pws, GET => "$self->{collection}/"],
-        ['pws collection, named', '20[014]', $pws, PUT => "$self->{collection}/meta", type => 'application/json', body => jcs({ name => 'name ' . ++$self->{version} })],
+        [
+            'pws collection, named', '20[014]', $pws, PUT => "$self->{collection}/meta",
+            type => 'application/json', body => jcs({ name => 'name ' . ++$self->{version} })
+        ],
     );
     $self->ask(@{ $looks[rand @looks] });
     return;
@@ -318,15 +356,33 @@ sub misbehave {
         ['expired', 401, $owner, PUT => $x, @text, sign => { created => 1, expires => 2 }],
         ['for another target', 401, $owner, PUT => $x, @text, sign => { target => "$x/y" }],
         ['NUL in a path', 400, $owner, GET => "$x/%00"],
-        ['broken JSON', 400, $owner, PUT => "/space/$self->{space}", type => 'application/json', body => '{"controller":'],
+        [
+            'broken JSON', 400, $owner, PUT => "/space/$self->{space}", type => 'application/json',
+            body => '{"controller":'
+        ],
         ['no method', 405, $owner, PATCH => $x, @text],
         ['nothing there', 404, $owner, GET => "$x/y"],
-        ['half a body', '400|408|lost', $owner, PUT => $x, body => 'x' x 100_000, stop_after => 50_000],
+        [
+            'half a body', '400|408|lost', $owner, PUT => $x, body => 'x' x 100_000,
+            stop_after => 50_000
+        ],
         ['pws: unsigned', 401, $holder, PUT => $item, @text, sign => 0, zcap => 0],
-        ["pws: a stranger's", 404, $holder, PUT => $item, @text, zcap => { capability => \%zcap }, sign => { key => $self->{stranger} }],
-        ['pws: beyond the capability', 404, $holder, GET => "/pws/space/$self->{space}-p/meta", zcap => { capability => \%zcap }],
-        ['pws: a capability that was changed', '400|404', $holder, PUT => $item, @text, zcap => { capability => { %zcap, allowedAction => ['POST', 'PUT'] } }],
-        ['pws: no capability', '400', $holder, PUT => $item, @text, zcap => { packed => 'nothing' }],
+        [
+            "pws: a stranger's", 404, $holder, PUT => $item, @text,
+            zcap => { capability => \%zcap }, sign => { key => $self->{stranger} }
+        ],
+        [
+            'pws: beyond the capability', 404, $holder, GET => "/pws/space/$self->{space}-p/meta",
+            zcap => { capability => \%zcap }
+        ],
+        [
+            'pws: a capability that was changed', '400|404', $holder, PUT => $item, @text,
+            zcap => { capability => { %zcap, allowedAction => ['POST', 'PUT'] } }
+        ],
+        [
+            'pws: no capability', '400', $holder, PUT => $item, @text,
+            zcap => { packed => 'nothing' }
+        ],
     );
     $self->ask(@{ $wrongs[rand @wrongs] });
     return;

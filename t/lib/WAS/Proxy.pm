@@ -24,7 +24,8 @@ sub new {
 
 sub port { return $_[0]{listener}->sockport }
 
-# What is sent meanwhile waits, here and in the kernel; connections are still accepted, by the kernel.
+# What is sent meanwhile waits, here and in the kernel; connections are still accepted, by the
+# kernel.
 sub stall {
     my ($self) = @_;
     kill STOP => $self->{pid};
@@ -67,9 +68,11 @@ sub forward {
         for my $socket ($ready->can_read(1)) {
             if ($socket == $self->{listener}) {
                 my $client = $socket->accept or next;
-                my $server = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
-                    PeerPort => $self->{target}) or next;
-                @other{$client, $server} = ($server, $client);
+                my $server = IO::Socket::INET->new(
+                    PeerAddr => '127.0.0.1',
+                    PeerPort => $self->{target}
+                ) or next;
+                @other{ $client, $server } = ($server, $client);
                 $ready->add($client, $server);
             }
             elsif ($other{$socket} && !pass_on($socket, $other{$socket})) {

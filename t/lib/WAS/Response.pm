@@ -13,8 +13,10 @@ use JSON::PP ();
 # $rest is a reference to bytes already read; what follows the response is left there.
 sub from_stream {
     my ($class, $read, $rest, $method) = @_;
-    my $self = bless { status => 0, reason => 'no response', headers => [], interim => [],
-                       body => '', complete => 0, persistent => 0 }, $class;
+    my $self = bless {
+        status => 0, reason => 'no response', headers => [], interim => [],
+        body => '', complete => 0, persistent => 0
+    }, $class;
     until ($self->{status} >= 200 || $self->{status} == 101) {
         push @{ $self->{interim} }, $self->{status} if $self->{status};
         my $head = _take_head($read, $rest);
@@ -37,9 +39,9 @@ sub peek_status {
     return $head =~ m{\AHTTP/1\.[01] (\d{3})} ? $1 : 0;
 }
 
-sub status   { return $_[0]{status} }
-sub reason   { return $_[0]{reason} }
-sub body     { return $_[0]{body} }
+sub status { return $_[0]{status} }
+sub reason { return $_[0]{reason} }
+sub body { return $_[0]{body} }
 
 # Whether the body came whole, by its own framing.
 sub complete { return $_[0]{complete} }

@@ -14,12 +14,15 @@ use File::Path qw(make_path);
 use HTTP::Tiny ();
 use IO::Socket::INET ();
 use POSIX ();
+use Scalar::Util qw(weaken);
 use Time::HiRes qw(sleep time);
 
 use WAS::Cluster;
 
-my $run = $ENV{WAS_RUN} // '';
 my %ports = map { split /=/ } split / /, $ENV{WAS_PORTS} // '';
+
+# Where t/TEST, or WAS::TestRun::prepare_servers, has put what servers need.
+sub run_directory { return $ENV{WAS_RUN} // '' }
 
 # The origin of a virtual host of t/conf/extra.conf.in: "http://127.0.0.1:10101".
 sub url {
@@ -44,15 +47,13 @@ sub has_http2 {
 }
 
 sub cluster {
-    return WAS::Cluster->new("$run/pg");
+    return WAS::Cluster->new(run_directory() . '/pg');
 }
 
 # A handle on a database of the cluster; errors die.
 sub dbh {
     my ($database) = @_;
-    require DBI;
-    my $dsn = sprintf 'dbi:Pg:dbname=%s;host=%s', $database // 'was', $ENV{PGHOST};
-    return DBI->connect($dsn, WAS::Cluster::USER, '', { RaiseError => 1, PrintError => 0 });
+    return cluster()->dbh($database);
 }
 
 # A second database, empty, under a name that no other test has; returns its name. The connection
@@ -64,7 +65,7 @@ sub create_database {
 }
 
 sub error_log {
-    return "$run/t/logs/error_log";
+    return run_directory() . '/t/logs/error_log';
 }
 
 sub slurp {
@@ -89,17 +90,26 @@ sub error_log_since {
 # takes every other one for a failure.
 sub expect_error {
     my ($pattern) = @_;
-    open my $file, '>>', "$run/t/logs/expected" or die "$run/t/logs/expected: $!\n";
+    my $expected = run_directory() . '/t/logs/expected';
+    open my $file, '>>', $expected or die "$expected: $!\n";
     print $file "$pattern\n";
-    close $file or die "$run/t/logs/expected: $!\n";
+    close $file or die "$expected: $!\n";
     return;
 }
 
 sub expected_errors {
-    return map { qr/$_/ } split /\n/, slurp("$run/t/logs/expected");
+    return map { qr/$_/ } split /\n/, slurp(run_directory() . '/t/logs/expected');
 }
 
-my $started = 0;
+# All that were started, without keeping them. Whatever ends a test, they end before the clusters
+# that they use do (END blocks run from the last to the first).
+my @started;
+
+END {
+    local $?;
+    $_->stop for grep { $_ && $_->{owner} == $$ && defined $_->{pid} } @started;
+}
+
 my $directory_of_test = ($0 =~ m{([^/]+?)(?:\.t)?$})[0] . "-$$";
 
 sub free_port {
@@ -115,6 +125,8 @@ sub free_port {
 #   before   text in front of the example configuration
 #   mpm      another MPM than the tests'
 #   without  [modules] that are not loaded
+#   module   another mod_was.so than the one that is tested
+#   top      and the top of its tree, whose example configuration it gets
 #   wait     0 returns at once; call wait_until_ready() or wait_until_gone()
 # Dies when it does not come up. It is stopped when the object goes.
 sub start {
@@ -131,7 +143,8 @@ sub check {
     my ($class, %options) = @_;
     my $self = $class->configure(%options);
     my $said = "$self->{directory}/said";
-    WAS::Cluster::run($said, $ENV{WAS_HTTPD}, '-t', '-d', $self->{directory}, '-f',
+    WAS::Cluster::run(
+        $said, $ENV{WAS_HTTPD}, '-t', '-d', $self->{directory}, '-f',
         "$self->{directory}/httpd.conf");
     return ($?, slurp($said));
 }
@@ -139,7 +152,7 @@ sub check {
 # A server that has its configuration file and has not been started.
 sub configure {
     my ($class, %options) = @_;
-    my $directory = sprintf '%s/private/%s-%d', $run, $directory_of_test, ++$started;
+    my $directory = sprintf '%s/private/%s-%d', run_directory(), $directory_of_test, @started + 1;
     make_path("$directory/logs");
     my $self = bless {
         directory => $directory,
@@ -147,6 +160,8 @@ sub configure {
         owner => $$,
         error_log => "$directory/error_log",
     }, $class;
+    push @started, $self;
+    weaken($started[-1]);
     open my $file, '>', "$directory/httpd.conf" or die "$directory/httpd.conf: $!\n";
     print $file $self->configuration(%options);
     close $file or die "$directory/httpd.conf: $!\n";
@@ -156,12 +171,15 @@ sub configure {
 sub configuration {
     my ($self, %options) = @_;
     my $mpm = $options{mpm} // mpm();
+    my $run = run_directory();
     my $modules = slurp("$run/t/conf/modules.conf");
+    $modules =~ s/^(LoadModule was_module ).*/$1$options{module}/m if defined $options{module};
     $modules =~ s/mpm_\w+?(?=_module|\.so)/mpm_$mpm/g;
     $modules =~ s/^LoadModule http2_.*\n//m if $mpm eq 'prefork';
     $modules =~ s/^LoadModule ${_}_module .*\n//m for @{ $options{without} // [] };
     my $dsn = $options{dsn} // cluster()->dsn('was');
-    my $example = $options{example} // 1 ? qq(Include "$ENV{WAS_TOP}/conf/was.conf"\n) : '';
+    my $top = $options{top} // $ENV{WAS_TOP};
+    my $example = $options{example} // 1 ? qq(Include "$top/conf/was.conf"\n) : '';
     my $before = $options{before} // '';
     my $config = $options{config} // '';
     return <<"CONF";
@@ -228,6 +246,31 @@ sub children {
     my ($self) = @_;
     my @pids = map { split ' ', slurp($_) } glob "/proc/$self->{pid}/task/*/children";
     return @pids;
+}
+
+# Waits until it has children again, and none of these; false when that takes too long.
+sub wait_for_other_children {
+    my ($self, @children) = @_;
+    my %old = map { $_ => 1 } @children;
+    my $deadline = time + 10;
+    while (time < $deadline) {
+        my @now = $self->children;
+        return 1 if @now && !grep { $old{$_} } @now;
+        sleep 0.02;
+    }
+    return 0;
+}
+
+# What a process has: resident memory and its share of it in MiB, descriptors, threads.
+sub usage {
+    my ($pid) = @_;
+    my $memory = eval { slurp("/proc/$pid/smaps_rollup") } // '';
+    my ($threads) =
+        (eval { slurp("/proc/$pid/status") } // '') =~ /^Threads:\s+(\d+)/m;
+    my @descriptors = glob "/proc/$pid/fd/*";
+    return (
+        (map { $memory =~ /^$_:\s+(\d+) kB/m ? $1 / 1024 : undef } qw(Rss Pss)),
+        scalar @descriptors, $threads);
 }
 
 # Whether it still runs; its exit status is in `status` afterwards.

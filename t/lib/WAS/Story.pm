@@ -92,7 +92,8 @@ sub json_text { return $json->encode($_[0]) }
 sub put_space {
     my ($client, $id, $members, @options) = @_;
     my $document = { controller => $client->did, %{ $members // {} } };
-    return $client->put("/space/$id", type => 'application/json', body => json_text($document),
+    return $client->put(
+        "/space/$id", type => 'application/json', body => json_text($document),
         @options);
 }
 
@@ -160,12 +161,14 @@ sub _content {
 
 sub _headers {
     my ($res, $headers) = @_;
-    return map { _differs($_, scalar $res->header($_), $headers->{$_}) } sort keys %{ $headers // {} };
+    return
+        map { _differs($_, scalar $res->header($_), $headers->{$_}) } sort keys %{ $headers // {} };
 }
 
 sub _differs {
     my ($what, $got, $want) = @_;
-    my $same = !defined $want ? !defined $got
+    my $same =
+         !defined $want ? !defined $got
         : ref $want ? defined $got && $got =~ $want
         : defined $got && $got eq $want;
     return $same ? () : "$what is " . _short($got) . ' instead of ' . _short($want);
@@ -182,7 +185,8 @@ sub _problem {
     my ($res, %want) = @_;
     my $status = $res->status;
     my @complaints;
-    push @complaints, _differs('WWW-Authenticate', scalar $res->header('WWW-Authenticate'),
+    push @complaints, _differs(
+        'WWW-Authenticate', scalar $res->header('WWW-Authenticate'),
         $status == 401 ? $CHALLENGE : undef);
     push @complaints, 'no Retry-After' if $status == 503 && !defined $res->header('Retry-After');
     push @complaints, 'a refusal has a validator'
@@ -191,7 +195,8 @@ sub _problem {
 
     my $problem = $res->problem or return @complaints, 'no problem document';
     my ($fragment, $title) = @{ $KIND{$status} // ['?', '?'] };
-    push @complaints, _differs('problem type', $problem->{type}, "https://wallet.storage/spec#$fragment"),
+    push @complaints,
+        _differs('problem type', $problem->{type}, "https://wallet.storage/spec#$fragment"),
         _differs('title', $problem->{title}, $title),
         _differs('status member', $problem->{status}, $status);
     my $errors = $problem->{errors};
@@ -244,11 +249,10 @@ sub sql {
 # All that is stored of some spaces, down to the versions of the rows.
 sub snapshot {
     my (@ids) = @_;
-    return [map { [
-        [sql('SELECT *, xmin FROM was_spaces WHERE space_uuid = ?', $_)],
-        [sql('SELECT space_uuid, path, content_type, octet_length(content), md5(content), revised,'
-            . ' xmin FROM was_resources WHERE space_uuid = ? ORDER BY path', $_)],
-    ] } @ids];
+    my $spaces = 'SELECT *, xmin FROM was_spaces WHERE space_uuid = ?';
+    my $resources = 'SELECT space_uuid, path, content_type, octet_length(content), md5(content),'
+        . ' revised, xmin FROM was_resources WHERE space_uuid = ? ORDER BY path';
+    return [map { [[sql($spaces, $_)], [sql($resources, $_)]] } @ids];
 }
 
 # Whether nothing has been written since.

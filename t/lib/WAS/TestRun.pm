@@ -15,6 +15,7 @@ use TAP::Harness ();
 use TAP::Parser::Aggregator ();
 
 use WAS::Cluster;
+use WAS::Server;
 
 our @ISA;
 my ($runner, $cluster);
@@ -33,15 +34,15 @@ my @MODULES = qw(
 my $TSAN_OPTIONS = 'ignore_noninstrumented_modules=1';
 
 sub main {
-    my ($top, $build, @arguments) = @_;
-    die "The tests start httpd and PostgreSQL, which refuse root: run them as another user.\n"
-        if $> == 0;
-    # Requests to our own httpd must not take a way through a proxy.
-    delete $ENV{$_} for grep { /^(?:https?|all)_proxy$/i } keys %ENV;
+    my (@arguments) = @_;
+    my ($top, $build) = places();
+    # Apache::Test would start itself again through a shell to allow core files, without this.
+    $ENV{APACHE_TEST_ULIMIT_SET} = 1;
     my %self = settings($top, $build, "$build/t/run");
     my @left = grep { !/^--?no-httpd$/ } @arguments;
     return run_without_servers(\%self, @left) if @left < @arguments;
 
+    refuse_root();
     eval { require Apache::TestRun; 1 }
         or die "Apache::Test was not found; on Debian: apt install libapache2-mod-perl2\n$@";
     @ISA = 'Apache::TestRun';
@@ -64,17 +65,55 @@ sub settings {
     );
 }
 
-# For a program that starts servers of its own, with no t/TEST around it: what WAS::Server looks for,
-# in the directory $run and in the environment.
+# The top of the tree and the build directory, which the environment then has too: those that make
+# has named, or ours and the current one.
+sub places {
+    # Requests to our own httpd must not take a way through a proxy.
+    delete $ENV{$_} for grep { /^(?:https?|all)_proxy$/i } keys %ENV;
+    my $top = Cwd::abs_path($ENV{WAS_TOP} // dirname(__FILE__) . '/../../..');
+    my $build = Cwd::abs_path($ENV{WAS_BUILD} // (-e 'config.status' ? '.' : $top));
+    @ENV{qw(WAS_TOP WAS_BUILD)} = ($top, $build);
+    return ($top, $build);
+}
+
+sub refuse_root {
+    die "httpd and PostgreSQL refuse root: run this as another user.\n" if $> == 0;
+    return;
+}
+
+# For a program that starts servers of its own, with no t/TEST around it: puts what WAS::Server
+# looks for into t/run/NAME of the build directory, which is emptied first, and into the
+# environment. Yields that directory, and a cluster that runs and is thrown away with the program.
+# Options:
+#   modules   [names] of httpd's modules, instead of those of the tests
+#   settings  text for the end of the cluster's postgresql.conf
 sub prepare_servers {
-    my ($top, $build, $run) = @_;
-    my $self = bless { settings($top, $build, $run) };
+    my ($name, %options) = @_;
+    refuse_root();
+    my ($top, $build) = places();
+    my $run = "$build/t/run/$name";
+    my $self = bless { settings($top, $build, $run), modules => $options{modules} };
+    $self->module;
+    @ENV{qw(WAS_RUN WAS_MPM)} = ($run, $self->{mpm});
+    # What a run that was killed has left goes first.
+    WAS::Server::cluster()->remove;
+    remove_tree($run);
     make_path("$run/t/conf");
     write_file("$run/t/conf/modules.conf", $self->modules_conf);
     write_file("$run/t/conf/mime.types", "text/plain txt\n");
-    @ENV{qw(WAS_TOP WAS_BUILD WAS_RUN WAS_MPM WAS_HTTPD)} =
-        ($top, $build, $run, $self->{mpm}, $self->httpd);
-    return;
+    $ENV{WAS_HTTPD} = $self->httpd;
+    my $own = WAS::Cluster->throwaway("$run/pg", settings => $options{settings});
+    # Whoever does not want to read more wants us to end, too.
+    $SIG{PIPE} = sub { exit 1 };
+    $own->start('was');
+    return ($run, $own);
+}
+
+sub module {
+    my ($self) = @_;
+    my $module = "$self->{build}/.libs/mod_was.so";
+    die "$module is not there: run make first.\n" if !-e $module;
+    return $module;
 }
 
 sub run_without_servers {
@@ -101,7 +140,8 @@ sub makefile_value {
 
 sub built_programs {
     my ($build) = @_;
-    return map { s{^\Q$build\E/}{}r } grep { -x && !-d } sort glob "$build/t/{unit/test,fuzz/replay}_*";
+    return map { s{^\Q$build\E/}{}r }
+        grep { -x && !-d } sort glob "$build/t/{unit/test,fuzz/replay}_*";
 }
 
 # Apache::Test writes beside the tests. So it gets a directory of its own, where the tests and their
@@ -147,9 +187,13 @@ sub apxs_value {
 sub modules_conf {
     my ($self) = @_;
     my $directory = $self->apxs_value('exp_libexecdir');
-    my @modules = ("mpm_$self->{mpm}", @MODULES, $self->{mpm} eq 'prefork' ? () : 'http2');
+    my @modules = (
+        "mpm_$self->{mpm}",
+        $self->{modules}
+        ? @{ $self->{modules} }
+        : (@MODULES, $self->{mpm} eq 'prefork' ? () : 'http2'));
     my @lines = map { "LoadModule ${_}_module $directory/mod_$_.so\n" } @modules;
-    return join '', @lines, "LoadModule was_module $self->{build}/.libs/mod_was.so\n";
+    return join '', @lines, "LoadModule was_module @{[$self->module]}\n";
 }
 
 # httpd as the tests start it: plain, or with the sanitizers' runtime in front of it.
@@ -157,8 +201,9 @@ sub httpd {
     my ($self) = @_;
     my $httpd = $self->apxs_value('SBINDIR') . '/' . $self->apxs_value('PROGNAME');
     return $httpd if $self->{preload} eq '';
-    # Leaks: httpd frees its pools at exit or not at all. handle_segv: httpd's own handler would hide
-    # where it was. The quarantine: its usual 256 MiB would hide what a request needs of memory.
+    # Leaks: httpd frees its pools at exit or not at all. handle_segv: httpd's own handler would
+    # hide where it was. The quarantine: its usual 256 MiB would hide what a request needs of
+    # memory.
     my $options = 'detect_leaks=0:handle_segv=2:handle_abort=2:quarantine_size_mb=8';
     my $wrapper = write_file("$self->{run_directory}/httpd", <<"SH");
 #!/bin/sh
@@ -176,7 +221,8 @@ sub make_certificate {
     my $directory = "$self->{run_directory}/t/conf/tls";
     make_path($directory);
     return if -s "$directory/cert.pem" && -M _ < 1;
-    my @command = (qw(openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes),
+    my @command = (
+        qw(openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes),
         qw(-days 30 -subj /CN=localhost -addext), 'subjectAltName=DNS:localhost,IP:127.0.0.1',
         '-addext', 'basicConstraints=critical,CA:FALSE',
         '-keyout', "$directory/key.pem", '-out', "$directory/cert.pem");
@@ -212,7 +258,8 @@ sub pre_configure {
 
     $runner = $self;
     $cluster = WAS::Cluster->new("$run/pg");
-    $SIG{$_} = sub { exit 1 } for qw(HUP TERM);
+    $SIG{$_} = sub { exit 1 }
+        for qw(HUP TERM);
     # A server that was asked to stay serves single tests; a whole run never trusts what it finds.
     my $joins = @{ $self->{argv} } || grep { exists $options->{$_} } qw(run-tests stop-httpd);
     return if $self->httpd_pid && $joins;
@@ -220,8 +267,7 @@ sub pre_configure {
     $cluster->remove;
     return if $options->{'stop-httpd'};
 
-    my $module = "$self->{build}/.libs/mod_was.so";
-    die "$module is not there: run make first.\n" if !-e $module;
+    $self->module;
     unlink glob "$run/t/logs/*";
     remove_tree("$run/private");
     $cluster->start('was');
@@ -279,7 +325,8 @@ sub run_tests {
         $ENV{WAS_MPM} = $self->{mpm};
         $ENV{WAS_HTTPD} = $self->httpd;
         my $config = $self->{test_config};
-        my %ports = (main => $config->{vars}{port},
+        my %ports = (
+            main => $config->{vars}{port},
             map { $_ => $config->{vhosts}{$_}{port} } keys %{ $config->{vhosts} });
         $ENV{WAS_PORTS} = join ' ', map { "$_=$ports{$_}" } sort keys %ports;
     }

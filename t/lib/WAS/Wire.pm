@@ -31,12 +31,13 @@ sub wire {
 sub talk {
     my ($client, $bytes, @methods) = @_;
     my $deadline = time + $client->{timeout};
-    my $socket = $client->_connect;
-    my $read = sub { $client->_read($socket, $deadline) };
+    my $socket = $client->open_socket;
+    my $read = sub { $client->read_bytes($socket, $deadline) };
     my ($rest, @answers) = ('');
-    $client->_write($socket, $bytes, $deadline);
+    $client->send_bytes($socket, $bytes, $deadline);
     $socket->shutdown(1);
-    while ((my $answer = WAS::Response->from_stream($read, \$rest, shift @methods // 'GET'))->status) {
+    while (
+        (my $answer = WAS::Response->from_stream($read, \$rest, shift @methods // 'GET'))->status) {
         push @answers, $answer;
     }
     $socket->close;
@@ -46,9 +47,15 @@ sub talk {
 # Every table of the tests' database: how many rows it has, and a digest of their versions. Equal
 # when nothing has been written.
 sub all_stored {
-    my @tables = map { $_->[0] } sql(q(SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' ORDER BY 1));
-    return { map { my $table = $_; ($table => join ' ', map { @$_ }
-        sql("SELECT count(*), coalesce(md5(string_agg(ctid::text || xmin, '' ORDER BY ctid)), '') FROM $table")) } @tables };
+    my @tables = map { $_->[0] }
+        sql(q(SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' ORDER BY 1));
+    my $digest = q(coalesce(md5(string_agg(ctid::text || xmin, '' ORDER BY ctid)), ''));
+    return {
+        map {
+            $_ => join ' ',
+                map { @$_ } sql("SELECT count(*), $digest FROM $_")
+        } @tables
+    };
 }
 
 1;

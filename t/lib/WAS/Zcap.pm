@@ -44,7 +44,8 @@ use WAS::Key;
 our @ISA = ('WAS::Client');
 our @EXPORT = qw(delegate root_id jcs rfc3339);
 
-my @COVERED = ('(key-id)', '(created)', '(expires)', '(request-target)', 'host',
+my @COVERED = (
+    '(key-id)', '(created)', '(expires)', '(request-target)', 'host',
     'capability-invocation');
 my @OF_BODY = ('content-type', 'digest');
 my $LIFETIME = 600;
@@ -58,7 +59,8 @@ sub new {
 
 sub as {
     my ($self, $key) = @_;
-    return ref($self)->new(base => $self->{base}, timeout => $self->{timeout}, key => $key,
+    return ref($self)->new(
+        base => $self->{base}, timeout => $self->{timeout}, key => $key,
         mount => $self->{mount});
 }
 
@@ -70,6 +72,12 @@ sub spaces_url { my ($self) = @_; return "$self->{base}$self->{mount}/spaces/" }
 sub covered { return (@COVERED, $_[0] ? @OF_BODY : ()) }
 
 sub request {
+    my ($self, @request) = @_;
+    return $self->SUPER::request($self->signed(@request));
+}
+
+# What WAS::Client::request takes for the same request, the fields that sign it among its headers.
+sub signed {
     my ($self, $method, $target, %option) = @_;
     my $zcap = delete $option{zcap} // {};
     my $sign = delete $option{sign} // {};
@@ -77,27 +85,35 @@ sub request {
     my @headers = @{ $option{headers} // [] };
     $digest //= digest_of($option{body} // '') if defined $option{type};
     push @headers, Digest => $digest if $digest;
-    push @headers, 'Capability-Invocation' => $self->invocation($method, $target, $zcap) if ref $zcap;
+    push @headers, 'Capability-Invocation' => $self->invocation($method, $target, $zcap)
+        if ref $zcap;
     if (ref $sign && ($self->{key} || $sign->{key} || defined $sign->{authorization})) {
-        my %of = (method => $method, target => $target, encoding => 'base64-padded',
+        my %of = (
+            method => $method, target => $target, encoding => 'base64-padded',
             headers => [covered(defined $option{type})], %$sign);
+        $of{fields} //= $self->covered_fields($option{type}, @headers);
         $of{key} //= $self->{key};
         $of{created} //= int time;
         $of{expires} //= $of{created} + $LIFETIME;
-        my @given = _pairs(\@headers);
-        my %given = map { lc $_->[0] => 1 } @given;
-        $of{fields} //= [grep { defined $_->[1] } @given,
-            $given{host} ? () : [Host => $self->{authority}],
-            $given{'content-type'} ? () : ['Content-Type' => $option{type}]];
         push @headers, Authorization => WAS::Client::authorization(%of);
     }
-    return $self->SUPER::request($method, $target, %option, sign => 0, headers => \@headers);
+    return ($method, $target, %option, sign => 0, headers => \@headers);
+}
+
+# The fields of a request that a signature may cover, as [name, value].
+sub covered_fields {
+    my ($self, $type, @headers) = @_;
+    my @given = _pairs(\@headers);
+    my %given = map { lc $_->[0] => 1 } @given;
+    my @made = ([Host => $self->{authority}], ['Content-Type' => $type]);
+    return [grep { defined $_->[1] } @given, grep { !$given{ lc $_->[0] } } @made];
 }
 
 # A JSON document is the body.
 sub send_json {
     my ($self, $method, $target, $document, %option) = @_;
-    return $self->request($method, $target, type => 'application/json',
+    return $self->request(
+        $method, $target, type => 'application/json',
         body => ref $document ? jcs($document) : $document, %option);
 }
 
@@ -106,9 +122,11 @@ sub invocation {
     return $zcap->{field} if defined $zcap->{field};
     my $action = $zcap->{action} // $method;
     for my $given (grep { defined $zcap->{$_} } qw(capability packed encoded)) {
-        return sprintf 'zcap capability="%s",action="%s"', packed($given => $zcap->{$given}), $action;
+        return sprintf 'zcap capability="%s",action="%s"', packed($given => $zcap->{$given}),
+            $action;
     }
-    return sprintf 'zcap id="%s",action="%s"', $zcap->{id} // root_id($self->root_of($target, $zcap)), $action;
+    return sprintf 'zcap id="%s",action="%s"',
+        $zcap->{id} // root_id($self->root_of($target, $zcap)), $action;
 }
 
 sub root_of {
@@ -156,12 +174,14 @@ sub delegate {
     my ($parent, %of) = @_;
     my $created = $of{created} // int time;
     my $root = ref $parent ? $parent->{proof}{capabilityChain}[0] : root_id($parent);
-    my @ancestors = ref $parent
+    my @ancestors =
+        ref $parent
         ? ((map { ref $_ ? $_->{id} : $_ } @{ $parent->{proof}{capabilityChain} }), $parent)
         : $root;
     my %document = (
         '@context' => [$ZCAP, $INTEGRITY],
-        id => $of{id} // sprintf('urn:uuid:%08x-0000-4000-8000-%06x%06x', $$, time & 0xffffff, ++$count),
+        id => $of{id}
+            // sprintf('urn:uuid:%08x-0000-4000-8000-%06x%06x', $$, time & 0xffffff, ++$count),
         controller => _controller($of{to}),
         parentCapability => ref $parent ? $parent->{id} : $root,
         invocationTarget => $of{target},
@@ -195,7 +215,9 @@ sub _controller {
     return ref $to ? $to->did : $to;
 }
 
-my %ESCAPE = ("\b" => '\b', "\t" => '\t', "\n" => '\n', "\f" => '\f', "\r" => '\r', '"' => '\"', '\\' => '\\\\');
+my %ESCAPE = (
+    "\b" => '\b', "\t" => '\t', "\n" => '\n', "\f" => '\f', "\r" => '\r', '"' => '\"',
+    '\\' => '\\\\');
 
 # RFC 8785 for strings, whole numbers (as references to them), booleans (likewise: \'true'), arrays
 # and objects; UTF-8.

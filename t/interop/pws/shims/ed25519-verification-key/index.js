@@ -6,7 +6,9 @@ import { Ed25519VerificationKey2020 } from '@digitalbazaar/ed25519-verification-
 
 export class Ed25519VerificationKey extends Ed25519VerificationKey2020 {
   static async generate(options) {
-    const { controller, id, publicKeyMultibase, privateKeyMultibase } = await super.generate(options)
+    const { controller, id, publicKeyMultibase, privateKeyMultibase } = await super.generate(
+      options
+    )
     return new this({ controller, id, publicKeyMultibase, privateKeyMultibase })
   }
 

@@ -19,7 +19,15 @@ export class ZcapClient extends DelegatingClient {
   }
 
   // Yields the Response, what is JSON in it as its `data`; throws what is not 2xx.
-  async request({ url, capability, method = 'GET', action = method, headers = {}, json, body } = {}) {
+  async request({
+    url,
+    capability,
+    method = 'GET',
+    action = method,
+    headers = {},
+    json,
+    body
+  } = {}) {
     url ??= targetOf(capability)
     if (capability && !covers(targetOf(capability), url)) {
       throw new TypeError(`"${url}" is not within the capability's "invocationTarget"`)
@@ -72,7 +80,9 @@ function covers(target, url) {
 }
 
 function lowerCased(headers) {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
+  )
 }
 
 async function payloadOf(json, body) {
@@ -80,7 +90,8 @@ async function payloadOf(json, body) {
     return { bytes: new TextEncoder().encode(JSON.stringify(json)), type: 'application/json' }
   }
   if (body === undefined) return undefined
-  if (typeof body === 'string') return { bytes: new TextEncoder().encode(body), type: 'application/octet-stream' }
+  if (typeof body === 'string')
+    return { bytes: new TextEncoder().encode(body), type: 'application/octet-stream' }
   return {
     bytes: new Uint8Array(body instanceof Blob ? await body.arrayBuffer() : body),
     type: (body instanceof Blob && body.type) || 'application/octet-stream'

@@ -17,7 +17,12 @@ class Handle {
   }
 
   async call(method, path = '', options = {}) {
-    return await this.client.call({ ...options, method, path: this.path + path, capability: this.capability })
+    return await this.client.call({
+      ...options,
+      method,
+      path: this.path + path,
+      capability: this.capability
+    })
   }
 
   // What is not there, or not for us to see, reads as null.
@@ -104,7 +109,9 @@ export class Space extends Handle {
   }
 
   async import(body) {
-    return (await this.call('POST', 'import', { body, headers: { 'content-type': 'application/x-tar' } })).data
+    return (
+      await this.call('POST', 'import', { body, headers: { 'content-type': 'application/x-tar' } })
+    ).data
   }
 }
 

@@ -1,7 +1,7 @@
 // Licensed under the Apache License, Version 2.0; see LICENSE.
 
-// Stands in for @interop/was-client, as far as the conformance suite calls it: a client of a server,
-// and handles on its Spaces, Collections and Resources.
+// Stands in for @interop/was-client, as far as the conformance suite calls it: a client of a
+// server, and handles on its Spaces, Collections and Resources.
 
 import { ZcapClient } from '@interop/ezcap'
 import { EddsaJcs2022 } from '@interop/ed25519-signature/eddsa-jcs-2022'
@@ -21,7 +21,11 @@ export class WasClient {
   }
 
   static fromSigner({ serverUrl, signer }) {
-    const zcapClient = new ZcapClient({ SuiteClass: EddsaJcs2022, invocationSigner: signer, delegationSigner: signer })
+    const zcapClient = new ZcapClient({
+      SuiteClass: EddsaJcs2022,
+      invocationSigner: signer,
+      delegationSigner: signer
+    })
     return new WasClient({ serverUrl, zcapClient })
   }
 
@@ -51,7 +55,11 @@ export class WasClient {
     const { data } = await this.call({
       path: '/spaces/',
       method: 'POST',
-      json: { ...(id && { id }), ...(name !== undefined && { name }), controller: this.controllerDid }
+      json: {
+        ...(id && { id }),
+        ...(name !== undefined && { name }),
+        controller: this.controllerDid
+      }
     })
     return this.space(data.id)
   }
@@ -62,7 +70,7 @@ export class WasClient {
 
   async listSpaces() {
     const { data } = await this.call({ path: '/spaces/' })
-    for (let { next } = data; next; ) {
+    for (let { next } = data; next;) {
       const page = (await this.call({ path: next })).data
       data.items.push(...page.items)
       next = page.next

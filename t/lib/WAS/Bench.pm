@@ -1,0 +1,348 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+#
+# WAS::Bench: the servers that t/bench/run measures, loads for them that were signed beforehand, and
+# what wrk, pgbench and a program of libpq's make of them. Judges nothing.
+
+package WAS::Bench;
+
+use strict;
+use warnings;
+
+use Exporter qw(import);
+use File::Path qw(make_path);
+use List::Util qw(min sum0);
+use POSIX ();
+use Time::HiRes qw(time);
+use WAS::Client;
+use WAS::Cluster;
+use WAS::Key;
+use WAS::Server;
+use WAS::TestRun;
+use WAS::Traffic qw(eventually);
+use WAS::Zcap;
+
+our @EXPORT_OK = qw(KIB MIB POOL);
+
+use constant { KIB => 1024, MIB => 1024 * 1024, POOL => 4 };
+
+# The public origin of every server: what is signed for one is good for all.
+use constant ORIGIN => 'http://wallet.example';
+
+# Signatures and capabilities hold for nearly as long as servers accept.
+use constant LIFETIME => 3500;
+
+my @MODULES = qw(authz_core alias dbd headers mime reqtimeout unique_id);
+
+# Options:
+#   seconds  how long each load lasts
+#   against  another build directory
+sub new {
+    my ($class, %options) = @_;
+    my ($run, $cluster) = WAS::TestRun::prepare_servers(
+        'bench', modules => \@MODULES,
+        settings => settings());
+    my $self = bless { %options, run => $run, cluster => $cluster, files => 0 }, $class;
+    $self->{alice} = WAS::Key->fresh;
+    $self->{builds} = [{ database => 'was' }, other_build($options{against})];
+    no_sanitizers($_)
+        for "$ENV{WAS_BUILD}/.libs/mod_was.so", map { $_->{module} // () } @{ $self->{builds} };
+    $cluster->create($_->{database}) for @{ $self->{builds} }[1 .. $#{ $self->{builds} }];
+    make_path("$run/static");
+    $self->static($_, 'x' x $_) for KIB, MIB, 16 * MIB;
+    chomp(my $include = qx(pg_config --includedir));
+    my @compile = ('cc', '-O2', "-I$include", "$ENV{WAS_TOP}/t/bench/libpq.c", '-o', "$run/libpq");
+    system(@compile, '-lpq', '-lpthread') == 0 or die "the ceiling does not build\n";
+    return $self;
+}
+
+# A quarter of the memory, as PostgreSQL's manual has it, and durable.
+sub settings {
+    my ($kib) = WAS::Server::slurp('/proc/meminfo') =~ /MemTotal:\s+(\d+)/;
+    my $buffers = int min($kib / 4, 2 << 20);
+    return <<"CONF";
+fsync = on
+full_page_writes = on
+synchronous_commit = on
+shared_buffers = ${buffers}kB
+max_wal_size = 8GB
+checkpoint_timeout = 1h
+autovacuum_naptime = 10s
+CONF
+}
+
+# Two modules may make different tables of a database: each has its own.
+sub other_build {
+    my ($build) = @_;
+    return if !defined $build;
+    my $module = "$build/.libs/mod_was.so";
+    die "$module is not there: run make first.\n" if !-e $module;
+    my $top = WAS::TestRun::makefile_value($build, 'abs_top_srcdir');
+    return { database => 'other', module => $module, top => $top };
+}
+
+sub no_sanitizers {
+    my ($module) = @_;
+    qx(nm -D "$module") !~ /__(?:asan|tsan|ubsan)_/
+        or die "$module has sanitizers: figures need a build without.\n";
+    return;
+}
+
+sub run { return $_[0]{run} }
+sub cluster { return $_[0]{cluster} }
+sub alice { return $_[0]{alice} }
+
+# A file that httpd serves without us, as /static/NAME.
+sub static {
+    my ($self, $name, $content) = @_;
+    WAS::TestRun::write_file("$self->{run}/static/$name", $content);
+    return "/static/$name";
+}
+
+# An httpd for each build, ours first.
+sub serve_all {
+    my ($self) = @_;
+    return map { $self->serve(%$_) } @{ $self->{builds} };
+}
+
+# An httpd of ours. Options: those of WAS::Server->start, and
+#   database  another one than `was`
+#   pool      how many connections to it
+sub serve {
+    my ($self, %options) = @_;
+    my $pool = delete $options{pool} // POOL;
+    my $dsn = $self->{cluster}->dsn(delete $options{database} // 'was');
+    my $origin = ORIGIN;
+    return WAS::Server->start(%options, dsn => $dsn, before => <<'BEFORE', config => <<"CONF");
+ServerLimit 1
+ThreadsPerChild 64
+MaxRequestWorkers 64
+MinSpareThreads 1
+MaxSpareThreads 64
+MaxKeepAliveRequests 0
+KeepAliveTimeout 60
+BEFORE
+Alias "/static" "$self->{run}/static"
+<Location "/static">
+    SetHandler none
+</Location>
+<Location "/pws">
+    SetHandler was
+    WASProtocol pws
+    WASBaseURL $origin
+</Location>
+DBDKeep $pool
+DBDMax $pool
+CONF
+}
+
+# A client of Portable Web Spaces for such a server.
+sub holder {
+    my ($self, $server, $key) = @_;
+    my $holder = WAS::Zcap->new(base => ORIGIN, key => $key // $self->{alice}, mount => '/pws');
+    @$holder{qw(host port)} = ('127.0.0.1', $server ? $server->origin =~ /:(\d+)\z/ : ());
+    return $holder;
+}
+
+# ---- Requests, signed beforehand.
+
+# The value of Authorization, as the classic protocol has it.
+sub authorization {
+    my ($self, $method, $target) = @_;
+    return WAS::Client::authorization(
+        key => $self->{alice}, method => $method, target => $target,
+        fields => [], expires => int(time) + LIFETIME);
+}
+
+# A file for replay.lua of [method, target, signed?].
+sub requests {
+    my ($self, @requests) = @_;
+    return $self->request_file(
+        map {
+            my ($method, $target, $signed) = @$_;
+            [
+                $method, $target,
+                $signed ? 'Authorization: ' . $self->authorization($method, $target) : ()
+            ];
+        } @requests);
+}
+
+# The same of [method, target], signed for Portable Web Spaces by a client of it; options are its.
+sub invocations {
+    my ($self, $holder, $options, @requests) = @_;
+    my %options = (sign => { expires => int(time) + LIFETIME }, %$options);
+    return $self->request_file(
+        map {
+            my ($method, $target) = @$_;
+            my (undef, undef, %signed) = $holder->signed($method, $target, %options);
+            my @fields = @{ $signed{headers} };
+            my @lines = map { "$fields[2 * $_]: $fields[2 * $_ + 1]" } 0 .. $#fields / 2;
+            [$method, $target, 'Host: ' . ORIGIN =~ s{.*/}{}r, @lines];
+        } @requests);
+}
+
+sub request_file {
+    my ($self, @requests) = @_;
+    my $path = "$self->{run}/requests-" . ++$self->{files};
+    return WAS::TestRun::write_file($path, join '', map { join("\t", @$_) . "\n" } @requests);
+}
+
+# ---- Loads.
+
+# Microseconds that each process of a list has spent.
+sub spent {
+    my (@pids) = @_;
+    my $tick = 1e6 / POSIX::sysconf(POSIX::_SC_CLK_TCK());
+    my %spent;
+    for my $pid (@pids) {
+        my @field = split ' ', WAS::Server::slurp("/proc/$pid/stat") =~ s/.*\)//sr;
+        $spent{$pid} = ($field[11] + $field[12]) * $tick if @field;
+    }
+    return \%spent;
+}
+
+# httpd's child, and PostgreSQL.
+sub processor_time {
+    my ($self, $server) = @_;
+    return (spent($server->children), spent($self->{cluster}->processes));
+}
+
+# What wrk saw: requests a second, bytes a second of contents, and percentiles in microseconds; and
+# what httpd and PostgreSQL have spent on a request. Options:
+#   connections, seconds
+#   put          bytes of the body of a PUT
+#   bytes        of contents that a request moves, unless it is that
+sub wrk {
+    my ($self, $server, $file, %options) = @_;
+    my $connections = $options{connections} // 16;
+    my $seconds = POSIX::ceil($options{seconds} // $self->{seconds});
+    my $threads = min(2, $connections);
+    my $bytes = $options{put} // 0;
+    my @command = (
+        'wrk', "-t$threads", "-c$connections", "-d${seconds}s", '--timeout', '60s', '-s',
+        "$ENV{WAS_TOP}/t/bench/replay.lua", $server->origin, '--', $file, $bytes);
+    my @before = $self->processor_time($server);
+    my $said = qx(@command 2>&1);
+    my @after = $self->processor_time($server);
+    $said =~ /^FIGURES (.*)/m or die "wrk: $said\n";
+    my %seen = map { split /=/ } split ' ', $1;
+    die "not every request succeeded: $said\n" if $seen{bad} || $seen{broken} || !$seen{requests};
+    for my $of (0, 1) {
+        my $sum = sum0(map { $after[$of]{$_} - ($before[$of]{$_} // 0) } keys %{ $after[$of] });
+        $seen{ (qw(httpd postgres))[$of] } = $sum / $seen{requests};
+    }
+    $seen{rate} = $seen{requests} / $seen{microseconds} * 1e6;
+    $seen{bytes} = $seen{rate} * ($options{bytes} // $bytes);
+    return \%seen;
+}
+
+# The bare upsert of 1 KiB.
+sub pgbench {
+    my ($self, $connections) = @_;
+    my $content = 'content=' . 'x' x KIB;
+    my @command = (
+        WAS::Cluster::program('pgbench'), '-n', '-M', 'prepared', '-c', $connections, '-j',
+        2, '-T', POSIX::ceil($self->{seconds}), '-D', $content, '-f',
+        "$ENV{WAS_TOP}/t/bench/upsert.sql",
+        '-h', $self->{cluster}->socket_directory, '-U', WAS::Cluster::USER, 'was');
+    my $said = qx(@command 2>&1);
+    $said =~ /^tps = ([\d.]+)/m or die "pgbench: $said\n";
+    return { rate => $1 };
+}
+
+# Contents of a size in one of the ways of t/bench/libpq.c.
+sub libpq {
+    my ($self, $way, $bytes) = @_;
+    my $dsn = $self->{cluster}->dsn('was');
+    my $rate = qx("$self->{run}/libpq" $way "$dsn" ${\ POOL} $self->{seconds} $bytes);
+    die "libpq $way failed\n" if $?;
+    return { bytes => $rate + 0 };
+}
+
+# ---- What a child is at.
+
+# Runs the code while the child's calls into the system are written down; yields a line for each.
+sub system_calls {
+    my ($self, $child, $code) = @_;
+    my $pid = fork // die "fork: $!";
+    if ($pid == 0) {
+        open STDERR, '>', '/dev/null';
+        exec 'strace', '-f', '-yy', '-qq', '-s', '0', '-p', $child, '-o', "$self->{run}/strace"
+            or POSIX::_exit(127);
+    }
+    my $seen = eventually(
+        10,
+        sub {
+            !grep { WAS::Server::slurp($_) =~ /^TracerPid:\s+0$/m }
+                glob "/proc/$child/task/*/status";
+        });
+    $code->();
+    kill INT => $pid;
+    waitpid $pid, 0;
+    my @lines = grep { !/resumed>/ } split /\n/, WAS::Server::slurp("$self->{run}/strace");
+    $seen && @lines or die "strace saw nothing: may it attach to other processes here?\n";
+    return @lines;
+}
+
+# Megabytes that /proc/PID/status has of a server's child.
+sub megabytes {
+    my ($self, $server, $field) = @_;
+    my ($child) = $server->children;
+    WAS::Server::slurp("/proc/$child/status") =~ /^\Q$field\E:\s+(\d+) kB/m or die "no $field\n";
+    return $1 / 1000;
+}
+
+# ---- Transfers with curl, each in a process.
+
+# Starts curl for each list of arguments, and returns when all are connected to the server. Each
+# ends well if it gets the status.
+sub transfers {
+    my ($self, $server, $status, @lists) = @_;
+    my @pids;
+    for my $arguments (@lists) {
+        my $pid = fork // die "fork: $!";
+        if ($pid == 0) {
+            my $got = qx(curl -s -o /dev/null -w '%{http_code}' @$arguments);
+            POSIX::_exit($got eq $status ? 0 : 1);
+        }
+        push @pids, $pid;
+    }
+    my ($port) = map { sprintf '%04X', /:(\d+)\z/ } $server->origin;
+    eventually(
+        2,
+        sub {
+            my @connected = WAS::Server::slurp('/proc/net/tcp') =~ /^ *\d+: \S+ \w+:$port 01 /mg;
+            return @connected >= @pids;
+        });
+    return @pids;
+}
+
+sub wait_for {
+    my ($self, @pids) = @_;
+    waitpid($_, 0) == $_ && $? == 0 or die "a transfer failed\n" for @pids;
+    return;
+}
+
+# curl and the shell that has started it.
+sub break_off {
+    my ($self, @pids) = @_;
+    my $children = sub {
+        map { split ' ', WAS::Server::slurp("/proc/$_/task/$_/children") } @_;
+    };
+    my @below = $children->(@pids);
+    kill TERM => @below, $children->(@below);
+    waitpid $_, 0 for @pids;
+    return;
+}
+
+# curl's arguments for an upload of 64 MiB.
+sub upload {
+    my ($self, $server, $target) = @_;
+    my $path = "$self->{run}/sparse";
+    open my $file, '>', $path or die "$path: $!\n";
+    truncate $file, 64 * MIB or die "$path: $!\n";
+    close $file or die "$path: $!\n";
+    my $authorization = $self->authorization('PUT', $target);
+    return ['-T', $path, '-H', "'Authorization: $authorization'", $server->origin . $target];
+}
+
+1;

@@ -1,0 +1,110 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+#
+# WAS::BenchData: what stands in the databases that t/bench/run measures, and the requests for it
+# where they are more than a path. Measures nothing.
+
+package WAS::BenchData;
+
+use strict;
+use warnings;
+
+use Exporter qw(import);
+use JSON::PP qw(encode_json);
+use WAS::Bench qw(KIB MIB);
+use WAS::Key;
+use WAS::Zcap qw(delegate);
+
+our @EXPORT_OK = qw(fill_classic fill_pws pws_requests fill_rows TARGETS LISTED);
+
+use constant { TARGETS => 20_000, COLLECTIONS => 1000, LISTED => 100 };
+
+# A space with a small resource and with large ones.
+sub fill_classic {
+    my ($bench, $server) = @_;
+    my $alice = $bench->alice;
+    my $client = $server->client($alice, timeout => 60);
+    my $put = sub {
+        my ($path, @content) = @_;
+        my $res = $client->put("/space/bench$path", @content);
+        $res->status == 204 or die "cannot write: @{[$res->status]} @{[$res->body]}\n";
+    };
+    my $document = encode_json({ controller => $alice->did, name => 'Bench' });
+    $put->('', body => $document, type => 'application/json');
+    $put->('/1k', body => 'x' x KIB);
+    $put->('/big' . MIB . "-$_", body => 'x' x MIB) for 0 .. 31;
+    $put->('/big' . 16 * MIB . "-$_", body => 'x' x (16 * MIB)) for 0 .. 7;
+    return;
+}
+
+# A space of Portable Web Spaces: a collection with a resource, one with as many as are listed, and
+# those that are written. Yields the bytes of the listing.
+sub fill_pws {
+    my ($bench, $server) = @_;
+    my $holder = $bench->holder($server);
+    my $send = sub {
+        my ($due, $method, $target, @options) = @_;
+        my $res = $holder->request($method, $target, @options);
+        $res->status == $due or die "$method $target: @{[$res->status]} @{[$res->body]}\n";
+        return $res;
+    };
+    my $document = sub { (type => 'application/json', body => encode_json($_[0])) };
+    my $space = '/pws/space/portable';
+    $send->(
+        201, POST => '/pws/spaces/',
+        $document->({ controller => $holder->did, id => 'portable' }));
+    my @content = (type => 'text/plain', body => 'x' x KIB);
+    for my $collection ('one', 'listed', map { "c$_" } 1 .. COLLECTIONS) {
+        $send->(201, POST => "$space/", $document->({ id => $collection }));
+    }
+    $send->(204, PUT => "$space/one/1k", @content);
+    $send->(204, PUT => "$space/listed/r$_", @content) for 1 .. LISTED;
+    return $send->(200, GET => "$space/listed/?limit=" . LISTED)->body;
+}
+
+# The files of the loads. Writers do not meet: neighbours in the file write into different
+# collections.
+sub pws_requests {
+    my ($bench) = @_;
+    my $alice = $bench->alice;
+    my $space = '/pws/space/portable';
+    my $holder = $bench->holder;
+    my $bob = WAS::Key->fresh;
+    my $zcap = delegate(
+        $holder->space_url('portable'), by => $alice, to => $bob,
+        target => $holder->space_url('portable'), actions => ['GET'],
+        expires => int(time) + WAS::Bench::LIFETIME);
+    my @get = ([GET => "$space/one/1k"]);
+    my @put = map { [PUT => sprintf "$space/c%d/r%d", 1 + $_ % COLLECTIONS, $_ / COLLECTIONS] }
+        0 .. TARGETS - 1;
+    my @content = (type => 'application/octet-stream', body => 'x' x KIB);
+    return (
+        get => $bench->invocations($holder, {}, @get),
+        delegated => $bench->invocations(
+            $bench->holder(undef, $bob),
+            { zcap => { capability => $zcap } }, @get
+        ),
+        list => $bench->invocations($holder, {}, [GET => "$space/listed/?limit=" . LISTED]),
+        put => $bench->invocations($holder, {@content}, @put),
+    );
+}
+
+# So many resources of 1 KiB, in a tenth as many spaces.
+sub fill_rows {
+    my ($bench, $database, $count) = @_;
+    my $dbh = $bench->cluster->dbh($database);
+    my $spaces = $count / 10;
+    $dbh->do(<<'SQL', undef, $bench->alice->did, $spaces);
+INSERT INTO was_spaces (space_uuid, space_id, controller)
+SELECT 'space' || n, 'space' || n, ? FROM generate_series(1, ?::integer) n
+SQL
+    $dbh->do(<<'SQL', undef, $spaces, $count);
+INSERT INTO was_resources (space_uuid, path, content, content_type)
+SELECT 'space' || n % ?::integer + 1, '/resource' || n,
+    convert_to(rpad(n::text, 1024, 'x'), 'UTF8'), 'text/plain'
+FROM generate_series(1, ?::integer) n
+SQL
+    $dbh->do('VACUUM ANALYZE');
+    return;
+}
+
+1;
