@@ -62,9 +62,8 @@ for my $vector (@{ $vectors->{accept} }, @{ $vectors->{refuse} }) {
     );
     my $string = WAS::Client::signing_string(%sign);
     is($string, $vector->{signingString}, "signing string: $vector->{note}");
-    is(
-        WAS::Client::authorization(%sign), $vector->{authorization},
-        "authorization: $vector->{note}");
+    my $value = WAS::Client::authorization(%sign);
+    is($value, $vector->{authorization}, "authorization: $vector->{note}");
 }
 
 # A server of one connection after the other. For each it waits until what it has received matches
@@ -239,9 +238,8 @@ for my $case (
     is(holds($value, '/space/x', $alice, @lines), $good, $rule);
 }
 cmp_ok(abs(param(signed('/x'), 'created') - $now), '<=', 2, 'created is now');
-is(
-    param(signed('/x'), 'expires') - param(signed('/x', sign => {}), 'created'), 30,
-    'expires 30 s later');
+my $created = param(signed('/x', sign => {}), 'created');
+is(param(signed('/x'), 'expires') - $created, 30, 'expires 30 s later');
 is(holds(signed('http://h:1/x'), '/x', $alice), 1, 'of an absolute target the path is signed');
 is(signed('/x', sign => 0), undef, 'sign => 0 sends no Authorization');
 my $at_start = qr/\ASignature keyId="[^"]*",algorithm="hs2019",headers=/;
@@ -262,6 +260,7 @@ for my $case (
 my $OK = "HTTP/1.1 200 OK\r\n";
 my $LONGER = "Content-Length: 4\r\n\r\n";
 my $CHUNKED = "${OK}Transfer-Encoding: chunked\r\n\r\n";
+my $three = "${OK}Content-Length: 3\r\nX: 1\r\nx: 2\r\n\r\nabc";
 my $two_chunks = "${CHUNKED}3;x=y\r\nab\n\r\nA\r\n0123456789\r\n0\r\n\r\n";
 my $early_hints = "HTTP/1.1 103 Early Hints\r\n\r\n${OK}Content-Length: 1\r\n\r\nx";
 my $too_large = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n";
@@ -271,13 +270,11 @@ my @waits = (PUT => '/', body => 'abc', headers => [Expect => '100-continue']);
 my @much = (PUT => '/', body => 'x' x 20_000_000);
 my @empty = (status => 200, body => '', complete => 1);
 my @abc = (status => 200, body => 'abc');
-my $after_head = qr/\r\n\r\n\z/;
+my @all_sent = (sent => qr/\r\n\r\nabc\z/);
+my @refused = (status => 413, interim => '', sent => qr/\r\n\r\n\z/);
 my @responses = (
     # name, request, what the server says, what was read of it; `sent` is what it got
-    [
-        'Content-Length', \@get, ["${OK}Content-Length: 3\r\nX: 1\r\nx: 2\r\n\r\nabc"],
-        @abc, complete => 1, X => '1, 2'
-    ],
+    ['Content-Length', \@get, [$three], @abc, complete => 1, X => '1, 2'],
     ['chunked', \@get, [$two_chunks], status => 200, body => "ab\n0123456789", complete => 1],
     ['until the connection ends', \@get, ["HTTP/1.0 200 OK\r\n\r\nabc"], @abc, complete => 1],
     ['cut short', \@get, ["$OK${LONGER}abc"], @abc, complete => 0],
@@ -287,14 +284,8 @@ my @responses = (
     ['an interim response', \@get, [$early_hints], status => 200, body => 'x', interim => 103],
     ['nothing', \@get, [''], status => 0, complete => 0],
     ['not HTTP', \@get, ["SSH-2.0-x\r\n\r\n"], status => 0],
-    [
-        'the body waits for 100', \@waits, \@goes_on,
-        status => 200, interim => 100, sent => qr/\r\n\r\nabc\z/
-    ],
-    [
-        'the body is not sent after a refusal', \@waits, [$too_large],
-        status => 413, interim => '', sent => $after_head
-    ],
+    ['the body waits for 100', \@waits, \@goes_on, status => 200, interim => 100, @all_sent],
+    ['the body is not sent after a refusal', \@waits, [$too_large], @refused],
     ['an answer before the body is through', \@much, [$too_large], status => 413, sent => qr/x/],
 );
 
@@ -336,9 +327,8 @@ for my $case (
     my ($type, $body, $json, $problem) = @$case;
     my $rest = "${OK}Content-Type: $type\r\nContent-Length: @{[length $body]}\r\n\r\n$body";
     my $res = WAS::Response->from_stream(sub { '' }, \$rest, 'GET');
-    is_deeply(
-        [scalar $res->json, scalar $res->problem], [$json, $problem],
-        "document: $type $body");
+    my @is = (scalar $res->json, scalar $res->problem);
+    is_deeply(\@is, [$json, $problem], "document: $type $body");
 }
 
 # A server that says nothing does not hang a test; one that keeps the connection is asked again

@@ -422,9 +422,8 @@ for my $case (
     spew("$dir/some-key", $content);
     my ($status, $out, $err) = run(['--key', "$dir/some-key", "$u/x"]);
     is_deeply([$status, $out, wire()], [2, '', ''], "key refused: $name") or diag $err;
-    like(
-        $err, qr/\Awas-curl: \Q$dir\E\/some-key [^\n]*$words[^\n]*\n\z/,
-        "key refused with a word: $name");
+    my $sentence = qr/\Awas-curl: \Q$dir\E\/some-key [^\n]*$words[^\n]*\n\z/;
+    like($err, $sentence, "key refused with a word: $name");
 }
 for my $case (
     ['missing', "$dir/no-key", qr/there is no key/],
@@ -463,9 +462,8 @@ SKIP: {
     like("$status $out$err", $made_one, '--new-key');
     my $own = slurp("$dir/home/a/b/own");
     ($status, $out, $err) = run(['--new-key', '--key', "$dir/home/a/b/own"]);
-    like(
-        "$status $out$err", qr/\A2 was-curl: there is a \S+ already/,
-        '--new-key overwrites nothing');
+    my $there_is = qr/\A2 was-curl: there is a \S+ already/;
+    like("$status $out$err", $there_is, '--new-key overwrites nothing');
     is(slurp("$dir/home/a/b/own"), $own, '--new-key left the file');
     my @left = glob "$dir/home/a/b/* $dir/home/a/b/.was*";
     is("@left", "$dir/home/a/b/own", '--new-key left nothing beside it');
@@ -520,9 +518,8 @@ TEXT
         my @forms = ($seed, unpack('H*', $seed), @aligned, $base64url);
         my @seen = grep { index($spied, $_) >= 0 } @forms;
         is_deeply(\@seen, [], "secrets, $name: no program got the seed");
-        is(
-            index($spied, $signature), -1,
-            "secrets, $name: the signature is in no list of arguments");
+        my $seen_at = index $spied, $signature;
+        is($seen_at, -1, "secrets, $name: the signature is in no list of arguments");
         my %modes = map { $_ => 1 } $spied =~ /^mode (\d+)$/mg;
         is(join(' ', sort keys %modes), '600 700', "secrets, $name: temporary files are private");
         is(join(' ', glob "$dir/tmp/*"), '', "secrets, $name: nothing is left of them");

@@ -155,14 +155,10 @@ for my $mpm (qw(event worker prefork)) {
             wait_for_turns($server, $space, 10);
             my %old = map { $_ => 1 } $server->children;
             $server->signal('USR1');
-            ok(
-                eventually(
-                    10,
-                    sub {
-                        grep { !$old{$_} } $server->children;
-                    }
-                ),
-                "$mpm, graceful restart: new children");
+            my $renewed = sub {
+                grep { !$old{$_} } $server->children;
+            };
+            ok(eventually(10, $renewed), "$mpm, graceful restart: new children");
         }
         wait_for_turns($server, $space, 10);
         my @records = $traffic->finish;
@@ -201,9 +197,8 @@ for my $mpm (qw(event worker prefork)) {
         is_deeply(\@errors, [], "$mpm, graceful stop: and nobody got an error");
         is($client->delete("/space/$space")->status, 204, "$mpm: the space is deleted");
         $server->stop;
-        unlike(
-            $server->log, qr/:(?:error|crit|alert|emerg)\]|exit signal/,
-            "$mpm: nothing at ERR, no crash");
+        my $failures = qr/:(?:error|crit|alert|emerg)\]|exit signal/;
+        unlike($server->log, $failures, "$mpm: nothing at ERR, no crash");
     }
 }
 

@@ -579,9 +579,8 @@ for my $case (
         $start > ($answered // 0) ? $after{$status}++ : $before{$status}++;
     }
     ok($before{204}, 'classic 4: he wrote before it');
-    is(
-        join(' ', sort keys %after), '403',
-        'classic 4: and nothing that he began after it was answered');
+    my $after = join ' ', sort keys %after;
+    is($after, '403', 'classic 4: and nothing that he began after it was answered');
 }
 
 # A controller that the Python server stored with its fragment.

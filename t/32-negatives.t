@@ -362,9 +362,8 @@ my $chunked = "5\r\nhello\r\n0\r\n\r\n";
 my $ends = sub {
     my ($name, $said) = @_;
     my $last = $said->{answers}[-1];
-    is(
-        $last && lc($last->header('Connection') // ''), 'close',
-        "RFC 9112 9.6: $name: the connection ends");
+    my $connection = $last && lc($last->header('Connection') // '');
+    is($connection, 'close', "RFC 9112 9.6: $name: the connection ends");
 };
 my @lengths = (
     '', '+5', '-5', '-0', '5.0', '5e0', '0x5', '5 5', '5;x', '"5"', "'5'", '5 bytes', "5\x0b",
@@ -674,9 +673,8 @@ $before = all_stored();
             }
         }
     }
-    is_deeply(
-        \@passed, [],
-        "classic 3: a signature for one name is none for another ($asked of them)");
+    my $rule = 'classic 3: a signature for one name is none for another';
+    is_deeply(\@passed, [], "$rule ($asked of them)");
     $cases += $asked;
 }
 is_deeply(all_stored(), $before, 'classic 3: and they have stored nothing, in any table');
