@@ -18,6 +18,7 @@ use POSIX ();
 use Test::More;
 use WAS::Client;
 use WAS::Key;
+use WAS::Traffic qw(eventually);
 
 my $dir = tempdir(CLEANUP => 1);
 
@@ -29,9 +30,10 @@ sub slurp {
 }
 
 # base58btc, from the draft that describes it (draft-msporny-base58) and its edge cases.
+my $of_the_fox = 'USm3fpXnKG5EUBx2ndxBDMPVciP5hGey2Jh4NDv6gmeo1LkMeiKrLJUUBk6Z';
 for my $case (
     ['Hello World!', '2NEpo7TZRRrLZSi2U'],
-    ['The quick brown fox jumps over the lazy dog.', 'USm3fpXnKG5EUBx2ndxBDMPVciP5hGey2Jh4NDv6gmeo1LkMeiKrLJUUBk6Z'],
+    ['The quick brown fox jumps over the lazy dog.', $of_the_fox],
     ["\0\0\x28\x7f\xb4\xcd", '11233QC4'],
     ["\0", '1'],
     ['', ''],
@@ -42,7 +44,7 @@ for my $case (
 # classic 3: the signatures that real clients made.
 my $vectors = JSON::PP->new->utf8->decode(slurp("$FindBin::Bin/vectors/classic-signatures.json"));
 my $alice = WAS::Key->from_seed(pack 'H*', $vectors->{seedHex});
-my $bob   = WAS::Key->from_seed(pack 'H*', $vectors->{secondKey}{seedHex});
+my $bob = WAS::Key->from_seed(pack 'H*', $vectors->{secondKey}{seedHex});
 is(unpack('H*', $alice->public), $vectors->{publicKeyHex}, 'public key of the seed');
 is($alice->did, $vectors->{did}, 'did:key of the seed');
 is($alice->key_id, $vectors->{keyId}, 'keyId of the seed');
@@ -52,12 +54,16 @@ cmp_ok(@{ $vectors->{accept} }, '>=', 7, 'there are vectors to accept');
 cmp_ok(@{ $vectors->{refuse} }, '>=', 3, 'there are vectors to refuse');
 for my $vector (@{ $vectors->{accept} }, @{ $vectors->{refuse} }) {
     my ($headers) = $vector->{authorization} =~ /headers="([^"]*)"/;
-    my ($method)  = $vector->{signingString} =~ /\(request-target\): (\S+)/;
-    my %sign = (key => $alice, key_id => $alice->key_id, method => $method // $vector->{method},
-                target => $vector->{signedTarget}, headers => [split / /, $headers],
-                created => 1767323045, expires => 1767323075);
-    is(WAS::Client::signing_string(%sign), $vector->{signingString}, "signing string: $vector->{note}");
-    is(WAS::Client::authorization(%sign), $vector->{authorization}, "authorization: $vector->{note}");
+    my ($method) = $vector->{signingString} =~ /\(request-target\): (\S+)/;
+    my %sign = (
+        key => $alice, key_id => $alice->key_id, method => $method // $vector->{method},
+        target => $vector->{signedTarget}, headers => [split / /, $headers],
+        created => 1767323045, expires => 1767323075,
+    );
+    my $string = WAS::Client::signing_string(%sign);
+    is($string, $vector->{signingString}, "signing string: $vector->{note}");
+    my $value = WAS::Client::authorization(%sign);
+    is($value, $vector->{authorization}, "authorization: $vector->{note}");
 }
 
 # A server of one connection after the other. For each it waits until what it has received matches
@@ -65,7 +71,8 @@ for my $vector (@{ $vectors->{accept} }, @{ $vectors->{refuse} }) {
 # client closes; all that it received is kept in a file named after the number of the connection.
 sub wire {
     my (@connections) = @_;
-    my $listener = IO::Socket::IP->new(Listen => 5, LocalHost => '127.0.0.1', LocalPort => 0) or die $@;
+    my %any_port = (Listen => 5, LocalHost => '127.0.0.1', LocalPort => 0);
+    my $listener = IO::Socket::IP->new(%any_port) or die $@;
     my $pid = fork // die "fork: $!";
     return ('http://127.0.0.1:' . $listener->sockport, $pid) if $pid;
     for my $n (0 .. $#connections) {
@@ -88,11 +95,8 @@ sub wire {
 # What connection $n received, once it is over.
 sub received {
     my ($n) = @_;
-    for (1 .. 200) {
-        return slurp("$dir/$n") if -e "$dir/$n";
-        select undef, undef, undef, 0.05;
-    }
-    return 'nothing within ten seconds';
+    my $there = eventually(10, sub { return -e "$dir/$n" });
+    return $there ? slurp("$dir/$n") : 'nothing within ten seconds';
 }
 
 sub done {
@@ -103,45 +107,93 @@ sub done {
 }
 
 my $EMPTY = "HTTP/1.1 204 No Content\r\n\r\n";
-my $HEAD  = qr/\r\n\r\n/;
+my $HEAD = qr/\r\n\r\n/;
 
-# What goes over the wire.
+# What goes over the wire: the lines of the head, without its end, and the body.
+my ($h, $close) = ('Host: HOST', 'Connection: close');
+my @unsigned = (sign => 0);
+my @raw = (sign => { authorization => 'Bearer x' });
+my @twice = (version => '1.0', headers => [A => 1, a => 2, Connection => 'x']);
+my $target = '/space/u//a/../%2F?q#f';
+my $chunks = "2\r\nab\r\n2\r\ncd\r\n1\r\ne\r\n0\r\n\r\n";
 my @requests = (
-    ['as little as possible', [GET => '/x', sign => 0],
-     "GET /x HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n"],
-    ['a target is not touched', [GET => '/space/u//a/../%2F?q#f', sign => 0],
-     "GET /space/u//a/../%2F?q#f HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n"],
-    ['characters go out as UTF-8', [GET => '/ü', sign => 0],
-     "GET /\xc3\xbc HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n"],
-    ['bytes stay bytes', [GET => "/\xfc", sign => 0],
-     "GET /\xfc HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n"],
-    ['a body', [PUT => '/x', sign => 0, body => "a\0b", type => 'text/plain'],
-     "PUT /x HTTP/1.1\r\nHost: HOST\r\nContent-Type: text/plain\r\nContent-Length: 3\r\nConnection: close\r\n\r\na\0b"],
-    ['an empty body is a body', [PUT => '/x', sign => 0, body => ''],
-     "PUT /x HTTP/1.1\r\nHost: HOST\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"],
-    ['chunks', [PUT => '/x', sign => 0, body => 'abcde', chunked => 2],
-     "PUT /x HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n2\r\nab\r\n2\r\ncd\r\n1\r\ne\r\n0\r\n\r\n"],
-    ['a body cut short', [PUT => '/x', sign => 0, body => 'abcde', stop_after => 2],
-     "PUT /x HTTP/1.1\r\nHost: HOST\r\nContent-Length: 5\r\nConnection: close\r\n\r\nab"],
-    ['no Host', [GET => '/x', sign => 0, headers => [Host => undef]],
-     "GET /x HTTP/1.1\r\nConnection: close\r\n\r\n"],
-    ['a field twice, and one replaced', [GET => '/x', sign => 0, version => '1.0',
-                                         headers => [A => 1, a => 2, Connection => 'x']],
-     "GET /x HTTP/1.0\r\nHost: HOST\r\nA: 1\r\na: 2\r\nConnection: x\r\n\r\n"],
-    ['a raw Authorization', [GET => '/x', sign => { authorization => 'Bearer x' }],
-     "GET /x HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\nAuthorization: Bearer x\r\n\r\n"],
+    {
+        name => 'as little as possible',
+        request => [GET => '/x', @unsigned],
+        head => ['GET /x HTTP/1.1', $h, $close],
+    },
+    {
+        name => 'a target is not touched',
+        request => [GET => $target, @unsigned],
+        head => ["GET $target HTTP/1.1", $h, $close],
+    },
+    {
+        name => 'characters go out as UTF-8',
+        request => [GET => '/ü', @unsigned],
+        head => ["GET /\xc3\xbc HTTP/1.1", $h, $close],
+    },
+    {
+        name => 'bytes stay bytes',
+        request => [GET => "/\xfc", @unsigned],
+        head => ["GET /\xfc HTTP/1.1", $h, $close],
+    },
+    {
+        name => 'a body',
+        request => [PUT => '/x', @unsigned, body => "a\0b", type => 'text/plain'],
+        head => ['PUT /x HTTP/1.1', $h, 'Content-Type: text/plain', 'Content-Length: 3', $close],
+        body => "a\0b",
+    },
+    {
+        name => 'an empty body is a body',
+        request => [PUT => '/x', @unsigned, body => ''],
+        head => ['PUT /x HTTP/1.1', $h, 'Content-Length: 0', $close],
+    },
+    {
+        name => 'chunks',
+        request => [PUT => '/x', @unsigned, body => 'abcde', chunked => 2],
+        head => ['PUT /x HTTP/1.1', $h, 'Transfer-Encoding: chunked', $close],
+        body => $chunks,
+    },
+    {
+        name => 'a body cut short',
+        request => [PUT => '/x', @unsigned, body => 'abcde', stop_after => 2],
+        head => ['PUT /x HTTP/1.1', $h, 'Content-Length: 5', $close],
+        body => 'ab',
+    },
+    {
+        name => 'no Host',
+        request => [GET => '/x', @unsigned, headers => [Host => undef]],
+        head => ['GET /x HTTP/1.1', $close],
+    },
+    {
+        name => 'a field twice, and one replaced',
+        request => [GET => '/x', @unsigned, @twice],
+        head => ['GET /x HTTP/1.0', $h, 'A: 1', 'a: 2', 'Connection: x'],
+    },
+    {
+        name => 'a raw Authorization',
+        request => [GET => '/x', @raw],
+        head => ['GET /x HTTP/1.1', $h, $close, 'Authorization: Bearer x'],
+    },
 );
+for my $row (@requests) {
+    $row->{wire} = join("\r\n", @{ $row->{head} }, '', '') . ($row->{body} // '');
+}
 {
-    my @script = map { my ($end) = $_->[2] =~ /HOST(.*)/s ? $1 : $_->[2];
-                       [{ until => qr/\Q$end\E\z/, say => $EMPTY }] } @requests;
+    my @script;
+    for my $row (@requests) {
+        # Until all behind the name of the host, which nobody knows yet, has come.
+        my $end = $row->{wire} =~ s/.*HOST//sr;
+        push @script, [{ until => qr/\Q$end\E\z/, say => $EMPTY }];
+    }
     my ($base, $pid) = wire(@script);
     my ($host) = $base =~ m{//(.*)};
     my $client = WAS::Client->new(base => $base, timeout => 5);
     for my $n (0 .. $#requests) {
-        my ($name, $request, $expected) = @{ $requests[$n] };
-        my $res = eval { $client->request(@$request) };
+        my $name = $requests[$n]{name};
+        my $res = eval { $client->request(@{ $requests[$n]{request} }) };
         is($res && $res->status, 204, "answer: $name") or diag $@;
-        is(received($n), $expected =~ s/HOST/$host/r, "wire: $name");
+        is(received($n), $requests[$n]{wire} =~ s/HOST/$host/r, "wire: $name");
     }
     done($pid);
 }
@@ -160,17 +212,18 @@ sub param { return $_[0] =~ /(?:\A| |,)$_[1]="?([^",]*)"?/ ? $1 : undef }
 
 sub holds {
     my ($value, $target, $key, @lines) = @_;
-    my ($created, $expires, $key_id, $signature) = map { param($value, $_) } qw(created expires keyId signature);
+    my @params = map { param($value, $_) } qw(created expires keyId signature);
+    my ($created, $expires, $key_id, $signature) = @params;
     my $string = join "\n", "(created): $created", "(expires): $expires", "(key-id): $key_id",
         "(request-target): put $target", @lines;
     return $key->verify($string, decode_base64($signature =~ tr{-_}{+/}r)) ? 1 : 0;
 }
 
 my $now = time;
+my @more = ('(created)', '(expires)', '(key-id)', '(request-target)', 'host', 'x');
 for my $case (
     ['honest', {}, 1],
-    ['headers of the request', { headers => ['(created)', '(expires)', '(key-id)', '(request-target)', 'host', 'x'] },
-     1, 'host: h:1', 'x: 1, 2'],
+    ['headers of the request', { headers => \@more }, 1, 'host: h:1', 'x: 1, 2'],
     ['standard base64, padded, bare numbers', { encoding => 'base64-padded', bare => 1 }, 1],
     ['another target', { target => '/other' }, 0],
     ['another method', { method => 'DELETE' }, 0],
@@ -181,53 +234,79 @@ for my $case (
 ) {
     my ($name, $sign, $good, @lines) = @$case;
     my $value = signed('/space/x', headers => [X => ' 1', X => '2 '], sign => $sign);
-    is(holds($value, '/space/x', $alice, @lines), $good, "signature: $name " . ($good ? 'holds' : 'does not'));
+    my $rule = "signature: $name " . ($good ? 'holds' : 'does not');
+    is(holds($value, '/space/x', $alice, @lines), $good, $rule);
 }
 cmp_ok(abs(param(signed('/x'), 'created') - $now), '<=', 2, 'created is now');
-is(param(signed('/x'), 'expires') - param(signed('/x', sign => {}), 'created'), 30, 'expires 30 s later');
+my $created = param(signed('/x', sign => {}), 'created');
+is(param(signed('/x'), 'expires') - $created, 30, 'expires 30 s later');
 is(holds(signed('http://h:1/x'), '/x', $alice), 1, 'of an absolute target the path is signed');
 is(signed('/x', sign => 0), undef, 'sign => 0 sends no Authorization');
-like(signed('/x', sign => { algorithm => 'hs2019' }), qr/\ASignature keyId="[^"]*",algorithm="hs2019",headers=/, 'algorithm');
-like(signed('/x', sign => { extra => [created => 1] }), qr/,created="\d{10}",expires="\d{10}",created="1"\z/, 'a parameter twice');
-unlike(signed('/x', sign => { params => [keyId => undef] }), qr/keyId/, 'a parameter left out');
-like(signed('/x', sign => { separator => ' , ' }), qr/ , headers="\(created\) .* , created="/, 'separator');
-like(signed('/x', sign => { encoding => 'base64url-padded' }), qr/signature="[\w-]{86}=="/, 'padding');
-like(signed('/x', sign => { bare => 1 }), qr/,created=\d{10},expires=\d{10}\z/, 'bare numbers');
+my $at_start = qr/\ASignature keyId="[^"]*",algorithm="hs2019",headers=/;
+my $again = qr/,created="\d{10}",expires="\d{10}",created="1"\z/;
+for my $case (
+    ['algorithm', { algorithm => 'hs2019' }, $at_start],
+    ['a parameter twice', { extra => [created => 1] }, $again],
+    ['a parameter left out', { params => [keyId => undef] }, qr/\A(?!.*keyId)/],
+    ['separator', { separator => ' , ' }, qr/ , headers="\(created\) .* , created="/],
+    ['padding', { encoding => 'base64url-padded' }, qr/signature="[\w-]{86}=="/],
+    ['bare numbers', { bare => 1 }, qr/,created=\d{10},expires=\d{10}\z/],
+) {
+    my ($name, $sign, $pattern) = @$case;
+    like(signed('/x', sign => $sign), $pattern, $name);
+}
 
 # What comes back.
 my $OK = "HTTP/1.1 200 OK\r\n";
+my $LONGER = "Content-Length: 4\r\n\r\n";
+my $CHUNKED = "${OK}Transfer-Encoding: chunked\r\n\r\n";
+my $three = "${OK}Content-Length: 3\r\nX: 1\r\nx: 2\r\n\r\nabc";
+my $two_chunks = "${CHUNKED}3;x=y\r\nab\n\r\nA\r\n0123456789\r\n0\r\n\r\n";
+my $early_hints = "HTTP/1.1 103 Early Hints\r\n\r\n${OK}Content-Length: 1\r\n\r\nx";
+my $too_large = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n";
+my @goes_on = ("HTTP/1.1 100 Continue\r\n\r\n", "${OK}Content-Length: 0\r\n\r\n");
+my @get = (GET => '/');
+my @waits = (PUT => '/', body => 'abc', headers => [Expect => '100-continue']);
+my @much = (PUT => '/', body => 'x' x 20_000_000);
+my @empty = (status => 200, body => '', complete => 1);
+my @abc = (status => 200, body => 'abc');
+my @all_sent = (sent => qr/\r\n\r\nabc\z/);
+my @refused = (status => 413, interim => '', sent => qr/\r\n\r\n\z/);
 my @responses = (
-    ['Content-Length', [GET => '/'], ["${OK}Content-Length: 3\r\nX: 1\r\nx: 2\r\n\r\nabc"],
-     { status => 200, body => 'abc', complete => 1, X => '1, 2' }],
-    ['chunked', [GET => '/'], ["${OK}Transfer-Encoding: chunked\r\n\r\n3;x=y\r\nab\n\r\nA\r\n0123456789\r\n0\r\n\r\n"],
-     { status => 200, body => "ab\n0123456789", complete => 1 }],
-    ['until the connection ends', [GET => '/'], ["HTTP/1.0 200 OK\r\n\r\nabc"], { body => 'abc', complete => 1 }],
-    ['cut short', [GET => '/'], ["${OK}Content-Length: 4\r\n\r\nabc"], { status => 200, body => 'abc', complete => 0 }],
-    ['chunked, cut short', [GET => '/'], ["${OK}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"], { body => 'abc', complete => 0 }],
-    ['HEAD has no body', [HEAD => '/'], ["${OK}Content-Length: 4\r\n\r\n"], { status => 200, body => '', complete => 1 }],
-    ['304 has no body', [GET => '/'], ["HTTP/1.1 304 Not Modified\r\nContent-Length: 4\r\n\r\n"], { status => 304, body => '', complete => 1 }],
-    ['an interim response', [GET => '/'], ["HTTP/1.1 103 Early Hints\r\n\r\n${OK}Content-Length: 1\r\n\r\nx"], { status => 200, body => 'x', interim => 103 }],
-    ['nothing', [GET => '/'], [''], { status => 0, complete => 0 }],
-    ['not HTTP', [GET => '/'], ["SSH-2.0-x\r\n\r\n"], { status => 0 }],
-    ['the body waits for 100', [PUT => '/', body => 'abc', headers => [Expect => '100-continue']],
-     ["HTTP/1.1 100 Continue\r\n\r\n", "${OK}Content-Length: 0\r\n\r\n"], { status => 200, interim => 100, sent => qr/\r\n\r\nabc\z/ }],
-    ['the body is not sent after a refusal', [PUT => '/', body => 'abc', headers => [Expect => '100-continue']],
-     ["HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n"], { status => 413, interim => '', sent => qr/\r\n\r\n\z/ }],
-    ['an answer before the body is through', [PUT => '/', body => 'x' x 20_000_000],
-     ["HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n"], { status => 413, sent => qr/x/ }],
+    # name, request, what the server says, what was read of it; `sent` is what it got
+    ['Content-Length', \@get, [$three], @abc, complete => 1, X => '1, 2'],
+    ['chunked', \@get, [$two_chunks], status => 200, body => "ab\n0123456789", complete => 1],
+    ['until the connection ends', \@get, ["HTTP/1.0 200 OK\r\n\r\nabc"], @abc, complete => 1],
+    ['cut short', \@get, ["$OK${LONGER}abc"], @abc, complete => 0],
+    ['chunked, cut short', \@get, ["${CHUNKED}3\r\nabc\r\n"], @abc, complete => 0],
+    ['HEAD has no body', [HEAD => '/'], ["$OK$LONGER"], @empty],
+    ['304 has no body', \@get, ["HTTP/1.1 304 Not Modified\r\n$LONGER"], @empty, status => 304],
+    ['an interim response', \@get, [$early_hints], status => 200, body => 'x', interim => 103],
+    ['nothing', \@get, [''], status => 0, complete => 0],
+    ['not HTTP', \@get, ["SSH-2.0-x\r\n\r\n"], status => 0],
+    ['the body waits for 100', \@waits, \@goes_on, status => 200, interim => 100, @all_sent],
+    ['the body is not sent after a refusal', \@waits, [$too_large], @refused],
+    ['an answer before the body is through', \@much, [$too_large], status => 413, sent => qr/x/],
 );
+
+# The turns of the server that says these one after the other, the first when it has the head.
+sub turns_of {
+    my (@say) = @_;
+    my @until = ($HEAD, (qr/abc\z/) x $#say);
+    return [map { { until => $until[$_], say => $say[$_], close => $_ == $#say } } keys @say];
+}
+
 {
-    my ($base, $pid) = wire(map { my @say = @{ $_->[2] };
-                                  [map { { until => $_ ? qr/abc\z/ : qr/\r\n\r\n/, say => $say[$_], close => $_ == $#say } } 0 .. $#say]
-                            } @responses);
+    my ($base, $pid) = wire(map { turns_of(@{ $_->[2] }) } @responses);
     my $client = WAS::Client->new(base => $base, timeout => 5);
     for my $n (0 .. $#responses) {
-        my ($name, $request, undef, $expected) = @{ $responses[$n] };
+        my ($name, $request, undef, %want) = @{ $responses[$n] };
         my $res = eval { $client->request(@$request) };
         ok($res, "response: $name") or diag($@), next;
-        my %got = (status => $res->status, body => $res->body, complete => $res->complete ? 1 : 0,
-                   interim => join(' ', $res->interim), X => scalar $res->header('x'));
-        my %want = %$expected;
+        my %got = (
+            status => $res->status, body => $res->body, complete => $res->complete ? 1 : 0,
+            interim => join(' ', $res->interim), X => scalar $res->header('x'),
+        );
         my $sent = delete $want{sent};
         is_deeply({ map { $_ => $got{$_} } keys %want }, \%want, "response: $name: what was read");
         like(received($n), $sent, "response: $name: what was sent") if $sent;
@@ -236,20 +315,24 @@ my @responses = (
 }
 
 # Documents.
+my $x = { title => 'x' };
 for my $case (
-    ['application/problem+json', '{"title":"x"}', { title => 'x' }, { title => 'x' }],
-    ['Application/Problem+JSON; charset=utf-8', '{"title":"x"}', { title => 'x' }, { title => 'x' }],
-    ['application/json', '{"title":"x"}', { title => 'x' }, undef],
+    # type, text, what it is as JSON, and as a problem document
+    ['application/problem+json', '{"title":"x"}', $x, $x],
+    ['Application/Problem+JSON; charset=utf-8', '{"title":"x"}', $x, $x],
+    ['application/json', '{"title":"x"}', $x, undef],
     ['application/problem+json', '[1]', [1], undef],
     ['application/problem+json', '{', undef, undef],
 ) {
     my ($type, $body, $json, $problem) = @$case;
     my $rest = "${OK}Content-Type: $type\r\nContent-Length: @{[length $body]}\r\n\r\n$body";
     my $res = WAS::Response->from_stream(sub { '' }, \$rest, 'GET');
-    is_deeply([scalar $res->json, scalar $res->problem], [$json, $problem], "document: $type $body");
+    my @is = (scalar $res->json, scalar $res->problem);
+    is_deeply(\@is, [$json, $problem], "document: $type $body");
 }
 
-# A server that says nothing does not hang a test; one that keeps the connection is asked again on it.
+# A server that says nothing does not hang a test; one that keeps the connection is asked again
+# on it.
 {
     my ($base, $pid) = wire([{ until => qr/never/, say => '' }]);
     my $res = eval { WAS::Client->new(base => $base, timeout => 0.3)->get('/') };
@@ -258,9 +341,11 @@ for my $case (
 }
 {
     my $say = "${OK}Content-Length: 1\r\n\r\n";
-    my ($base, $pid) = wire([{ until => qr{/1 .*\r\n\r\n}s, say => "${say}1" }, { until => qr{/2 .*\r\n\r\n}s, say => "${say}2" }]);
+    my @turns = map { { until => qr{/$_ .*\r\n\r\n}s, say => $say . $_ } } 1, 2;
+    my ($base, $pid) = wire(\@turns);
     my $client = WAS::Client->new(base => $base, timeout => 5, keepalive => 1);
-    is(join(' ', map { $client->get($_)->body } '/1', '/2'), '1 2', 'keepalive: two requests on a connection');
+    my @bodies = map { $client->get($_)->body } '/1', '/2';
+    is("@bodies", '1 2', 'keepalive: two requests on a connection');
     done($pid);
 }
 

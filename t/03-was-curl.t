@@ -60,6 +60,15 @@ sub run {
     return ($? & 127 ? "signal $?" : $? >> 8, slurp("$dir/out"), slurp("$dir/err"));
 }
 
+# Whether a request has come with its body, or waits to be asked for that.
+sub is_whole {
+    my ($got) = @_;
+    my ($head, $body) = split /\r\n\r\n/, $got, 2;
+    return 0 if !defined $body;
+    my ($length) = $head =~ /^Content-Length: (\d+)/mi;
+    return $head =~ /^Expect:/mi || length $body >= ($length // 0);
+}
+
 # The server: writes each request into $dir/wire before it answers 204.
 my $listener = IO::Socket::IP->new(Listen => 5, LocalHost => '127.0.0.1', LocalPort => 0) or die $@;
 my $host = '127.0.0.1:' . $listener->sockport;
@@ -67,16 +76,22 @@ my $server = fork // die "fork: $!";
 if (!$server) {
     while (my $socket = $listener->accept) {
         my $got = '';
-        until ($got =~ /\r\n\r\n/ && ($got =~ /^Expect:/mi || length $' >= ($got =~ /^Content-Length: (\d+)/mi ? $1 : 0))) {
-            sysread($socket, $got, 65536, length $got) or last;
-        }
+        until (is_whole($got)) { sysread($socket, $got, 65536, length $got) or last }
         spew("$dir/wire", slurp("$dir/wire") . $got) if length $got;
         syswrite $socket, "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
         close $socket;
     }
     POSIX::_exit(0);
 }
-END { if ($server) { my $status = $?; kill TERM => $server; waitpid $server, 0; $? = $status } }
+
+END {
+    if ($server) {
+        my $status = $?;
+        kill TERM => $server;
+        waitpid $server, 0;
+        $? = $status;
+    }
+}
 
 # What came over the wire since the last time.
 sub wire {
@@ -97,15 +112,19 @@ sub fault {
 sub fault_of {
     my ($authorization, $method, $target, $key, $lifetime) = @_;
     my $covered = '(created) (expires) (key-id) (request-target)';
-    my ($key_id, $headers, $signature, $created, $expires) = $authorization
-        =~ /\ASignature keyId="([^"]+)",headers="([^"]+)",signature="([\w-]{86})",created="(\d+)",expires="(\d+)"\z/
+    my $form = join ',', map { qr/$_/ } 'keyId="([^"]+)"', 'headers="([^"]+)"',
+        'signature="([\w-]{86})"', 'created="(\d+)"', 'expires="(\d+)"';
+    my ($key_id, $headers, $signature, $created, $expires) =
+        $authorization =~ /\ASignature $form\z/
         or return "not of the usual form: $authorization";
     $headers eq $covered or return "covers $headers";
     $key_id eq $key->key_id or return "keyId is $key_id";
     abs($created - time) <= 5 or return "created $created";
     $expires - $created == ($lifetime // 30) or return "lives for " . ($expires - $created);
-    my $string = "(created): $created\n(expires): $expires\n(key-id): $key_id\n(request-target): \L$method\E $target";
-    return $key->verify($string, decode_base64($signature =~ tr{-_}{+/}r)) ? '' : 'the signature is wrong';
+    my $string = join "\n", "(created): $created", "(expires): $expires", "(key-id): $key_id",
+        "(request-target): \L$method\E $target";
+    my $good = $key->verify($string, decode_base64($signature =~ tr{-_}{+/}r));
+    return $good ? '' : 'the signature is wrong';
 }
 
 # PKCS#8 as openssl writes it (RFC 8410).
@@ -120,9 +139,16 @@ my $key = WAS::Key->from_seed($seed);
 spew("$dir/key.pem", pem($seed));
 my @key = ('--key', "$dir/key.pem");
 
+# An argument as it stands in a name.
+sub shown {
+    my ($argument) = @_;
+    return encode_utf8($argument) =~ s/\Q$dir\E/DIR/gr =~ s/\Q$host\E/HOST/gr;
+}
+
 # Arguments, and the method and the target that they must become on the wire. URL is the server.
 spew("$dir/body", 'a body');
 my $u = "http://$host";
+my $named = 'ftp.example:' . $listener->sockport;
 my @requests = (
     # Methods.
     [['URL/x'], GET => '/x'],
@@ -197,7 +223,7 @@ my @requests = (
     [["--url=$u/x"], GET => '/x'],
     [['-s', '--', "$u/x"], GET => '/x'],
     [["$host/x"], GET => '/x'],
-    [['--resolve', 'ftp.example:' . $listener->sockport . ':127.0.0.1', 'ftp.example:' . $listener->sockport . '/x'], GET => '/x'],
+    [['--resolve', "$named:127.0.0.1", "$named/x"], GET => '/x'],
     [["HTTP://$host/x"], GET => '/x'],
     [["http://who:what\@$host/x"], GET => '/x'],
     [['-u', 'who:what', "$u/x"], GET => '/x'],
@@ -208,7 +234,7 @@ for my $case (@requests) {
     my ($args, $method, $target, $note) = @$case;
     my @args = map { s{\AURL}{$u}r } @$args;
     my ($status, undef, $err) = run([@key, @args]);
-    my $name = join ' ', $note // (), map { s/\Q$dir\E/DIR/gr =~ s/\Q$host\E/HOST/gr =~ s/[\t\n]/\\/gr } map { encode_utf8($_) } @$args;
+    my $name = join ' ', $note // (), map { shown($_) =~ s/[\t\n]/\\/gr } @$args;
     my $got = wire();
     my ($line) = $got =~ /\A([^\r\n]*)/;
     is($line, "$method $target HTTP/1.1", "sent: $name") or diag "status $status, $err";
@@ -219,13 +245,16 @@ for my $case (@requests) {
 # What goes with the request.
 {
     spew("$dir/in", 'from standard input');
-    run([@key, '-sT', '-', '-H', 'Expect:', '-H', 'Transfer-Encoding:', '-H', 'Content-Length: 19', "$u/x"], stdin => "$dir/in");
+    my @plain = map { ('-H', $_) } 'Expect:', 'Transfer-Encoding:', 'Content-Length: 19';
+    run([@key, '-sT', '-', @plain, "$u/x"], stdin => "$dir/in");
     like(wire(), qr/\r\n\r\nfrom standard input\z/, 'standard input is curl\'s');
-    run([@key, '-X', 'PUT', '--json', '{"a":1}', '-H', 'X-Y: a b', '-H', 'If-Match: "x"', "$u/x"]);
+    my @fields = ('X-Y: a b', 'If-Match: "x"');
+    run([@key, '-X', 'PUT', '--json', '{"a":1}', (map { ('-H', $_) } @fields), "$u/x"]);
     my $got = wire();
-    like($got, qr/^$_\r$/m, "sent: $_") for 'X-Y: a b', 'If-Match: "x"', 'Content-Type: application/json';
+    like($got, qr/^$_\r$/m, "sent: $_") for @fields, 'Content-Type: application/json';
     like($got, qr/\r\n\r\n\{"a":1\}\z/, 'sent: the JSON');
-    my ($status, $out) = run([@key, '-s', '-o', '/dev/null', '-w', '%{http_code} %{url_effective}', "$u/a b"]);
+    my @asked = ('-s', '-o', '/dev/null', '-w', '%{http_code} %{url_effective}');
+    my ($status, $out) = run([@key, @asked, "$u/a b"]);
     is("$status $out", "0 204 $u/a%20b", 'curl\'s output is passed on');
     wire();
     ($status, my $silent, my $err) = run([@key, '-sS', 'http://127.0.0.1:1/']);
@@ -237,7 +266,8 @@ for my $case (@requests) {
     run([@key, '--no-sign', '-H', 'Authorization: mine', "$u/x"]);
     like(wire(), qr/^Authorization: mine\r$/m, '--no-sign and an Authorization of one\'s own');
     ($status, $out) = run([@key, '--print-header', '-X', 'PUT', "$u/ä"]);
-    is(fault_of($out =~ /\AAuthorization: (.*)\n\z/, 'PUT', '/%C3%A4', $key), '', '--print-header');
+    my ($value) = $out =~ /\AAuthorization: (.*)\n\z/;
+    is(fault_of($value // '', 'PUT', '/%C3%A4', $key), '', '--print-header');
     is(wire(), '', '--print-header sends nothing');
 }
 
@@ -274,7 +304,7 @@ for my $case (
     [['-G', '--data-urlencode', 'a', "$u/x"], qr/-G goes with plain -d/],
     [['-H', 'Authorization: x', "$u/x"], qr/an Authorization is given already/],
     [['-HAUTHORIZATION:', "$u/x"], qr/an Authorization is given already/],
-    [['--key', "$dir/key.pem", '-s', '--key', "$dir/key.pem", "$u/x"], qr/was-curl's own options come first/],
+    [[@key, '-s', @key, "$u/x"], qr/was-curl's own options come first/],
     [['-s', '--did', "$u/x"], qr/--did is no option of the curl here/],
     [['-~', "$u/x"], qr/-~ is no option/],
     [['--a b', "$u/x"], qr/--a b is no option/],
@@ -292,7 +322,7 @@ for my $case (
     my ($args, $words) = @$case;
     my @own = @$args && $args->[0] !~ /\A--(?:key|did|expires)\z/ ? @key : ();
     my ($status, $out, $err) = run([@own, @$args]);
-    my $name = join(' ', @$args) =~ s/\Q$dir\E/DIR/gr =~ s/\Q$host\E/HOST/gr =~ s/\n/\\n/gr;
+    my $name = join(' ', map { shown($_) } @$args) =~ s/\n/\\n/gr;
     is_deeply([$status, $out, wire()], [2, '', ''], "refused: $name") or diag $err;
     like($err, $words, "refused with a word: $name");
 }
@@ -319,11 +349,15 @@ UvdkuDLDndKcUvTQ==
 TEXT
 
 sub openssh {
-    my (%with) = (magic => "openssh-key-v1\0", cipher => 'none', n => 1, check => 7, again => 7,
-                  kind => 'ssh-ed25519', secret => $seed . $key->public, @_);
+    my %with = (
+        magic => "openssh-key-v1\0", cipher => 'none', n => 1, check => 7, again => 7,
+        kind => 'ssh-ed25519', secret => $seed . $key->public, @_,
+    );
     my $public = pack 'N/a* N/a*', $with{kind}, $key->public;
-    my $private = pack 'N N N/a* N/a* N/a* N/a*', @with{qw(check again kind)}, $key->public, $with{secret}, 'me';
-    return $with{magic} . pack 'N/a* N/a* N/a* N N/a* N/a*', $with{cipher}, 'none', '', $with{n}, $public, $private;
+    my @private = (@with{qw(check again kind)}, $key->public, $with{secret}, 'me');
+    my $private = pack 'N N N/a* N/a* N/a* N/a*', @private;
+    my @parts = ($with{cipher}, 'none', '', $with{n}, $public, $private);
+    return $with{magic} . pack 'N/a* N/a* N/a* N N/a* N/a*', @parts;
 }
 
 sub openssl {
@@ -332,12 +366,14 @@ sub openssl {
     return slurp("$dir/made");
 }
 
+my $its_seed = '903a346894e6ec59508000dd30e1bb3efd8ee2305edf05bd1c748fbf6a3643e6';
 my $good = openssh();
+my $too_long = substr($good, 0, 15) . "\xff\xff\xff\xff" . substr($good, 19);
 for my $case (
     ['PKCS#8', pem($seed), $key],
     ['PKCS#8 with CR LF', pem($seed) =~ s/\n/\r\n/gr, $key],
     ['PKCS#8 by openssl', openssl(qw(genpkey -algorithm ed25519)), undef],
-    ['OpenSSH by ssh-keygen', $from_ssh_keygen, WAS::Key->from_seed(pack 'H*', '903a346894e6ec59508000dd30e1bb3efd8ee2305edf05bd1c748fbf6a3643e6')],
+    ['OpenSSH by ssh-keygen', $from_ssh_keygen, WAS::Key->from_seed(pack 'H*', $its_seed)],
     ['OpenSSH', armor(encode_base64($good)), $key],
     ['OpenSSH with CR LF', armor(encode_base64($good)) =~ s/\n/\r\n/gr, $key],
 ) {
@@ -351,39 +387,48 @@ for my $case (
     is(fault(wire(), $expected), '', "key: $name: the signature");
 }
 
+my ($damaged, $has_passphrase) = (qr/is damaged/, qr/has a passphrase/);
+my ($no_ed25519, $no_private) = (qr/is not an Ed25519 key/, qr/holds no private key/);
 my @damage = map { ["OpenSSH, $_->[0]", armor(encode_base64($_->[1])), $_->[2]] } (
     ['RSA', openssh(kind => 'ssh-rsa'), qr/is an ssh-rsa key, not Ed25519/],
-    ['encrypted', openssh(cipher => 'aes256-ctr'), qr/has a passphrase/],
-    ['of another magic', openssh(magic => "openssh-key-v2\0"), qr/is damaged/],
-    ['with two keys', openssh(n => 2), qr/is damaged/],
-    ['with differing checks', openssh(again => 8), qr/is damaged/],
-    ['with a short secret', openssh(secret => $seed), qr/is damaged/],
-    ['with a length beyond the end', substr($good, 0, 15) . "\xff\xff\xff\xff" . substr($good, 19), qr/is damaged/],
-    map({ ["cut after $_ bytes", substr($good, 0, $_), qr/is damaged/] } 0, 14, 16, 30, 60, 100, 140, 200),
+    ['encrypted', openssh(cipher => 'aes256-ctr'), $has_passphrase],
+    ['of another magic', openssh(magic => "openssh-key-v2\0"), $damaged],
+    ['with two keys', openssh(n => 2), $damaged],
+    ['with differing checks', openssh(again => 8), $damaged],
+    ['with a short secret', openssh(secret => $seed), $damaged],
+    ['with a length beyond the end', $too_long, $damaged],
+    map { ["cut after $_ bytes", substr($good, 0, $_), $damaged] } 0, 14, 16, 30, 60, 100, 140, 200
 );
 my $rsa = openssl(qw(genpkey -quiet -algorithm rsa));
 spew("$dir/rsa", $rsa);
+my @traditional = ('pkey', '-in', "$dir/rsa", '-traditional');
+my @encrypted = qw(-aes128 -passout pass:x);
+my @pkcs8 = qw(genpkey -algorithm ed25519);
 for my $case (
     @damage,
-    ['OpenSSH by ssh-keygen with passphrase', $with_passphrase, qr/has a passphrase/],
-    ['OpenSSH, not base64', armor("!!!\n"), qr/is damaged/],
-    ['RSA', $rsa, qr/is not an Ed25519 key/],
-    ['RSA, traditional', openssl('pkey', '-in', "$dir/rsa", '-traditional'), qr/is not an Ed25519 key/],
-    ['RSA, traditional, encrypted', openssl('pkey', '-in', "$dir/rsa", '-traditional', '-aes128', '-passout', 'pass:x'), qr/has a passphrase/],
-    ['X25519', openssl(qw(genpkey -algorithm x25519)), qr/is not an Ed25519 key/],
-    ['PKCS#8 encrypted', openssl(qw(genpkey -algorithm ed25519 -aes256 -pass pass:x)), qr/has a passphrase/],
-    ['PKCS#8 damaged', pem($seed) =~ s/MC4/MC5/r, qr/is damaged/],
-    ['a public key', openssl('pkey', '-in', "$dir/key.pem", '-pubout'), qr/holds no private key/],
-    ['empty', '', qr/holds no private key/],
-    ['bytes', join('', map { chr } 0 .. 255) x 10, qr/holds no private key/],
+    ['OpenSSH by ssh-keygen with passphrase', $with_passphrase, $has_passphrase],
+    ['OpenSSH, not base64', armor("!!!\n"), $damaged],
+    ['RSA', $rsa, $no_ed25519],
+    ['RSA, traditional', openssl(@traditional), $no_ed25519],
+    ['RSA, traditional, encrypted', openssl(@traditional, @encrypted), $has_passphrase],
+    ['X25519', openssl(qw(genpkey -algorithm x25519)), $no_ed25519],
+    ['PKCS#8 encrypted', openssl(@pkcs8, qw(-aes256 -pass pass:x)), $has_passphrase],
+    ['PKCS#8 damaged', pem($seed) =~ s/MC4/MC5/r, $damaged],
+    ['a public key', openssl('pkey', '-in', "$dir/key.pem", '-pubout'), $no_private],
+    ['empty', '', $no_private],
+    ['bytes', join('', map { chr } 0 .. 255) x 10, $no_private],
 ) {
     my ($name, $content, $words) = @$case;
     spew("$dir/some-key", $content);
     my ($status, $out, $err) = run(['--key', "$dir/some-key", "$u/x"]);
     is_deeply([$status, $out, wire()], [2, '', ''], "key refused: $name") or diag $err;
-    like($err, qr/\Awas-curl: \Q$dir\E\/some-key [^\n]*$words[^\n]*\n\z/, "key refused with a word: $name");
+    my $sentence = qr/\Awas-curl: \Q$dir\E\/some-key [^\n]*$words[^\n]*\n\z/;
+    like($err, $sentence, "key refused with a word: $name");
 }
-for my $case (['missing', "$dir/no-key", qr/there is no key/], ['a directory', $dir, qr/is not a file/]) {
+for my $case (
+    ['missing', "$dir/no-key", qr/there is no key/],
+    ['a directory', $dir, qr/is not a file/],
+) {
     my ($name, $file, $words) = @$case;
     my ($status, undef, $err) = run(['--key', $file, "$u/x"]);
     is("$status " . wire(), '2 ', "key refused: $name");
@@ -404,17 +449,24 @@ SKIP: {
     like($out, qr/\Adid:key:z6Mk\w{44}\n\z/, 'first use: the DID');
     my $seed_made = substr decode_base64(slurp($made) =~ s/-----[^\n]*\n//gr), -32;
     is($out, WAS::Key->from_seed($seed_made)->did . "\n", 'first use: of the key in the file');
-    is(sprintf('%04o %04o', (stat $made)[2] & 07777, (stat "$dir/home/.config/was")[2] & 07777), '0600 0700', 'first use: nobody else can read it');
+    my $modes = sprintf '%04o %04o', map { (stat)[2] & 07777 } $made, "$dir/home/.config/was";
+    is($modes, '0600 0700', 'first use: nobody else can read it');
     is_deeply([run(['--did'])], [0, $out, ''], 'second use: the same key, without a word');
-    is_deeply([run(['--did'], env => { WAS_KEY => "$dir/key.pem" })], [0, $key->did . "\n", ''], 'WAS_KEY');
-    is_deeply([run(['--did', @key], env => { WAS_KEY => '/nowhere' })], [0, $key->did . "\n", ''], '--key before WAS_KEY');
+    my @known = (0, $key->did . "\n", '');
+    my @by_variable = run(['--did'], env => { WAS_KEY => "$dir/key.pem" });
+    is_deeply(\@by_variable, \@known, 'WAS_KEY');
+    my @by_option = run(['--did', @key], env => { WAS_KEY => '/nowhere' });
+    is_deeply(\@by_option, \@known, '--key before WAS_KEY');
     ($status, $out, $err) = run(['--new-key'], env => { WAS_KEY => "$dir/home/a/b/own" });
-    like("$status $out$err", qr/\A0 did:key:z6Mk\w{44}\nwas-curl: made a new key, /, '--new-key');
+    my $made_one = qr/\A0 did:key:z6Mk\w{44}\nwas-curl: made a new key, /;
+    like("$status $out$err", $made_one, '--new-key');
     my $own = slurp("$dir/home/a/b/own");
     ($status, $out, $err) = run(['--new-key', '--key', "$dir/home/a/b/own"]);
-    like("$status $out$err", qr/\A2 was-curl: there is a \S+ already/, '--new-key overwrites nothing');
+    my $there_is = qr/\A2 was-curl: there is a \S+ already/;
+    like("$status $out$err", $there_is, '--new-key overwrites nothing');
     is(slurp("$dir/home/a/b/own"), $own, '--new-key left the file');
-    is(join(' ', glob "$dir/home/a/b/* $dir/home/a/b/.was*"), "$dir/home/a/b/own", '--new-key left nothing beside it');
+    my @left = glob "$dir/home/a/b/* $dir/home/a/b/.was*";
+    is("@left", "$dir/home/a/b/own", '--new-key left nothing beside it');
     ($status, undef, $err) = run(['--did'], env => { HOME => '' });
     like("$status $err", qr/\A2 was-curl: there is no HOME/, 'no HOME');
 }
@@ -423,9 +475,11 @@ SKIP: {
 {
     my ($status, $out, $err) = run(['--help']);
     is("$status $err", '0 ', '--help is fine');
-    like($out, qr/--$_\b/, "--help knows --$_") for qw(key new-key did expires no-sign print-header help version);
+    my @options = qw(key new-key did expires no-sign print-header help version);
+    like($out, qr/--$_\b/, "--help knows --$_") for @options;
     ($status, $out) = run(['--version']);
-    like("$status $out", qr/\A0 was-curl of mod_was, with curl \d\S* and OpenSSL \d\S*\n\z/, '--version');
+    my $versions = qr/was-curl of mod_was, with curl \d\S* and OpenSSL \d\S*/;
+    like("$status $out", qr/\A0 $versions\n\z/, '--version');
 }
 
 # Its key stays with it: every program that it starts writes down its arguments, its environment
@@ -448,18 +502,24 @@ TEXT
         my ($name, $content) = @$case;
         spew("$dir/some-key", $content);
         unlink "$dir/spy";
-        my ($status) = run(['--key', "$dir/some-key", '-X', 'PUT', '-d', 'x', "$u/x"], env => \%spied);
+        my @args = ('--key', "$dir/some-key", '-X', 'PUT', '-d', 'x', "$u/x");
+        my ($status) = run(\@args, env => \%spied);
         is($status, 0, "secrets, $name: it works while it is watched");
         my $request = wire();
         is(fault($request, $key), '', "secrets, $name: and signs");
         my ($signature) = $request =~ /signature="([^"]+)"/;
         my $spied = slurp("$dir/spy");
         my %ran = map { $_ => 1 } $spied =~ m{^\Q$dir\E/bin/(\w+)$}mg;
-        ok($ran{openssl} && $ran{curl}, "secrets, $name: programs were watched") or diag join ' ', sort keys %ran;
+        ok($ran{openssl} && $ran{curl}, "secrets, $name: programs were watched")
+            or diag join ' ', sort keys %ran;
         # A seed in base64 stands on one of three alignments.
-        my @forms = ($seed, unpack('H*', $seed), (map { substr encode_base64(('x' x $_) . $seed, ''), 4, 32 } 0 .. 2), substr(encode_base64url($seed), 4, 32));
-        is_deeply([grep { index($spied, $_) >= 0 } @forms], [], "secrets, $name: no program got the seed");
-        is(index($spied, $signature), -1, "secrets, $name: the signature is in no list of arguments");
+        my @aligned = map { substr encode_base64(('x' x $_) . $seed, ''), 4, 32 } 0 .. 2;
+        my $base64url = substr encode_base64url($seed), 4, 32;
+        my @forms = ($seed, unpack('H*', $seed), @aligned, $base64url);
+        my @seen = grep { index($spied, $_) >= 0 } @forms;
+        is_deeply(\@seen, [], "secrets, $name: no program got the seed");
+        my $seen_at = index $spied, $signature;
+        is($seen_at, -1, "secrets, $name: the signature is in no list of arguments");
         my %modes = map { $_ => 1 } $spied =~ /^mode (\d+)$/mg;
         is(join(' ', sort keys %modes), '600 700', "secrets, $name: temporary files are private");
         is(join(' ', glob "$dir/tmp/*"), '', "secrets, $name: nothing is left of them");
@@ -468,17 +528,20 @@ TEXT
 is(join(' ', glob "$dir/tmp/*"), '', 'no temporary file is left of all this');
 
 # A curl or an openssl that cannot do it.
+my $old_curl = qr/curl is missing, or older/;
+my $old_openssl = qr/OpenSSL >= 3 is needed/;
+my $cannot_sign = '[[ $1 == pkeyutl ]] && exit 1; exec $real "$@"';
 for my $case (
-    ['curl is missing', curl => 'exit 127', 2, qr/curl is missing, or older/],
-    ['curl has no list of options', curl => 'echo " -d, --data <data>"', 2, qr/curl is missing, or older/],
-    ['openssl cannot sign', openssl => '[[ $1 == pkeyutl ]] && exit 1; exec $real "$@"', 2, qr/OpenSSL >= 3 is needed/],
+    ['curl is missing', curl => 'exit 127', $old_curl],
+    ['curl has no list of options', curl => 'echo " -d, --data <data>"', $old_curl],
+    ['openssl cannot sign', openssl => $cannot_sign, $old_openssl],
 ) {
-    my ($name, $tool, $does, $expected, $words) = @$case;
+    my ($name, $tool, $does, $words) = @$case;
     unlink glob "$dir/bin/*";
     my ($real) = grep { -x } map { "$_/$tool" } split /:/, $env{PATH};
     spew("$dir/bin/$tool", "#!/usr/bin/env bash\nreal=$real\n$does\n", 0755);
     my ($status, $out, $err) = run([@key, "$u/x"], env => { PATH => "$dir/bin:$env{PATH}" });
-    is_deeply([$status, $out, wire()], [$expected, '', ''], "$name: nothing is sent");
+    is_deeply([$status, $out, wire()], [2, '', ''], "$name: nothing is sent");
     like($err, $words, "$name: and it says so");
 }
 

@@ -30,7 +30,8 @@ CONF
 sub location {
     my ($inside, $path) = @_;
     $path //= '/';
-    return qq($pool\n<Location "$path">\nSetHandler was\nRequire all granted\n$inside\n</Location>\n);
+    return
+        qq($pool\n<Location "$path">\nSetHandler was\nRequire all granted\n$inside\n</Location>\n);
 }
 
 # Checks one configuration: no third argument says that it is fine, a pattern that it is refused
@@ -49,106 +50,200 @@ sub checked {
     return;
 }
 
-# 1. Values.
-my $seconds_from = sub { qr/$_[0] takes whole seconds from $_[1] to 31622400, not '/ };
-my $origins = qr/WASCORS takes on, off, or origins such as https:\S+ \(lower case, no path, no default port\), not '/;
-my $origin_only = qr/WASBaseURL takes an origin such as https:\S+ \(lower case, no path, no default port\), not '/;
+# 1. Values. Of each directive what it takes, what it refuses and with which sentence, and numbers
+# of arguments that it refuses.
+my $one = qr/takes one argument/;
+my $origin = qr/such as https:\S+ \(lower case, no path, no default port\), not '/;
+my $seconds = qr/to 31622400, not '/;
+my @bad_origins = (
+    'null', 'https://', 'wallet.example', 'https://Wallet.example', 'HTTPS://wallet.example',
+    'https://wallet.example/', 'https://wallet.example:443', 'http://wallet.example:80',
+    'https://wallet.example?x', 'https://me@wallet.example', 'https://wallet.example:',
+    'https://wallet.example:x', '"https://wallet.example "', 'https://*.example', '*',
+);
 my @values = (
-    ['WASProtocol', [qw(classic pws Classic PWS)],
-        [map { [$_ => qr/WASProtocol takes classic or pws, not '/] } qw(was http classi classicx pws2 on), 'classic,pws', '"classic "', '" pws"'],
-        [['' => qr/WASProtocol takes one argument/], ['""' => qr/takes one argument/], ['classic pws' => qr/takes one argument/]]],
-    ['WASBaseURL', ['https://wallet.example', 'http://wallet.example', 'https://wallet.example:8443', 'http://localhost:5173',
-            'http://127.0.0.1:3000', 'https://[::1]:8443', 'https://xn--wllet-ira.example'],
-        [map { [$_ => $origin_only] } 'wallet.example', '//wallet.example', 'https:wallet.example', 'https://', 'https:///', 'on', '*', 'null',
-            'https://Wallet.example', 'HTTPS://wallet.example', 'https://wallet.example/', 'https://wallet.example/was',
-            'https://wallet.example?x', '"https://wallet.example#x"', 'https://me@wallet.example', 'https://me:pw@wallet.example',
-            'https://wallet.example:443', 'http://wallet.example:80', 'https://wallet.example:', 'https://wallet.example:x',
-            'https://wallet.example:0', 'https://wallet.example:65536', 'https://wallet.example:-1', 'https://*.example',
-            'ftp://wallet.example', 'wss://wallet.example', 'file:///srv', 'chrome-extension://abcdefghijklmnop',
-            '"https://wallet.example "', '" https://wallet.example"', 'https://a.example,https://b.example', 'https://[::1', 'https://::1',
-            '${NO_SUCH_VARIABLE}', 'http://wállet.example'],
-        [['' => qr/WASBaseURL takes one argument/], ['""' => qr/takes one argument/], ['https://a.example https://b.example' => qr/takes one argument/]]],
-    ['WASResourceReads', [qw(public private Public PRIVATE)],
-        [map { [$_ => qr/WASResourceReads takes public or private, not '/] } qw(open off publi publicx)],
-        [['' => qr/WASResourceReads takes one argument/], ['""' => qr/takes one argument/], ['public private' => qr/takes one argument/]]],
-    ['WASSignatureMaxAge', [qw(1 60 3600 31622400 007)],
-        [map { [$_ => $seconds_from->('WASSignatureMaxAge', 1)] }
-            '"60 "', '" 60"', qw(0 -1 +1 1.5 60s 0x10 31622401 18446744073709551617 one)],
-        [['' => qr/WASSignatureMaxAge takes one argument/], ['1 2' => qr/takes one argument/]]],
-    ['WASClockSkew', [qw(0 5 300 31622400)],
-        [map { [$_ => $seconds_from->('WASClockSkew', 0)] } qw(-1 +1 1.5 5m 31622401 99999999999999999999)],
-        [['' => qr/WASClockSkew takes one argument/]]],
-    ['WASCORS', ['on', 'off', 'On', 'OFF', 'https://wallet.example', 'http://localhost:5173',
+    {
+        directive => 'WASProtocol',
+        takes => [qw(classic pws Classic PWS)],
+        refuses => [
+            qw(was http classi classicx pws2 on), 'classic,pws', '"classic "', '" pws"',
+        ],
+        sentence => qr/WASProtocol takes classic or pws, not '/,
+        miscounted => ['' => qr/WASProtocol $one/, '""' => $one, 'classic pws' => $one],
+    },
+    {
+        directive => 'WASBaseURL',
+        takes => [
+            'https://wallet.example', 'http://wallet.example', 'https://wallet.example:8443',
+            'http://localhost:5173', 'http://127.0.0.1:3000', 'https://[::1]:8443',
+            'https://xn--wllet-ira.example',
+        ],
+        refuses => [
+            @bad_origins, '//wallet.example', 'https:wallet.example', 'https:///', 'on',
+            'https://wallet.example/was', '"https://wallet.example#x"',
+            'https://me:pw@wallet.example', 'https://wallet.example:0',
+            'https://wallet.example:65536', 'https://wallet.example:-1', 'ftp://wallet.example',
+            'wss://wallet.example', 'file:///srv', 'chrome-extension://abcdefghijklmnop',
+            '" https://wallet.example"', 'https://a.example,https://b.example', 'https://[::1',
+            'https://::1', '${NO_SUCH_VARIABLE}', 'http://wállet.example',
+        ],
+        sentence => qr/WASBaseURL takes an origin $origin/,
+        miscounted => [
+            '' => qr/WASBaseURL $one/, '""' => $one,
+            'https://a.example https://b.example' => $one,
+        ],
+    },
+    {
+        directive => 'WASResourceReads',
+        takes => [qw(public private Public PRIVATE)],
+        refuses => [qw(open off publi publicx)],
+        sentence => qr/WASResourceReads takes public or private, not '/,
+        miscounted => ['' => qr/WASResourceReads $one/, '""' => $one, 'public private' => $one],
+    },
+    {
+        directive => 'WASSignatureMaxAge',
+        takes => [qw(1 60 3600 31622400 007)],
+        refuses => [
+            '"60 "', '" 60"', qw(0 -1 +1 1.5 60s 0x10 31622401 18446744073709551617 one),
+        ],
+        sentence => qr/WASSignatureMaxAge takes whole seconds from 1 $seconds/,
+        miscounted => ['' => qr/WASSignatureMaxAge $one/, '1 2' => $one],
+    },
+    {
+        directive => 'WASClockSkew',
+        takes => [qw(0 5 300 31622400)],
+        refuses => [qw(-1 +1 1.5 5m 31622401 99999999999999999999)],
+        sentence => qr/WASClockSkew takes whole seconds from 0 $seconds/,
+        miscounted => ['' => qr/WASClockSkew $one/],
+    },
+    {
+        directive => 'WASCORS',
+        takes => [
+            'on', 'off', 'On', 'OFF', 'https://wallet.example', 'http://localhost:5173',
             'https://a.example https://b.example:8443 http://127.0.0.1:3000', 'https://[::1]:8443',
-            'chrome-extension://abcdefghijklmnop'],
-        [map { [$_ => $origins] } '*', 'null', 'wallet.example', 'https://', 'https://Wallet.example',
-            'HTTPS://wallet.example', 'https://wallet.example/', 'https://wallet.example/app',
-            'https://wallet.example:443', 'http://wallet.example:80', 'https://wallet.example?x',
-            'https://wallet.example#x', 'https://me@wallet.example', 'https://wallet.example:',
-            'https://wallet.example:x', 'https://wallet.example:99999', '"https://wallet.example "',
-            '"https://a.example https://b.example"', 'https://*.example', 'on off',
-            'off https://wallet.example', 'https://wallet.example on'],
-        [['' => qr/WASCORS needs a value/], ['""' => qr/WASCORS needs a value/]]],
+            'chrome-extension://abcdefghijklmnop',
+        ],
+        refuses => [
+            @bad_origins, 'https://wallet.example/app', 'https://wallet.example#x',
+            'https://wallet.example:99999', '"https://a.example https://b.example"', 'on off',
+            'off https://wallet.example', 'https://wallet.example on',
+        ],
+        sentence => qr/WASCORS takes on, off, or origins $origin/,
+        miscounted => ['' => qr/WASCORS needs a value/, '""' => qr/WASCORS needs a value/],
+    },
 );
 for my $row (@values) {
-    my ($directive, $valid, $invalid, $miscounted) = @$row;
-    checked("$directive $_", location("$directive $_")) for @$valid;
-    checked("$directive $_->[0]", location("$directive $_->[0]"), $_->[1]) for @$invalid, @$miscounted;
+    my $directive = $row->{directive};
+    my $check = sub {
+        my ($value, @due) = @_;
+        checked("$directive $value", location("$directive $value"), @due);
+    };
+    $check->($_) for @{ $row->{takes} };
+    $check->($_, $row->{sentence}) for @{ $row->{refuses} };
+    for (my @pairs = @{ $row->{miscounted} }; my ($value, $sentence) = splice @pairs, 0, 2;) {
+        $check->($value, $sentence);
+    }
 }
 
 # 2. Places.
 my $plain = qr/SetHandler was needs a <Location> with a plain path, since the routes begin there/;
 my $handler = "SetHandler was\n";
-my $in = sub { my ($section, $inside) = @_; my ($name) = $section =~ /(\w+)/; "$pool\n<$section>\n$inside\n</$name>\n" };
+my $in = sub {
+    my ($section, $inside) = @_;
+    my ($name) = $section =~ /(\w+)/;
+    return "$pool\n<$section>\n$inside\n</$name>\n";
+};
+my $twice = $in->('Location /a', $handler) . $in->('Location /b', $handler);
+my $around = "$pool<IfModule mod_was.c>\n<Location />\n$handler</Location>\n</IfModule>\n";
+my $inside = $in->('Location /', "<IfModule mod_was.c>\n$handler</IfModule>");
+my $in_if = "<If \"true\">\n$handler</If>";
+my $capitals = $in->('Location /', "SetHandler WAS\n");
+my $small_letters = qr/the handler's name is was, in small letters/;
+# Sections where no route could begin.
+my @nowhere = (
+    ['<Directory>', 'Directory "/srv"'],
+    ['<DirectoryMatch>', 'DirectoryMatch "^/srv"'],
+    ['<LocationMatch>', 'LocationMatch "^/was"'],
+    ['<LocationMatch> of a plain path', 'LocationMatch "/was"'],
+    ['<Location ~>', 'Location ~ "/was"'],
+    ['<Location> with *', 'Location "/was*"'],
+    ['<Location> with ?', 'Location "/wa?"'],
+    ['<Location> with []', 'Location "/[wW]as"'],
+    ['<Location> of a URL', 'Location "http://was.example/"'],
+    ['<Files>', 'Files "was"'],
+    ['<FilesMatch>', 'FilesMatch "was"'],
+    ['<Proxy>', 'Proxy "*"'],
+    ['<If>', 'If "true"'],
+);
 my @places = (
     ['SetHandler at server level', "$pool\n$handler"],
     ['SetHandler in a virtual host', $pool . "<VirtualHost *>\n$handler</VirtualHost>\n"],
     ['SetHandler in <Location />', $in->('Location "/"', $handler)],
     ['SetHandler in <Location /was>', $in->('Location /was', $handler)],
     ['SetHandler in <Location /was/>', $in->('Location "/was/"', $handler)],
-    ['SetHandler in <Location /a> and <Location /b>', $in->('Location /a', $handler) . $in->('Location /b', $handler)],
-    ['SetHandler in <IfModule> in <Location>', $in->('Location /', "<IfModule mod_was.c>\n$handler</IfModule>")],
-    ['SetHandler in <Location> in <IfModule>', "$pool<IfModule mod_was.c>\n<Location />\n$handler</Location>\n</IfModule>\n"],
+    ['SetHandler in <Location /a> and <Location /b>', $twice],
+    ['SetHandler in <IfModule> in <Location>', $inside],
+    ['SetHandler in <Location> in <IfModule>', $around],
     ['SetHandler with quotes', $in->('Location /', 'SetHandler "was"')],
-    ['SetHandler in <Directory>', $in->('Directory "/srv"', $handler), $plain],
-    ['SetHandler in <DirectoryMatch>', $in->('DirectoryMatch "^/srv"', $handler), $plain],
-    ['SetHandler in <LocationMatch>', $in->('LocationMatch "^/was"', $handler), $plain],
-    ['SetHandler in <LocationMatch> of a plain path', $in->('LocationMatch "/was"', $handler), $plain],
-    ['SetHandler in <Location ~>', $in->('Location ~ "/was"', $handler), $plain],
-    ['SetHandler in <Location> with *', $in->('Location "/was*"', $handler), $plain],
-    ['SetHandler in <Location> with ?', $in->('Location "/wa?"', $handler), $plain],
-    ['SetHandler in <Location> with []', $in->('Location "/[wW]as"', $handler), $plain],
-    ['SetHandler in <Location> of a URL', $in->('Location "http://was.example/"', $handler), $plain],
-    ['SetHandler in <Files>', $in->('Files "was"', $handler), $plain],
-    ['SetHandler in <FilesMatch>', $in->('FilesMatch "was"', $handler), $plain],
-    ['SetHandler in <Proxy>', $in->('Proxy "*"', $handler), $plain],
-    ['SetHandler in <If>', $in->('If "true"', $handler), $plain],
-    ['SetHandler in <If> in <Location>', $in->('Location /', "<If \"true\">\n$handler</If>"), $plain],
-    ['SetHandler in capitals', $in->('Location /', "SetHandler WAS\n"), qr/the handler's name is was, in small letters/],
+    (map { ["SetHandler in $_->[0]", $in->($_->[1], $handler), $plain] } @nowhere),
+    ['SetHandler in <If> in <Location>', $in->('Location /', $in_if), $plain],
+    ['SetHandler in capitals', $capitals, $small_letters],
     ['another handler in <Directory>', $in->('Directory "/srv"', 'SetHandler server-status')],
     ['another handler in <LocationMatch>', $in->('LocationMatch "^/x"', 'SetHandler none')],
-    map {
-        my $line = $_;
-        (["$line at server level", "$pool\n$line\n"],
+);
+
+# Of each of our directives where it may stand, and where it has no meaning.
+my @lines = (
+    'WASResourceReads private', 'WASSignatureMaxAge 60', 'WASClockSkew 5', 'WASCORS off',
+    'WASCORS on', 'WASCORS https://app.example', 'WASProtocol pws',
+    'WASBaseURL https://wallet.example', 'WASMaxSpacesPerController 5', 'WASQuotaPerSpace off',
+    'WASQuotaPerSpace 5',
+);
+my @sections =
+    ('Directory "/srv"', 'DirectoryMatch "^/srv"', 'Files "x"', 'FilesMatch "x"', 'Proxy "*"');
+for my $line (@lines) {
+    my ($directive) = $line =~ /^(\S+)/;
+    my $in_if = "<If \"true\">\n$line\n</If>";
+    my $in_module = "<IfModule mod_was.c>\n$line\n</IfModule>";
+    push @places, (
+        ["$line at server level", "$pool\n$line\n"],
         ["$line in a virtual host", $pool . "<VirtualHost *>\n$line\n</VirtualHost>\n"],
         ["$line in <LocationMatch>", $in->('LocationMatch "^/x"', $line)],
-        ["$line in <If> in <Location>", $in->('Location /', "<If \"true\">\n$line\n</If>")],
-        map {
-            my $name = ($line =~ /^(\S+)/)[0] . ' has no meaning in <' . (/^(\w+)/)[0] . '>';
-            (["$line in <$_>", $in->($_, $line), qr/\Q$name\E: it belongs into a <Location>/],
-            ["$line in <IfModule> in <$_>", $in->($_, "<IfModule mod_was.c>\n$line\n</IfModule>"), qr/\Q$name\E/])
-        } 'Directory "/srv"', 'DirectoryMatch "^/srv"', 'Files "x"', 'FilesMatch "x"', 'Proxy "*"')
-    } 'WASResourceReads private', 'WASSignatureMaxAge 60', 'WASClockSkew 5', 'WASCORS off', 'WASCORS on', 'WASCORS https://app.example',
-        'WASProtocol pws', 'WASBaseURL https://wallet.example', 'WASMaxSpacesPerController 5', 'WASQuotaPerSpace off', 'WASQuotaPerSpace 5',
-);
+        ["$line in <If> in <Location>", $in->('Location /', $in_if)],
+    );
+    for my $section (@sections) {
+        my ($kind) = $section =~ /^(\w+)/;
+        my $sentence = qr/\Q$directive has no meaning in <$kind>\E/;
+        my $belongs = qr/$sentence: it belongs into a <Location>/;
+        push @places, (
+            ["$line in <$section>", $in->($section, $line), $belongs],
+            ["$line in <IfModule> in <$section>", $in->($section, $in_module), $sentence],
+        );
+    }
+}
 checked(@$_) for @places;
 
 # 3. The database.
 my $was = qq(<Location "/">\nSetHandler was\n</Location>\n);
-my $sizes = sub { join '', qq(DBDriver pgsql\nDBDParams "$dsn"\n), map { "DBD$_\n" } @_ };
-my $cannot = sub {
-    qr/mod_dbd cannot build a pool with DBDMin $_[0], DBDKeep $_[1] and DBDMax $_[2]: it needs DBDMin <= DBDKeep <= DBDMax, and DBDMax >= 1/;
+my $sizes = sub {
+    join '', qq(DBDriver pgsql\nDBDParams "$dsn"\n), map { "DBD$_\n" } @_;
 };
+my $needs = 'it needs DBDMin <= DBDKeep <= DBDMax, and DBDMax >= 1';
+my $cannot = sub {
+    my $sizes = sprintf 'DBDMin %d, DBDKeep %d and DBDMax %d', @_;
+    return qr/mod_dbd cannot build a pool with $sizes: $needs/;
+};
+my $elsewhere = <<"CONF";
+DBDriver pgsql
+<VirtualHost a>
+ServerName a
+DBDriver pgsql
+DBDParams "$dsn"
+</VirtualHost>
+$was
+CONF
+my $own_pool = sub { return "<VirtualHost a>\nServerName a\n$_[0]</VirtualHost>\n$was" };
+my $unbuilt = $sizes->() . $own_pool->("DBDMax 1\n");
 my $no_dbd = qr/SetHandler was needs mod_dbd: add LoadModule dbd_module/;
 my $no_driver = qr/SetHandler was needs DBDriver pgsql/;
 my $no_params = qr/SetHandler was needs DBDParams with a PostgreSQL connection string/;
@@ -159,10 +254,10 @@ for my $case (
     ['no DBDriver', qq(DBDParams "$dsn"\n$was), $no_driver],
     ['no DBD directive', $was, $no_driver],
     ['no DBD directive and no location', ''],
-    ['another DBDriver', qq(DBDriver nosuch\nDBDParams x\n$was), qr/nosuch|SetHandler was needs DBDriver pgsql/],
+    ['another DBDriver', qq(DBDriver nosuch\nDBDParams x\n$was), qr/nosuch|$no_driver/],
     ['no DBDParams', "DBDriver pgsql\n$was", $no_params],
-    ['DBDParams that are empty', qq(DBDriver pgsql\nDBDParams ""\n$was), qr/DBDParams takes one argument/],
-    ['DBDParams of another virtual host', qq(DBDriver pgsql\n<VirtualHost a>\nServerName a\nDBDriver pgsql\nDBDParams "$dsn"\n</VirtualHost>\n$was), $no_params],
+    ['DBDParams that are empty', qq(DBDriver pgsql\nDBDParams ""\n$was), qr/DBDParams $one/],
+    ['DBDParams of another virtual host', $elsewhere, $no_params],
     ['the defaults of mod_dbd', $sizes->() . $was],
     ['DBDMin above DBDKeep', $sizes->('Min 3') . $was, $cannot->(3, 2, 10)],
     ['DBDKeep above DBDMax', $sizes->('Keep 11') . $was, $cannot->(1, 11, 10)],
@@ -173,8 +268,8 @@ for my $case (
     ['a size that is no number', $sizes->('Max many') . $was, qr/many|DBDMax|Argument|numeric/i],
     ['a negative size', $sizes->('Min -1') . $was, qr/./],
     ['a pool that cannot be built, without a location', $sizes->('Max 1')],
-    ['a virtual host with a pool of its own', $sizes->() . "<VirtualHost a>\nServerName a\nDBDMax 1\nDBDKeep 1\n</VirtualHost>\n$was"],
-    ['a virtual host whose pool cannot be built', $sizes->() . "<VirtualHost a>\nServerName a\nDBDMax 1\n</VirtualHost>\n$was", $cannot->(1, 2, 1)],
+    ['a virtual host with a pool of its own', $sizes->() . $own_pool->("DBDMax 1\nDBDKeep 1\n")],
+    ['a virtual host whose pool cannot be built', $unbuilt, $cannot->(1, 2, 1)],
 ) {
     checked(@$case);
 }
@@ -189,7 +284,7 @@ for my $case (
 my $alice = WAS::Key->fresh;
 my $outer = 'merge-outer';
 my $inner = 'merge-inner';
-my $origin = 'https://wallet.example';
+my $wallet = 'https://wallet.example';
 
 sub spew {
     my ($path, $text) = @_;
@@ -201,8 +296,11 @@ sub spew {
 
 sub make_space {
     my ($client, $uuid, @options) = @_;
-    my $made = $client->put("/space/$uuid", body => encode_json({ controller => $alice->did }), type => 'application/json', @options);
-    my $put = $client->put("/space/$uuid/file", body => "of $uuid", type => 'text/plain', @options);
+    my @document =
+        (body => encode_json({ controller => $alice->did }), type => 'application/json');
+    my @file = (body => "of $uuid", type => 'text/plain');
+    my $made = $client->put("/space/$uuid", @document, @options);
+    my $put = $client->put("/space/$uuid/file", @file, @options);
     return $made->status . ' ' . $put->status;
 }
 
@@ -223,7 +321,7 @@ WASCORS https://main.example
     WASResourceReads public
     WASSignatureMaxAge 200
     WASClockSkew 20
-    WASCORS https://other.example $origin
+    WASCORS https://other.example $wallet
 </VirtualHost>
 <VirtualHost *>
     ServerName located.example
@@ -244,10 +342,18 @@ WASCORS https://main.example
         WASSignatureMaxAge 400
         WASClockSkew 40
         WASResourceReads public
-        WASCORS $origin
+        WASCORS $wallet
     </Location>
 </VirtualHost>
 CONF
+
+# The status of a write whose signature has this window, counted from now.
+sub put_with_window {
+    my ($client, $path, $to, $from, $until) = @_;
+    my $now = time;
+    my %sign = (created => $now + $from, expires => $now + $until);
+    return $client->put($path, body => 'x', headers => [$to->()], sign => \%sign)->status;
+}
 
 # What one request shows of one setting.
 my %probes = (
@@ -257,37 +363,33 @@ my %probes = (
         return { 200 => 'public', 401 => 'private' }->{$status} // $status;
     },
     max_age => sub {
-        my ($client, $path, $to, $expected) = @_;
-        return join ' ', map {
-            my $now = time;
-            $client->put($path, body => 'x', headers => [$to->()], sign => { created => $now, expires => $now + $_ })->status;
-        } $expected, $expected + 1;
+        my ($client, $path, $to, $due) = @_;
+        return join ' ', map { put_with_window($client, $path, $to, 0, $_) } $due, $due + 1;
     },
     skew => sub {
-        my ($client, $path, $to, $expected) = @_;
+        my ($client, $path, $to, $due) = @_;
         # The clock may tick on the way.
-        return join ' ', map {
-            my $created = time + $_;
-            $client->put($path, body => 'x', headers => [$to->()], sign => { created => $created, expires => $created + 30 })->status;
-        } $expected, $expected + 3;
+        return join ' ',
+            map { put_with_window($client, $path, $to, $_, $_ + 30) } $due, $due + 3;
     },
     cors => sub {
         my ($client, $path, $to) = @_;
-        return scalar $client->get($path, headers => [$to->(), Origin => $origin])->header('Access-Control-Allow-Origin') // 'none';
+        my $response = $client->get($path, headers => [$to->(), Origin => $wallet]);
+        return scalar $response->header('Access-Control-Allow-Origin') // 'none';
     },
 );
 
 my $default = WAS::Client->new(base => WAS::Server::url(), key => $alice);
 is(make_space($default, $_), '204 204', "a space $_ to look at") for $outer, $inner;
 for my $case (
-    # Host of the virtual host, space; reads, max age, skew, CORS for $origin.
+    # Host of the virtual host, space; reads, max age, skew, CORS for $wallet.
     ['', $outer, 'public', 3600, 300, '*'],
     ['inherits.example', $outer, 'private', 100, 10, 'none'],
-    ['overrides.example', $outer, 'public', 200, 20, $origin],
+    ['overrides.example', $outer, 'public', 200, 20, $wallet],
     ['located.example', $outer, 'public', 300, 25, '*'],
     ['located.example', $inner, 'private', 300, 25, 'none'],
     ['deep.example', $outer, 'private', 100, 10, 'none'],
-    ['deep.example', $inner, 'public', 400, 40, $origin],
+    ['deep.example', $inner, 'public', 400, 40, $wallet],
 ) {
     my ($host, $space, $reads, $max_age, $skew, $cors) = @$case;
     my $client = $host eq '' ? $default : $merging->client($alice);
@@ -341,7 +443,8 @@ for my $case (
     my ($host, $at, $url) = @$case;
     my $response = $named->client->get("$at/", headers => [Host => $host]);
     is($response->status, 200, "$host$at/: WASProtocol: it answers");
-    is(scalar $response->header('Link'), defined $url ? "<$url$at/service>; rel=\"service\"" : undef, "$host$at/: WASProtocol and WASBaseURL");
+    my $link = defined $url ? qq(<$url$at/service>; rel="service") : undef;
+    is(scalar $response->header('Link'), $link, "$host$at/: WASProtocol and WASBaseURL");
 }
 
 # 5. Handlers inside and beside ours.
@@ -399,40 +502,53 @@ Alias "/named" "$files/named"
 </VirtualHost>
 CONF
 my $client = $nested->client($alice);
+my ($health, $page, $html) = (qr/"ok"/, qr/\Aa page\n\z/, qr/<html>/);
+my $ours = qr/problem|not-found/;
+my $given_back = 'SetHandler none in a nested location gives the path back to httpd';
+my $of_every_host = 'a location of the main server is one of every virtual host';
+my ($main, $mounts, $inherits) = ('', 'mounts.example', 'inherits.example');
+my $spaces_at = sub { return qr{"spaces": ?"$_[0]/spaces/"} };
 for my $case (
-    ['', '/health', 200, qr/"ok"/, 'the outer location serves'],
-    ['', '/static/page.txt', 200, qr/\Aa page\n\z/, 'SetHandler none in a nested location gives the path back to httpd'],
-    ['', '/static/../health', 400, qr/bad-request|<title>400/, 'dot segments lead nowhere'],
-    ['', '/status?auto', 200, qr/^ServerVersion: /m, 'another handler in a nested location'],
-    ['', "/space/$inner/file", 403, qr/Forbidden/, "httpd's own access rules hold inside"],
-    ['', "/space/$outer/file", 200, qr/./, "and only where they stand"],
-    ['', '/', 200, qr{"spaces": ?"/spaces/"}, 'the root names the paths'],
-    ['mounts.example', '/a/health', 200, qr/"ok"/, 'two locations: the first'],
-    ['mounts.example', '/b/health', 200, qr/"ok"/, 'two locations: the second'],
-    ['mounts.example', '/a/', 200, qr{"spaces": ?"/a/spaces/"}, 'the root below /a names the paths'],
-    ['mounts.example', '/b/', 200, qr{"spaces": ?"/b/spaces/"}, 'the root below /b/ names the paths'],
-    ['mounts.example', "/a/space/$outer/file", 200, qr/./, 'the same spaces below /a'],
-    ['mounts.example', "/b/space/$outer/file", 200, qr/./, 'as below /b'],
-    ['mounts.example', '/health', 404, qr/<html>/, 'nothing of ours beside them'],
-    ['mounts.example', '/ahealth', 404, qr/<html>/, 'nor at a path that only begins alike'],
-    ['mounts.example', '/a/static/page.txt', 404, qr/problem|not-found/, 'a nested location of /b is none of /a'],
-    ['mounts.example', '/b/static/page.txt', 404, qr/<html>/, 'but one of /b'],
-    ['inherits.example', '/health', 200, qr/"ok"/, "a location of the main server is one of every virtual host"],
-    ['inherits.example', '/static/page.txt', 200, qr/\Aa page\n\z/, 'and so is what is nested in it'],
+    # host, path, status, body, rule
+    [$main, '/health', 200, $health, 'the outer location serves'],
+    [$main, '/static/page.txt', 200, $page, $given_back],
+    [$main, '/static/../health', 400, qr/bad-request|<title>400/, 'dot segments lead nowhere'],
+    [$main, '/status?auto', 200, qr/^ServerVersion: /m, 'another handler in a nested location'],
+    [$main, "/space/$inner/file", 403, qr/Forbidden/, q(httpd's own access rules hold inside)],
+    [$main, "/space/$outer/file", 200, qr/./, 'and only where they stand'],
+    [$main, '/', 200, $spaces_at->(''), 'the root names the paths'],
+    [$mounts, '/a/health', 200, $health, 'two locations: the first'],
+    [$mounts, '/b/health', 200, $health, 'two locations: the second'],
+    [$mounts, '/a/', 200, $spaces_at->('/a'), 'the root below /a names the paths'],
+    [$mounts, '/b/', 200, $spaces_at->('/b'), 'the root below /b names the paths'],
+    [$mounts, "/a/space/$outer/file", 200, qr/./, 'the same spaces below /a'],
+    [$mounts, "/b/space/$outer/file", 200, qr/./, 'as below /b'],
+    [$mounts, '/health', 404, $html, 'nothing of ours beside them'],
+    [$mounts, '/ahealth', 404, $html, 'nor at a path that only begins alike'],
+    [$mounts, '/a/static/page.txt', 404, $ours, 'a nested location of /b is none of /a'],
+    [$mounts, '/b/static/page.txt', 404, $html, 'but one of /b'],
+    [$inherits, '/health', 200, $health, $of_every_host],
+    [$inherits, '/static/page.txt', 200, $page, 'and so is what is nested in it'],
 ) {
     my ($host, $path, $status, $body, $name) = @$case;
     my $response = $client->get($path, sign => 0, headers => [$host ? (Host => $host) : ()]);
     is($response->status, $status, "$name: status") or diag $response->body;
     like($response->body, $body, "$name: body");
 }
-is(make_space($client, 'merge-below-a', headers => [Host => 'mounts.example']), '405 405', 'beside a location nothing is written');
+my @mounted = (Host => 'mounts.example');
+my $beside_them = make_space($client, 'merge-below-a', headers => [@mounted]);
+is($beside_them, '405 405', 'beside a location nothing is written');
 {
-    my $put = $client->put('/a/space/merge-below-a', body => encode_json({ controller => $alice->did }),
-        headers => [Host => 'mounts.example', 'Content-Type' => 'application/json']);
+    my @document = (
+        body => encode_json({ controller => $alice->did }),
+        headers => [@mounted, 'Content-Type' => 'application/json'],
+    );
+    my $put = $client->put('/a/space/merge-below-a', @document);
     is($put->status, 204, 'a signature covers the path with its location');
-    my $post = $client->post('/a/spaces/', headers => [Host => 'mounts.example'], body => '');
+    my $post = $client->post('/a/spaces/', headers => [@mounted], body => '');
     is($post->status, 201, 'a space is made below a location');
-    like(scalar $post->header('Location'), qr{\A(?:http://[^/]+)?/a/space/[-0-9a-f]{36}\z}, 'and its place begins there');
+    my $place = qr{\A(?:http://[^/]+)?/a/space/[-0-9a-f]{36}\z};
+    like(scalar $post->header('Location'), $place, 'and its place begins there');
 }
 
 # Ways to name a handler that say nothing of where routes begin.
@@ -466,17 +582,21 @@ for my $case (
     like($response->status, $status, "$name: an answer") or diag $beside->log;
     unlike($response->body, qr/"status"|spec#/, "$name: not ours");
 }
-is($beside->client->get('/health', headers => [Host => 'level.example'])->status, 200, 'SetHandler was for a whole virtual host');
-like($beside->log, qr{plain/\.htaccess: SetHandler was needs a <Location> with a plain path}, 'SetHandler was in .htaccess: a sentence in the log');
+my $level = $beside->client->get('/health', headers => [Host => 'level.example']);
+is($level->status, 200, 'SetHandler was for a whole virtual host');
+my $needs_location = qr{plain/\.htaccess: SetHandler was needs a <Location> with a plain path};
+like($beside->log, $needs_location, 'SetHandler was in .htaccess: a sentence in the log');
 spew("$files/plain/.htaccess", "WASCORS on\n");
 is($beside->client->get('/plain/page.txt')->status, 500, 'WASCORS in .htaccess: refused');
-like($beside->log, qr{plain/\.htaccess: WASCORS not allowed here}, 'WASCORS in .htaccess: a sentence in the log');
+my $not_here = qr{plain/\.htaccess: WASCORS not allowed here};
+like($beside->log, $not_here, 'WASCORS in .htaccess: a sentence in the log');
 unlike($beside->log, qr/exit signal/, 'no child crashed');
 
 # 6. Databases.
 my %base = map { $_ => WAS::Server::create_database() } qw(one two three);
 my %dsn = map { $_ => WAS::Server::cluster()->dsn($base{$_}) } keys %base;
-my $socket = WAS::Server::cluster()->socket_directory =~ s{([^A-Za-z0-9._-])}{sprintf '%%%02X', ord $1}ger;
+my $socket = WAS::Server::cluster()->socket_directory;
+$socket =~ s{([^A-Za-z0-9._-])}{sprintf '%%%02X', ord $1}ge;
 my $uri = "postgresql://was\@/$base{two}?host=$socket&connect_timeout=5";
 my $apart = WAS::Server->start(dsn => $dsn{one}, config => <<"CONF");
 <VirtualHost *>
@@ -504,16 +624,20 @@ for my $case (['one', 'keywords'], ['two', 'a URI'], ['three', 'DBDPersist Off']
     is(make_space($client, "only-$name", @to), '204 204', "$how: a space and a resource are made");
     is($client->get("/space/only-$name/file", @to)->body, "of only-$name", "$how: and read");
     my $big = 'x' x (3 << 20);
-    is($client->put("/space/only-$name/big", body => $big, @to)->status, 204, "$how: a big resource");
+    my $put = $client->put("/space/only-$name/big", body => $big, @to);
+    is($put->status, 204, "$how: a big resource");
     ok($client->get("/space/only-$name/big", @to)->body eq $big, "$how: and read");
 }
 for my $name (qw(one two three)) {
     my $list = $client->get('/spaces/', headers => [Host => "$name.example"])->json;
-    is_deeply([map { $_->{id} } @{ $list // [] }], ["urn:uuid:only-$name"], "$name.example: has its own spaces");
-    my $rows = WAS::Server::dbh($base{$name})->selectcol_arrayref('SELECT space_uuid FROM was_spaces');
+    my @ids = map { $_->{id} } @{ $list // [] };
+    is_deeply(\@ids, ["urn:uuid:only-$name"], "$name.example: has its own spaces");
+    my $SELECT = 'SELECT space_uuid FROM was_spaces';
+    my $rows = WAS::Server::dbh($base{$name})->selectcol_arrayref($SELECT);
     is_deeply($rows, ["only-$name"], "$name.example: in its own database");
 }
-my $open = WAS::Server::dbh()->selectrow_array('SELECT count(*) FROM pg_stat_activity WHERE datname = ?', undef, $base{three});
+my $COUNT = 'SELECT count(*) FROM pg_stat_activity WHERE datname = ?';
+my $open = WAS::Server::dbh()->selectrow_array($COUNT, undef, $base{three});
 is($open, 0, 'DBDPersist Off leaves no connection behind');
 unlike($apart->log, qr/:(?:error|crit|alert|emerg)\]/, 'several databases: nothing at ERR');
 
@@ -527,8 +651,9 @@ for my $case (
     ['an unknown keyword', 'host=/tmp nosuch=SECRETBYTES'],
 ) {
     my ($name, $params) = @$case;
-    checked("DBDParams with $name", "DBDriver pgsql\nDBDParams \"$params\"\n$was", qr/DBDParams is no connection string/);
-    my (undef, $said) = WAS::Server->check(config => "DBDriver pgsql\nDBDParams \"$params\"\n$was", example => 0);
+    my $config = "DBDriver pgsql\nDBDParams \"$params\"\n$was";
+    checked("DBDParams with $name", $config, qr/DBDParams is no connection string/);
+    my (undef, $said) = WAS::Server->check(config => $config, example => 0);
     unlike($said, qr/SECRETBYTES/, "DBDParams with $name: not repeated");
 }
 

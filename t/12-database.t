@@ -40,7 +40,8 @@ sub dbh {
     my ($database) = @_;
     require DBI;
     my $socket = $cluster->socket_directory;
-    return DBI->connect("dbi:Pg:dbname=$database;host=$socket", 'was', '', { RaiseError => 1, PrintError => 0, AutoInactiveDestroy => 1 });
+    my %how = (RaiseError => 1, PrintError => 0, AutoInactiveDestroy => 1);
+    return DBI->connect("dbi:Pg:dbname=$database;host=$socket", 'was', '', \%how);
 }
 
 # One child, whose pool is all there is.
@@ -56,8 +57,9 @@ CONF
 sub serve {
     my ($dsn, %options) = @_;
     my $pool = $options{pool} // 8;
-    return WAS::Server->start(mpm => 'event', dsn => $dsn, before => $ONE_CHILD, wait => $options{wait} // 1,
-        config => ($options{config} // '') . "DBDKeep $pool\nDBDMax $pool\n");
+    my $config = ($options{config} // '') . "DBDKeep $pool\nDBDMax $pool\n";
+    my %start = (mpm => 'event', before => $ONE_CHILD, wait => $options{wait} // 1);
+    return WAS::Server->start(%start, dsn => $dsn, config => $config);
 }
 
 sub errors_of {
@@ -71,15 +73,33 @@ sub is_unavailable {
     my ($took, $response) = timed($call);
     my $problem = $response->problem // {};
     is($response->status, 503, "$name: 503") or diag $response->body;
-    is($problem->{type}, 'https://wallet.storage/spec#service-unavailable', "$name: a problem document");
+    my $type = 'https://wallet.storage/spec#service-unavailable';
+    is($problem->{type}, $type, "$name: a problem document");
     like(scalar $response->header('Retry-After') // '', qr/\A[1-9]\d*\z/, "$name: Retry-After");
     cmp_ok($took, '<', $seconds + $SLACK, "$name: within $seconds s");
     return $response;
 }
 
+# The same of each of some requests.
+sub are_unavailable {
+    my ($name, $seconds, $client, @requests) = @_;
+    for my $request (@requests) {
+        is_unavailable("$name: @$request[0, 1]", $seconds, sub { $client->request(@$request) });
+    }
+    return;
+}
+
+my @without_database = (
+    [GET => '/', 200],
+    [OPTIONS => '/space/s/x', 204],
+    [GET => '/spaces', 308],
+    [PATCH => '/space/s', 405],
+    [PUT => '/space/s', 401, sign => 0, @document],
+);
+
 sub needs_no_database {
     my ($client, $name) = @_;
-    for my $case ([GET => '/', 200], [OPTIONS => '/space/s/x', 204], [GET => '/spaces', 308], [PATCH => '/space/s', 405], [PUT => '/space/s', 401, sign => 0, @document]) {
+    for my $case (@without_database) {
         my ($method, $path, $status, @options) = @$case;
         my ($took, $response) = timed(sub { $client->request($method, $path, @options) });
         is($response->status, $status, "$name: $method $path is answered");
@@ -88,75 +108,99 @@ sub needs_no_database {
     return;
 }
 
+# None of the records is such a one.
+sub no_record {
+    my ($is_so, $records, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return is_deeply([grep { $is_so->() } @$records], [], $name);
+}
+
+my $BIG = 'x' x (2 << 20);
+
 # 1. Down when httpd starts.
 $cluster->start('was');
 $cluster->stop;
 my ($took, $server) = timed(sub {
     my $server = serve(dsn('was'), wait => 0);
-    eventually(20, sub { $server->log =~ /resuming normal operations/ }) or die $server->log;
-    $server;
+    my $runs = sub { return $server->log =~ /resuming normal operations/ };
+    eventually(20, $runs) or die $server->log;
+    return $server;
 });
 cmp_ok($took, '<', 5, 'down at the start: httpd starts');
 is(scalar(errors_of($server)), 1, 'down at the start: one line at ERR');
-like((errors_of($server))[0], qr/the database cannot be used yet, requests get 503 until it can: .*connect/, 'down at the start: which says so');
+my $not_yet = qr/the database cannot be used yet, requests get 503 until it can: .*connect/;
+like((errors_of($server))[0], $not_yet, 'down at the start: which says so');
 my $client = $server->client($alice);
-is_unavailable("down at the start: @$_[0, 1]", 2.5, sub { $client->request(@$_) })
-    for [GET => '/health'], [PUT => '/space/s', @document], [GET => '/space/s/x'], [GET => '/spaces/'], [PUT => '/space/s/x', body => 'x' x (2 << 20)];
+are_unavailable(
+    'down at the start', 2.5, $client,
+    [GET => '/health'],
+    [PUT => '/space/s', @document],
+    [GET => '/space/s/x'],
+    [GET => '/spaces/'],
+    [PUT => '/space/s/x', body => $BIG],
+);
 needs_no_database($client, 'down at the start');
+# A pool that could not connect does not try again within a second.
 sleep 1.1;
 $cluster->start_again;
 is($client->put('/space/s', @document)->status, 204, 'then it comes: the first request works');
 my $dbh = dbh('was');
-my ($version) = WAS::Server::slurp("$ENV{WAS_TOP}/include/store/was_schema.h") =~ /WAS_SCHEMA_VERSION = (\d+)/;
-is($dbh->selectrow_array('SELECT max(version) FROM was_schema_version'), $version, 'and has made the schema');
+my $header = WAS::Server::slurp("$ENV{WAS_TOP}/include/store/was_schema.h");
+my ($version) = $header =~ /WAS_SCHEMA_VERSION = (\d+)/;
+my ($made) = $dbh->selectrow_array('SELECT max(version) FROM was_schema_version');
+is($made, $version, 'and has made the schema');
 is($client->put('/space/s/x', body => 'stored')->status, 204, 'and all goes on');
 
 # 2. Stopped and started under traffic.
 sub traffic {
     my ($server) = @_;
-    return WAS::Traffic->start(clients => 4, pause => 0.01, each => sub {
+    my $each = sub {
         my ($number, $turn) = @_;
         our $kept;
         $kept //= $server->client($alice, keepalive => 1, timeout => 15);
-        my @request = $turn % 2 ? (GET => "/space/s/c$number") : (PUT => "/space/s/c$number", body => "turn $turn");
-        my $response = $kept->request(@request);
-        return { method => $request[0], turn => $turn, status => $response->status, body => $response->body,
-            retry => $response->header('Retry-After') ? 1 : 0 };
-    });
+        my ($method, @body) = $turn % 2 ? 'GET' : ('PUT', body => "turn $turn");
+        my $response = $kept->request($method => "/space/s/c$number", @body);
+        my $retry = $response->header('Retry-After') ? 1 : 0;
+        my %seen = (method => $method, turn => $turn, retry => $retry);
+        return { %seen, status => $response->status, body => $response->body };
+    };
+    return WAS::Traffic->start(clients => 4, pause => 0.01, each => $each);
 }
 
-for my $mode (qw(fast immediate)) {
-    my $traffic = traffic($server);
-    sleep 0.7;
-    my $down = time;
-    $cluster->stop($mode);
-    my $stopped = time;
-    sleep 1;
-    $cluster->start_again;
-    my $up = time;
-    sleep 2;
-    my @records = $traffic->finish;
-    my $name = "stopped ($mode) and started under traffic";
-    is_deeply([grep { $_->{died} || $_->{status} !~ /\A(?:200|204|503)\z/ } @records], [], "$name: an answer to every request, and no other failure than 503");
-    my @failed = grep { $_->{status} == 503 } @records;
-    cmp_ok(scalar(@failed), '>', 0, "$name: 503 meanwhile");
-    is(scalar(grep { !$_->{retry} } @failed), 0, "$name: each with Retry-After");
-    my ($slowest) = sort { $b <=> $a } map { $_->{end} - $_->{begin} } @records;
-    cmp_ok($slowest, '<', 2.5, "$name: nobody waited longer than 2.5 s");
-    is_deeply([grep { $_->{begin} < $down && $_->{end} < $down && $_->{status} == 503 } @records], [], "$name: none before");
-    is_deeply([grep { $_->{begin} > $up && $_->{status} == 503 } @records], [], "$name: none once it is up again");
-    cmp_ok(scalar(grep { $_->{begin} > $up } @records), '>', 40, "$name: and there were many requests then");
-    is(scalar(grep { $_->{status} == 200 && $_->{begin} > $stopped && $_->{end} < $up - 0.9 } @records), 0, "$name: nothing was answered without a database");
+# Until every client has stored something as many turns later.
+sub wait_for_turns {
+    my ($server, $more) = @_;
+    my $client = $server->client($alice);
+    my $turn = sub { ($client->get("/space/s/c$_[0]")->body =~ /\Aturn (\d+)\z/)[0] // 0 };
+    my @due = map { $turn->($_) + $more } 0 .. 3;
+    eventually(
+        30,
+        sub {
+            !grep { $turn->($_) < $due[$_] } 0 .. 3;
+        }
+    ) or die 'no traffic';
+    return;
+}
+
+# What a client may read at the end: what was confirmed last, and what nobody knows after it.
+sub may_be_stored {
+    my (@puts) = @_;
+    my ($last) = map { $_->{turn} } grep { $_->{status} == 204 } reverse @puts;
+    my @unknown = grep { $_->{turn} > $last && $_->{body} =~ /nobody knows/ } @puts;
+    return ($last, map { $_->{turn} } @unknown);
+}
+
+# What is stored and was not confirmed, and what a client that reads has not seen of its own writes.
+sub lost_writes {
+    my ($client, @records) = @_;
     my @lost;
     for my $number (0 .. 3) {
-        my @puts = grep { $_->{client} == $number && $_->{method} eq 'PUT' } @records;
-        my ($last) = map { $_->{turn} } grep { $_->{status} == 204 } reverse @puts;
-        my @may = ($last, map { $_->{turn} } grep { $_->{turn} > $last && $_->{body} =~ /nobody knows/ } @puts);
+        my @mine = grep { $_->{client} == $number } @records;
+        my @may = may_be_stored(grep { $_->{method} eq 'PUT' } @mine);
         my $is = $client->get("/space/s/c$number")->body;
         push @lost, "client $number: $is, not @may" if !grep { $is eq "turn $_" } @may;
-        # A client that reads sees what it has written last.
         my $expected;
-        for my $record (grep { $_->{client} == $number } @records) {
+        for my $record (@mine) {
             if ($record->{method} eq 'PUT') {
                 $expected = $record->{status} == 204 ? "turn $record->{turn}" : undef;
             }
@@ -165,35 +209,80 @@ for my $mode (qw(fast immediate)) {
             }
         }
     }
-    is_deeply(\@lost, [], "$name: what was confirmed is there");
+    return @lost;
+}
+
+for my $mode (qw(fast immediate)) {
+    $client->delete("/space/s/c$_") for 0 .. 3;
+    my $traffic = traffic($server);
+    wait_for_turns($server, 20);
+    my $down = time;
+    $cluster->stop($mode);
+    my $stopped = time;
+    # Requests are to come in vain for some time, and none is answered when it must not be.
+    sleep 1;
+    my $starts = time;
+    $cluster->start_again;
+    my $up = time;
+    wait_for_turns($server, 20);
+    my @records = $traffic->finish;
+    my $name = "stopped ($mode) and started under traffic";
+    my $other = sub { $_->{died} || $_->{status} !~ /\A(?:200|204|503)\z/ };
+    no_record(
+        $other, \@records,
+        "$name: an answer to every request, and no other failure than 503");
+    my @failed = grep { $_->{status} == 503 } @records;
+    cmp_ok(scalar(@failed), '>', 0, "$name: 503 meanwhile");
+    is(scalar(grep { !$_->{retry} } @failed), 0, "$name: each with Retry-After");
+    my ($slowest) = sort { $b <=> $a } map { $_->{end} - $_->{begin} } @records;
+    cmp_ok($slowest, '<', 2.5, "$name: nobody waited longer than 2.5 s");
+    no_record(sub { $_->{begin} < $down && $_->{end} < $down }, \@failed, "$name: none before");
+    no_record(sub { $_->{begin} > $up }, \@failed, "$name: none once it is up again");
+    my $after = grep { $_->{begin} > $up } @records;
+    cmp_ok($after, '>', 40, "$name: and there were many requests then");
+    my @served =
+        grep { $_->{status} == 200 && $_->{begin} > $stopped && $_->{end} < $starts } @records;
+    is(scalar @served, 0, "$name: nothing was answered without a database");
+    is_deeply([lost_writes($client, @records)], [], "$name: what was confirmed is there");
 }
 
 # 3. Connections that die while nobody uses them.
 $dbh = dbh('was');
-my $pooled = q(FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = 'was' AND backend_type = 'client backend');
+my $pooled = q(FROM pg_stat_activity WHERE pid <> pg_backend_pid()
+    AND datname = 'was' AND backend_type = 'client backend');
+
 sub in_parallel {
     my ($clients, $times, $each) = @_;
-    return [map { $_->{died} // $_->{status} } WAS::Traffic->run(clients => $clients, times => $times, each => $each)];
+    my @records = WAS::Traffic->run(clients => $clients, times => $times, each => $each);
+    return [map { $_->{died} // $_->{status} } @records];
 }
 my $both = sub {
     my ($number, $turn) = @_;
     my $client = $server->client($alice);
-    return { status => join ' ', $client->put("/space/s/p$number", body => $turn)->status, $client->get("/space/s/p$number")->status };
+    my $put = $client->put("/space/s/p$number", body => $turn);
+    return { status => join ' ', $put->status, $client->get("/space/s/p$number")->status };
 };
 for my $round (1 .. 3) {
-    is_deeply(in_parallel(8, 2, $both), [('204 200') x 16], "all connections cut while idle, round $round: before");
-    cmp_ok($dbh->selectrow_array("SELECT count(pg_terminate_backend(pid)) $pooled"), '>', 0, "all connections cut while idle, round $round: cut");
+    my $name = "all connections cut while idle, round $round";
+    my @fine = ('204 200') x 16;
+    is_deeply(in_parallel(8, 2, $both), \@fine, "$name: before");
+    my ($cut) = $dbh->selectrow_array("SELECT count(pg_terminate_backend(pid)) $pooled");
+    cmp_ok($cut, '>', 0, "$name: cut");
     # A signal is not yet an end: while one lives, what is sent to it may or may not be done.
-    for (1 .. 100) {
-        last if !$dbh->selectrow_array("SELECT count(*) $pooled");
-        sleep 0.05;
-    }
-    is_deeply(in_parallel(8, 2, $both), [('204 200') x 16], "all connections cut while idle, round $round: no request fails");
+    eventually(5, sub { !$dbh->selectrow_array("SELECT count(*) $pooled") });
+    is_deeply(in_parallel(8, 2, $both), \@fine, "$name: no request fails");
 }
 {
-    my $restless = serve(dsn('was', "options='-c idle_session_timeout=300'"), pool => 2);
+    my $restless_ones = "$pooled AND application_name = 'restless'";
+    my $settings = "application_name=restless options='-c idle_session_timeout=300'";
+    my $restless = serve(dsn('was', $settings), pool => 2);
     my $client = $restless->client($alice);
-    my @statuses = map { sleep 0.6; $client->put('/space/s/idle', body => $_)->status } 1 .. 3;
+    my @statuses;
+    for my $turn (1 .. 3) {
+        push @statuses, $client->put('/space/s/idle', body => $turn)->status;
+        my $ended = sub { return !$dbh->selectrow_array("SELECT count(*) $restless_ones") };
+        eventually(5, $ended) or die 'PostgreSQL ended no session';
+    }
     is("@statuses", '204 204 204', 'idle_session_timeout: no request fails');
 }
 
@@ -203,13 +292,26 @@ my %every = (
     'PUT /space' => sub { $_[0]->put('/space/s', @document)->status },
     'GET' => sub { $_[0]->get('/space/s/x')->status },
     'PUT' => sub { $_[0]->put('/space/s/x', body => 'stored')->status },
-    'PUT big' => sub { $_[0]->put('/space/s/big', body => 'x' x (2 << 20))->status },
-    'GET big' => sub { my $r = $_[0]->get('/space/s/big'); $r->complete && length $r->body == 2 << 20 ? $r->status : 'short' },
+    'PUT big' => sub { $_[0]->put('/space/s/big', body => $BIG)->status },
+    'GET big' => sub {
+        my $response = $_[0]->get('/space/s/big');
+        return $response->complete && $response->body eq $BIG ? $response->status : 'short';
+    },
     'list' => sub { $_[0]->get('/spaces/')->status },
     'DELETE' => sub { $_[0]->delete('/space/s/nothing')->status },
 );
-my %due = ('GET /space' => 200, 'PUT /space' => 204, GET => 200, PUT => 204, 'PUT big' => 204, 'GET big' => 200, list => 200, DELETE => 204);
+my %due = (
+    'GET /space' => 200,
+    'PUT /space' => 204,
+    'GET' => 200,
+    'PUT' => 204,
+    'PUT big' => 204,
+    'GET big' => 200,
+    'list' => 200,
+    'DELETE' => 204,
+);
 my @order = ('PUT', 'GET', 'PUT big', 'GET big', 'PUT /space', 'GET /space', 'list', 'DELETE');
+
 sub all_work {
     my ($client, $name) = @_;
     is_deeply({ map { $_ => $every{$_}->($client) } @order }, \%due, $name);
@@ -219,9 +321,13 @@ my $single = serve(dsn('was'), pool => 1);
 $client = $single->client($alice);
 all_work($client, 'tables that change: before');
 for my $sql (
-    'ALTER TABLE was_resources ADD COLUMN extra text', 'ALTER TABLE was_spaces ADD COLUMN extra integer DEFAULT 3',
-    'ALTER TABLE was_resources ALTER COLUMN content_type TYPE varchar(255)', 'ALTER TABLE was_resources ALTER COLUMN content_type TYPE text',
-    'ALTER TABLE was_resources DROP COLUMN extra; ALTER TABLE was_spaces DROP COLUMN extra', 'VACUUM FULL was_resources', 'REINDEX TABLE was_spaces',
+    'ALTER TABLE was_resources ADD COLUMN extra text',
+    'ALTER TABLE was_spaces ADD COLUMN extra integer DEFAULT 3',
+    'ALTER TABLE was_resources ALTER COLUMN content_type TYPE varchar(255)',
+    'ALTER TABLE was_resources ALTER COLUMN content_type TYPE text',
+    'ALTER TABLE was_resources DROP COLUMN extra; ALTER TABLE was_spaces DROP COLUMN extra',
+    'VACUUM FULL was_resources',
+    'REINDEX TABLE was_spaces',
 ) {
     $dbh->do($sql);
     all_work($client, "tables that change: $sql");
@@ -230,7 +336,8 @@ is_deeply([errors_of($single)], [], 'tables that change: nothing at ERR');
 
 # 5. Others use the same pool.
 SKIP: {
-    my $modules = (WAS::Server::slurp("$ENV{WAS_RUN}/t/conf/modules.conf") =~ m{(\S+)/mod_dbd\.so})[0];
+    my $loaded = WAS::Server::slurp("$ENV{WAS_RUN}/t/conf/modules.conf");
+    my ($modules) = $loaded =~ m{(\S+)/mod_dbd\.so};
     skip 'mod_lua is not here', 1 if !-e "$modules/mod_lua.so";
     my $scripts = "$ENV{WAS_RUN}/private";
     my $lua = "$scripts/12-sql.lua";
@@ -261,25 +368,41 @@ Alias "/sql" "$lua"
     Require all granted
 </Directory>
 CONF
-    my $other = sub { my ($server, $sql) = @_; $server->client->get('/sql?' . $sql =~ s/ /%20/gr)->body };
+    my $other = sub {
+        my ($server, $sql) = @_;
+        return $server->client->get('/sql?' . $sql =~ s/ /%20/gr)->body;
+    };
     my $shared = serve(dsn('was'), pool => 1, config => $config);
     my $client = $shared->client($alice);
     all_work($client, 'a shared pool: before');
-    for my $sql ('DEALLOCATE ALL', 'DISCARD ALL', 'DISCARD TEMP', 'DISCARD PLANS', 'RESET ALL', 'SET search_path = nowhere',
-        'BEGIN', 'SHOW all', 'START TRANSACTION READ ONLY', 'SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY', 'SELECT nothing') {
+    my $STORED = q(SELECT convert_from(content, 'UTF8') FROM was_resources WHERE path = '/x');
+    my @leftovers = (
+        'DEALLOCATE ALL', 'DISCARD ALL', 'DISCARD TEMP', 'DISCARD PLANS', 'RESET ALL',
+        'SET search_path = nowhere', 'BEGIN', 'SHOW all', 'START TRANSACTION READ ONLY',
+        'SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY', 'SELECT nothing',
+    );
+    for my $sql (@leftovers) {
+        my $name = "a shared pool: $sql";
+        my $put = sub { return $client->put('/space/s/x', body => $_[0])->status };
+        my $stored = sub { return scalar $dbh->selectrow_array($STORED) };
         $other->($shared, $sql);
-        all_work($client, "a shared pool: $sql by another module");
+        all_work($client, "$name by another module");
         $dbh->do('DELETE FROM was_resources');
-        is($client->put('/space/s/x', body => "after $sql")->status, 204, "a shared pool: $sql: a write");
-        is($dbh->selectrow_array('SELECT convert_from(content, ?) FROM was_resources WHERE path = ?', undef, 'UTF8', '/x'), "after $sql", "a shared pool: $sql: others see it");
+        is($put->("after $sql"), 204, "$name: a write");
+        is($stored->(), "after $sql", "$name: others see it");
         $other->($shared, $sql);
-        is($client->put('/space/s/x', body => "again after $sql")->status, 204, "a shared pool: $sql: a write first of all");
-        is($dbh->selectrow_array('SELECT convert_from(content, ?) FROM was_resources WHERE path = ?', undef, 'UTF8', '/x'), "again after $sql", "a shared pool: $sql: others see that too");
+        is($put->("again after $sql"), 204, "$name: a write first of all");
+        is($stored->(), "again after $sql", "$name: others see that too");
     }
     is_deeply([errors_of($shared)], [], 'a shared pool: nothing at ERR');
 
     # The statement_timeout that holds.
-    $dbh->do('CREATE TABLE said (text text); CREATE ROLE patient LOGIN SUPERUSER; ALTER ROLE patient SET statement_timeout = 7000');
+    my @prepared = (
+        'CREATE TABLE said (text text)',
+        'CREATE ROLE patient LOGIN SUPERUSER',
+        'ALTER ROLE patient SET statement_timeout = 7000',
+    );
+    $dbh->do($_) for @prepared;
     for my $case (
         ['nobody says anything', dsn('was', ''), '30s'],
         ['the connection string', dsn('was'), '1s'],
@@ -288,14 +411,17 @@ CONF
     ) {
         my ($who, $dsn, $expected) = @$case;
         my $server = serve($dsn, pool => 1, config => $config);
-        is($server->client($alice)->get('/health')->status, 200, "statement_timeout, $who: used once");
+        my $health = $server->client($alice)->get('/health');
+        is($health->status, 200, "statement_timeout, $who: used once");
         $other->($server, q(INSERT INTO said VALUES (current_setting('statement_timeout'))));
-        is_deeply($dbh->selectcol_arrayref('DELETE FROM said RETURNING text'), [$expected], "statement_timeout, $who: $expected");
+        my $said = $dbh->selectcol_arrayref('DELETE FROM said RETURNING text');
+        is_deeply($said, [$expected], "statement_timeout, $who: $expected");
     }
 }
 
 # 6. Statements that take too long, and answers that never come.
 my $locker = dbh('was');
+
 sub while_locked {
     my ($call) = @_;
     $locker->begin_work;
@@ -306,13 +432,17 @@ sub while_locked {
 }
 
 # Calls while the table is locked, and does something to the backend that waits for the lock.
-my $waiting = q(SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = 'was');
+my $waiting =
+    q(SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = 'was');
+
 sub while_waiting {
     my ($call, $do) = @_;
-    my $traffic = WAS::Traffic->start(times => 1, each => sub {
+    my $each = sub {
         my $response = $call->();
-        return { status => $response->status, body => $response->body, retry => scalar $response->header('Retry-After') };
-    });
+        my $retry = scalar $response->header('Retry-After');
+        return { status => $response->status, body => $response->body, retry => $retry };
+    };
+    my $traffic = WAS::Traffic->start(times => 1, each => $each);
     my $pid = eventually(3, sub { ($dbh->selectrow_array($waiting))[0] }) or die 'nobody waits';
     my $begin = time;
     $do->($pid);
@@ -320,82 +450,123 @@ sub while_waiting {
     return ($record, time - $begin);
 }
 
+sub end_backend { return $dbh->do('SELECT pg_terminate_backend(?)', undef, $_[0]) }
+
+# The same, and then nobody holds the lock any more.
+sub end_and_unlock {
+    my ($pid) = @_;
+    end_backend($pid);
+    $locker->rollback;
+    return $locker->begin_work;
+}
+
+# What became of a request whose backend was treated so while it waited; and after how long.
+sub locked_out {
+    my ($call, $do) = @_;
+    return @{ while_locked(sub { [while_waiting($call, $do)] }) };
+}
+
 $server = serve(dsn('was'));
 $client = $server->client($alice);
 all_work($client, 'a lock: before');
 $dbh->do('CREATE TABLE done (what text)');
 while_locked(sub {
-    is_unavailable("a lock: @$_[0, 1]", $STATEMENT, sub { $client->request(@$_) })
-        for [GET => '/space/s/x'], [PUT => '/space/s/x', body => 'late'], [DELETE => '/space/s/x'], [PUT => '/space/s/big', body => 'y' x (2 << 20)];
+    are_unavailable(
+        'a lock', $STATEMENT, $client,
+        [GET => '/space/s/x'],
+        [PUT => '/space/s/x', body => 'late'],
+        [DELETE => '/space/s/x'],
+        [PUT => '/space/s/big', body => 'y' x (2 << 20)],
+    );
     my ($took, $response) = timed(sub { $client->get('/space/s') });
     is($response->status, 200, 'a lock: what does not need the table is answered');
     cmp_ok($took, '<', 0.5, 'a lock: at once');
 });
 is($client->get('/space/s/x')->body, 'stored', 'a lock: what got 503 has not been done');
 all_work($client, 'a lock: service after it');
-like(join("\n", errors_of($server)), qr/UNAVAILABLE was_RESOURCE_PUT: PostgreSQL says 57014/, 'a lock: the log says what PostgreSQL said');
+my $said = qr/UNAVAILABLE was_RESOURCE_PUT: PostgreSQL says 57014/;
+like(join("\n", errors_of($server)), $said, 'a lock: the log says what PostgreSQL said');
 
 my $uncertain = qr/nobody knows/;
 my $logged = scalar(errors_of($server));
-my ($record) = while_locked(sub {
-    [while_waiting(sub { $client->put('/space/s/x', body => 'lost') }, sub { $dbh->do('SELECT pg_terminate_backend(?)', undef, $_[0]) })];
-})->[0];
-is($record->{status}, 503, 'a write whose connection dies: 503');
-like($record->{body}, $uncertain, 'a write whose connection dies: the body says that nobody knows');
-is($record->{retry}, 1, 'a write whose connection dies: Retry-After');
-like((errors_of($server))[-1], qr/UNCERTAIN was_RESOURCE_PUT: connection lost/, 'a write whose connection dies: the log says so');
-is(scalar(errors_of($server)), $logged + 1, 'a write whose connection dies: once');
-($record) = @{ while_locked(sub {
-    [while_waiting(sub { $client->put('/space/s/x', body => 'z' x (2 << 20)) }, sub { $dbh->do('SELECT pg_terminate_backend(?)', undef, $_[0]); $locker->rollback; $locker->begin_work })];
-}) };
-is($record->{status}, 204, 'a big write whose connection dies before the COMMIT: done by the second try');
+my $name = 'a write whose connection dies';
+my $read = sub { return $client->get('/space/s/x') };
+my $write = sub {
+    my ($body) = @_;
+    return sub { $client->put('/space/s/x', body => $body) }
+};
+my ($record) = locked_out($write->('lost'), \&end_backend);
+is($record->{status}, 503, "$name: 503");
+like($record->{body}, $uncertain, "$name: the body says that nobody knows");
+is($record->{retry}, 1, "$name: Retry-After");
+my @errors = errors_of($server);
+like($errors[-1], qr/UNCERTAIN was_RESOURCE_PUT: connection lost/, "$name: the log says so");
+is(scalar(@errors), $logged + 1, "$name: once");
+($record) = locked_out($write->('z' x (2 << 20)), \&end_and_unlock);
+$name = 'a big write whose connection dies before the COMMIT';
+is($record->{status}, 204, "$name: done by the second try");
 $client->put('/space/s/x', body => 'stored');
-($record) = @{ while_locked(sub {
-    [while_waiting(sub { $client->get('/space/s/x') }, sub { $dbh->do('SELECT pg_terminate_backend(?)', undef, $_[0]); $locker->rollback; $locker->begin_work })];
-}) };
-is($record->{status} . ' ' . $record->{body}, '200 stored', 'a read whose connection dies: done by the second try');
+($record) = locked_out($read, \&end_and_unlock);
+my $answer = "$record->{status} $record->{body}";
+is($answer, '200 stored', 'a read whose connection dies: done by the second try');
 
 # A backend that stops in the middle of its work.
-for my $case (['a read', sub { $client->get('/space/s/x') }, qr/Service Unavailable/], ['a write', sub { $client->put('/space/s/x', body => 'late') }, $uncertain]) {
-    my ($name, $call, $body) = @$case;
+for my $case (
+    ['a read', $read, qr/Service Unavailable/],
+    ['a write', $write->('late'), $uncertain],
+) {
+    my ($what, $call, $body) = @$case;
+    my $name = "a backend that hangs in $what";
     my $frozen;
-    my ($record, $took) = @{ while_locked(sub { [while_waiting($call, sub { kill STOP => $frozen = $_[0] })] }) };
-    is($record->{status}, 503, "a backend that hangs in $name: 503");
-    like($record->{body}, $body, "a backend that hangs in $name: the body says what is known");
-    cmp_ok($took, '<', $ANSWER + $SLACK, "a backend that hangs in $name: within $ANSWER s");
-    all_work($client, "a backend that hangs in $name: the others work on");
+    my ($record, $took) = locked_out($call, sub { kill STOP => $frozen = $_[0] });
+    is($record->{status}, 503, "$name: 503");
+    like($record->{body}, $body, "$name: the body says what is known");
+    cmp_ok($took, '<', $ANSWER + $SLACK, "$name: within $ANSWER s");
+    all_work($client, "$name: the others work on");
     kill CONT => $frozen;
-    ok(eventually(3, sub { !kill 0 => $frozen }), "a backend that hangs in $name: it ends when it can");
-    all_work($client, "a backend that hangs in $name: service after");
+    ok(eventually(3, sub { !kill 0 => $frozen }), "$name: it ends when it can");
+    all_work($client, "$name: service after");
 }
 
 # 7. A server that hangs as a whole, and more clients than connections.
 {
-    my $asks = sub { return { status => $server->client($alice, timeout => 60)->get('/space/s/x')->status } };
+    my $asks = sub {
+        my $client = $server->client($alice, timeout => 60);
+        return { status => $client->get('/space/s/x')->status };
+    };
     is_deeply(in_parallel(8, 4, $asks), [(200) x 32], 'a server that hangs: before');
     my @pids = reverse $cluster->processes;
     cmp_ok(scalar(@pids), '>', 6, 'a server that hangs: its processes');
     kill STOP => @pids;
     # Those who have a connection wait for its answer, those behind them for another connection.
-    for my $case (['first', $ANSWER + $CONNECT], ['then', $CONNECT], ['and then', $CONNECT]) {
+    for my $case (
+        ['first', $ANSWER + $CONNECT],
+        ['then', $CONNECT],
+        ['and then', $CONNECT],
+    ) {
         my ($when, $bound) = @$case;
+        my $name = "a server that hangs, $when";
         my @records = WAS::Traffic->run(clients => 16, times => 1, each => $asks);
         my @took = sort { $a <=> $b } map { $_->{end} - $_->{begin} } @records;
-        is_deeply([map { $_->{status} // $_->{died} } @records], [(503) x 16], "a server that hangs, $when: 503");
-        cmp_ok($took[-1], '<', $bound + $SLACK, "a server that hangs, $when: each of 16 at once within $bound s");
-        note "a server that hangs, $when: ", join ' ', map { sprintf '%.1f', $_ } @took;
-        needs_no_database($client, "a server that hangs, $when") if $when eq 'first';
+        my @statuses = map { $_->{status} // $_->{died} } @records;
+        is_deeply(\@statuses, [(503) x 16], "$name: 503");
+        my $within = "$name: each of 16 at once within $bound s";
+        cmp_ok($took[-1], '<', $bound + $SLACK, $within);
+        note "$name: ", join ' ', map { sprintf '%.1f', $_ } @took;
+        needs_no_database($client, $name) if $when eq 'first';
     }
     my $requests = WAS::Traffic->start(clients => 16, each => $asks);
-    sleep 0.5;
     needs_no_database($client, 'a server that hangs, under way');
     kill CONT => @pids;
     my $thawed = time;
-    sleep 3;
+    eventually(20, sub { $client->get('/space/s/x')->status == 200 });
+    # And others among which none may fail.
+    $client->get('/space/s/x') for 1 .. 50;
     my @records = $requests->finish;
     my ($first) = sort { $a <=> $b } map { $_->{end} } grep { $_->{status} == 200 } @records;
     cmp_ok($first - $thawed, '<', 2.5, 'a server that hangs: service soon after it goes on');
-    is_deeply([grep { $_->{begin} > $first && $_->{status} != 200 } @records], [], 'a server that hangs: and then no request fails');
+    my $late = sub { $_->{begin} > $first && $_->{status} != 200 };
+    no_record($late, \@records, 'a server that hangs: and then no request fails');
     all_work($client, 'a server that hangs: service after');
 }
 
@@ -405,23 +576,36 @@ $locker->disconnect;
 $server->stop;
 $single->stop;
 my $admin = dbh('postgres');
-$admin->do("ALTER SYSTEM SET $_") for 'max_connections = 12', 'superuser_reserved_connections = 0', 'max_wal_senders = 0';
+my @few = ('max_connections = 12', 'superuser_reserved_connections = 0', 'max_wal_senders = 0');
+$admin->do("ALTER SYSTEM SET $_") for @few;
 $admin->disconnect;
 $cluster->stop;
 $cluster->start_again;
 {
     my @hogs;
-    my $hog = sub { while (@hogs < 50) { push @hogs, eval { dbh('was') } // last } scalar @hogs };
+    my $hog = sub {
+        while (@hogs < 50) {
+            push @hogs, eval { dbh('was') } // last;
+        }
+        return scalar @hogs;
+    };
+    my $ALL = q(FROM pg_stat_activity WHERE datname = 'was');
+    my $CUT = "SELECT count(pg_terminate_backend(pid)) $ALL AND pid <> ALL (?)";
     my $server = serve(dsn('was'), pool => 2);
     my $client = $server->client($alice);
     all_work($client, 'no connection left: before');
     cmp_ok($hog->(), '>', 5, 'no connection left: others have them');
     all_work($client, 'no connection left: those that we have go on working');
-    is($hogs[0]->selectrow_array("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name <> ? AND pid <> ALL (?) AND datname = 'was'", undef, 'hog', [map { $_->{pg_pid} } @hogs]) > 0, 1, 'no connection left: ours are cut');
-    eventually(2, sub { $hogs[0]->selectrow_array("SELECT count(*) FROM pg_stat_activity WHERE datname = 'was'") == @hogs });
+    my ($cut) = $hogs[0]->selectrow_array($CUT, undef, [map { $_->{pg_pid} } @hogs]);
+    cmp_ok($cut, '>', 0, 'no connection left: ours are cut');
+    eventually(2, sub { $hogs[0]->selectrow_array("SELECT count(*) $ALL") == @hogs });
     $hog->();
-    is_unavailable("no connection left: @$_[0, 1]", $CONNECT, sub { $client->request(@$_) })
-        for [GET => '/space/s/x'], [PUT => '/space/s/x', body => 'x'], [GET => '/health'];
+    are_unavailable(
+        'no connection left', $CONNECT, $client,
+        [GET => '/space/s/x'],
+        [PUT => '/space/s/x', body => 'x'],
+        [GET => '/health'],
+    );
     $_->disconnect for @hogs;
     @hogs = ();
     all_work($client, 'no connection left: service when there are some');
@@ -429,9 +613,12 @@ $cluster->start_again;
     my @first = map { dbh('was') } 1 .. 1;
     $hog->();
     $server->start_again;
-    is_unavailable('no connection left at the start', $CONNECT, sub { $client->get('/space/s/x') });
+    my $name = 'no connection left at the start';
+    my $get = sub { return $client->get('/space/s/x') };
+    is_unavailable($name, $CONNECT, $get);
     $_->disconnect for @hogs, @first;
-    ok(eventually(2, sub { $client->get('/space/s/x')->status == 200 }), 'no connection left at the start: service when there are some');
+    my $serves = sub { return $get->()->status == 200 };
+    ok(eventually(2, $serves), "$name: service when there are some");
 }
 
 done_testing;

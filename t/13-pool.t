@@ -1,8 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
-# The pool: a client that is slow holds no connection, a small pool serves many clients, nobody takes
-# more connections than the configuration says, big contents leave no memory behind, and connections
-# that mod_dbd has closed are not counted on. That last takes a PostgreSQL of its own.
+# The pool: a client that is slow holds no connection, a small pool serves many clients, nobody
+# takes more connections than the configuration says, big contents leave no memory behind, and
+# connections that mod_dbd has closed are not counted on. That last takes a PostgreSQL of its own.
 
 use strict;
 use warnings;
@@ -28,13 +28,23 @@ my $cluster = WAS::Cluster->throwaway("$ENV{WAS_RUN}/13-pg");
 my $alice = WAS::Key->fresh;
 my $database = WAS::Server::create_database();
 my $dbh = WAS::Server::dbh($database);
-my $connections = sub { scalar $dbh->selectrow_array('SELECT count(*) FROM pg_stat_activity WHERE datname = ? AND pid <> pg_backend_pid()', undef, $database) };
+my $COUNT = q(SELECT count(*) FROM pg_stat_activity
+    WHERE datname = ? AND pid <> pg_backend_pid());
+my $connections = sub { return scalar $dbh->selectrow_array($COUNT, undef, $database) };
+my $space = encode_json({ controller => $alice->did });
+
+# What there is of a status, or why there is none.
+sub statuses_of {
+    return [map { $_->{status} // $_->{died} } @_];
+}
 
 sub serve {
     my ($children, $threads, $pool, %options) = @_;
     my $all = $children * $threads;
     my $dsn = $options{dsn} // WAS::Server::cluster()->dsn($database);
-    return WAS::Server->start(mpm => 'event', dsn => $dsn, before => <<"BEFORE", config => <<"CONFIG");
+    return WAS::Server->start(
+        mpm => 'event', dsn => $dsn,
+        before => <<"BEFORE", config => <<"CONFIG");
 ServerLimit $children
 StartServers $children
 ThreadsPerChild $threads
@@ -54,14 +64,15 @@ sub content {
     my ($mib) = @_;
     # Does not compress, and every piece is another.
     my $block = join '', map { pack 'N', ($_ * 2654435761) & 0xffffffff } 1 .. MIB / 4;
-    return join '', map { my $n = $_; my $copy = $block; substr $copy, 0, 16, sprintf '%016d', $n; $copy } 1 .. $mib;
+    my $rest = substr $block, 16;
+    return join '', map { sprintf('%016d', $_) . $rest } 1 .. $mib;
 }
 
 # 1. Slow clients and one connection.
 my $server = serve(1, 16, 1);
 my $client = $server->client($alice);
 my $twenty = content(20);
-is($client->put('/space/s', body => encode_json({ controller => $alice->did }))->status, 204, 'a space');
+is($client->put('/space/s', body => $space)->status, 204, 'a space');
 is($client->put('/space/s/small', body => 'small')->status, 204, 'a small resource');
 is($client->put('/space/s/twenty', body => $twenty)->status, 204, 'a resource of 20 MiB');
 
@@ -70,7 +81,8 @@ sub slow_socket {
     # Little is to wait in the kernel instead of in httpd.
     setsockopt $socket, SOL_SOCKET, SO_RCVBUF, 8192;
     my ($port) = $server->origin =~ /(\d+)\z/;
-    connect $socket, Socket::pack_sockaddr_in($port, Socket::INADDR_LOOPBACK()) or die "connect: $!";
+    connect $socket, Socket::pack_sockaddr_in($port, Socket::INADDR_LOOPBACK())
+        or die "connect: $!";
     return $socket;
 }
 
@@ -90,8 +102,10 @@ sub upload_slowly {
     my ($seconds, $target) = @_;
     my $socket = slow_socket();
     my $size = 3 * MIB;
-    my $authorization = WAS::Client::authorization(key => $alice, method => 'PUT', target => $target, fields => []);
-    syswrite $socket, "PUT $target HTTP/1.1\r\nHost: x\r\nContent-Length: $size\r\nAuthorization: $authorization\r\nConnection: close\r\n\r\n";
+    my %signed = (key => $alice, method => 'PUT', target => $target, fields => []);
+    my $authorization = WAS::Client::authorization(%signed);
+    syswrite $socket, join "\r\n", "PUT $target HTTP/1.1", 'Host: x', "Content-Length: $size",
+        "Authorization: $authorization", 'Connection: close', '', '';
     my ($sent, $end) = (0, time + $seconds);
     while (time < $end) {
         $sent += syswrite $socket, 'u' x (SLOW / 20);
@@ -106,30 +120,41 @@ sub upload_slowly {
 }
 
 {
+    my $upload = sub { my ($number) = @_; return upload_slowly(4, "/space/s/slow$number") };
     my @slow = (
         WAS::Traffic->start(clients => 4, times => 1, each => sub { download_slowly(4) }),
-        WAS::Traffic->start(clients => 4, times => 1, each => sub { my ($number) = @_; upload_slowly(4, "/space/s/slow$number") }),
+        WAS::Traffic->start(clients => 4, times => 1, each => $upload),
     );
-    sleep 0.5;
-    my @took;
-    for my $turn (1 .. 10) {
-        for my $case (['GET', '/space/s/small', 200], ['PUT', '/space/s/other', 204, body => $turn], ['GET', '/spaces/', 200], ['GET', '/health', 200]) {
+    my @requests = (
+        [GET => '/space/s/small', 200],
+        [PUT => '/space/s/other', 204, body => 'other'],
+        [GET => '/spaces/', 200],
+        [GET => '/health', 200],
+    );
+    my (@took, @wrong);
+    # The slow ones take four seconds.
+    my $until = time + 2.5;
+    while (time < $until || @took < 40) {
+        for my $case (@requests) {
             my ($method, $path, $status, @options) = @$case;
             my ($took, $response) = timed(sub { $client->request($method, $path, @options) });
             push @took, $took;
-            $response->status == $status or fail("$method $path beside slow clients: " . $response->status);
+            push @wrong, "$method $path: " . $response->status if $response->status != $status;
         }
-        sleep 0.2;
     }
+    fail("beside slow clients: $_") for @wrong;
     my ($slowest) = sort { $b <=> $a } @took;
-    cmp_ok($slowest, '<', 1, '4 slow downloads, 4 slow uploads, one connection: the others are served within a second');
+    my $rule = '4 slow downloads, 4 slow uploads, one connection';
+    cmp_ok($slowest, '<', 1, "$rule: the others are served within a second");
     my ($took, $response) = timed(sub { $client->get('/space/s/twenty') });
-    ok($response->body eq $twenty, '4 slow downloads, 4 slow uploads, one connection: a fast download of the same');
+    ok($response->body eq $twenty, "$rule: a fast download of the same");
     cmp_ok($took, '<', 3, 'within seconds');
     my @down = $slow[0]->finish(patient => 1);
     my @up = $slow[1]->finish(patient => 1);
-    is(scalar(grep { $_->{got} > MIB / 8 && $_->{got} < 10 * MIB } @down), 4, 'the downloads were going on meanwhile') or diag explain \@down;
-    is_deeply([map { $_->{answer} } @up], [('HTTP/1.1 204 No Content') x 4], 'the uploads have ended well');
+    my $under_way = grep { $_->{got} > MIB / 8 && $_->{got} < 10 * MIB } @down;
+    is($under_way, 4, 'the downloads were going on meanwhile') or diag explain \@down;
+    my @answers = map { $_->{answer} } @up;
+    is_deeply(\@answers, [('HTTP/1.1 204 No Content') x 4], 'the uploads have ended well');
     is(length $client->get('/space/s/slow3')->body, 3 * MIB, 'and are whole');
     cmp_ok($connections->(), '<=', 1, 'one connection was all');
 }
@@ -138,15 +163,18 @@ $server->stop;
 # 2. A small pool for many.
 $server = serve(2, 32, 2);
 {
-    my @records = WAS::Traffic->run(clients => 32, times => 8, each => sub {
+    my $write_and_read = sub {
         my ($number, $turn) = @_;
         my $client = $server->client($alice);
         my $body = "$number/$turn" x 100;
         my $put = $client->put("/space/s/many$number", body => $body);
         my $get = $client->get("/space/s/many$number");
-        return { status => $put->status . ' ' . $get->status . ' ' . ($get->body eq $body ? 'same' : 'other') };
-    });
-    is_deeply([grep { ($_->{status} // $_->{died}) ne '204 200 same' } @records], [], 'DBDMax 2 and 32 clients: every request succeeds');
+        my $same = $get->body eq $body ? 'same' : 'other';
+        return { status => join ' ', $put->status, $get->status, $same };
+    };
+    my @records = WAS::Traffic->run(clients => 32, times => 8, each => $write_and_read);
+    my @failed = grep { $_ ne '204 200 same' } @{ statuses_of(@records) };
+    is_deeply(\@failed, [], 'DBDMax 2 and 32 clients: every request succeeds');
     is(scalar @records, 256, 'and there were as many as there should');
 }
 $server->stop;
@@ -155,15 +183,17 @@ $server->stop;
 $server = serve(2, 16, 4);
 {
     my $most = 2 * 4;
+    my $each = sub {
+        my ($number, $turn) = @_;
+        our $kept;
+        $kept //= $server->client($alice, keepalive => 1);
+        return { status => $kept->get('/space/s/small')->status } if $turn % 4;
+        my $body = 'x' x ($turn % 100 ? 100 : 2 * MIB);
+        return { status => $kept->put("/space/s/leak$number", body => $body)->status };
+    };
     my $traffic = sub {
         my ($clients, $times) = @_;
-        return WAS::Traffic->start(clients => $clients, times => $times, each => sub {
-            my ($number, $turn) = @_;
-            our $kept;
-            $kept //= $server->client($alice, keepalive => 1);
-            my $response = $turn % 4 ? $kept->get('/space/s/small') : $kept->put("/space/s/leak$number", body => 'x' x ($turn % 100 ? 100 : 2 * MIB));
-            return { status => $response->status };
-        });
+        return WAS::Traffic->start(clients => $clients, times => $times, each => $each);
     };
     my ($highest, @failed) = (0);
     my $watch = sub {
@@ -184,14 +214,20 @@ $server = serve(2, 16, 4);
         my @old = $server->children;
         $server->signal('USR1');
         my %old = map { $_ => 1 } @old;
-        my $renewed = sub { my @new = $server->children; @new && !grep { $old{$_} } @new };
+        my $renewed = sub {
+            my @new = $server->children;
+            @new && !grep { $old{$_} } @new;
+        };
         # httpd drops a signal that comes while it is still busy with what came before.
-        ok(eventually(20, $renewed) || ($server->signal('USR1'), eventually(40, $renewed))[-1], "graceful restart $round: new children");
+        my $again = sub { $server->signal('USR1'); return eventually(40, $renewed) };
+        ok(eventually(20, $renewed) || $again->(), "graceful restart $round: new children");
         $watch->($traffic->(8, 25));
-        cmp_ok($connections->(), '<=', $most, "graceful restart $round: no connection is left behind");
+        my $left = $connections->();
+        cmp_ok($left, '<=', $most, "graceful restart $round: no connection is left behind");
     }
     is_deeply(\@failed, [], 'graceful restarts: all requests succeed');
-    note "connections: at most $highest, $settled after 2,000 requests, ", $connections->(), ' after three graceful restarts';
+    my $left = $connections->();
+    note "connections: at most $highest, $settled after 2,000 requests, $left after the restarts";
     $server->stop;
     ok(eventually(2, sub { $connections->() == 0 }), 'none is left after the end');
 }
@@ -211,7 +247,8 @@ $client = $server->client($alice);
     my $small = sub {
         my ($number, $turn) = @_;
         my $client = $server->client($alice);
-        return { status => $client->put("/space/s/m$number", body => 'x' x 500_000)->status . ' ' . $client->get("/space/s/m$number")->status };
+        my $put = $client->put("/space/s/m$number", body => 'x' x 500_000);
+        return { status => join ' ', $put->status, $client->get("/space/s/m$number")->status };
     };
     WAS::Traffic->run(clients => 8, times => 10, each => $small);
     my ($child) = $server->children;
@@ -220,19 +257,23 @@ $client = $server->client($alice);
     my $before = memory($child, 'VmRSS');
     for my $turn (1 .. 2) {
         is($client->put('/space/s/big', body => $big)->status, 204, "$size MiB, turn $turn: up");
-        is(sha256_hex($client->get('/space/s/big')->body), $digest, "$size MiB, turn $turn: and down, the same bytes");
+        my $down = sha256_hex($client->get('/space/s/big')->body);
+        is($down, $digest, "$size MiB, turn $turn: and down, the same bytes");
     }
     undef $big;
-    my @down = WAS::Traffic->run(clients => 4, times => 2, each => sub {
+    my $download = sub {
         my $client = $server->client($alice, timeout => 60);
         return { digest => sha256_hex($client->get('/space/s/big')->body) };
-    });
-    is_deeply([grep { ($_->{digest} // $_->{died}) ne $digest } @down], [], "$size MiB to 4 clients at once: the same bytes");
+    };
+    my @down = WAS::Traffic->run(clients => 4, times => 2, each => $download);
+    my @others = grep { ($_->{digest} // $_->{died}) ne $digest } @down;
+    is_deeply(\@others, [], "$size MiB to 4 clients at once: the same bytes");
     my $chunked = $client->put('/space/s/chunked', body => content(16), chunked => 60_000);
     is($chunked->status, 204, '16 MiB in chunks');
     is(($server->children)[0], $child, 'it is still the same child');
     my ($after, $peak) = map { memory($child, $_) } qw(VmRSS VmHWM);
-    my $figures = sprintf 'RSS of the child: %.1f MB before, %.1f MB after, %.1f MB at its peak', $before, $after, $peak;
+    my $figures = sprintf 'RSS of the child: %.1f MB before, %.1f MB after, %.1f MB at its peak',
+        $before, $after, $peak;
     note $figures;
     cmp_ok($after - $before, '<', 60, "memory after contents of $size MiB") or diag $figures;
     cmp_ok($peak - $before, '<', 60, "memory at its peak, contents of $size MiB") or diag $figures;
@@ -243,45 +284,54 @@ $server->stop;
 $cluster->start('was');
 {
     my $connect = 2;
-    my ($watcher, $locker) = map { DBI->connect('dbi:Pg:dbname=was;host=' . $cluster->socket_directory, WAS::Cluster::USER, '', { RaiseError => 1, AutoInactiveDestroy => 1 }) } 1 .. 2;
-    my $backends = sub {
-        my ($more) = @_;
-        return scalar $watcher->selectrow_array("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'mod_was' $more");
-    };
-    my $server = serve(1, 32, 8, dsn => $cluster->dsn('was') =~ s/connect_timeout=\d+/connect_timeout=$connect application_name=mod_was/r, config => "DBDKeep 1\nDBDExptime 1");
+    my $source = 'dbi:Pg:dbname=was;host=' . $cluster->socket_directory;
+    my %how = (RaiseError => 1, AutoInactiveDestroy => 1);
+    my ($watcher, $locker) = map { DBI->connect($source, WAS::Cluster::USER, '', \%how) } 1 .. 2;
+    my $COUNT = q(SELECT count(*) FROM pg_stat_activity WHERE application_name = 'mod_was');
+    my $backends = sub { return scalar $watcher->selectrow_array("$COUNT $_[0]") };
+    my $settings = "connect_timeout=$connect application_name=mod_was";
+    my $dsn = $cluster->dsn('was') =~ s/connect_timeout=\d+/$settings/r;
+    my $server = serve(1, 32, 8, dsn => $dsn, config => "DBDKeep 1\nDBDExptime 1");
     my $client = $server->client($alice);
-    $client->put('/space/s', body => encode_json({ controller => $alice->did }));
+    $client->put('/space/s', body => $space);
     $client->put('/space/s/x', body => 'x');
     # Clients that wait, each with a connection of its own, for a table.
-    my $ask = sub {
-        my ($clients) = @_;
-        return WAS::Traffic->start(clients => $clients, times => 1, each => sub { return { status => $server->client($alice, timeout => 60)->get('/space/s/x')->status } });
+    my $read = sub {
+        my $client = $server->client($alice, timeout => 60);
+        return { status => $client->get('/space/s/x')->status };
     };
+    my $ask = sub { return WAS::Traffic->start(clients => $_[0], times => 1, each => $read) };
     my $lock = sub {
         my ($clients) = @_;
         $locker->begin_work;
         $locker->do('LOCK TABLE was_resources IN ACCESS EXCLUSIVE MODE');
         my $waiting = $ask->($clients);
-        ok(eventually(20, sub { $backends->("AND wait_event_type = 'Lock'") == $clients }), "connections that expire: $clients in use");
+        my $all_wait = sub { return $backends->("AND wait_event_type = 'Lock'") == $clients };
+        ok(eventually(20, $all_wait), "connections that expire: $clients in use");
         return $waiting;
     };
-    my $statuses = sub { [map { $_->{status} // $_->{died} } @_] };
     my $burst = $lock->(8);
     $locker->rollback;
-    is_deeply($statuses->($burst->finish(patient => 1)), [(200) x 8], 'connections that expire: a burst is served');
+    my $served = statuses_of($burst->finish(patient => 1));
+    is_deeply($served, [(200) x 8], 'connections that expire: a burst is served');
     # Each request has mod_dbd look at what has expired.
-    ok(eventually(20, sub { sleep 1.2; $client->get('/space/s/x'); $backends->('') == 1 }), 'connections that expire: mod_dbd closes all but one');
+    my $one_is_left = sub { $client->get('/space/s/x'); return $backends->('') == 1 };
+    ok(eventually(20, $one_is_left), 'connections that expire: mod_dbd closes all but one');
     my $first = $lock->(1);
     kill STOP => $cluster->pid;
     my @records = $ask->(11)->finish(patient => 1);
     my @took = sort { $a <=> $b } map { $_->{end} - $_->{begin} } @records;
-    is_deeply($statuses->(@records), [(503) x 11], 'connections that expired, and no new ones to be had: 503');
-    cmp_ok($took[-1], '<', 2 * $connect + 1.5, 'connections that expired, and no new ones to be had: nobody waits for more than two attempts')
+    my $rule = 'connections that expired, and no new ones to be had';
+    is_deeply(statuses_of(@records), [(503) x 11], "$rule: 503");
+    my $two = 2 * $connect + 1.5;
+    cmp_ok($took[-1], '<', $two, "$rule: nobody waits for more than two attempts")
         or diag join ' ', map { sprintf '%.1f', $_ } @took;
     $locker->rollback;
-    is_deeply($statuses->($first->finish(patient => 1)), [200], 'connections that expired: the one that is left serves');
+    $served = statuses_of($first->finish(patient => 1));
+    is_deeply($served, [200], 'connections that expired: the one that is left serves');
     kill CONT => $cluster->pid;
-    ok(eventually(10, sub { $client->get('/space/s/x')->status == 200 }), 'connections that expired: service after');
+    my $serves = sub { return $client->get('/space/s/x')->status == 200 };
+    ok(eventually(10, $serves), 'connections that expired: service after');
     $_->disconnect for $watcher, $locker;
 }
 

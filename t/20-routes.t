@@ -1,8 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
 # Every route of protocol/classic section 2: its answers, down to the headers; HEAD beside each GET;
-# OPTIONS everywhere and 405 for the rest; what a space's document takes and keeps; which ids a space
-# may have; and that a list of spaces is whole, however long.
+# OPTIONS everywhere and 405 for the rest; what a space's document takes and keeps; which ids a
+# space may have; and that a list of spaces is whole, however long.
 
 use strict;
 use warnings;
@@ -27,99 +27,136 @@ $alice->put("$url/a", body => 'hello', type => 'text/plain');
 
 sub document { return (body => json_text($_[0]), type => $JSON) }
 
+# Rows of one rule, told with its name before theirs.
+sub tell_rule {
+    my ($rule, @rows) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return tell($alice, map { my ($name, @row) = @$_; ["$rule: $name", @row] } @rows);
+}
+
 # Anyone.
-tell($alice,
-    ['classic 2: health', GET => '/health', [sign => 0], 200, type => $JSON,
-     json => { status => 'ok' }, headers => { 'Cache-Control' => 'no-store' }],
-    ['classic 2: the root', GET => '/', [sign => 0], 200, type => $JSON, check => sub {
-        my $root = $_[0]->json;
-        return grep { ($root->{$_} // '') eq '' } qw(name spaces type);
-    }],
-    ['classic 2: /spaces moves', GET => '/spaces', [sign => 0], 308,
-     headers => { Location => '/spaces/' }],
-    ['classic 2: /spaces moves, with its query', GET => '/spaces?a=b&c=%20', [sign => 0], 308,
-     headers => { Location => '/spaces/?a=b&c=%20' }],
+my @no_store = (headers => { 'Cache-Control' => 'no-store' });
+my @moved = (308, headers => { Location => '/spaces/' });
+my @moved_with_query = (308, headers => { Location => '/spaces/?a=b&c=%20' });
+my $names = sub {
+    my $root = $_[0]->json;
+    return grep { ($root->{$_} // '') eq '' } qw(name spaces type);
+};
+my %health = (type => $JSON, json => { status => 'ok' });
+tell_rule(
+    'classic 2',
+    ['health', GET => '/health', [sign => 0], 200, %health, @no_store],
+    ['the root', GET => '/', [sign => 0], 200, type => $JSON, check => $names],
+    ['/spaces moves', GET => '/spaces', [sign => 0], @moved],
+    ['/spaces moves, with its query', GET => '/spaces?a=b&c=%20', [sign => 0], @moved_with_query],
 );
-like($alice->get('/', sign => 0)->json->{spaces}, qr{/spaces/\z}, 'classic 2: the root names /spaces/');
+my $root = $alice->get('/', sign => 0)->json;
+like($root->{spaces}, qr{/spaces/\z}, 'classic 2: the root names /spaces/');
 
 # A space's life.
 {
     my $id = new_id();
     my $at = "/space/$id";
     my $all = { id => "urn:uuid:$id", controller => $alice->did };
-    my $etag;
-    tell($alice,
-        ['classic 2: no such space', GET => $at, [], 404, pointer => '/space'],
-        ['classic 2: PUT creates', PUT => $at, [document($all)], 204, type => undef,
-         body => '', headers => { ETag => $ETAG, 'Content-Length' => undef }],
-        ['classic 2: GET shows', GET => $at, [], 200, type => $JSON, json => $all,
-         headers => { ETag => $ETAG, 'Last-Modified' => $DATE, 'Content-Length' => qr/\A\d+\z/,
-                      'Cache-Control' => 'private, no-cache', Vary => qr/\bAccept\b/ }],
-        ['classic 2: PUT updates', PUT => $at, [document($all)], 204, headers => { ETag => $ETAG }],
-        ['classic 2: DELETE', DELETE => $at, [], 204, body => ''],
-        ['classic 2: DELETE once more', DELETE => $at, [], 204, body => ''],
-        ['classic 2: and it is gone', GET => $at, [], 404, pointer => '/space'],
-        ['classic 2: HEAD says so too', HEAD => $at, [], 404],
+    my %created = (ETag => $ETAG, 'Content-Length' => undef);
+    my %shown = (
+        ETag => $ETAG, 'Last-Modified' => $DATE, 'Content-Length' => qr/\A\d+\z/,
+        'Cache-Control' => 'private, no-cache', Vary => qr/\bAccept\b/,
+    );
+    my @as_it_is = (type => $JSON, json => $all, headers => \%shown);
+    my @empty = (type => undef, body => '');
+    my @none = (404, pointer => '/space');
+    tell_rule(
+        'classic 2',
+        ['no such space', GET => $at, [], @none],
+        ['PUT creates', PUT => $at, [document($all)], 204, @empty, headers => \%created],
+        ['GET shows', GET => $at, [], 200, @as_it_is],
+        ['PUT updates', PUT => $at, [document($all)], 204, headers => { ETag => $ETAG }],
+        ['DELETE', DELETE => $at, [], 204, body => ''],
+        ['DELETE once more', DELETE => $at, [], 204, body => ''],
+        ['and it is gone', GET => $at, [], @none],
+        ['HEAD says so too', HEAD => $at, [], 404],
     );
 }
 
 # A resource's life.
 {
     my $at = "$url/life/of/it";
-    tell($alice,
-        ['classic 2: no such resource', GET => $at, [sign => 0], 404, pointer => '/resource'],
-        ['classic 2: PUT creates a resource', PUT => $at, [body => 'a', type => 'text/x'], 204,
-         body => '', headers => { ETag => $ETAG, Location => undef }],
-        ['classic 2: GET reads it', GET => $at, [sign => 0], 200, type => 'text/x', body => 'a',
-         headers => { ETag => $ETAG, 'Last-Modified' => $DATE, 'Content-Length' => 1,
-                      'Accept-Ranges' => 'bytes', 'Cache-Control' => 'no-cache',
-                      'X-Content-Type-Options' => 'nosniff' }],
-        ['classic 2: PUT updates a resource', PUT => $at, [body => 'bb', type => 'text/y'], 204],
-        ['classic 2: GET reads the new one', GET => $at, [sign => 0], 200, type => 'text/y', body => 'bb'],
-        ['classic 2: POST replaces', POST => $at, [body => 'ccc', type => 'text/z'], 201,
-         headers => { Location => $at, ETag => $ETAG }],
-        ['classic 2: GET reads what was posted', GET => $at, [sign => 0], 200, body => 'ccc'],
-        ['classic 2: DELETE of a resource', DELETE => $at, [], 204, body => ''],
-        ['classic 2: POST creates', POST => $at, [body => 'd'], 201, headers => { Location => $at }],
-        ['classic 2: DELETE of it', DELETE => $at, [], 204],
-        ['classic 2: DELETE of what is gone', DELETE => $at, [], 204],
-        ['classic 2: it is gone', GET => $at, [sign => 0], 404, pointer => '/resource'],
-        ['classic 2: HEAD of nothing', HEAD => $at, [sign => 0], 404],
+    my %shown = (
+        ETag => $ETAG, 'Last-Modified' => $DATE, 'Content-Length' => 1, 'Accept-Ranges' => 'bytes',
+        'Cache-Control' => 'no-cache', 'X-Content-Type-Options' => 'nosniff',
     );
-    my $nowhere = '/space/' . new_id();
-    tell($alice,
-        ['classic 2: a resource of no space', GET => "$nowhere/a", [sign => 0], 404, pointer => '/space'],
-        ['classic 2: PUT into no space', PUT => "$nowhere/a", [body => 'x'], 404, pointer => '/space'],
-        ['classic 2: POST into no space', POST => "$nowhere/a", [body => 'x'], 404, pointer => '/space'],
-        ['classic 2: DELETE from no space', DELETE => "$nowhere/a", [], 204],
+    my @made = (body => '', headers => { ETag => $ETAG, Location => undef });
+    my @as_it_is = (type => 'text/x', body => 'a', headers => \%shown);
+    my @posted = (headers => { Location => $at, ETag => $ETAG });
+    my @none = (404, pointer => '/resource');
+    tell_rule(
+        'classic 2',
+        ['no such resource', GET => $at, [sign => 0], @none],
+        ['PUT creates a resource', PUT => $at, [body => 'a', type => 'text/x'], 204, @made],
+        ['GET reads it', GET => $at, [sign => 0], 200, @as_it_is],
+        ['PUT updates a resource', PUT => $at, [body => 'bb', type => 'text/y'], 204],
+        ['GET reads the new one', GET => $at, [sign => 0], 200, type => 'text/y', body => 'bb'],
+        ['POST replaces', POST => $at, [body => 'ccc', type => 'text/z'], 201, @posted],
+        ['GET reads what was posted', GET => $at, [sign => 0], 200, body => 'ccc'],
+        ['DELETE of a resource', DELETE => $at, [], 204, body => ''],
+        ['POST creates', POST => $at, [body => 'd'], 201, headers => { Location => $at }],
+        ['DELETE of it', DELETE => $at, [], 204],
+        ['DELETE of what is gone', DELETE => $at, [], 204],
+        ['it is gone', GET => $at, [sign => 0], @none],
+        ['HEAD of nothing', HEAD => $at, [sign => 0], 404],
+    );
+    my $nowhere = '/space/' . new_id() . '/a';
+    my @no_space = (404, pointer => '/space');
+    tell_rule(
+        'classic 2',
+        ['a resource of no space', GET => $nowhere, [sign => 0], @no_space],
+        ['PUT into no space', PUT => $nowhere, [body => 'x'], @no_space],
+        ['POST into no space', POST => $nowhere, [body => 'x'], @no_space],
+        ['DELETE from no space', DELETE => $nowhere, [], 204],
     );
 }
 
 # The validator that a write answers is the one that a read shows.
-for my $case (["$url/v", 'a resource', body => 'v'],
-              [$url, 'a space', document({ controller => $alice->did })]) {
+for my $case (
+    ["$url/v", 'a resource', body => 'v'],
+    [$url, 'a space', document({ controller => $alice->did })],
+) {
     my ($target, $what, @body) = @$case;
     my $put = $alice->put($target, @body);
     my $get = $alice->get($target);
-    is(scalar $get->header('ETag'), scalar $put->header('ETag'),
-        "RFC 9110 9.3.4: the ETag that PUT of $what answers is that of GET");
+    my ($shown, $answered) = map { scalar $_->header('ETag') } $get, $put;
+    is($shown, $answered, "RFC 9110 9.3.4: the ETag that PUT of $what answers is that of GET");
 }
 
-# HEAD is GET without the body.
+# HEAD is GET without the body. It need not know how an answer of unknown length would be framed,
+# and httpd leaves a length of 0 out of it.
+my $FRAMING = qr/\A(?:Date|Transfer-Encoding):|\AContent-Length: 0\z/i;
+
+sub head_of {
+    my ($res) = @_;
+    my @lines = grep { !/$FRAMING/ } map { "$_->[0]: $_->[1]" } $res->headers;
+    return join "\n", $res->status, sort @lines;
+}
+
 for my $case (
-    ['/', sign => 0], ['/health', sign => 0], ['/spaces', sign => 0], ['/spaces/'], [$url],
-    [$url, headers => [Accept => 'application/x-tar']], ["$url/a", sign => 0], ["$url/none", sign => 0],
-    ['/nowhere', sign => 0], [$url, sign => 0], [$url, by => $bob],
+    ['/', sign => 0],
+    ['/health', sign => 0],
+    ['/spaces', sign => 0],
+    ['/spaces/'],
+    [$url],
+    [$url, headers => [Accept => 'application/x-tar']],
+    ["$url/a", sign => 0],
+    ["$url/none", sign => 0],
+    ['/nowhere', sign => 0],
+    [$url, sign => 0],
+    [$url, by => $bob],
 ) {
     my ($target, %options) = @$case;
     my $who = delete $options{by} // $alice;
     my ($get, $head) = map { $who->request($_ => $target, %options) } qw(GET HEAD);
-    # A HEAD need not know how an answer of unknown length would be framed, and httpd leaves a
-    # length of 0 out of it.
-    my @fields = map { join "\n", sort grep { !/\A(?:Date|Transfer-Encoding):|\AContent-Length: 0\z/i }
-        map { "$_->[0]: $_->[1]" } $_->headers } $get, $head;
     my $name = "classic 2: HEAD $target @{[map { ref() ? @$_ : $_ } %options]}";
-    is($head->status . "\n$fields[1]", $get->status . "\n$fields[0]", "$name has the headers of GET");
+    is(head_of($head), head_of($get), "$name has the headers of GET");
     is($head->body, '', "$name has no body");
 }
 
@@ -135,8 +172,10 @@ my @shapes = (
     ["$url/a", 'DELETE GET HEAD OPTIONS POST PUT'],
     ["$url/none/at/all", 'DELETE GET HEAD OPTIONS POST PUT'],
 );
-my @methods = qw(GET HEAD POST PUT DELETE PATCH TRACE PROPFIND MKCOL COPY LOCK REPORT SEARCH QUERY
-    GETS get X-UNKNOWN);
+my @methods = (
+    qw(GET HEAD POST PUT DELETE PATCH TRACE PROPFIND MKCOL COPY LOCK REPORT SEARCH QUERY),
+    qw(GETS get X-UNKNOWN),
+);
 my $before = snapshot($space);
 for my $shape (@shapes) {
     my ($target, $allowed) = @$shape;
@@ -144,56 +183,66 @@ for my $shape (@shapes) {
         my $got = join ' ', sort split /\s*,\s*/, $_[0]->header('Allow') // '';
         return $got eq $allowed ? () : "Allow: $got";
     };
-    tell($alice,
-        ["classic 2: OPTIONS $target", OPTIONS => $target, [sign => 0], 204, body => '', type => undef,
-         headers => { 'Access-Control-Allow-Origin' => '*' }, check => $allow],
-        map { ["classic 2: no $_ $target", $_ => $target, [sign => 0], 405, pointer => undef, check => $allow] }
-            grep { my $method = $_; !grep { $_ eq $method } split / /, $allowed } @methods);
-    tell($alice, ["classic 2: no PATCH $target, with a body and a signature", PATCH => $target,
-        [body => 'x' x 10_000], 405, pointer => undef, check => $allow]);
+    my @any_origin = (headers => { 'Access-Control-Allow-Origin' => '*' });
+    my @due = (204, body => '', type => undef, @any_origin, check => $allow);
+    my @refused = (405, pointer => undef, check => $allow);
+    my %allowed = map { $_ => 1 } split / /, $allowed;
+    my $signed = "no PATCH $target, with a body and a signature";
+    tell_rule(
+        'classic 2',
+        ["OPTIONS $target", OPTIONS => $target, [sign => 0], @due],
+        (
+            map { ["no $_ $target", $_ => $target, [sign => 0], @refused] }
+            grep { !$allowed{$_} } @methods
+        ),
+        [$signed, PATCH => $target, [body => 'x' x 10_000], @refused],
+    );
 }
 same_rows('classic 2: what a 405 refused changed nothing', $before, $space);
 
 # Nothing is there.
-for my $target ('/nothing', '/health/', '/healthz', '/Health', '/space', '/space/', '/spaces/x',
-                '/spaces//', '//', '//health', '/index.html', '/favicon.ico', '/.well-known/x',
-                "/Space/$space", '/server-status') {
-    tell($alice,
-        ["classic 2: nothing at $target", GET => $target, [sign => 0], 404],
-        ["classic 2: OPTIONS of nothing at $target", OPTIONS => $target, [sign => 0], 204]);
+for my $target (
+    qw(/nothing /health/ /healthz /Health /space /space/ /spaces/x /spaces// // //health),
+    qw(/index.html /favicon.ico /.well-known/x /server-status), "/Space/$space",
+) {
+    tell_rule(
+        'classic 2',
+        ["nothing at $target", GET => $target, [sign => 0], 404],
+        ["OPTIONS of nothing at $target", OPTIONS => $target, [sign => 0], 204],
+    );
 }
 
 # What a space's document takes. Each row: what PUT says, and what GET then shows beside the
-# controller, or the status of the refusal.
-my $nulls = { id => undef };
+# controller, `shown` if just that; or the status of the refusal.
+my $unknown = { type => ['Space'], x => { y => [1, undef] }, uuid => 'other' };
 my @documents = (
     ['only a controller', {}, {}],
     ['a controller with a fragment', { controller => $alice->key->key_id }, {}],
     ['a controller with any fragment', { controller => $alice->did . '#key-1' }, {}],
-    ['an id of any kind', { id => 'https://example.org/my space' }, { id => 'https://example.org/my space' }],
-    ['an id of another script', { id => "\x{43f}\x{440}\x{1f30d}" }, { id => "\x{43f}\x{440}\x{1f30d}" }],
-    ['an id of 512 bytes', { id => 'i' x 512 }, { id => 'i' x 512 }],
+    ['an id of any kind', { id => 'https://example.org/my space' }, 'shown'],
+    ['an id of another script', { id => "\x{43f}\x{440}\x{1f30d}" }, 'shown'],
+    ['an id of 512 bytes', { id => 'i' x 512 }, 'shown'],
     ['an id of 513 bytes', { id => 'i' x 513 }, 400],
-    ['an id of 512 bytes and fewer characters', { id => 'é' x 256 }, { id => 'é' x 256 }],
+    ['an id of 512 bytes and fewer characters', { id => 'é' x 256 }, 'shown'],
     ['an id of more bytes than characters', { id => 'é' x 257 }, 400],
     ['an empty id', { id => '' }, 400],
     ['an id that is null', { id => undef }, 400],
     ['an id that is a number', { id => 5 }, 400],
     ['an id that is an object', { id => {} }, 400],
-    ['a name', { name => "My “space”" }, { name => "My “space”" }],
+    ['a name', { name => "My “space”" }, 'shown'],
     ['a name that is a number', { name => 5 }, 400],
     ['a name that is an array', { name => ['x'] }, 400],
     ['a name that is null', { name => undef }, {}],
-    ['a link', { link => '/space/x/links' }, { link => '/space/x/links' }],
+    ['a link', { link => '/space/x/links' }, 'shown'],
     ['a link that is a number', { link => 5 }, 400],
     ['a link that is no path', { link => 'links' }, 400],
     ['a link to elsewhere', { link => 'https://example.org/' }, 400],
-    ['name and link', { name => 'n', link => '/l' }, { name => 'n', link => '/l' }],
-    ['a name of 1024 bytes', { name => 'n' x 1024 }, { name => 'n' x 1024 }],
+    ['name and link', { name => 'n', link => '/l' }, 'shown'],
+    ['a name of 1024 bytes', { name => 'n' x 1024 }, 'shown'],
     ['a name of 1025 bytes', { name => 'n' x 1025 }, 400],
-    ['a link of 8000 bytes', { link => '/' . 'l' x 7999 }, { link => '/' . 'l' x 7999 }],
+    ['a link of 8000 bytes', { link => '/' . 'l' x 7999 }, 'shown'],
     ['a link of 8001 bytes', { link => '/' . 'l' x 8000 }, 400],
-    ['members that we do not know', { type => ['Space'], x => { y => [1, undef] }, uuid => 'other' }, {}],
+    ['members that we do not know', $unknown, {}],
     ['no controller', { controller => undef }, 400],
     ['a controller that is a number', { controller => 5 }, 400],
     ['a controller that is an array', { controller => [$alice->did] }, 400],
@@ -207,26 +256,30 @@ for my $case (@documents) {
     my ($name, $members, $shown) = @$case;
     my $id = new_id();
     my $put = put_space($alice, $id, $members);
+    $shown = $members if $shown eq 'shown';
     if (!ref $shown) {
-        expect("classic 2: $name is refused", $put, $shown,
-            pointer => $shown == 403 ? '/authorization' : '/body');
-        is(scalar sql('SELECT 1 FROM was_spaces WHERE space_uuid = ?', $id), 0,
-            "classic 2: $name makes no space");
+        my @pointer = (pointer => $shown == 403 ? '/authorization' : '/body');
+        expect("classic 2: $name is refused", $put, $shown, @pointer);
+        my @made = sql('SELECT 1 FROM was_spaces WHERE space_uuid = ?', $id);
+        is(scalar @made, 0, "classic 2: $name makes no space");
         next;
     }
+    my $document = { id => "urn:uuid:$id", controller => $alice->did, %$shown };
     expect("classic 2: $name is taken", $put, 204);
-    tell($alice, ["classic 2: $name is shown", GET => "/space/$id", [], 200,
-        json => { id => "urn:uuid:$id", controller => $alice->did, %$shown }]);
+    tell_rule('classic 2', ["$name is shown", GET => "/space/$id", [], 200, json => $document]);
 }
-tell($alice,
-    ['classic 2: PUT of a space without a body', PUT => '/space/' . new_id(), [body => ''], 400, pointer => '/body'],
-    ['classic 2: PUT of a space without any framing', PUT => '/space/' . new_id(), [], 400, pointer => '/body'],
-    ['classic 2: a space\'s document may have any type', PUT => '/space/' . new_id(),
-     [body => json_text({ controller => $alice->did }), type => 'application/octet-stream'], 204],
-    ['classic 2: or none', PUT => '/space/' . new_id(), [body => json_text({ controller => $alice->did })], 204],
-    ['classic 2: in chunks', PUT => '/space/' . new_id(),
-     [body => json_text({ controller => $alice->did }), chunked => 7], 204],
-);
+my @text = (body => json_text({ controller => $alice->did }));
+my $binary = 'application/octet-stream';
+for my $case (
+    ['PUT of a space without a body', [body => ''], 400, pointer => '/body'],
+    ['PUT of a space without any framing', [], 400, pointer => '/body'],
+    [q(a space's document may have any type), [@text, type => $binary], 204],
+    ['or none', [@text], 204],
+    ['in chunks', [@text, chunked => 7], 204],
+) {
+    my ($name, @row) = @$case;
+    tell_rule('classic 2', [$name, PUT => '/space/' . new_id(), @row]);
+}
 
 # What an update keeps. Each row: what PUT says, what is shown then.
 {
@@ -244,15 +297,22 @@ tell($alice,
         ['neither', { name => undef, link => undef }, {}],
     ) {
         my ($name, $members, $shown) = @$step;
-        expect("classic 4: an update with $name", put_space($alice, $id, $members), 204);
-        tell($alice, ["classic 4: an update with $name keeps the rest", GET => "/space/$id", [], 200,
-            json => { %base, %$shown }]);
+        my $rule = "classic 4: an update with $name";
+        my $document = { %base, %$shown };
+        expect($rule, put_space($alice, $id, $members), 204);
+        tell($alice, ["$rule keeps the rest", GET => "/space/$id", [], 200, json => $document]);
     }
-    is_deeply([sql('SELECT space_id, controller, name, link FROM was_spaces WHERE space_uuid = ?', $id)],
-        [["urn:x:$id", $alice->did, undef, undef]], 'classic 8: the row is what was said');
+    my $SELECT = 'SELECT space_id, controller, name, link FROM was_spaces WHERE space_uuid = ?';
+    my @row = ("urn:x:$id", $alice->did, undef, undef);
+    is_deeply([sql($SELECT, $id)], [\@row], 'classic 8: the row is what was said');
 }
 
 # Ids. Each row: the segment of the URL, and the uuid that it is, or 400.
+my @not_in_ids = (
+    split(//, q(!$&'()*+,;=@é[]|^{}"<>`\\)),
+    qw(%20 %21 %22 %23 %24 %25 %26 %27 %2B %2C %2F %3B %3C %3D %3E %3F %40 %5B %5C %5D %5E %60),
+    qw(%7B %7C %7D %09 %0A %7F %C3%A9),
+);
 my @ids = (
     (map { ["a$_-$space", "a$_-$space"] } '0', 'Z', 'z', '-', '.', '_', '~', ':'),
     [uc $space, uc $space],
@@ -261,10 +321,7 @@ my @ids = (
     ['%2D%2e%5F%7E%3A%41%7a' . $space, "-._~:Az$space"],
     ['%61' x 219 . $space, 'a' x 219 . $space],
     ['...' . $space, "...$space"],
-    (map { ["a$_$space", 400] } '!', '$', '&', "'", '(', ')', '*', '+', ',', ';', '=', '@',
-        '%20', '%21', '%22', '%23', '%24', '%25', '%26', '%27', '%2B', '%2C', '%2F', '%3B', '%3C', '%3D',
-        '%3E', '%3F', '%40', '%5B', '%5C', '%5D', '%5E', '%60', '%7B', '%7C', '%7D', '%09', '%0A', '%7F',
-        '%C3%A9', 'é', '[', ']', '|', '^', '{', '}', '"', '<', '>', '`', '\\'),
+    (map { ["a$_$space", 400] } @not_in_ids),
 );
 for my $case (@ids) {
     my ($segment, $uuid) = @$case;
@@ -272,33 +329,48 @@ for my $case (@ids) {
     utf8::encode($shown);
     my @body = document({ controller => $alice->did });
     if ($uuid eq '400') {
-        tell($alice, map { ["classic 1: a space cannot be $shown: $_->[0]", @$_, 400, pointer => '/space'] }
-            [PUT => "/space/$segment", [@body]], [GET => "/space/$segment", []],
-            [DELETE => "/space/$segment", []], [PUT => "/space/$segment/a", [body => 'x']],
-            [GET => "/space/$segment/a", [sign => 0]], [DELETE => "/space/$segment/a", []]);
+        my @due = (400, pointer => '/space');
+        for my $row (
+            [PUT => '', [@body]],
+            [GET => '', []],
+            [DELETE => '', []],
+            [PUT => '/a', [body => 'x']],
+            [GET => '/a', [sign => 0]],
+            [DELETE => '/a', []],
+        ) {
+            my ($method, $path, $options) = @$row;
+            my $rule = "classic 1: a space cannot be $shown: $method";
+            tell($alice, [$rule, $method => "/space/$segment$path", $options, @due]);
+        }
         next;
     }
-    tell($alice,
-        ["classic 1: a space can be $shown", PUT => "/space/$segment", [@body], 204],
-        ["classic 1: $shown is read by its plain name", GET => "/space/$uuid", [], 200,
-         json => { id => "urn:uuid:$uuid", controller => $alice->did }],
-        ["classic 1: $shown is read as it was written", GET => "/space/$segment", [], 200],
-        ["classic 1: $shown holds a resource", PUT => "/space/$segment/r", [body => 'x'], 204],
-        ["classic 1: the resource of $shown", GET => "/space/$uuid/r", [sign => 0], 200, body => 'x'],
+    my $document = { id => "urn:uuid:$uuid", controller => $alice->did };
+    my $at = "/space/$segment";
+    tell_rule(
+        'classic 1',
+        ["a space can be $shown", PUT => $at, [@body], 204],
+        ["$shown is read by its plain name", GET => "/space/$uuid", [], 200, json => $document],
+        ["$shown is read as it was written", GET => $at, [], 200],
+        ["$shown holds a resource", PUT => "$at/r", [body => 'x'], 204],
+        ["the resource of $shown", GET => "/space/$uuid/r", [sign => 0], 200, body => 'x'],
     );
 }
-tell($alice, ['classic 1: case is significant', GET => '/space/' . ucfirst("x$space"), [], 404, pointer => '/space']);
+my $capital = '/space/' . ucfirst "x$space";
+tell($alice, ['classic 1: case is significant', GET => $capital, [], 404, pointer => '/space']);
 
 # POST /spaces/
 {
-    my $res = tell($alice, ['classic 2: POST /spaces/ without a body', POST => '/spaces/', [body => ''], 201,
-        headers => { Location => qr{\A/space/$UUID\z}, ETag => $ETAG }]);
+    my @made = (201, headers => { Location => qr{\A/space/$UUID\z}, ETag => $ETAG });
+    my $rule = 'classic 2: POST /spaces/ without a body';
+    my $res = tell($alice, [$rule, POST => '/spaces/', [body => ''], @made]);
     my ($id) = $res->header('Location') =~ m{([^/]+)\z};
-    tell($alice, ['classic 2: makes a space of the signer', GET => "/space/$id", [], 200,
-        json => { id => "urn:uuid:$id", controller => $alice->did }, headers => { ETag => scalar $res->header('ETag') }]);
+    my %document = (id => "urn:uuid:$id", controller => $alice->did);
+    my @due = (200, json => \%document, headers => { ETag => scalar $res->header('ETag') });
+    tell($alice, ['classic 2: makes a space of the signer', GET => "/space/$id", [], @due]);
     my $again = $alice->post('/spaces/');
     is($again->status, 201, 'classic 2: POST /spaces/ without any framing');
-    isnt(scalar $again->header('Location'), scalar $res->header('Location'), 'classic 2: a new uuid each time');
+    my ($first, $second) = map { scalar $_->header('Location') } $res, $again;
+    isnt($second, $first, 'classic 2: a new uuid each time');
 }
 my $taken = new_space($bob);
 my $fixed = new_id();
@@ -318,14 +390,14 @@ for my $case (
     ['a uuid that is a number', { uuid => 5 }, 400],
     ['a uuid that is a dot segment', { uuid => '.' }, 400],
     ['a uuid that is two dots', { uuid => '..' }, 400],
-    ['a name', { name => 'Näme' }, { name => 'Näme' }],
-    ['a link', { link => '/space/x/l' }, { link => '/space/x/l' }],
+    ['a name', { name => 'Näme' }, 'shown'],
+    ['a link', { link => '/space/x/l' }, 'shown'],
     ['its controller', { controller => $alice->did }, {}],
     ['its controller with a fragment', { controller => $alice->key->key_id }, {}],
     ['a foreign controller', { controller => $bob->did }, 403],
     ['a controller that is no DID', { controller => 'x' }, 400],
     ['a controller that is a number', { controller => 1 }, 400],
-    ['an id', { id => 'urn:x:y' }, { id => 'urn:x:y' }],
+    ['an id', { id => 'urn:x:y' }, 'shown'],
     ['an array', '[]', 400],
     ['null', 'null', 400],
     ['what is no JSON', '{', 400],
@@ -333,45 +405,56 @@ for my $case (
     my ($name, $body, $shown) = @$case;
     my $text = ref $body ? json_text($body) : $body;
     my $res = $alice->post('/spaces/', body => $text, type => $JSON);
+    my $rule = "classic 2: POST /spaces/ with $name";
+    $shown = $body if $shown eq 'shown';
     if (!ref $shown) {
-        expect("classic 2: POST /spaces/ with $name is refused", $res, $shown,
-            pointer => $shown == 403 ? '/authorization' : '/body');
+        my @pointer = (pointer => $shown == 403 ? '/authorization' : '/body');
+        expect("$rule is refused", $res, $shown, @pointer);
         next;
     }
     my ($id) = ($res->header('Location') // '') =~ m{\A/space/(.*)\z};
     $id //= 'none';
     my %shown = (%$shown);
     my $uuid = delete $shown{uuid} // $id;
-    expect("classic 2: POST /spaces/ with $name", $res, 201, headers => { Location => "/space/$uuid" });
-    tell($alice, ["classic 2: POST /spaces/ with $name made it", GET => "/space/$uuid", [], 200,
-        json => { id => "urn:uuid:$uuid", controller => $alice->did, %shown }]);
+    my $at = "/space/$uuid";
+    my $document = { id => "urn:uuid:$uuid", controller => $alice->did, %shown };
+    expect($rule, $res, 201, headers => { Location => $at });
+    tell($alice, ["$rule made it", GET => $at, [], 200, json => $document]);
 }
-is_deeply([sql('SELECT controller FROM was_spaces WHERE space_uuid = ?', $taken)], [[$bob->did]],
-    'classic 2: a 409 changes nothing');
+my @controller = sql('SELECT controller FROM was_spaces WHERE space_uuid = ?', $taken);
+is_deeply(\@controller, [[$bob->did]], 'classic 2: a 409 changes nothing');
 
 # GET /spaces/: own spaces only, and all of them, whatever number a page has.
+my $INSERT = q(INSERT INTO was_spaces (space_uuid, space_id, controller)
+    SELECT md5(i || ?) || ?, 'urn:x:' || i, CASE WHEN i % 3 = 0 THEN ? ELSE ? END
+    FROM generate_series(1, ?) i);
+my $SELECT = q(SELECT space_id, controller FROM was_spaces WHERE controller IN (?, ?)
+    ORDER BY space_uuid);
 for my $count (0, 1, 499, 500, 501, 1000, 1203) {
     my $owner = person();
     my $mark = new_id();
-    my $did = $owner->did;
     # Every third as the Python server may have stored it: with a fragment.
-    sql('INSERT INTO was_spaces (space_uuid, space_id, controller)'
-        . " SELECT md5(i || ?) || ?, 'urn:x:' || i, CASE WHEN i % 3 = 0 THEN ? ELSE ? END"
-        . ' FROM generate_series(1, ?) i', $mark, $mark, $owner->key->key_id, $did, $count);
-    my @rows = sql('SELECT space_id, controller FROM was_spaces WHERE controller IN (?, ?) ORDER BY space_uuid',
-        $did, $owner->key->key_id);
-    tell($owner, ["classic 2: a list of $count spaces, whole and in order", GET => '/spaces/', [], 200,
-        type => $JSON, json => [map { { id => $_->[0], controller => $_->[1] } } @rows],
-        headers => { 'Cache-Control' => 'private, no-cache' }]);
+    my @spellings = ($owner->key->key_id, $owner->did);
+    sql($INSERT, $mark, $mark, @spellings, $count);
+    my @rows = sql($SELECT, @spellings);
+    my @spaces = map { { id => $_->[0], controller => $_->[1] } } @rows;
+    my @private = (headers => { 'Cache-Control' => 'private, no-cache' });
+    my @due = (200, type => $JSON, json => \@spaces, @private);
+    my $rule = "classic 2: a list of $count spaces, whole and in order";
+    tell($owner, [$rule, GET => '/spaces/', [], @due]);
     is(scalar @rows, $count, "classic 2: there are $count");
 }
 {
     my ($res) = $alice->get('/spaces/');
     my %controllers = map { $_->{controller} => 1 } @{ $res->json };
-    is_deeply([keys %controllers], [$alice->did], 'classic 2: a list holds the signer\'s spaces only');
-    tell($alice,
-        ['classic 2: a list needs a signature', GET => '/spaces/', [sign => 0], 401, pointer => '/authorization'],
-        ['classic 2: a list with a query', GET => '/spaces/?page=2', [], 200, json => $res->json]);
+    my @controllers = keys %controllers;
+    is_deeply(\@controllers, [$alice->did], q(classic 2: a list holds the signer's spaces only));
+    my @unproven = (401, pointer => '/authorization');
+    tell_rule(
+        'classic 2',
+        ['a list needs a signature', GET => '/spaces/', [sign => 0], @unproven],
+        ['a list with a query', GET => '/spaces/?page=2', [], 200, json => $res->json],
+    );
 }
 
 # A transfer moves a space from one list to the other.
@@ -379,9 +462,9 @@ for my $count (0, 1, 499, 500, 501, 1000, 1203) {
     my ($from, $to) = (person(), person());
     my $id = new_space($from);
     expect('classic 4: a transfer', put_space($from, $id, { controller => $to->did }), 204);
-    tell($from, ['classic 4: the giver\'s list', GET => '/spaces/', [], 200, json => []]);
-    tell($to, ['classic 4: the taker\'s list', GET => '/spaces/', [], 200,
-        json => [{ id => "urn:uuid:$id", controller => $to->did }]]);
+    my @list = ({ id => "urn:uuid:$id", controller => $to->did });
+    tell($from, [q(classic 4: the giver's list), GET => '/spaces/', [], 200, json => []]);
+    tell($to, [q(classic 4: the taker's list), GET => '/spaces/', [], 200, json => \@list]);
 }
 
 done_testing;

@@ -19,13 +19,17 @@ $alice->put($at, body => 'hello', type => 'text/plain');
 my $etag = $alice->head($at)->header('ETag');
 my $ORIGIN = 'https://wallet.example';
 
-sub names { return sort map { lc } split /\s*,\s*/, $_[0] // '' }
+sub names {
+    return sort map { lc } split /\s*,\s*/, $_[0] // '';
+}
 
 sub lacks {
     my ($res, $name, @needed) = @_;
     my %there = map { $_ => 1 } names(scalar $res->header($name));
     return map { "$name lacks $_" } grep { !$there{ lc $_ } } @needed;
 }
+
+my $document = json_text({ controller => $alice->did });
 
 # What every answer shows to a page, whatever was asked. Each row: name, method, target, options,
 # status.
@@ -38,7 +42,7 @@ my @answers = (
     ['a space', GET => "/space/$space", [], 200],
     ['a space, HEAD', HEAD => "/space/$space", [], 200],
     ['an export', GET => "/space/$space", [headers => [Accept => 'application/x-tar']], 200],
-    ['a write of a space', PUT => "/space/$space", [body => json_text({ controller => $alice->did })], 204],
+    ['a write of a space', PUT => "/space/$space", [body => $document], 204],
     ['a resource', GET => $at, [sign => 0], 200],
     ['a resource, HEAD', HEAD => $at, [sign => 0], 200],
     ['a part', GET => $at, [sign => 0, headers => [Range => 'bytes=1-2']], 206],
@@ -63,8 +67,17 @@ my @answers = (
     ['415', PUT => $at, [body => 'x', headers => ['Content-Encoding' => 'gzip']], 415],
     ['416', GET => $at, [sign => 0, headers => [Range => 'bytes=99-']], 416],
 );
-my @EXPOSED = qw(Accept-Ranges Allow Content-Disposition Content-Length Content-Range ETag Last-Modified Link
-    Location Retry-After WWW-Authenticate);
+my @EXPOSED = (
+    qw(Accept-Ranges Allow Content-Disposition Content-Length Content-Range ETag Last-Modified),
+    qw(Link Location Retry-After WWW-Authenticate),
+);
+
+# The fields of an answer to a page that has no right to one.
+sub cors_fields {
+    return grep { /\AAccess-Control-/i } map { $_->[0] } $_[0]->headers;
+}
+
+sub exposes { return lacks($_[0], 'Access-Control-Expose-Headers', @EXPOSED) }
 
 sub with_origin {
     my ($row, $origin) = @_;
@@ -74,75 +87,111 @@ sub with_origin {
     return ($name, $method, $target, [%options, headers => \@headers], $status);
 }
 
-# Each virtual host, and what it answers to which origin.
+# Each virtual host, and what it answers to which origin. A list takes no name that is not its own.
+my ($app, $other) = ('https://app.example', 'https://other.example:8443');
+my @near = (
+    "$app.", "$app:443", "$app/", 'http://app.example', uc $app, 'https://app.exampl',
+    "$app.evil.example", 'https://other.example', '*', '', "$app $other", "$app, $other",
+);
 for my $host (
-    ['main', undef, '*'], ['main', $ORIGIN, '*'], ['main', 'null', '*'], ['main', "x' OR 1=1 --", '*'],
-    ['cors_off', undef, undef], ['cors_off', $ORIGIN, undef],
-    ['cors_list', undef, undef], ['cors_list', 'https://app.example', 'https://app.example'],
-    ['cors_list', 'https://other.example:8443', 'https://other.example:8443'],
-    ['cors_list', $ORIGIN, undef], ['cors_list', 'null', undef],
-    (map { ['cors_list', $_, undef] } 'https://app.example.', 'https://app.example:443', 'https://app.example/', 'http://app.example',
-        'HTTPS://APP.EXAMPLE', 'https://app.exampl', 'https://app.example.evil.example', 'https://other.example', '*', '',
-        'https://app.example https://other.example:8443', 'https://app.example, https://other.example:8443'),
+    ['main', undef, '*'],
+    ['main', $ORIGIN, '*'],
+    ['main', 'null', '*'],
+    ['main', "x' OR 1=1 --", '*'],
+    ['cors_off', undef, undef],
+    ['cors_off', $ORIGIN, undef],
+    ['cors_list', undef, undef],
+    ['cors_list', $app, $app],
+    ['cors_list', $other, $other],
+    ['cors_list', $ORIGIN, undef],
+    ['cors_list', 'null', undef],
+    (map { ['cors_list', $_, undef] } @near),
 ) {
     my ($vhost, $origin, $allowed) = @$host;
     my $who = at($vhost, $alice);
     my $shown = defined $origin ? "Origin: $origin" : 'no Origin';
+    my %vary = $vhost eq 'cors_list' ? (Vary => qr/(?:\A|, ?)Origin(?:\z|,)/) : ();
+    my %headers = ('Access-Control-Allow-Origin' => $allowed, %vary);
+    my $check = defined $allowed ? \&exposes : \&cors_fields;
     for my $row (@answers) {
         my ($name, $method, $target, $options, $status) = with_origin($row, $origin);
         my %options = @$options;
         $options{by} = at($vhost, $options{by}) if $options{by};
-        tell($who, ["CORS: $vhost, $shown: $name", $method => $target, [%options], $status,
-            headers => { 'Access-Control-Allow-Origin' => $allowed,
-                $vhost eq 'cors_list' ? (Vary => qr/(?:\A|, ?)Origin(?:\z|,)/) : () },
-            check => sub {
-                my ($res) = @_;
-                return lacks($res, 'Access-Control-Expose-Headers', @EXPOSED) if defined $allowed;
-                return grep { /\AAccess-Control-/i } map { $_->[0] } $res->headers;
-            }]);
+        my @due = ($status, headers => \%headers, check => $check);
+        tell($who, ["CORS: $vhost, $shown: $name", $method => $target, [%options], @due]);
     }
 }
 
 # Preflights.
-my @ASKED = qw(authorization content-type if-match if-none-match range digest content-digest capability-invocation);
+my @ASKED = (
+    qw(authorization content-type if-match if-none-match range digest content-digest),
+    qw(capability-invocation),
+);
+my @preflights = (
+    ['/', 'GET'],
+    ['/spaces/', 'POST'],
+    ["/space/$space", 'PUT'],
+    ["/space/$space", 'DELETE'],
+    [$at, 'PUT'],
+    [$at, 'POST'],
+    [$at, 'DELETE'],
+    ["/space/$space/none", 'PUT'],
+    ['/space/none/none', 'PUT'],
+);
+
+# One preflight: what is asked for by whom, and which origin is allowed.
+sub preflight {
+    my ($vhost, $origin, $allowed, $target, $method, $asked) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my @headers = (Origin => $origin, 'Access-Control-Request-Method' => $method);
+    push @headers, 'Access-Control-Request-Headers' => $asked if defined $asked;
+    my %due = ('Access-Control-Allow-Origin' => $allowed, 'Content-Length' => undef);
+    $due{'Access-Control-Max-Age'} = qr/\A\d+\z/ if defined $allowed;
+    $due{Vary} = qr/\bOrigin\b/ if $vhost eq 'cors_list';
+    my @needed = defined $asked ? split /, ?/, $asked : @ASKED;
+    my $lacking = sub {
+        my ($res) = @_;
+        return lacks($res, 'Access-Control-Allow-Methods', $method),
+            lacks($res, 'Access-Control-Allow-Headers', @needed);
+    };
+    my $check = defined $allowed ? $lacking : \&cors_fields;
+    my $shown = $asked // 'no headers';
+    my $rule = "CORS: $vhost, a preflight from $origin for $method $target, $shown";
+    my @want = (body => '', type => undef, headers => \%due, check => $check);
+    return tell(at($vhost), [$rule, OPTIONS => $target, [headers => \@headers], 204, @want]);
+}
+
 for my $case (
-    ['main', $ORIGIN, '*'], ['main', 'null', '*'],
-    ['cors_list', 'https://app.example', 'https://app.example'], ['cors_list', $ORIGIN, undef],
+    ['main', $ORIGIN, '*'],
+    ['main', 'null', '*'],
+    ['cors_list', $app, $app],
+    ['cors_list', $ORIGIN, undef],
     ['cors_off', $ORIGIN, undef],
 ) {
-    my ($vhost, $origin, $allowed) = @$case;
-    my $who = at($vhost);
-    for my $row (['/', 'GET'], ['/spaces/', 'POST'], ["/space/$space", 'PUT'], ["/space/$space", 'DELETE'],
-                 [$at, 'PUT'], [$at, 'POST'], [$at, 'DELETE'], ["/space/$space/none", 'PUT'], ['/space/none/none', 'PUT']) {
-        my ($target, $method) = @$row;
+    for my $row (@preflights) {
         for my $asked (undef, join(',', @ASKED), 'authorization, x-anything-at-all') {
-            my @headers = (Origin => $origin, 'Access-Control-Request-Method' => $method,
-                           defined $asked ? ('Access-Control-Request-Headers' => $asked) : ());
-            tell($who, ["CORS: $vhost, a preflight from $origin for $method $target, @{[$asked // 'no headers']}", OPTIONS => $target,
-                [headers => \@headers], 204, body => '', type => undef,
-                headers => { 'Access-Control-Allow-Origin' => $allowed, 'Content-Length' => undef,
-                    defined $allowed ? ('Access-Control-Max-Age' => qr/\A\d+\z/) : (),
-                    $vhost eq 'cors_list' ? (Vary => qr/\bOrigin\b/) : () },
-                check => sub {
-                    my ($res) = @_;
-                    return grep { /\AAccess-Control-/i } map { $_->[0] } $res->headers if !defined $allowed;
-                    return lacks($res, 'Access-Control-Allow-Methods', $method),
-                        lacks($res, 'Access-Control-Allow-Headers', $asked ? split(/, ?/, $asked) : @ASKED);
-                }]);
+            preflight(@$case, @$row, $asked);
         }
     }
 }
 
 # What a page could send to be reflected.
-for my $asked ("x\tset-cookie", 'x; y', '"x"', '<script>', "x\xe9", 'a' x 2000, '*', '', '(created)') {
+for my $asked (
+    "x\tset-cookie", 'x; y', '"x"', '<script>', "x\xe9", 'a' x 2000, '*', '',
+    '(created)'
+) {
     my $shown = length $asked > 40 ? length($asked) . ' bytes' : $asked =~ s/[^ -~]/?/gr;
-    tell($alice, ["CORS: a preflight that asks for <$shown>", OPTIONS => $at,
-        [sign => 0, headers => [Origin => $ORIGIN, 'Access-Control-Request-Method' => 'PUT', 'Access-Control-Request-Headers' => $asked]], 204,
-        check => sub {
-            my ($res) = @_;
-            my $allowed = $res->header('Access-Control-Allow-Headers') // '';
-            return $allowed =~ /[^\w\-, ]/ || length $allowed > 1100 ? "reflects $allowed" : lacks($res, 'Access-Control-Allow-Headers', 'Authorization');
-        }]);
+    my @asks =
+        ('Access-Control-Request-Method' => 'PUT', 'Access-Control-Request-Headers' => $asked);
+    my @page = (sign => 0, headers => [Origin => $ORIGIN, @asks]);
+    my $check = sub {
+        my ($res) = @_;
+        my $allowed = $res->header('Access-Control-Allow-Headers') // '';
+        return "reflects $allowed" if $allowed =~ /[^\w\-, ]/ || length $allowed > 1100;
+        return lacks($res, 'Access-Control-Allow-Headers', 'Authorization');
+    };
+    my $rule = "CORS: a preflight that asks for <$shown>";
+    tell($alice, [$rule, OPTIONS => $at, [@page], 204, check => $check]);
 }
 
 done_testing;

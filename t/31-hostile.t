@@ -27,6 +27,28 @@ sub shown {
     return length $text > 70 ? substr($text, 0, 60) . '... ' . length($text) . ' bytes' : $text;
 }
 
+# The rows of a table in text: a name and what it stands for, by a bar. <hh> is a byte, as it is
+# in what `shown` shows; DID and OK are the controller's and a member that says so.
+my $did = $alice->did;
+my $ok = qq("controller":"$did");
+
+sub table {
+    my ($text) = @_;
+    my %word = (DID => $did, OK => $ok);
+    return map {
+        my ($name, @cells) = split /\s*\| /;
+        s/\b(DID|OK)\b/$word{$1}/g, s/<([0-9a-f]{2})>/chr hex $1/ge for @cells;
+        [$name, map { $_ eq '-' ? '' : $_ } @cells];
+    } split /\n/, $text;
+}
+
+# Rows of one rule, told with its name before theirs.
+sub tell_rule {
+    my ($rule, @rows) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return tell($alice, map { my ($name, @row) = @$_; ["$rule: $name", @row] } @rows);
+}
+
 my $before = snapshot($space);
 
 # Paths that can be read in two ways, or that PostgreSQL cannot hold. Every method is refused alike,
@@ -35,43 +57,80 @@ my @bad_paths = (
     # dot segments
     qw(/. /.. /./ /../ /a/. /a/.. /a/./b /a/../b /../../etc/passwd /./a /a/. //../a /..//a),
     # and encoded ones, all, half, in either case
-    qw(/%2e /%2E /%2e%2e /%2E%2e /.%2e /%2e. /%2e/ /%2e%2e/ /a/%2e /a/%2e%2e /a/%2e%2e/b /a/.%2e/b /a/%2e./b),
+    qw(/%2e /%2E /%2e%2e /%2E%2e /.%2e /%2e. /%2e/ /%2e%2e/ /a/%2e),
+    qw(/a/%2e%2e /a/%2e%2e/b /a/.%2e/b /a/%2e./b),
     # between encoded slashes
-    qw(/a%2F..%2Fb /a%2f%2e%2e%2fb /..%2Fa /a%2F.. /a%2F. /.%2F /%2F.. /%2F..%2F /a/..%2Fb /a%2F../b),
+    qw(/a%2F..%2Fb /a%2f%2e%2e%2fb /..%2Fa /a%2F.. /a%2F. /.%2F /%2F.. /%2F..%2F /a/..%2Fb),
+    qw(/a%2F../b),
     # NUL
     '/%00', '/a%00', '/a%00b', '/a/%00/b', '/a%2F%00',
-    # not UTF-8: lone continuations, cut and wrong sequences, overlong forms, surrogates, beyond Unicode
-    (map { ("/$_", "/a${_}b") } '%80', '%BF', '%C3', '%C3%28', '%E2%82', '%E2%28%A1', '%F0%9F%98', '%FE', '%FF', '%C0%80', '%C0%AE', '%C1%BF',
-        '%E0%80%AF', '%E0%9F%BF', '%F0%80%80%AF', '%F0%8F%BF%BF', '%ED%A0%80', '%ED%BF%BF', '%ED%A0%80%ED%B0%80', '%F4%90%80%80', '%F5%80%80%80',
-        '%F8%88%80%80%80', '%fc%84%80%80%80%80'),
+    # not UTF-8: lone continuations, cut and wrong sequences, overlong forms, surrogates, too high
+    (
+        map { ("/$_", "/a${_}b") } qw(%80 %BF %C3 %C3%28 %E2%82 %E2%28%A1 %F0%9F%98 %FE %FF),
+        qw(%C0%80 %C0%AE %C1%BF %E0%80%AF %E0%9F%BF %F0%80%80%AF %F0%8F%BF%BF),
+        qw(%ED%A0%80 %ED%BF%BF %ED%A0%80%ED%B0%80),
+        qw(%F4%90%80%80 %F5%80%80%80 %F8%88%80%80%80 %fc%84%80%80%80%80)
+    ),
     "/\xff", "/\xc3", "/\xc0\xae\xc0\xae", "/\xed\xa0\x80", "/\xe2\x82",
     # broken escapes
     '/%', '/%4', '/%zz', '/%4g', '/a%', '/a%2', '/100%', '/%%41', '/%u0041', '/%41%',
 );
+my @methods = (
+    ['GET', sign => 0],
+    ['GET'],
+    ['HEAD'],
+    ['PUT', body => 'x'],
+    ['POST', body => 'x'],
+    ['DELETE'],
+    ['OPTIONS', sign => 0],
+    ['PATCH'],
+);
 for my $path (@bad_paths) {
-    tell($alice, map {
-        my ($method, @options) = @$_;
-        ["classic 9: $method " . shown($path), $method => "$url$path", [@options], 400, pointer => '/target']
-    } ['GET', sign => 0], ['GET'], ['HEAD'], ['PUT', body => 'x'], ['POST', body => 'x'], ['DELETE'], ['OPTIONS', sign => 0], ['PATCH']);
+    for my $row (@methods) {
+        my ($method, @options) = @$row;
+        my $name = "classic 9: $method " . shown($path);
+        tell($alice, [$name, $method => "$url$path", [@options], 400, pointer => '/target']);
+    }
 }
 # The same where a space's id should be.
-tell($alice, map { ["classic 9: a space called " . shown($_), PUT => "/space/$_", [body => json_text({ controller => $alice->did })], 400] }
-    qw(. .. %2e %2E%2E %00 a%00 %FF %C0%AE %zz % a%2Fb a%2F..), "\xff");
-tell($alice, map { ["classic 9: GET " . shown($_), GET => $_, [sign => 0], 400, pointer => '/target'] }
-    qw(/. /.. /../ /../../etc/passwd /./health /health/.. /%2e%2e/health /spaces/.. /spaces/%2e /space/.. /%00 /%FF /% /..%2F /%2F..%2F));
+for my $id (qw(. .. %2e %2E%2E %00 a%00 %FF %C0%AE %zz % a%2Fb a%2F..), "\xff") {
+    my $name = 'classic 9: a space called ' . shown($id);
+    tell($alice, [$name, PUT => "/space/$id", [body => "{$ok}"], 400]);
+}
+for my $target (
+    qw(/. /.. /../ /../../etc/passwd /./health /health/.. /%2e%2e/health /spaces/.. /spaces/%2e),
+    qw(/space/.. /%00 /%FF /% /..%2F /%2F..%2F)
+) {
+    my $name = 'classic 9: GET ' . shown($target);
+    tell($alice, [$name, GET => $target, [sign => 0], 400, pointer => '/target']);
+}
 
 # Lengths of the path.
-for my $case ([7999, 204], [8000, 204], [8001, 414]) {
-    my ($length, $status) = @$case;
-    my $target = "$url/" . 'l' x ($length - length($url) - 1);
-    tell($alice,
-        ["classic 9: PUT of a path of $length bytes", PUT => $target, [body => 'x'], $status, $status == 414 ? (pointer => '/target') : ()],
-        ["classic 9: GET of a path of $length bytes", GET => $target, [sign => 0], $status == 204 ? 200 : 414],
-        ["classic 9: DELETE of a path of $length bytes", DELETE => $target, [], $status],
-        ["classic 9: a query is not counted: $length bytes", GET => "$target?" . 'q' x 50, [sign => 0], $status == 204 ? 404 : 414]);
+my @status = (
+    # length, PUT, GET, DELETE, GET with a query
+    [7999, 204, 200, 204, 404],
+    [8000, 204, 200, 204, 404],
+    [8001, 414, 414, 414, 414],
+);
+for my $row (@status) {
+    my ($length, $put, $get, $delete, $query) = @$row;
+    my $at = "$url/" . 'l' x ($length - length($url) - 1);
+    my @pointer = $put == 414 ? (pointer => '/target') : ();
+    tell_rule(
+        'classic 9',
+        ["PUT of a path of $length bytes", PUT => $at, [body => 'x'], $put, @pointer],
+        ["GET of a path of $length bytes", GET => $at, [sign => 0], $get],
+        ["DELETE of a path of $length bytes", DELETE => $at, [], $delete],
+        ["a query is not counted: $length bytes", GET => "$at?" . 'q' x 50, [sign => 0], $query],
+    );
 }
-tell($alice, ['classic 9: a path of 8000 bytes, a third when decoded', PUT => "$url/" . '%6c' x int((7999 - length $url) / 3), [body => 'x'], 204],
-    ['classic 9: and it is gone again', DELETE => "$url/" . '%6c' x int((7999 - length $url) / 3), [], 204]);
+my $escaped = "$url/" . '%6c' x int((7999 - length $url) / 3);
+tell_rule(
+    'classic 9',
+    ['a path of 8000 bytes, a third when decoded', PUT => $escaped, [body => 'x'], 204],
+    ['and it is gone again', DELETE => $escaped, [], 204],
+);
+
 sub random_name {
     my ($length) = @_;
     my @characters = ('a' .. 'z', 'A' .. 'Z', 0 .. 9, '-', '_');
@@ -83,100 +142,188 @@ for my $length (1000, 2000, 2500, 2600, 2650, 2700, 2800, 3000, 4000, 6000, 7900
     my $target = "$url/" . random_name($length - length($url) - 1);
     my $put = $alice->put($target, body => 'x');
     if ($put->status == 204) {
-        tell($alice, ["classic 9: an incompressible path of $length bytes is stored and read", GET => $target, [sign => 0], 200, body => 'x'],
-            ["classic 9: and deleted, of $length bytes", DELETE => $target, [], 204]);
+        my $name = "an incompressible path of $length bytes is stored and read";
+        tell_rule(
+            'classic 9',
+            [$name, GET => $target, [sign => 0], 200, body => 'x'],
+            ["and deleted, of $length bytes", DELETE => $target, [], 204],
+        );
     }
     else {
         expect("classic 9: an incompressible path of $length bytes is refused", $put, 414);
-        tell($alice, ["classic 9: a read of it finds nothing, $length bytes", GET => $target, [sign => 0], 404],
-            ["classic 9: a deletion finds nothing, $length bytes", DELETE => $target, [], 204],
-            ["classic 9: POST of it, $length bytes", POST => $target, [body => 'x'], 414],
-            ["classic 9: a big body at it, $length bytes", PUT => $target, [body => 'x' x 1_100_000], 414]);
+        my $big = 'x' x 1_100_000;
+        tell_rule(
+            'classic 9',
+            ["a read of it finds nothing, $length bytes", GET => $target, [sign => 0], 404],
+            ["a deletion finds nothing, $length bytes", DELETE => $target, [], 204],
+            ["POST of it, $length bytes", POST => $target, [body => 'x'], 414],
+            ["a big body at it, $length bytes", PUT => $target, [body => $big], 414],
+        );
     }
     cmp_ok($put->status, '==', 204, "limits: $length bytes are not too long") if $length <= 2500;
 }
-tell($alice,
+my $slashes = "$url/" . '/' x 7000;
+tell(
+    $alice,
     ['limits: 4000 segments', PUT => "$url/" . 's/' x 3900, [body => 'x'], 204],
     ['limits: and gone', DELETE => "$url/" . 's/' x 3900, [], 204],
-    ['limits: too many segments', PUT => "$url/" . '/' x 7000, [body => 'x'], 400, pointer => '/target'],
+    ['limits: too many segments', PUT => $slashes, [body => 'x'], 400, pointer => '/target'],
     ['limits: a long query', GET => "$url/a?" . 'q' x 7000, [sign => 0], 200],
 );
 same_rows('classic 9: no such path has changed anything', $before, $space);
 
 # JSON. Each row: name, body. All are refused as a body.
-my $did = $alice->did;
-my $ok = qq("controller":"$did");
-my @bad_json = (
-    ['nothing', ''], ['a blank', ' '], ['null', 'null'], ['true', 'true'], ['a number', '1'], ['a string', '"x"'], ['an array', "[{$ok}]"],
-    ['an empty array', '[]'], ['cut short', "{$ok"], ['cut in a string', qq({"controller":"did)], ['without quotes', "{controller:1}"],
-    ['single quotes', "{'controller':'$did'}"], ['a comma too many', "{$ok,}"], ['a comment', "{$ok /* x */}"], ['text behind it', "{$ok} x"],
-    ['two documents', "{$ok}{$ok}"], ['a NUL behind it', "{$ok}\0"], ['a NUL before it', "\0{$ok}"], ['a byte order mark', "\xef\xbb\xbf{$ok}"],
-    ['UTF-16', join '', map { "\0$_" } split //, "{$ok}"], ['not UTF-8', qq({$ok,"name":"\xff"})], ['overlong UTF-8', qq({$ok,"name":"\xc0\xae"})],
-    ['a surrogate in UTF-8', qq({$ok,"name":"\xed\xa0\x80"})], ['a lone surrogate', qq({$ok,"name":"\\ud800"})], ['a lone low surrogate', qq({$ok,"name":"\\udc00"})],
-    ['surrogates the wrong way round', qq({$ok,"name":"\\udc00\\ud800"})], ['an escaped NUL', qq({$ok,"name":"a\\u0000b"})], ['an escaped NUL in a key', qq({$ok,"a\\u0000b":1})],
-    ['an escaped NUL in the controller', qq({"controller":"$did\\u0000"})], ['a raw NUL in a string', qq({$ok,"name":"a\0b"})], ['a raw line break in a string', qq({$ok,"name":"a\nb"})],
-    ['an unknown escape', qq({$ok,"name":"\\x41"})], ['a key twice', qq({$ok,$ok})], ['a key twice, below', qq({$ok,"x":{"y":1,"y":1}})],
-    ['a key twice, escaped', qq({$ok,"\\u0063ontroller":"did:key:x"})], ['a key twice, in an array', qq({$ok,"x":[{"y":1,"y":2}]})],
-    ['a huge integer', qq({$ok,"x":123456789012345678901234567890})], ['a huge exponent', qq({$ok,"x":1e400})], ['NaN', qq({$ok,"x":NaN})], ['Infinity', qq({$ok,"x":-Infinity})],
-    ['a leading zero', qq({$ok,"x":01})], ['hex', qq({$ok,"x":0x10})], ['a bare point', qq({$ok,"x":1.})], ['a plus', qq({$ok,"x":+1})],
-    ['33 levels', qq({$ok,"x":) . '[' x 32 . ']' x 32 . '}'], ['33 levels of objects', qq({$ok,"x":) . '{"x":' x 32 . '1' . '}' x 32 . '}'],
-    ['100000 levels', '[' x 60_000], ['levels that never end', qq({"a":) x 10_000], ['many closings', ']' x 60_000], ['controller a NUL', '{"controller":"\\u0000"}'],
-    ['a long controller', '{"controller":"did:key:' . 'z' x 60_000 . '"}'], ['a controller with quotes', '{"controller":"did:key:\\"\'"}'],
-    ['a controller with a line break', '{"controller":"did:key:z\\n"}'], ['an id beyond its bytes', qq({$ok,"id":") . 'x' x 60_000 . '"}'],
-    ['a name beyond its bytes', qq({$ok,"name":") . 'x' x 60_000 . '"}'], ['a link beyond its bytes', qq({$ok,"link":"/) . 'x' x 60_000 . '"}'],
+my @bad_json = table(<<'ROWS');
+nothing                          | -
+null                             | null
+true                             | true
+a number                         | 1
+a string                         | "x"
+an array                         | [{OK}]
+an empty array                   | []
+cut short                        | {OK
+cut in a string                  | {"controller":"did
+without quotes                   | {controller:1}
+single quotes                    | {'controller':'DID'}
+a comma too many                 | {OK,}
+a comment                        | {OK /* x */}
+text behind it                   | {OK} x
+two documents                    | {OK}{OK}
+a NUL behind it                  | {OK}<00>
+a NUL before it                  | <00>{OK}
+a byte order mark                | <ef><bb><bf>{OK}
+not UTF-8                        | {OK,"name":"<ff>"}
+overlong UTF-8                   | {OK,"name":"<c0><ae>"}
+a surrogate in UTF-8             | {OK,"name":"<ed><a0><80>"}
+a lone surrogate                 | {OK,"name":"\ud800"}
+a lone low surrogate             | {OK,"name":"\udc00"}
+surrogates the wrong way round   | {OK,"name":"\udc00\ud800"}
+an escaped NUL                   | {OK,"name":"a\u0000b"}
+an escaped NUL in a key          | {OK,"a\u0000b":1}
+an escaped NUL in the controller | {"controller":"DID\u0000"}
+a raw NUL in a string            | {OK,"name":"a<00>b"}
+a raw line break in a string     | {OK,"name":"a<0a>b"}
+an unknown escape                | {OK,"name":"\x41"}
+a key twice                      | {OK,OK}
+a key twice, below               | {OK,"x":{"y":1,"y":1}}
+a key twice, escaped             | {OK,"\u0063ontroller":"did:key:x"}
+a key twice, in an array         | {OK,"x":[{"y":1,"y":2}]}
+a huge integer                   | {OK,"x":123456789012345678901234567890}
+a huge exponent                  | {OK,"x":1e400}
+NaN                              | {OK,"x":NaN}
+Infinity                         | {OK,"x":-Infinity}
+a leading zero                   | {OK,"x":01}
+hex                              | {OK,"x":0x10}
+a bare point                     | {OK,"x":1.}
+a plus                           | {OK,"x":+1}
+controller a NUL                 | {"controller":"\u0000"}
+a controller with quotes         | {"controller":"did:key:\"'"}
+a controller with a line break   | {"controller":"did:key:z\n"}
+ROWS
+my $much = 'x' x 60_000;
+push @bad_json, (
+    ['a blank', ' '],
+    ['UTF-16', join '', map { "\0$_" } split //, "{$ok}"],
+    ['33 levels', qq({$ok,"x":) . '[' x 32 . ']' x 32 . '}'],
+    ['33 levels of objects', qq({$ok,"x":) . '{"x":' x 32 . '1' . '}' x 32 . '}'],
+    ['100000 levels', '[' x 60_000],
+    ['levels that never end', qq({"a":) x 10_000],
+    ['many closings', ']' x 60_000],
+    ['a long controller', qq({"controller":"did:key:) . 'z' x 60_000 . '"}'],
+    ['an id beyond its bytes', qq({$ok,"id":"$much"})],
+    ['a name beyond its bytes', qq({$ok,"name":"$much"})],
+    ['a link beyond its bytes', qq({$ok,"link":"/$much"})],
 );
 for my $case (@bad_json) {
     my ($name, $body) = @$case;
-    my $fresh = new_id();
-    tell($alice,
-        ["classic 9: PUT of a space: $name", PUT => "/space/$fresh", [body => $body], 400, pointer => '/body'],
-        ["classic 9: PUT of a space that is there: $name", PUT => $url, [body => $body], 400, pointer => '/body'],
-        $body eq '' ? () : ["classic 9: POST /spaces/: $name", POST => '/spaces/', [body => $body], 400, pointer => '/body'],
+    my @due = ([body => $body], 400, pointer => '/body');
+    tell_rule(
+        'classic 9',
+        ["PUT of a space: $name", PUT => '/space/' . new_id(), @due],
+        ["PUT of a space that is there: $name", PUT => $url, @due],
+        $body eq '' ? () : ["POST /spaces/: $name", POST => '/spaces/', @due],
     );
 }
 same_rows('classic 9: no such JSON has changed anything', $before, $space);
 
 # JSON that looks bad and is good.
-for my $case (
-    ['32 levels', qq({$ok,"x":) . '[' x 31 . ']' x 31 . '}'], ['brackets in a string', qq({$ok,"name":") . '[' x 1000 . '"}'],
-    ['an escaped quote before brackets', qq({$ok,"x":"\\"","y":"[[[["})], ['blanks around', " \t\r\n{$ok}\r\n "], ['escapes in the controller', '{"\\u0063ontroller":"' . ($did =~ s/d/\\u0064/r) . '"}'],
-    ['a surrogate pair', qq({$ok,"name":"\\ud83d\\ude00"})], ['the last characters of Unicode', qq({$ok,"name":"\xf4\x8f\xbf\xbf\xef\xbf\xbe"})], ['U+FEFF inside', qq({$ok,"name":"\xef\xbb\xbf"})],
-    ['prototype names', qq({$ok,"__proto__":{"x":1},"constructor":1})], ['an integer of 64 bits', qq({$ok,"x":9223372036854775807})], ['a real', qq({$ok,"x":1.5e300})],
-    ['64 KiB', "{$ok" . ' ' x (65_536 - 2 - length $ok) . '}'], ['keys that differ in case', qq({$ok,"Controller":"x"})],
-) {
+my @good_json = table(<<'ROWS');
+an escaped quote before brackets | {OK,"x":"\"","y":"[[[["}
+a surrogate pair                 | {OK,"name":"\ud83d\ude00"}
+the last characters of Unicode   | {OK,"name":"<f4><8f><bf><bf><ef><bf><be>"}
+U+FEFF inside                    | {OK,"name":"<ef><bb><bf>"}
+prototype names                  | {OK,"__proto__":{"x":1},"constructor":1}
+an integer of 64 bits            | {OK,"x":9223372036854775807}
+a real                           | {OK,"x":1.5e300}
+keys that differ in case         | {OK,"Controller":"x"}
+ROWS
+push @good_json, (
+    ['32 levels', qq({$ok,"x":) . '[' x 31 . ']' x 31 . '}'],
+    ['brackets in a string', qq({$ok,"name":") . '[' x 1000 . '"}'],
+    ['blanks around', " \t\r\n{$ok}\r\n "],
+    ['escapes in the controller', '{"\u0063ontroller":"' . ($did =~ s/d/\\u0064/r) . '"}'],
+    ['64 KiB', padded(65_536)],
+);
+for my $case (@good_json) {
     my ($name, $body) = @$case;
-    tell($alice, ["classic 9: good JSON: $name", PUT => '/space/' . new_id(), [body => $body], 204]);
+    tell(
+        $alice,
+        ["classic 9: good JSON: $name", PUT => '/space/' . new_id(), [body => $body], 204]);
 }
-for my $options ([], [chunked => 1000]) {
-    my $how = @$options ? 'in chunks' : 'announced';
-    tell($alice, map { my ($length, $status) = @$_;
-        (["classic 9: a document of $length bytes, $how", PUT => $url, [body => "{$ok" . ' ' x ($length - 2 - length $ok) . '}', @$options], $status,
-          $status == 413 ? (pointer => '/body') : ()],
-         ["classic 9: POST of $length bytes, $how", POST => '/spaces/', [body => "{$ok" . ' ' x ($length - 2 - length $ok) . '}', @$options],
-          $status == 204 ? 201 : $status])
-    } [65_536, 204], [65_537, 413], [10_000_000, 413]);
+
+# A document of that many bytes.
+sub padded {
+    my ($length) = @_;
+    return "{$ok" . ' ' x ($length - 2 - length $ok) . '}';
+}
+
+for my $row (
+    # bytes, PUT, POST
+    [65_536, 204, 201],
+    [65_537, 413, 413],
+    [10_000_000, 413, 413],
+) {
+    my ($length, $put, $post) = @$row;
+    my @pointer = $put == 413 ? (pointer => '/body') : ();
+    for my $options ([], [chunked => 1000]) {
+        my $what = "$length bytes, " . (@$options ? 'in chunks' : 'announced');
+        my @body = (body => padded($length), @$options);
+        tell_rule(
+            'classic 9',
+            ["a document of $what", PUT => $url, [@body], $put, @pointer],
+            ["POST of $what", POST => '/spaces/', [@body], $post],
+        );
+    }
 }
 $before = snapshot($space);
 
 # SQL, where it could be taken for SQL. It is stored as what it is.
-my @SQL = (q(';DROP TABLE was_spaces;--), q(' OR '1'='1), q(\\'), q("$1"), q($$x$$), q(%' --), q({*}), q(NULL), q(E'\\\\x41'), q(\\x414243), q(?), q(:a));
+my @SQL = (
+    q(';DROP TABLE was_spaces;--), q(' OR '1'='1), q(\\'), q("$1"), q($$x$$), q(%' --), q({*}),
+    q(NULL), q(E'\\\\x41'), q(\\x414243), q(?), q(:a),
+);
 for my $text (@SQL) {
-    my $segment = $text =~ s/([^\w.-])/sprintf '%%%02X', ord $1/ger;
+    my $at = "$url/" . $text =~ s/([^\w.-])/sprintf '%%%02X', ord $1/ger;
     my $shown = shown($text);
-    tell($alice,
-        ["classic 9: a path like <$shown>", PUT => "$url/$segment", [body => $text, type => "text/x; x=$text"], 204],
-        ["classic 9: it comes back <$shown>", GET => "$url/$segment", [sign => 0], 200, body => $text, type => "text/x; x=$text"],
-        ["classic 9: and goes <$shown>", DELETE => "$url/$segment", [], 204],
-        ["classic 9: a tag <$shown>", PUT => "$url/a", [body => 'x', headers => ['If-Match' => '"' . ($text =~ s/[" ]//gr) . '"']], 412],
-    );
+    my @type = (type => "text/x; x=$text");
+    my @tag = (headers => ['If-Match' => '"' . ($text =~ s/[" ]//gr) . '"']);
     my $id = new_space($alice, name => $text, id => $text);
-    tell($alice, ["classic 9: names like <$shown>", GET => "/space/$id", [], 200, json => { id => $text, name => $text, controller => $did }]);
+    my $document = { id => $text, name => $text, controller => $did };
+    tell_rule(
+        'classic 9',
+        ["a path like <$shown>", PUT => $at, [body => $text, @type], 204],
+        ["it comes back <$shown>", GET => $at, [sign => 0], 200, body => $text, @type],
+        ["and goes <$shown>", DELETE => $at, [], 204],
+        ["a tag <$shown>", PUT => "$url/a", [body => 'x', @tag], 412],
+        ["names like <$shown>", GET => "/space/$id", [], 200, json => $document],
+    );
 }
 same_rows('classic 9: nothing of it was run', $before, $space);
 
-# Fields. Each row: name, field, value, status of a GET of a resource, of a PUT; `foreign` when httpd
-# itself may refuse.
-my $ETAGS = join ', ', map { "\"$_\"" } 1 .. 900;
+# Fields. Each row: name, field, value, status of a GET of a resource, of a PUT; `foreign` when
+# httpd itself may refuse.
+my $FAR = 'Fri, 31 Dec 9999 23:59:59 GMT';
+my $ETAGS = substr(join(', ', map { "\"$_\"" } 1 .. 900), 0, 7000) =~ s/,[^,]*\z//r;
 my @fields = (
     ['Range of letters', Range => 'x' x 7000, 200, 204],
     ['Range of commas', Range => 'bytes=' . ',' x 7000, 200, 204],
@@ -185,13 +332,13 @@ my @fields = (
     ['Range beyond numbers', Range => 'bytes=' . '9' x 7000 . '-', 416, 204],
     ['Range with a line of quotes', Range => 'bytes="0-1"', 200, 204],
     ['If-Range of letters', 'If-Range' => 'x' x 7000, 200, 204],
-    ['If-Match of 8 KB', 'If-Match' => substr($ETAGS, 0, 7000) =~ s/,[^,]*\z//r, 412, 400],
-    ['If-None-Match of 8 KB', 'If-None-Match' => substr($ETAGS, 0, 7000) =~ s/,[^,]*\z//r, 200, 400],
+    ['If-Match of 8 KB', 'If-Match' => $ETAGS, 412, 400],
+    ['If-None-Match of 8 KB', 'If-None-Match' => $ETAGS, 200, 400],
     ['If-Match that never ends', 'If-Match' => '"' . 'x' x 7000, 412, 400],
     ['If-Match of one long tag', 'If-Match' => '"' . 'x' x 7000 . '"', 412, 412],
     ['If-Match of braces', 'If-Match' => '"{a,b}","}"', 412, 412],
     ['If-Modified-Since of letters', 'If-Modified-Since' => 'x' x 7000, 200, 204],
-    ['If-Modified-Since of a far year', 'If-Modified-Since' => 'Fri, 31 Dec 9999 23:59:59 GMT', 200, 204],
+    ['If-Modified-Since of a far year', 'If-Modified-Since' => $FAR, 200, 204],
     ['If-Unmodified-Since of letters', 'If-Unmodified-Since' => 'x' x 7000, 200, 204],
     ['Accept of letters', Accept => 'x' x 7000, 200, 204],
     ['Accept of commas', Accept => ',' x 7000, 200, 204],
@@ -223,30 +370,35 @@ my @fields = (
 );
 for my $case (@fields) {
     my ($name, $field, $value, $get, $put, $foreign) = @$case;
-    my @headers = (headers => [$field => $value]);
-    tell($alice,
-        ["classic 9: GET with $name", GET => "$url/a", [sign => 0, @headers], $get, foreign => $foreign],
-        ["classic 9: GET of a space with $name", GET => $url, [@headers],
-            $foreign ? $get : $name =~ /\AIf-Match/ ? 412 : 200, foreign => $foreign],
-        ["classic 9: PUT with $name", PUT => "$url/f", [body => 'x', @headers], $put, foreign => $foreign],
-        ["classic 9: OPTIONS with $name", OPTIONS => "$url/f", [sign => 0, @headers], $foreign ? $get : 204, foreign => $foreign],
-        ["classic 9: and away, after $name", DELETE => "$url/f", [], 204],
+    my @field = (headers => [$field => $value]);
+    my @foreign = (foreign => $foreign);
+    my $space_get = $foreign ? $get : $name =~ /\AIf-Match/ ? 412 : 200;
+    my $options = $foreign ? $get : 204;
+    tell_rule(
+        'classic 9',
+        ["GET with $name", GET => "$url/a", [sign => 0, @field], $get, @foreign],
+        ["GET of a space with $name", GET => $url, [@field], $space_get, @foreign],
+        ["PUT with $name", PUT => "$url/f", [body => 'x', @field], $put, @foreign],
+        ["OPTIONS with $name", OPTIONS => "$url/f", [sign => 0, @field], $options, @foreign],
+        ["and away, after $name", DELETE => "$url/f", [], 204],
     );
 }
-tell($alice, ['classic 9: too many fields', GET => "$url/a", [sign => 0, headers => [map { ("X-$_" => 'x') } 1 .. 200]], 400, foreign => 1]);
+my @many = (headers => [map { ("X-$_" => 'x') } 1 .. 200]);
+tell_rule('classic 9', ['too many fields', GET => "$url/a", [sign => 0, @many], 400, foreign => 1]);
 
 # Request lines. Each row: name, the line, status, whose page; the rest of the request is as usual.
 sub line {
     my ($line, @fields) = @_;
-    return $alice->raw(join "\r\n", $line, @fields ? @fields : ("Host: $HOST"), 'Connection: close', '', '');
+    @fields = "Host: $HOST" if !@fields;
+    return $alice->raw(join "\r\n", $line, @fields, 'Connection: close', '', '');
 }
 
 for my $case (
     ['absolute-form', "GET http://$HOST$url/a HTTP/1.1", 200],
     ['absolute-form of https', "GET https://$HOST$url/a HTTP/1.1", 200],
     ['absolute-form of another host', "GET http://evil.example$url/a HTTP/1.1", 200],
-    ['absolute-form without a path', "GET http://$HOST HTTP/1.1", 'any'],
-    ['absolute-form of another scheme', "GET ftp://$HOST$url/a HTTP/1.1", 'any'],
+    ['absolute-form without a path', "GET http://$HOST HTTP/1.1", 400],
+    ['absolute-form of another scheme', "GET ftp://$HOST$url/a HTTP/1.1", 400, 'foreign'],
     ['absolute-form with dots', "GET http://$HOST$url/../a HTTP/1.1", 400],
     ['a fragment', "GET $url/a#b HTTP/1.1", 400, 'foreign'],
     ['an empty fragment', "GET $url/a# HTTP/1.1", 400, 'foreign'],
@@ -257,10 +409,10 @@ for my $case (
     ['a tab in the target', "GET $url/a\tb HTTP/1.1", 400, 'foreign'],
     ['a bell in the target', "GET $url/a\ab HTTP/1.1", 400, 'foreign'],
     ['a NUL in the target', "GET $url/a\0b HTTP/1.1", 400, 'foreign'],
-    ['OPTIONS *', "OPTIONS * HTTP/1.1", 'any'],
+    ['OPTIONS *', "OPTIONS * HTTP/1.1", 200],
     ['GET *', "GET * HTTP/1.1", 400, 'foreign'],
-    ['authority-form', "CONNECT $HOST HTTP/1.1", 'any'],
-    ['CONNECT of a path', "CONNECT $url/a HTTP/1.1", 'any'],
+    ['authority-form', "CONNECT $HOST HTTP/1.1", 400],
+    ['CONNECT of a path', "CONNECT $url/a HTTP/1.1", 400, 'foreign'],
     ['a long method', 'X' x 1000 . " $url/a HTTP/1.1", 405],
     ['a method of signs', "!#\$%&'*+-.^_`|~ $url/a HTTP/1.1", 405],
     ['a method in lower case', "get $url/a HTTP/1.1", 405],
@@ -272,35 +424,36 @@ for my $case (
     ['HTTP/1.1 without Host', "GET $url/a HTTP/1.1", 400, 'foreign', 'X: y'],
     ['two Hosts', "GET $url/a HTTP/1.1", 400, 'foreign', "Host: $HOST", 'Host: evil.example'],
     ['HTTP/1.2', "GET $url/a HTTP/1.2", 200],
-    ['HTTP/2.0 in a line', "GET $url/a HTTP/2.0", 'any'],
-    ['HTTP/9.9', "GET $url/a HTTP/9.9", 'any'],
+    ['HTTP/2.0 in a line', "GET $url/a HTTP/2.0", 200],
+    ['HTTP/9.9', "GET $url/a HTTP/9.9", 200],
     ['a version that is none', "GET $url/a HTTP/x.y", 400, 'foreign'],
     ['another protocol', "GET $url/a SIP/2.0", 400, 'foreign'],
-    ['a folded field', "GET $url/a HTTP/1.1", 'any', undef, "Host: $HOST", "X: a\r\n b"],
+    ['a folded field', "GET $url/a HTTP/1.1", 200, undef, "Host: $HOST", "X: a\r\n b"],
     ['a field without a colon', "GET $url/a HTTP/1.1", 400, 'foreign', "Host: $HOST", 'X'],
     ['a blank before a colon', "GET $url/a HTTP/1.1", 400, 'foreign', "Host: $HOST", 'X : y'],
 ) {
     my ($name, $line, $status, $foreign, @fields) = @$case;
     my $res = line($line, @fields);
-    if ($status eq 'any') {
-        # What httpd makes of these is httpd's; that it is no failure of ours is what counts.
-        ok($res->status == 0 || $res->status < 500 || $res->status == 505, "RFC 9112: $name: @{[$res->status]}") or diag $res->body;
-        next;
-    }
-    expect("RFC 9112: $name", $res, $status, foreign => $foreign, $status == 200 ? (body => 'hello') : ());
+    my @body = $status == 200 && $line =~ /\AGET/ ? (body => 'hello') : ();
+    expect("RFC 9112: $name", $res, $status, foreign => $foreign, @body);
 }
 
 # Signed as it stands in an absolute-form: the path is what counts.
-tell($alice,
-    ['classic 3: an absolute-form, signed by its path', PUT => "http://$HOST$url/a", [body => 'hello', type => 'text/plain'], 204],
-    ['classic 3: an absolute-form of another host', PUT => "http://evil.example$url/a", [body => 'hello', type => 'text/plain'], 204],
-    ['classic 3: an absolute-form, signed as it stands', PUT => "http://$HOST$url/a",
-     [body => 'no', sign => { target => "http://$HOST$url/a" }], 401],
+my @hello = (body => 'hello', type => 'text/plain');
+my $whole = "http://$HOST$url/a";
+my @as_it_stands = (body => 'no', sign => { target => $whole });
+tell_rule(
+    'classic 3',
+    ['an absolute-form, signed by its path', PUT => $whole, [@hello], 204],
+    ['an absolute-form of another host', PUT => "http://evil.example$url/a", [@hello], 204],
+    ['an absolute-form, signed as it stands', PUT => $whole, [@as_it_stands], 401],
 );
 
-# Framing that could be read in two ways.
+# Framing that could be read in two ways, of which RFC 9112 6.3 lets chunks win over a length. Each
+# row: name, status, fields, body.
+my $CHUNKED = 'Transfer-Encoding: chunked';
 for my $case (
-    ['both lengths', 400, "Content-Length: 5\r\nTransfer-Encoding: chunked", "5\r\nhello\r\n0\r\n\r\n", 'either'],
+    ['both lengths', 204, "Content-Length: 5\r\n$CHUNKED", "5\r\nhello\r\n0\r\n\r\n"],
     ['two lengths', 400, "Content-Length: 5\r\nContent-Length: 6", 'hello!'],
     ['two lengths in a list', 400, 'Content-Length: 5, 6', 'hello!'],
     ['a negative length', 400, 'Content-Length: -5', 'hello'],
@@ -308,43 +461,49 @@ for my $case (
     ['a length in hex', 400, 'Content-Length: 0x5', 'hello'],
     ['a length beyond numbers', 400, 'Content-Length: ' . '9' x 40, 'hello'],
     ['an empty length', 400, 'Content-Length: ', 'hello'],
-    ['an unknown coding', 400, 'Transfer-Encoding: gzip', 'hello', 'either'],
-    ['chunked not at the end', 400, 'Transfer-Encoding: chunked, gzip', "0\r\n\r\n", 'either'],
-    ['identity', 400, 'Transfer-Encoding: identity', 'hello', 'either'],
-    ['a chunk without a number', 400, 'Transfer-Encoding: chunked', "\r\nhello\r\n0\r\n\r\n"],
-    ['a chunk of letters', 400, 'Transfer-Encoding: chunked', "xyz\r\nhello\r\n0\r\n\r\n"],
-    ['a chunk longer than it says', 400, 'Transfer-Encoding: chunked', "2\r\nhello\r\n0\r\n\r\n"],
-    ['a chunk of a negative length', 400, 'Transfer-Encoding: chunked', "-5\r\nhello\r\n0\r\n\r\n"],
-    ['a chunk beyond numbers', 413, 'Transfer-Encoding: chunked', 'f' x 30 . "\r\nhello\r\n0\r\n\r\n"],
-    ['a chunk of a huge length', 413, 'Transfer-Encoding: chunked', "7fffffffffff\r\nhello", 'either'],
-    ['no last chunk', 400, 'Transfer-Encoding: chunked', "5\r\nhello\r\n"],
+    ['an unknown coding', 400, 'Transfer-Encoding: gzip', 'hello'],
+    ['chunked not at the end', 400, "$CHUNKED, gzip", "0\r\n\r\n"],
+    ['identity', 400, 'Transfer-Encoding: identity', 'hello'],
+    ['a chunk without a number', 400, $CHUNKED, "\r\nhello\r\n0\r\n\r\n"],
+    ['a chunk of letters', 400, $CHUNKED, "xyz\r\nhello\r\n0\r\n\r\n"],
+    ['a chunk longer than it says', 400, $CHUNKED, "2\r\nhello\r\n0\r\n\r\n"],
+    ['a chunk of a negative length', 400, $CHUNKED, "-5\r\nhello\r\n0\r\n\r\n"],
+    ['a chunk beyond numbers', 413, $CHUNKED, 'f' x 30 . "\r\nhello\r\n0\r\n\r\n"],
+    ['a chunk of a huge length', 400, $CHUNKED, "7fffffffffff\r\nhello"],
+    ['no last chunk', 400, $CHUNKED, "5\r\nhello\r\n"],
 ) {
-    my ($name, $status, $framing, $body, $either) = @$case;
-    my $value = WAS::Client::authorization(key => $alice->key, method => 'PUT', target => "$url/framing");
+    my ($name, $status, $framing, $body) = @$case;
+    my %signed = (key => $alice->key, method => 'PUT', target => "$url/framing");
+    my $value = WAS::Client::authorization(%signed);
     my $socket = $alice->_connect;
     my $deadline = time + 20;
-    $alice->_write($socket, "PUT $url/framing HTTP/1.1\r\nHost: $HOST\r\nConnection: close\r\nAuthorization: $value\r\n$framing\r\n\r\n$body", $deadline);
+    my @fields = ("Host: $HOST", 'Connection: close', "Authorization: $value", $framing);
+    my $head = join "\r\n", "PUT $url/framing HTTP/1.1", @fields, '', '';
+    $alice->_write($socket, $head . $body, $deadline);
     $socket->shutdown(1);
     my $rest = '';
     my $res = WAS::Response->from_stream(sub { $alice->_read($socket, $deadline) }, \$rest, 'PUT');
     my $ours = $res->type eq 'application/problem+json';
-    ok($res->status =~ /\A4..\z/ || $either && $res->status =~ /\A(?:204|501|0)\z/, "RFC 9112 6: $name is refused: @{[$res->status]}")
-        or diag $res->status, $res->body;
-    is($res->body =~ tr/{//, 2, "RFC 9112 6: $name: one problem document, and nothing else") if $ours;
-    is(scalar @{[$res->body =~ /<html>/g]}, $ours ? 0 : 1, "RFC 9112 6: $name: one page") if $res->status >= 400;
-    my @stored = sql('SELECT 1 FROM was_resources WHERE space_uuid = ? AND path = ?', $space, '/framing');
+    is($res->status, $status, "RFC 9112 6: $name: $status") or diag $res->body;
+    is($res->body =~ tr/{//, 2, "RFC 9112 6: $name: one problem document, and nothing else")
+        if $ours;
+    is(scalar @{ [$res->body =~ /<html>/g] }, $ours ? 0 : 1, "RFC 9112 6: $name: one page")
+        if $res->status >= 400;
+    my @stored =
+        sql('SELECT 1 FROM was_resources WHERE space_uuid = ? AND path = ?', $space, '/framing');
     is(scalar @stored, $res->status == 204 ? 1 : 0, "RFC 9112 6: $name: stored or not, as it says");
     sql('DELETE FROM was_resources WHERE space_uuid = ? AND path = ?', $space, '/framing');
 }
 
 # Many at once that are all wrong, and the server serves on.
-my @garbage = in_parallel(8, sub {
+sub throw_garbage {
     for my $n (1 .. 40) {
         my $res = eval { $alice->raw(random_bytes(200) . "\r\n\r\n") };
-        return "5xx @{[$res->status]}" if $res && $res->status >= 500 && $res->status != 501 && $res->status != 505;
+        return "5xx @{[$res->status]}" if $res && $res->status =~ /\A5/ && $res->status !~ /50[15]/;
     }
     return 'fine';
-});
+}
+my @garbage = in_parallel(8, \&throw_garbage);
 is_deeply(\@garbage, [('fine') x 8], 'RFC 9112: random bytes');
 tell($alice, ['and the server serves on', GET => "$url/a", [sign => 0], 200, body => 'hello']);
 
