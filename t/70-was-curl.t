@@ -37,19 +37,24 @@ open my $file, '>:raw', "$dir/photo.jpg" or die $!;
 print $file $photo;
 close $file;
 
-is_deeply([was_curl('-X', 'PUT', '--json', qq({"controller":"$did"}), $space)], [204, ''], 'make a space');
+my $of_photo = "$space/my photos/\xc3\xbc.jpg";
+my @as_jpeg = ('-H', 'Content-Type: image/jpeg');
+my @document = ('--json', qq({"controller":"$did"}));
+is_deeply([was_curl('-X', 'PUT', @document, $space)], [204, ''], 'make a space');
 my ($status, $body) = was_curl($space);
 is($status, 200, 'read the space');
 is(decode_json($body)->{controller}, $did, 'the key is its controller');
-is_deeply([was_curl('-T', "$dir/photo.jpg", '-H', 'Content-Type: image/jpeg', "$space/my photos/\xc3\xbc.jpg")], [204, ''], 'upload a file');
-($status, $body) = was_curl("$space/my photos/\xc3\xbc.jpg");
+is_deeply([was_curl('-T', "$dir/photo.jpg", @as_jpeg, $of_photo)], [204, ''], 'upload a file');
+($status, $body) = was_curl($of_photo);
 is($status, 200, 'read it');
 ok($body eq $photo, 'its bytes are the file\'s');
-is_deeply([was_curl('-d', '@' . "$dir/photo.jpg", '-X', 'POST', "$space/posted?really")], [201, ''], 'post with a query');
+is_deeply(
+    [was_curl('-d', "\@$dir/photo.jpg", '-X', 'POST', "$space/posted?really")],
+    [201, ''], 'post with a query');
 ($status, $body) = was_curl("$server/spaces/");
 is_deeply([$status, map { $_->{controller} } @{ decode_json($body) }], [200, $did], 'list spaces');
-is((was_curl('-X', 'DELETE', "$space/my photos/\xc3\xbc.jpg"))[0], 204, 'delete the file');
-is((was_curl("$space/my photos/\xc3\xbc.jpg"))[0], 404, 'it is gone');
+is((was_curl('-X', 'DELETE', $of_photo))[0], 204, 'delete the file');
+is((was_curl($of_photo))[0], 404, 'it is gone');
 is((was_curl('-X', 'DELETE', $space))[0], 204, 'delete the space');
 is((was_curl('-I', $space))[0], 404, 'it is gone too');
 
