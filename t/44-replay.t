@@ -415,7 +415,7 @@ for my $mpm (qw(event worker prefork)) {
                 our $kept;
                 if (!$turn) {
                     $kept = $server->client($alice->key, keepalive => 1, timeout => 30);
-                    my $status = $kept->get($space)->status;
+                    my $status = eval { $kept->get($space)->status } // "died: $@";
                     syswrite $connected, '.';
                     sysread $together, my $go, 1;
                     return { turn => 0, status => $status };

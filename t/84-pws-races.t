@@ -265,7 +265,8 @@ sub use_until {
             }
             return join "\n", @log;
         });
-    # Until each has used it some times.
+    # Until each has used it some times, or has come to its end.
+    close $succeeded;
     sysread $used, my $one, 1 for 1 .. $count;
     my $status = $end->();
     my $ended = time;
