@@ -20,7 +20,7 @@ use WAS::Zcap;
 
 my $MOST = 3;
 my $QUOTA = 1000;
-my $BIG = 3_000_000; # more than a request keeps in memory
+my $BIG = 3_000_000;    # more than a request keeps in memory
 my $CLIENTS = 12;
 my $ROUNDS = 8;
 
@@ -28,7 +28,8 @@ my $ROUNDS = 8;
 my $dsn = WAS::Server::cluster()->dsn('was');
 my $pool = qq(DBDriver pgsql\nDBDParams "$dsn"\n);
 my $number = sub { qr/$_[0] takes off or a whole number from 1 to $_[1], not '/ };
-my %largest = (WASMaxSpacesPerController => '1000000000', WASQuotaPerSpace => '1152921504606846976');
+my %largest =
+    (WASMaxSpacesPerController => '1000000000', WASQuotaPerSpace => '1152921504606846976');
 
 sub checked {
     my ($name, $lines, $sentence) = @_;
@@ -38,12 +39,17 @@ sub checked {
     return like($said, $sentence, "$name: with a sentence");
 }
 
+my @no_numbers = (0, -1, qw(+1 1.5 10K 1M 0x10 on none), '"1 "', '" 1"', '9' x 30);
+my @places = ('VirtualHost *', 'Location "/x"', 'LocationMatch "^/x"');
 for my $directive (sort keys %largest) {
-    checked("$directive $_", "$directive $_") for 'off', 'Off', 1, '007', $largest{$directive};
-    checked("$directive $_", "$directive $_", $number->($directive, $largest{$directive}))
-        for 0, -1, '+1', '1.5', '10K', '1M', '0x10', 'on', 'none', '"1 "', '" 1"', $largest{$directive} + 1, '9' x 30;
-    checked("$directive with $_->[0]", "$directive $_->[1]", qr/$directive takes one argument/) for ['nothing', ''], ['two words', '1 2'];
-    checked("$directive in $_", "<$_>\n$directive 5\n</@{[/(\w+)/]}>") for 'VirtualHost *', 'Location "/x"', 'LocationMatch "^/x"';
+    my $most = $largest{$directive};
+    my $refusal = $number->($directive, $most);
+    my $one = qr/$directive takes one argument/;
+    checked("$directive $_", "$directive $_") for 'off', 'Off', 1, '007', $most;
+    checked("$directive $_", "$directive $_", $refusal) for @no_numbers, $most + 1;
+    checked("$directive with nothing", $directive, $one);
+    checked("$directive with two words", "$directive 1 2", $one);
+    checked("$directive in $_", "<$_>\n$directive 5\n</@{[/(\w+)/]}>") for @places;
 }
 
 # 2. The servers: the second is the same one to its clients, with other ways of a database. Each has
@@ -69,34 +75,70 @@ DBDMax $CLIENTS
 CONF
 my $server = WAS::Server->start(config => $limits);
 my $base_url = qq(WASBaseURL @{[$server->origin]}\n);
-my $second = WAS::Server->start(config => "$limits$base_url",
+my $second = WAS::Server->start(
+    config => "$limits$base_url",
     dsn => qq($dsn options='-c default_transaction_isolation=serializable'));
 
-# What the two protocols have in common, and how each does it.
+my $JSON = 'application/json';
+
+# What the two protocols have in common, and how each does it: somebody, the request that makes or
+# changes a space, and a place for resources in it.
 my %PROTOCOL = (
     classic => {
-        base => 'https://wallet.storage/spec#', foreign => 403, made => 204, below => '',
+        base => 'https://wallet.storage/spec#',
+        foreign => 403,
+        made => 204,
+        below => '',
+        list => '/spaces/',
+        naming => 'uuid',
+        collection => undef,
         somebody => sub { $server->client($_[0] // WAS::Key->fresh, timeout => 60) },
-        space => sub { my ($id, $members) = @_; (PUT => "/space/$id", type => 'application/json', body => json_text($members)) },
+        put => sub {
+            my ($id, $members) = @_;
+            return (PUT => "/space/$id", type => $JSON, body => json_text($members));
+        },
+        delete => sub { [DELETE => "/space/$_[0]"] },
         at => sub { "/space/$_[0]" },
-        collection => sub { },
     },
     pws => {
-        base => 'https://w3id.org/pws#', foreign => 404, made => 201, below => '/c',
-        somebody => sub { WAS::Zcap->new(base => $server->origin, key => $_[0] // WAS::Key->fresh, mount => '/pws', timeout => 60) },
-        space => sub { my ($id, $members) = @_; (PUT => "/pws/space/$id/meta", type => 'application/json', body => json_text($members), zcap => { root => 'self' }) },
+        base => 'https://w3id.org/pws#',
+        foreign => 404,
+        made => 201,
+        below => '/c',
+        list => '/pws/spaces/',
+        naming => 'id',
+        collection => 'c',
+        somebody => sub {
+            my ($key) = @_;
+            my %of = (base => $server->origin, mount => '/pws', timeout => 60);
+            return WAS::Zcap->new(%of, key => $key // WAS::Key->fresh);
+        },
+        put => sub {
+            my ($id, $members) = @_;
+            return (PUT => "/pws/space/$id/meta", type => $JSON, body => json_text($members));
+        },
+        delete => sub { [DELETE => "/pws/space/$_[0]/"] },
         at => sub { "/pws/space/$_[0]/c" },
-        collection => sub { my ($who, $id) = @_; $who->send_json(POST => "/pws/space/$id/", { id => 'c' })->status == 201 or die 'no collection' },
     },
 );
+
+# A request for a new space; what makes one of pws is invoked at the root of its own URL.
+sub new_space {
+    my ($speaks, $id, $who) = @_;
+    my @root = $speaks == $PROTOCOL{pws} ? (zcap => { root => 'self' }) : ();
+    return ($speaks->{put}->($id, { controller => $who->did }), @root);
+}
 
 # A space with room for resources; yields where they are.
 sub space_of {
     my ($speaks, $who, $id) = @_;
-    my ($method, $target, %options) = $speaks->{space}->($id, { controller => $who->did });
+    my ($method, $target, %options) = new_space($speaks, $id, $who);
     my $res = $who->request($method, $target, %options);
     $res->status == $speaks->{made} or die 'no space: ' . $res->status . ' ' . $res->body;
-    $speaks->{collection}->($who, $id);
+    if (my $collection = $speaks->{collection}) {
+        $res = $who->send_json(POST => "/pws/space/$id/", { id => $collection });
+        $res->status == 201 or die 'no collection';
+    }
     return $speaks->{at}->($id);
 }
 
@@ -113,20 +155,58 @@ sub through {
 sub due {
     my ($name, $speaks, $res, $status, $detail) = @_;
     my @complaints;
-    push @complaints, 'status ' . $res->status . " instead of $status: " . $res->body if $res->status != $status;
+    push @complaints, 'status ' . $res->status . " instead of $status: " . $res->body
+        if $res->status != $status;
     if (!@complaints && $status == 507) {
         my $problem = $res->problem // {};
-        my %want = (type => "$speaks->{base}quota-exceeded", title => 'Quota Exceeded', status => 507);
-        push @complaints, map { "$_ is " . ($problem->{$_} // 'not there') } grep { ($problem->{$_} // '') ne $want{$_} } sort keys %want;
-        push @complaints, "detail: $problem->{errors}[0]{detail}" if ($problem->{errors}[0]{detail} // '') !~ $detail;
-        push @complaints, 'it has a requestId, as if it were our failure' if exists $problem->{requestId};
+        my %want = (
+            type => "$speaks->{base}quota-exceeded",
+            title => 'Quota Exceeded',
+            status => 507,
+        );
+        for my $member (sort keys %want) {
+            my $got = $problem->{$member} // 'not there';
+            push @complaints, "$member is $got" if $got ne $want{$member};
+        }
+        my $said = $problem->{errors}[0]{detail} // '';
+        push @complaints, "detail: $said" if $said !~ $detail;
+        push @complaints, 'it has a requestId, as if it were our failure'
+            if exists $problem->{requestId};
     }
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     return ok(!@complaints, $name) || diag join "\n", @complaints;
 }
 
-sub bytes_of { return (sql('SELECT coalesce(sum(octet_length(content)), 0)::bigint FROM was_resources WHERE space_uuid = ?', $_[0]))[0][0] }
-sub spaces_of { return (sql('SELECT count(*) FROM was_spaces WHERE controller IN (?, ?)', $_[0]->did, $_[0]->key->key_id))[0][0] }
+sub one_value { return (sql(@_))[0][0] }
+
+sub bytes_of {
+    my ($id) = @_;
+    return one_value(<<'SQL', $id);
+SELECT coalesce(sum(octet_length(content)), 0)::bigint FROM was_resources WHERE space_uuid = ?
+SQL
+}
+
+sub spaces_of {
+    my ($who) = @_;
+    return one_value(
+        'SELECT count(*) FROM was_spaces WHERE controller IN (?, ?)',
+        $who->did, $who->key->key_id);
+}
+
+# The contents that a space may hold and holds, as a refusal says it.
+sub quota_detail {
+    my ($quota, $length) = @_;
+    return qr/\Athe space may hold $quota bytes; beside this content of $length it holds \d+\z/;
+}
+
+my $spaces_detail = qr/\Athe controller has as many spaces as one may have here: $MOST\z/;
+
+# How often each status came, or what somebody died of.
+sub tally {
+    my %count;
+    $count{ $_->{status} // $_->{died} }++ for @_;
+    return \%count;
+}
 
 # 3. The quota, in memory and beyond it. A tenth of it is a unit; a size is so many units and bytes.
 for my $protocol (sort keys %PROTOCOL) {
@@ -139,9 +219,15 @@ for my $protocol (sort keys %PROTOCOL) {
         my $id = "$kind-" . new_id();
         my $at = space_of($speaks, $alice, $id);
         my $size = sub { my ($units, $more) = @{ $_[0] }; $units * $unit + ($more // 0) };
-        my $put = sub { my ($n, $name, %options) = @_; ["a put of @$n into $name", PUT => "$at/$name", [body => 'x' x $size->($n), %options]] };
+        my $put = sub {
+            my ($n, $name, %options) = @_;
+            my $body = 'x' x $size->($n);
+            return ["a put of @$n into $name", PUT => "$at/$name", [body => $body, %options]];
+        };
         my $etag = sub { '"' . ($alice->head("$at/a")->header('ETag') // '') =~ s/"//gr . '"' };
         my $to = $protocol eq 'classic' ? "$at/posted" : "$at/";
+        my $of_year_2000 = 'Sat, 01 Jan 2000 00:00:00 GMT';
+        my $when = sub { (headers => [@_]) };
         # What is asked, the answer, and how much the space holds then.
         for my $step (
             [$put->([4], 'a'), 204, [4]],
@@ -153,13 +239,13 @@ for my $protocol (sort keys %PROTOCOL) {
             [$put->([5], 'c'), 507, [10]],
             [$put->([4], 'a'), 204, [10]],
             [$put->([4, 1], 'a'), 507, [10]],
-            [$put->([4], 'a', headers => ['If-Match' => $etag]), 204, [10]],
-            [$put->([4, 1], 'a', headers => ['If-Match' => $etag]), 507, [10]],
-            [$put->([4, 1], 'a', headers => ['If-Match' => '"stale"']), 412, [10]],
-            [$put->([4, 1], 'a', headers => ['If-None-Match' => '*']), 412, [10]],
-            [$put->([4, 1], 'a', headers => ['If-Unmodified-Since' => 'Sat, 01 Jan 2000 00:00:00 GMT']), 412, [10]],
-            [$put->([1], 'c', headers => ['If-None-Match' => '*']), 507, [10]],
-            [$put->([1], 'c', headers => ['If-Match' => '*']), 412, [10]],
+            [$put->([4], 'a', $when->('If-Match' => $etag)), 204, [10]],
+            [$put->([4, 1], 'a', $when->('If-Match' => $etag)), 507, [10]],
+            [$put->([4, 1], 'a', $when->('If-Match' => '"stale"')), 412, [10]],
+            [$put->([4, 1], 'a', $when->('If-None-Match' => '*')), 412, [10]],
+            [$put->([4, 1], 'a', $when->('If-Unmodified-Since' => $of_year_2000)), 412, [10]],
+            [$put->([1], 'c', $when->('If-None-Match' => '*')), 507, [10]],
+            [$put->([1], 'c', $when->('If-Match' => '*')), 412, [10]],
             [$put->([0, 1], 'c', by => $stranger), $speaks->{foreign}, [10]],
             [$put->([4, 1], 'a', by => $stranger), $speaks->{foreign}, [10]],
             [$put->([3, 7], 'a'), 204, [9, 7]],
@@ -167,7 +253,7 @@ for my $protocol (sort keys %PROTOCOL) {
             [['a post', POST => $to, [body => 'x' x ($unit - 7)]], 201, [10]],
             [['a deletion', DELETE => "$at/b", []], 204, [4]],
             [$put->([6], 'c'), 204, [10]],
-            [$put->([10], 'c', headers => ['If-Match' => '*']), 507, [10]],
+            [$put->([10], 'c', $when->('If-Match' => '*')), 507, [10]],
         ) {
             my ($ask, $status, $held) = @$step;
             my ($name, $method, $target, $options) = @$ask;
@@ -177,18 +263,22 @@ for my $protocol (sort keys %PROTOCOL) {
             $options{type} = 'application/octet-stream' if defined $options{body};
             my $res = $who->request($method, $target, %options);
             my $title = "$protocol, $kind: $name @{$options{headers}}: $status";
-            due($title, $speaks, $res, $status, qr/\Athe space may hold $quota bytes; beside this content of \d+ it holds \d+\z/);
+            due($title, $speaks, $res, $status, quota_detail($quota, qr/\d+/));
             is(bytes_of($id), $size->($held), "$title: the space holds @$held");
         }
-        is($alice->get("$at/a")->body, 'x' x $size->([3, 7]), "$protocol, $kind: a refused content has replaced nothing");
+        is(
+            $alice->get("$at/a")->body, 'x' x $size->([3, 7]),
+            "$protocol, $kind: a refused content has replaced nothing");
     }
 
     # Beyond the quota already, by the Python server or before there was one.
     my $alice = $speaks->{somebody}->();
     my $id = 'small-' . new_id();
     my $at = space_of($speaks, $alice, $id);
-    sql("INSERT INTO was_resources (space_uuid, path, content, content_type, collection) VALUES (?, ?, convert_to(repeat('x', 1500), 'UTF8'), 'text/plain', ?)",
-        $id, "$speaks->{below}/old", $protocol eq 'pws' ? 'c' : undef);
+    sql(<<'SQL', $id, "$speaks->{below}/old", $speaks->{collection});
+INSERT INTO was_resources (space_uuid, path, content, content_type, collection)
+VALUES (?, ?, convert_to(repeat('x', 1500), 'UTF8'), 'text/plain', ?)
+SQL
     for my $step (
         ['a new one, even an empty one', 'new', 0, 507, 1500],
         ['a longer one', 'old', 1501, 507, 1500],
@@ -200,18 +290,21 @@ for my $protocol (sort keys %PROTOCOL) {
     ) {
         my ($name, $resource, $length, $status, $held) = @$step;
         my $res = $alice->put("$at/$resource", body => 'y' x $length, type => 'text/plain');
-        due("$protocol, beyond the quota: $name: $status", $speaks, $res, $status, qr/\Athe space may hold $QUOTA bytes; beside this content of $length it holds \d+\z/);
-        is(bytes_of($id), $held, "$protocol, beyond the quota: $name: the space holds $held");
+        my $title = "$protocol, beyond the quota: $name";
+        due("$title: $status", $speaks, $res, $status, quota_detail($QUOTA, $length));
+        is(bytes_of($id), $held, "$title: the space holds $held");
     }
 
     # An inner location without limits, and a server without any.
     my $free = space_of($speaks, $alice, 'free-' . new_id());
-    is($alice->put("$free/much", body => 'x' x 50_000, type => 'text/plain')->status, 204, "$protocol: off in an inner location");
-    is($alice->put("$at/much", body => 'x' x 50_000, type => 'text/plain')->status, 507, "$protocol: and on beside it");
+    my @much = (body => 'x' x 50_000, type => 'text/plain');
+    is($alice->put("$free/much", @much)->status, 204, "$protocol: off in an inner location");
+    is($alice->put("$at/much", @much)->status, 507, "$protocol: and on beside it");
 }
 {
     my $bob = WAS::Client->new(base => WAS::Server::url(), key => WAS::Key->fresh);
-    my @statuses = map { $bob->put("/space/off-$_-$$", type => 'application/json', body => json_text({ controller => $bob->did }))->status } 1 .. $MOST + 2;
+    my @document = (type => $JSON, body => json_text({ controller => $bob->did }));
+    my @statuses = map { $bob->put("/space/off-$_-$$", @document)->status } 1 .. $MOST + 2;
     push @statuses, $bob->put("/space/off-1-$$/much", body => 'x' x 50_000)->status;
     is("@statuses", join(' ', (204) x ($MOST + 3)), 'off by default: spaces and bytes without end');
 }
@@ -221,17 +314,29 @@ for my $protocol (sort keys %PROTOCOL) {
     my $speaks = $PROTOCOL{$protocol};
     my ($alice, $bob, $full, $stranger) = map { $speaks->{somebody}->() } 1 .. 4;
     my @ids = map { new_id() } 0 .. 9;
-    my $list = $protocol eq 'classic' ? '/spaces/' : '/pws/spaces/';
-    my $naming = $protocol eq 'classic' ? 'uuid' : 'id';
+    my ($list, $naming) = @$speaks{qw(list naming)};
     my $is_made = $speaks->{made};
     space_of($speaks, $full, new_id()) for 1 .. $MOST;
     space_of($speaks, $stranger, $ids[9]);
-    my $put = sub { my ($n, $members, @options) = @_; [$speaks->{space}->($ids[$n], { controller => $alice->did, %{ $members // {} } }), @options] };
-    my $post = sub { my ($members) = @_; [POST => $list, type => 'application/json', body => json_text({ controller => $alice->did, %$members })] };
-    my $if = sub { (headers => [@_]) };
-    my $current = sub { my ($n) = @_; my ($method, $target) = $speaks->{space}->($ids[$n], {}); scalar $alice->get($target)->header('ETag') };
-    my $give = sub { my ($n, $to, @options) = @_; my @ask = $speaks->{space}->($ids[$n], { controller => $to->did }); [grep({ !/\Azcap\z/ && !ref } @ask), @options] };
-    my $delete = sub { my ($n) = @_; [DELETE => $protocol eq 'classic' ? "/space/$ids[$n]" : "/pws/space/$ids[$n]/"] };
+    my $put = sub { my ($n, @options) = @_; [new_space($speaks, $ids[$n], $alice), @options] };
+    my $post = sub {
+        my ($members) = @_;
+        my $document = json_text({ controller => $alice->did, %$members });
+        return [POST => $list, type => $JSON, body => $document];
+    };
+    my $when = sub { (headers => [@_]) };
+    my @unless_there = $when->('If-None-Match' => '*');
+    my @if_there = $when->('If-Match' => '*');
+    my @if_stale = $when->('If-Match' => '"stale"');
+    my $current = sub {
+        my ($method, $target) = $speaks->{put}->($ids[$_[0]], {});
+        return $when->('If-Match' => scalar $alice->get($target)->header('ETag'));
+    };
+    my $give = sub {
+        my ($n, $to, @options) = @_;
+        return [$speaks->{put}->($ids[$n], { controller => $to->did }), @options];
+    };
+    my $delete = sub { $speaks->{delete}->($ids[$_[0]]) };
     for my $step (
         # What is asked, the answer, how many the controller has then.
         ['the first', $put->(0), $is_made, 1],
@@ -240,52 +345,57 @@ for my $protocol (sort keys %PROTOCOL) {
         ['one too many', $put->(3), 507, 3],
         ['one too many, posted', $post->({}), 507, 3],
         ['one too many, posted with an id', $post->({ $naming => $ids[3] }), 507, 3],
-        ['one too many, if there is none', $put->(3, {}, $if->('If-None-Match' => '*')), 507, 3],
-        ['one that must exist and does not', $put->(3, {}, $if->('If-Match' => '*')), 412, 3],
+        ['one too many, if there is none', $put->(3, @unless_there), 507, 3],
+        ['one that must exist and does not', $put->(3, @if_there), 412, 3],
         ['an id that is taken', $post->({ $naming => $ids[0] }), 409, 3],
         ["an id that is somebody else's", $post->({ $naming => $ids[9] }), 409, 3],
         ["somebody else's space", $put->(9), $speaks->{foreign}, 3],
-        ['an update', [@{ $give->(0, $alice) }], 204, 3],
-        ['an update with a stale condition', $give->(0, $alice, $if->('If-Match' => '"stale"')), 412, 3],
+        ['an update', $give->(0, $alice), 204, 3],
+        ['an update with a stale condition', $give->(0, $alice, @if_stale), 412, 3],
         ['a deletion', $delete->(0), 204, 2],
         ['another in its place', $put->(3), $is_made, 3],
         ['a transfer to one who has all', $give->(1, $full), 507, 3],
-        ['the same with a stale condition', $give->(1, $full, $if->('If-Match' => '"stale"')), 412, 3],
-        ['the same with a good condition', sub { $give->(1, $full, $if->('If-Match' => $current->(1))) }, 507, 3],
+        ['the same with a stale condition', $give->(1, $full, @if_stale), 412, 3],
+        ['the same with a good condition', sub { $give->(1, $full, $current->(1)) }, 507, 3],
         ['a transfer to one who has none', $give->(1, $bob), 204, 2],
         ['one more instead', $put->(4), $is_made, 3],
         ['and again one too many', $put->(5), 507, 3],
     ) {
         my ($name, $ask, $status, $count) = @$step;
         $ask = $ask->() if ref $ask eq 'CODE';
-        due("$protocol, spaces: $name: $status", $speaks, $alice->request(@$ask), $status, qr/\Athe controller has as many spaces as one may have here: $MOST\z/);
+        my $res = $alice->request(@$ask);
+        due("$protocol, spaces: $name: $status", $speaks, $res, $status, $spaces_detail);
         is(spaces_of($alice), $count, "$protocol, spaces: $name: there are $count");
     }
     is(spaces_of($full), $MOST, "$protocol, spaces: nobody got one too many");
 
     # The Python server's rows, whose controller may be the DID URL of the key.
     my $old = $speaks->{somebody}->();
-    sql('INSERT INTO was_spaces (space_uuid, space_id, controller) VALUES (?, ?, ?)', "old-$_-" . new_id(), "urn:x:$_", $_ == 1 ? $old->did : $old->key->key_id) for 1, 2;
-    my @statuses = map { $old->request($speaks->{space}->(new_id(), { controller => $old->did }))->status } 1 .. 2;
+    for my $controller ($old->did, $old->key->key_id) {
+        sql(<<'SQL', 'old-' . new_id(), 'urn:x:' . new_id(), $controller);
+INSERT INTO was_spaces (space_uuid, space_id, controller) VALUES (?, ?, ?)
+SQL
+    }
+    my $make = sub { $old->request(new_space($speaks, $_[0] . new_id(), $old))->status };
+    my @statuses = map { $make->('') } 1, 2;
     is("@statuses", "$is_made 507", "$protocol, spaces: the Python server's count");
-    is($old->request($speaks->{space}->('free-' . new_id(), { controller => $old->did }))->status, $is_made, "$protocol, spaces: off in an inner location");
+    is($make->('free-'), $is_made, "$protocol, spaces: off in an inner location");
 }
 
 # 5. Many at once, through both httpd: exactly what fits gets in.
 
-# Whatever a count was made of must still hold when its write is done: somebody (a handle with an open
-# transaction) keeps all writes from ending until every client waits.
+# Whatever a count was made of must still hold when its write is done: somebody (a handle with an
+# open transaction) keeps all writes from ending until every client waits.
 sub all_at_once {
     my ($dbh, $each) = @_;
     my $writers = WAS::Traffic->start(clients => $CLIENTS, times => 1, each => $each);
-    my $waiting = eventually(20, sub {
-        (sql("SELECT count(*) FROM pg_stat_activity WHERE datname = 'was' AND wait_event_type = 'Lock'"))[0][0] == $CLIENTS;
-    });
+    my $waiting = eventually(20, sub { one_value(<<'SQL') == $CLIENTS });
+SELECT count(*) FROM pg_stat_activity WHERE datname = 'was' AND wait_event_type = 'Lock'
+SQL
     $dbh->rollback;
-    my %count;
-    $count{ $_->{status} // $_->{died} }++ for $writers->finish(patient => 1);
-    ok($waiting, "$CLIENTS writes wait for each other") or diag explain \%count;
-    return \%count;
+    my $count = tally($writers->finish(patient => 1));
+    ok($waiting, "$CLIENTS writes wait for each other") or diag explain $count;
+    return $count;
 }
 
 for my $protocol (sort keys %PROTOCOL) {
@@ -297,24 +407,39 @@ for my $protocol (sort keys %PROTOCOL) {
     $dbh->begin_work;
     # A new resource refers to its space's row.
     $dbh->do('SELECT 1 FROM was_spaces WHERE space_uuid = ? FOR UPDATE', undef, $id);
-    my $count = all_at_once($dbh, sub {
-        my ($number) = @_;
-        return { status => through($number, $speaks, $alice->key)->put("$at/r$number", body => 'x' x 300, type => 'text/plain')->status };
-    });
-    is_deeply($count, { 204 => 3, 507 => $CLIENTS - 3 }, "$protocol: $CLIENTS new resources at one moment: what fits") or diag explain $count;
+    my $count = all_at_once(
+        $dbh,
+        sub {
+            my ($number) = @_;
+            my @content = (body => 'x' x 300, type => 'text/plain');
+            my $client = through($number, $speaks, $alice->key);
+            return { status => $client->put("$at/r$number", @content)->status };
+        });
+    is_deeply(
+        $count, { 204 => 3, 507 => $CLIENTS - 3 },
+        "$protocol: $CLIENTS new resources at one moment: what fits"
+    ) or diag explain $count;
     is(bytes_of($id), 900, "$protocol: and the space holds that");
 
     my $maker = $speaks->{somebody}->();
     my @ids = map { new_id() } 1 .. $CLIENTS;
     $dbh->begin_work;
     # A new space waits to see whether its id is taken.
-    $dbh->do('INSERT INTO was_spaces (space_uuid, space_id, controller) VALUES (?, ?, ?)', undef, $_, $_, 'did:x:nobody') for @ids;
-    $count = all_at_once($dbh, sub {
-        my ($number) = @_;
-        my $res = through($number, $speaks, $maker->key)->request($speaks->{space}->($ids[$number], { controller => $maker->did }));
-        return { status => $res->status };
-    });
-    is_deeply($count, { $speaks->{made} => $MOST, 507 => $CLIENTS - $MOST }, "$protocol: $CLIENTS new spaces at one moment: as many as there may be") or diag explain $count;
+    $dbh->do(<<'SQL', undef, $_, $_) for @ids;
+INSERT INTO was_spaces (space_uuid, space_id, controller) VALUES (?, ?, 'did:x:nobody')
+SQL
+    $count = all_at_once(
+        $dbh,
+        sub {
+            my ($number) = @_;
+            my $client = through($number, $speaks, $maker->key);
+            return {
+                status => $client->request(new_space($speaks, $ids[$number], $maker))->status };
+        });
+    is_deeply(
+        $count, { $speaks->{made} => $MOST, 507 => $CLIENTS - $MOST },
+        "$protocol: $CLIENTS new spaces at one moment: as many as there may be"
+    ) or diag explain $count;
     is(spaces_of($maker), $MOST, "$protocol: and the controller has those");
 }
 for my $protocol (sort keys %PROTOCOL) {
@@ -323,64 +448,87 @@ for my $protocol (sort keys %PROTOCOL) {
     my @people = map { $speaks->{somebody}->() } 0 .. $ROUNDS;
     my @spaces = map { 'small-' . new_id() } 0 .. $ROUNDS;
     my @at = map { space_of($speaks, $people[$_], $spaces[$_]) } 0 .. $ROUNDS;
-    my $tally = sub {
+    my $each_round = sub {
         my ($what, $expected, @records) = @_;
         for my $round (1 .. $ROUNDS) {
-            my %count;
-            $count{ $_->{status} // $_->{died} }++ for grep { $_->{round} == $round } @records;
-            is_deeply(\%count, $expected, "$protocol: $what: round $round of $CLIENTS at once") or diag explain \%count;
+            my $count = tally(grep { ($_->{round} // 0) == $round } @records);
+            is_deeply($count, $expected, "$protocol: $what: round $round of $CLIENTS at once")
+                or diag explain $count;
         }
     };
-    my @records = WAS::Traffic->run(clients => $CLIENTS, times => $ROUNDS, each => sub {
-        my ($number, $turn) = @_;
-        my $client = through($number, $speaks, $people[$turn + 1]->key);
-        my $res = $client->put($at[$turn + 1] . "/r$number", body => 'x' x ($QUOTA / $fits), type => 'text/plain');
-        return { round => $turn + 1, status => $res->status };
-    });
-    $tally->('new resources', { 204 => $fits, 507 => $CLIENTS - $fits }, @records);
-    is_deeply([map { bytes_of($_) } @spaces[1 .. $ROUNDS]], [($QUOTA) x $ROUNDS], "$protocol: new resources: every space is exactly full");
+    my @records = WAS::Traffic->run(
+        clients => $CLIENTS,
+        times => $ROUNDS,
+        each => sub {
+            my ($number, $turn) = @_;
+            my $client = through($number, $speaks, $people[$turn + 1]->key);
+            my @content = (body => 'x' x ($QUOTA / $fits), type => 'text/plain');
+            my $res = $client->put("$at[$turn + 1]/r$number", @content);
+            return { round => $turn + 1, status => $res->status };
+        });
+    $each_round->('new resources', { 204 => $fits, 507 => $CLIENTS - $fits }, @records);
+    is_deeply(
+        [map { bytes_of($_) } @spaces[1 .. $ROUNDS]], [($QUOTA) x $ROUNDS],
+        "$protocol: new resources: every space is exactly full");
 
     # Contents that grow and shrink.
-    my $churn = WAS::Traffic->start(clients => $CLIENTS, times => 12, each => sub {
-        my ($number, $turn) = @_;
-        my $client = through($number + $turn, $speaks, $people[0]->key);
-        my $res = $client->put("$at[0]/r$number", body => 'y' x (($number * 37 + $turn * 61) % 250), type => 'text/plain');
-        return { status => $res->status };
-    });
+    my $churn = WAS::Traffic->start(
+        clients => $CLIENTS,
+        times => 12,
+        each => sub {
+            my ($number, $turn) = @_;
+            my $client = through($number + $turn, $speaks, $people[0]->key);
+            my @content = (body => 'y' x (($number * 37 + $turn * 61) % 250), type => 'text/plain');
+            return { status => $client->put("$at[0]/r$number", @content)->status };
+        });
     my $most = 0;
     while ($churn->running) {
         my $held = bytes_of($spaces[0]);
         $most = $held if $held > $most;
         sleep 0.01;
     }
-    my %count;
-    $count{ $_->{status} // $_->{died} }++ for $churn->finish(patient => 1);
+    my $count = tally($churn->finish(patient => 1));
     cmp_ok($most, '<=', $QUOTA, "$protocol: growing and shrinking: never more than the quota");
-    is(join(' ', sort keys %count), '204 507', "$protocol: growing and shrinking: taken or refused, and both") or diag explain \%count;
+    is(
+        join(' ', sort keys %$count), '204 507',
+        "$protocol: growing and shrinking: taken or refused, and both"
+    ) or diag explain $count;
 
     # Spaces: by PUT, by POST where the classic protocol's counter is the same, and by transfer.
     my @makers = map { $speaks->{somebody}->() } 0 .. $ROUNDS;
     my @givers = map { $speaks->{somebody}->() } 1 .. $CLIENTS;
-    my @given = map { my $giver = $_; my $id = new_id(); space_of($speaks, $giver, $id); $id } @givers;
-    @records = WAS::Traffic->run(clients => $CLIENTS, times => $ROUNDS, each => sub {
-        my ($number, $turn) = @_;
-        my $maker = $makers[$turn + 1];
-        my $client = through($number, $speaks, $maker->key);
-        my @ask = $speaks->{space}->(new_id(), { controller => $maker->did });
-        @ask = (POST => $protocol eq 'classic' ? '/spaces/' : '/pws/spaces/', @ask[2 .. 5]) if $number % 3 == 0;
-        my $status = $client->request(@ask)->status;
-        return { round => $turn + 1, status => $status =~ /\A20[14]\z/ ? 'made' : $status };
-    });
-    $tally->('new spaces', { made => $MOST, 507 => $CLIENTS - $MOST }, @records);
-    is_deeply([map { spaces_of($_) } @makers[1 .. $ROUNDS]], [($MOST) x $ROUNDS], "$protocol: new spaces: each has as many as it may");
-    @records = WAS::Traffic->run(clients => $CLIENTS, times => 1, each => sub {
-        my ($number) = @_;
-        my @ask = $speaks->{space}->($given[$number], { controller => $makers[0]->did });
-        return { status => through($number, $speaks, $givers[$number]->key)->request(grep { !ref && $_ ne 'zcap' } @ask)->status };
-    });
-    %count = ();
-    $count{ $_->{status} // $_->{died} }++ for @records;
-    is_deeply(\%count, { 204 => $MOST, 507 => $CLIENTS - $MOST }, "$protocol: transfers to one: $CLIENTS at once") or diag explain \%count;
+    my @given = map { new_id() } @givers;
+    space_of($speaks, $givers[$_], $given[$_]) for 0 .. $#givers;
+    @records = WAS::Traffic->run(
+        clients => $CLIENTS,
+        times => $ROUNDS,
+        each => sub {
+            my ($number, $turn) = @_;
+            my $maker = $makers[$turn + 1];
+            my $client = through($number, $speaks, $maker->key);
+            my @ask = new_space($speaks, new_id(), $maker);
+            @ask = (POST => $speaks->{list}, @ask[2 .. 5]) if $number % 3 == 0;
+            my $status = $client->request(@ask)->status;
+            return { round => $turn + 1, status => $status =~ /\A20[14]\z/ ? 'made' : $status };
+        });
+    $each_round->('new spaces', { made => $MOST, 507 => $CLIENTS - $MOST }, @records);
+    is_deeply(
+        [map { spaces_of($_) } @makers[1 .. $ROUNDS]], [($MOST) x $ROUNDS],
+        "$protocol: new spaces: each has as many as it may");
+    @records = WAS::Traffic->run(
+        clients => $CLIENTS,
+        times => 1,
+        each => sub {
+            my ($number) = @_;
+            my $giver = through($number, $speaks, $givers[$number]->key);
+            my @ask = $speaks->{put}->($given[$number], { controller => $makers[0]->did });
+            return { status => $giver->request(@ask)->status };
+        });
+    $count = tally(@records);
+    is_deeply(
+        $count, { 204 => $MOST, 507 => $CLIENTS - $MOST },
+        "$protocol: transfers to one: $CLIENTS at once"
+    ) or diag explain $count;
     is(spaces_of($makers[0]), $MOST, "$protocol: transfers to one: it has as many as it may");
 }
 
@@ -389,23 +537,39 @@ for my $protocol (sort keys %PROTOCOL) {
     my $speaks = $PROTOCOL{classic};
     my $alice = $speaks->{somebody}->();
     my %at = map { $_ => space_of($speaks, $alice, "$_-" . new_id()) } qw(small other free);
-    my $hasty = WAS::Server->start(config => $limits, dsn => qq($dsn options='-c statement_timeout=1s'));
+    my $hasty =
+        WAS::Server->start(config => $limits, dsn => qq($dsn options='-c statement_timeout=1s'));
     my $writer = $hasty->client($alice->key, timeout => 60);
     my $dbh = WAS::Server::dbh();
-    my $lock = sub { $dbh->selectrow_array("SELECT pg_advisory_$_[0](hashtextextended('was:space:' || ?, 0))", undef, $at{ $_[1] } =~ s{.*/}{}r) };
+    my $lock = sub {
+        my ($verb, $which) = @_;
+        my $key = "hashtextextended('was:space:' || ?, 0)";
+        my $id = $at{$which} =~ s{.*/}{}r;
+        return $dbh->selectrow_array("SELECT pg_advisory_$verb($key)", undef, $id);
+    };
     $lock->('lock', $_) for qw(small free);
     my ($took, $res) = timed(sub { $writer->put("$at{small}/x", body => 'x') });
     is($res->status, 503, 'a lock that is kept: 503');
-    like(scalar $res->header('Retry-After') // '', qr/\A\d+\z/, 'a lock that is kept: with Retry-After');
+    like(
+        scalar $res->header('Retry-After') // '', qr/\A\d+\z/,
+        'a lock that is kept: with Retry-After');
     cmp_ok($took, '<', 15, 'a lock that is kept: after the statement_timeout');
-    is($writer->put("$at{other}/x", body => 'x')->status, 204, 'a lock that is kept: another space is written');
-    is($writer->put("$at{free}/x", body => 'x')->status, 204, 'where there is no limit, there is no lock to wait for');
+    is(
+        $writer->put("$at{other}/x", body => 'x')->status, 204,
+        'a lock that is kept: another space is written');
+    is(
+        $writer->put("$at{free}/x", body => 'x')->status, 204,
+        'where there is no limit, there is no lock to wait for');
     $lock->('unlock', $_) for qw(small free);
-    is($writer->put("$at{small}/x", body => 'x')->status, 204, 'a lock that was given back: written');
+    is(
+        $writer->put("$at{small}/x", body => 'x')->status, 204,
+        'a lock that was given back: written');
     my @errors = grep { /:(?:error|crit|alert|emerg)\]/ } split /\n/, $hasty->log;
-    ok(@errors == 1 && $errors[0] =~ /was_LOCK/, 'a lock that is kept: the operator is told') or diag join "\n", @errors;
+    ok(@errors == 1 && $errors[0] =~ /was_LOCK/, 'a lock that is kept: the operator is told')
+        or diag join "\n", @errors;
 }
 
-unlike($_->log, qr/:(?:error|crit|alert|emerg)\]/, 'a refusal is no error of ours') for $server, $second;
+unlike($_->log, qr/:(?:error|crit|alert|emerg)\]/, 'a refusal is no error of ours')
+    for $server, $second;
 
 done_testing;

@@ -26,26 +26,44 @@ my $SIGNATURES = 10;
 my $USED = 'this signature was used for a write before; sign the request anew';
 my $modules = (WAS::Server::slurp("$ENV{WAS_RUN}/t/conf/modules.conf") =~ m{(\S+)/mod_dbd\.so})[0];
 
+sub load_module {
+    my ($name) = @_;
+    return qq(LoadModule ${name}_module "$modules/mod_$name.so"\n);
+}
+
 # 1. What an operator may write.
 my $dsn = WAS::Server::cluster()->dsn('was');
 my $pool = qq(DBDriver pgsql\nDBDParams "$dsn"\n);
-my $no_cache = sub { qr/WASReplayGuard takes off or a shared cache such as shmcb:\S+; '$_[0]' is none: is mod_socache_$_[0] loaded\?/ };
+
+sub no_cache {
+    my ($name) = @_;
+    my $rule = 'WASReplayGuard takes off or a shared cache such as shmcb:\S+';
+    return qr/$rule; '$name' is none: is mod_socache_$name loaded\?/;
+}
+
+my $SHMCB = 'WASReplayGuard shmcb';
+my $OFF = 'WASReplayGuard off';
+my @without = (without => ['socache_shmcb']);
+my $one_argument = qr/WASReplayGuard takes one argument/;
+my $not_in_vhost = qr/WASReplayGuard cannot occur within <VirtualHost> section/;
+my $not_in_location = qr/WASReplayGuard not allowed (?:here|in <Location> context)/;
 for my $case (
-    ['off', 'WASReplayGuard off'],
+    # name, lines, what httpd says unless it takes them, options of the server
+    ['off', $OFF],
     ['OFF', 'WASReplayGuard OFF'],
-    ['shmcb', 'WASReplayGuard shmcb'],
-    ['shmcb with a file and a size', 'WASReplayGuard shmcb:logs/was_replay(512000)'],
-    ['twice, the last counts', "WASReplayGuard shmcb\nWASReplayGuard off"],
-    ['with a mutex of its own', "WASReplayGuard shmcb\nMutex default was-replay"],
-    ['a cache that httpd does not know', 'WASReplayGuard nosuch', $no_cache->('nosuch')],
-    ['a switch that it is not', 'WASReplayGuard on', $no_cache->('on')],
-    ['a cache whose module is not loaded', 'WASReplayGuard shmcb', $no_cache->('shmcb'), without => ['socache_shmcb']],
-    ['a size that is too small', 'WASReplayGuard shmcb:x(10)', qr/WASReplayGuard shmcb:x\(10\): .*size/i],
-    ['a size that is none', 'WASReplayGuard shmcb:x(big)', qr/WASReplayGuard shmcb:x\(big\): ./],
-    ['no value', 'WASReplayGuard', qr/WASReplayGuard takes one argument/],
-    ['two values', 'WASReplayGuard shmcb off', qr/WASReplayGuard takes one argument/],
-    ['in a virtual host', "<VirtualHost *>\nWASReplayGuard off\n</VirtualHost>", qr/WASReplayGuard cannot occur within <VirtualHost> section/],
-    ['in a location', "<Location />\nWASReplayGuard off\n</Location>", qr/WASReplayGuard not allowed (?:here|in <Location> context)/],
+    ['shmcb', $SHMCB],
+    ['shmcb with a file and a size', "$SHMCB:logs/was_replay(512000)"],
+    ['twice, the last counts', "$SHMCB\n$OFF"],
+    ['with a mutex of its own', "$SHMCB\nMutex default was-replay"],
+    ['a cache that httpd does not know', 'WASReplayGuard nosuch', no_cache('nosuch')],
+    ['a switch that it is not', 'WASReplayGuard on', no_cache('on')],
+    ['a cache whose module is not loaded', $SHMCB, no_cache('shmcb'), @without],
+    ['a size that is too small', "$SHMCB:x(10)", qr/$SHMCB:x\(10\): .*size/i],
+    ['a size that is none', "$SHMCB:x(big)", qr/$SHMCB:x\(big\): ./],
+    ['no value', 'WASReplayGuard', $one_argument],
+    ['two values', "$SHMCB off", $one_argument],
+    ['in a virtual host', "<VirtualHost *>\n$OFF\n</VirtualHost>", $not_in_vhost],
+    ['in a location', "<Location />\n$OFF\n</Location>", $not_in_location],
 ) {
     my ($name, $lines, $sentence, @options) = @$case;
     my ($status, $said) = WAS::Server->check(example => 0, config => "$pool$lines\n", @options);
@@ -59,20 +77,32 @@ for my $case (
 }
 SKIP: {
     skip 'mod_socache_dbm is not here', 1 if !-e "$modules/mod_socache_dbm.so";
-    my $server = WAS::Server->start(wait => 0, before => qq(LoadModule socache_dbm_module "$modules/mod_socache_dbm.so"\n),
-        config => "WASReplayGuard dbm:/nonexistent/was_replay\n");
+    my $guard = 'WASReplayGuard dbm:/nonexistent/was_replay';
+    my $server =
+        WAS::Server->start(wait => 0, before => load_module('socache_dbm'), config => "$guard\n");
     ok($server->wait_until_gone, 'a cache that cannot be opened: httpd does not start');
-    like($server->log, qr{\[was:emerg\].* WASReplayGuard dbm:/nonexistent/was_replay: the cache cannot be opened}, 'and says why');
+    like($server->log, qr{\[was:emerg\].* $guard: the cache cannot be opened}, 'and says why');
 }
 
 # 2. Servers with a guard.
+my $DATABASE = "DBDMin 0\nDBDKeep 4\nDBDMax 4\n";
+my $THREADS = <<'CONF';
+ServerLimit 2
+StartServers 2
+ThreadsPerChild 16
+MaxRequestWorkers 32
+MinSpareThreads 16
+MaxSpareThreads 32
+CONF
+my $ONE_CONNECTION = "DBDMin 0\nDBDKeep 1\nDBDMax 1\n";
+my $PROCESSES = "StartServers $CLIENTS\nMinSpareServers 2\nMaxRequestWorkers 16\n";
+
 sub serve {
     my ($mpm, $guard, %options) = @_;
-    my $connections = $mpm eq 'prefork' ? "DBDMin 0\nDBDKeep 1\nDBDMax 1\n" : "DBDMin 0\nDBDKeep 4\nDBDMax 4\n";
-    my $shape = $mpm eq 'prefork'
-        ? "StartServers $CLIENTS\nMinSpareServers 2\nMaxRequestWorkers 16\n"
-        : "ServerLimit 2\nStartServers 2\nThreadsPerChild 16\nMaxRequestWorkers 32\nMinSpareThreads 16\nMaxSpareThreads 32\n";
-    return WAS::Server->start(mpm => $mpm, before => ($options{before} // '') . $shape . "MaxKeepAliveRequests 0\n", config => <<"CONF");
+    my ($connections, $shape) =
+        $mpm eq 'prefork' ? ($ONE_CONNECTION, $PROCESSES) : ($DATABASE, $THREADS);
+    my $before = ($options{before} // '') . $shape . "MaxKeepAliveRequests 0\n";
+    return WAS::Server->start(mpm => $mpm, before => $before, config => <<"CONF");
 $connections
 WASReplayGuard $guard
 LogFormat "%P %m %>s" pids
@@ -87,21 +117,43 @@ CustomLog "pids" pids
 CONF
 }
 
-sub classic { my ($server, $key) = @_; return $server->client($key // WAS::Key->fresh, timeout => 30) }
-sub pws { my ($server, $key) = @_; return WAS::Zcap->new(base => $server->origin, key => $key // WAS::Key->fresh, mount => '/pws', timeout => 30) }
+sub classic {
+    my ($server, $key) = @_;
+    return $server->client($key // WAS::Key->fresh, timeout => 30);
+}
+
+sub pws {
+    my ($server) = @_;
+    my %of = (base => $server->origin, key => WAS::Key->fresh, mount => '/pws', timeout => 30);
+    return WAS::Zcap->new(%of);
+}
 
 # One and the same signature as often as it is used: Ed25519 has no randomness.
 sub signed {
     my ($seconds, %more) = @_;
     my $created = int(time) + ($more{from} // 0);
-    return (sign => { created => $created, expires => $created + $seconds, %{ $more{sign} // {} } });
+    return (
+        sign => { created => $created, expires => $created + $seconds, %{ $more{sign} // {} } });
 }
+
+sub document { return (type => 'application/json', body => json_text($_[0])) }
 
 sub put_space {
     my ($who, $id) = @_;
-    my $res = $who->put("/space/$id", type => 'application/json', body => json_text({ controller => $who->did }));
+    my $res = $who->put("/space/$id", document({ controller => $who->did }));
     $res->status == 204 or die 'no space: ' . $res->status . ' ' . $res->body;
     return "/space/$id";
+}
+
+# A space of pws with a collection `c`; yields the path of that.
+sub put_collection {
+    my ($who, $id) = @_;
+    my %at = ('/pws/spaces/' => { id => $id, controller => $who->did });
+    $at{"/pws/space/$id/"} = { id => 'c' };
+    for my $target (reverse sort keys %at) {
+        $who->send_json(POST => $target, $at{$target})->status == 201 or die "nothing at $target";
+    }
+    return "/pws/space/$id/c";
 }
 
 # What a second use gets.
@@ -114,16 +166,29 @@ sub is_refused {
     my ($name, $protocol, $res, $detail) = @_;
     my ($status, $type) = @{ $REFUSAL{$protocol} };
     my $problem = $res->problem // {};
-    my $got = join ' ', $res->status, $problem->{type} // '', $problem->{errors}[0]{detail} // '', $problem->{errors}[0]{pointer} // '';
+    my $error = $problem->{errors}[0];
+    my $got = join ' ', map { $_ // '' } $res->status, $problem->{type},
+        @$error{qw(detail pointer)};
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     return is($got, join(' ', $status, $type, $detail // $USED, '/authorization'), $name);
 }
 
+my @TABLES = qw(
+    was_spaces was_resources was_collections was_space_policies was_backends was_resource_meta
+    was_revocations
+);
+
 # All that somebody has, down to the versions of the rows.
 sub possessions {
     my ($who) = @_;
-    return [map { my $table = $_; map { "$table @$_" } sql("SELECT t.space_uuid, md5(t::text), t.xmin FROM $table t WHERE t.space_uuid IN (SELECT space_uuid FROM was_spaces WHERE controller = ?) ORDER BY 1, 2", $who->did) }
-        qw(was_spaces was_resources was_collections was_space_policies was_backends was_resource_meta was_revocations)];
+    my @rows;
+    for my $table (@TABLES) {
+        push @rows, map { "$table @$_" } sql(<<"SQL", $who->did);
+SELECT t.space_uuid, md5(t::text), t.xmin FROM $table t
+WHERE t.space_uuid IN (SELECT space_uuid FROM was_spaces WHERE controller = ?) ORDER BY 1, 2
+SQL
+    }
+    return \@rows;
 }
 
 my $server = serve(WAS::Server::mpm(), 'shmcb:was_replay(512000)');
@@ -135,38 +200,44 @@ my $server = serve(WAS::Server::mpm(), 'shmcb:was_replay(512000)');
     my ($space, $other) = (put_space($alice, new_id()), '/space/' . new_id());
     my ($id, $new) = (new_id(), new_id());
     my @json = (type => 'application/json');
-    my @mine = (@json, body => json_text({ controller => $bob->did }));
+    my @text = (type => 'text/plain', body => 'x');
+    my @mine = document({ controller => $bob->did });
+    my @made = document({ id => $id, controller => $bob->did });
+    my @at_its_root = (zcap => { root => 'self' });
     my $at = "/pws/space/$id";
-    my $zcap = delegate($bob->space_url($id), by => $bob->key, to => WAS::Key->fresh, target => $bob->space_url($id));
+    my $r = "$at/c/r";
+    my $top = $bob->space_url($id);
+    my $zcap = delegate($top, by => $bob->key, to => WAS::Key->fresh, target => $top);
+    my $revocation = "$at/zcaps/revocations/" . ($zcap->{id} =~ s/:/%3A/gr);
     my @policy = (@json, body => '{"type":"PublicCanRead"}');
-    my $backend = sub { (@json, body => json_text({ id => $_[0], provider => 'p', connection => { kind => 'k' } })) };
+    my @backend = document({ id => 'b', provider => 'p', connection => { kind => 'k' } });
     for my $row (
-        # protocol, method, target, options, status of the first use, and of one that is signed anew;
+        # protocol, method, target, options, status of the first use and of one that is signed anew;
         # of the second where it is refused before, because the right is gone with the space.
-        [classic => PUT => $other, [@json, body => json_text({ controller => $alice->did })], 204, 204],
+        [classic => PUT => $other, [document({ controller => $alice->did })], 204, 204],
         [classic => POST => '/spaces/', [], 201, 201],
         [classic => PUT => "$space/a", [body => 'a'], 204, 204],
         [classic => PUT => "$space/big", [body => 'a' x 1_200_000], 204, 204],
         [classic => POST => "$space/b", [body => 'b'], 201, 201],
         [classic => DELETE => "$space/a", [], 204, 204],
         [classic => DELETE => $other, [], 204, 204],
-        [pws => POST => '/pws/spaces/', [@json, body => json_text({ id => $id, controller => $bob->did })], 201, 409],
-        [pws => PUT => "/pws/space/$new/meta", [@mine, zcap => { root => 'self' }], 201, 204],
+        [pws => POST => '/pws/spaces/', [@made], 201, 409],
+        [pws => PUT => "/pws/space/$new/meta", [@mine, @at_its_root], 201, 204],
         [pws => PUT => "$at/meta", [@mine], 204, 204],
         [pws => PUT => "$at/policy", [@policy], 201, 204],
         [pws => DELETE => "$at/policy", [], 204, 204],
-        [pws => POST => "$at/backends", [$backend->('b')], 201, 409],
-        [pws => PUT => "$at/backends/b", [$backend->('b')], 204, 204],
+        [pws => POST => "$at/backends", [@backend], 201, 409],
+        [pws => PUT => "$at/backends/b", [@backend], 204, 204],
         [pws => DELETE => "$at/backends/b", [], 204, 204],
         [pws => POST => "$at/", [@json, body => '{"id":"c"}'], 201, 409],
         [pws => PUT => "$at/c/meta", [@json, body => '{"name":"c"}'], 204, 204],
         [pws => PUT => "$at/c/policy", [@policy], 201, 204],
-        [pws => POST => "$at/c/", [type => 'text/plain', body => 'x'], 201, 201],
-        [pws => PUT => "$at/c/r", [type => 'text/plain', body => 'x'], 204, 204],
-        [pws => PUT => "$at/c/r/meta", [@json, body => '{"custom":{"name":"r"}}'], 204, 204],
-        [pws => PUT => "$at/c/r/policy", [@policy], 201, 204],
-        [pws => DELETE => "$at/c/r", [], 204, 204],
-        [pws => POST => "$at/zcaps/revocations/" . ($zcap->{id} =~ s/:/%3A/gr), [@json, body => jcs($zcap)], 204, 204],
+        [pws => POST => "$at/c/", [@text], 201, 201],
+        [pws => PUT => $r, [@text], 204, 204],
+        [pws => PUT => "$r/meta", [@json, body => '{"custom":{"name":"r"}}'], 204, 204],
+        [pws => PUT => "$r/policy", [@policy], 201, 204],
+        [pws => DELETE => $r, [], 204, 204],
+        [pws => POST => $revocation, [@json, body => jcs($zcap)], 204, 204],
         [pws => DELETE => "$at/c/", [], 204, 204],
         [pws => DELETE => "$at/", [], 204, 404, 404],
     ) {
@@ -174,12 +245,18 @@ my $server = serve(WAS::Server::mpm(), 'shmcb:was_replay(512000)');
         my $who = $protocol eq 'classic' ? $alice : $bob;
         my $name = "$protocol $method " . ($target =~ s/[0-9a-f]{8}-[-0-9a-f]{27}/{id}/gr);
         my @same = signed(300, from => -7);
-        is($who->request($method, $target, @$options, @same)->status, $first, "$name: the first use");
+        is(
+            $who->request($method, $target, @$options, @same)->status, $first,
+            "$name: the first use");
         my $before = possessions($who);
         my $res = $who->request($method, $target, @$options, @same);
-        $second ? is($res->status, $second, "$name: the second") : is_refused("$name: the second", $protocol, $res);
+        $second
+            ? is($res->status, $second, "$name: the second")
+            : is_refused("$name: the second", $protocol, $res);
         is_deeply(possessions($who), $before, "$name: the second has changed nothing");
-        is($who->request($method, $target, @$options, signed(300))->status, $anew, "$name: signed anew");
+        is(
+            $who->request($method, $target, @$options, signed(300))->status, $anew,
+            "$name: signed anew");
     }
 }
 
@@ -189,10 +266,12 @@ my $server = serve(WAS::Server::mpm(), 'shmcb:was_replay(512000)');
     my $bob = pws($server);
     my $space = put_space($alice, new_id());
     my $id = new_id();
-    $bob->send_json(POST => '/pws/spaces/', { id => $id, controller => $bob->did })->status == 201 or die 'no space';
-    $bob->send_json(POST => "/pws/space/$id/", { id => 'c' })->status == 201 or die 'no collection';
+    my $c = put_collection($bob, $id);
     my @text = (type => 'text/plain', body => 'x');
     my $stranger = WAS::Key->fresh;
+    my @by_stranger = signed(60, sign => { key => $stranger });
+    my @in_her_name =
+        (body => 'x', signed(60, sign => { key => $stranger, key_id => $alice->key->key_id }));
     for my $case (
         ['classic GET of a space', $alice, 200, GET => $space],
         ['classic HEAD of a space', $alice, 200, HEAD => $space],
@@ -200,20 +279,28 @@ my $server = serve(WAS::Server::mpm(), 'shmcb:was_replay(512000)');
         ['pws GET of a space', $bob, 200, GET => "/pws/space/$id/meta"],
         ['pws GET of the spaces', $bob, 200, GET => '/pws/spaces/'],
         ['classic PATCH', $alice, 405, PATCH => "$space/a", body => 'x'],
-        ['pws PATCH', $bob, 405, PATCH => "/pws/space/$id/c/r", @text],
-        ['classic, of somebody else in the name of the controller', $alice, 401, PUT => "$space/a", body => 'x', signed(60, sign => { key => $stranger, key_id => $alice->key->key_id })],
-        ['pws, of a stranger', $bob, 404, PUT => "/pws/space/$id/c/r", @text, signed(60, sign => { key => $stranger })],
+        ['pws PATCH', $bob, 405, PATCH => "$c/r", @text],
+        ["classic, in the controller's name", $alice, 401, PUT => "$space/a", @in_her_name],
+        ['pws, of a stranger', $bob, 404, PUT => "$c/r", @text, @by_stranger],
     ) {
         my ($name, $who, $status, $method, $target, @options) = @$case;
         my @same = signed(60);
-        is(join(' ', map { $who->request($method, $target, @same, @options)->status } 1 .. 3), join(' ', ($status) x 3), "$name: as often as you like");
+        my @statuses = map { $who->request($method, $target, @same, @options)->status } 1 .. 3;
+        is("@statuses", "$status $status $status", "$name: as often as you like");
     }
     # A signature that does not prove what it is sent with is not used up by that.
-    for my $case (['classic', $alice, "$space/p", 401, body => 'x'], ['pws', $bob, "/pws/space/$id/c/p", 404, @text]) {
+    for my $case (
+        ['classic', $alice, "$space/p", 401, body => 'x'],
+        ['pws', $bob, "$c/p", 404, @text],
+    ) {
         my ($protocol, $who, $target, $status, @options) = @$case;
         my @same = signed(60, sign => { target => $target });
-        is($who->put("${target}q", @options, @same)->status, $status, "$protocol: a stolen signature on another target proves nothing");
-        is($who->put($target, @options, @same)->status, 204, "$protocol: and is not used up by that");
+        is(
+            $who->put("${target}q", @options, @same)->status, $status,
+            "$protocol: a stolen signature on another target proves nothing");
+        is(
+            $who->put($target, @options, @same)->status, 204,
+            "$protocol: and is not used up by that");
     }
 }
 
@@ -223,33 +310,45 @@ my $server = serve(WAS::Server::mpm(), 'shmcb:was_replay(512000)');
     my $id = new_id();
     my $space = put_space($alice, $id);
     my $stranger = classic($server);
-    my @document = (type => 'application/json', body => json_text({ controller => $alice->did }));
+    my @document = document({ controller => $alice->did });
     my $absent = '/space/' . new_id();
+    my ($e, $f, $g, $h) = map { "$space/$_" } qw(e f g h);
+    my $later = "$absent/x";
+    my @cut = (body => '{');
+    my $padded = { encoding => 'base64-padded', bare => 1 };
+    my @none = (headers => ['If-None-Match' => '*']);
+    my @by = (by => $stranger);
+    my @half = (body => 'x' x 1000, stop_after => 10);
+    my $is_made = sub { put_space($alice, $absent =~ s{.*/}{}r) };
+    my $is_given = sub { $alice->put($space, document({ controller => $stranger->did })) };
     my $earlier = 60;
     for my $case (
-        # name, the signed target, then both uses: target, status of the first, options; and what
-        # happens between them.
-        ['another query', "$space/q", ["$space/q?x=1", 204], ["$space/q?x=2"]],
-        ['another spelling of the path', "$space/a b", ["$space/a%20b", 204], ["$space/%61%20b"]],
-        ['another encoding of the signature', "$space/e", ["$space/e", 204], ["$space/e", sign => { encoding => 'base64-padded', bare => 1 }]],
-        ['another body', "$space/f", ["$space/f", 204, body => 'one'], ["$space/f", body => 'two']],
-        ['a precondition failed: and without it', "$space/f", ["$space/f", 412, headers => ['If-None-Match' => '*']], ["$space/f"]],
-        ['the space was not there: and then it is', "$absent/x", ["$absent/x", 404], ["$absent/x"], sub { put_space($alice, $absent =~ s{.*/}{}r) }],
-        ['the body was no JSON: and then it is', $space, [$space, 400, body => '{'], [$space, @document]],
-        ['the body stopped short: and then it is whole', "$space/g", ["$space/g", 400, body => 'x' x 1000, stop_after => 10], ["$space/g"]],
-        ['a stranger was refused: and becomes controller', "$space/h", ["$space/h", 403, by => $stranger], ["$space/h", by => $stranger],
-            sub { $alice->put($space, type => 'application/json', body => json_text({ controller => $stranger->did })) }],
+        # what comes again, the signed target, then the first use: target and options, its status;
+        # and the second: what is different, the target included; what happens between them.
+        ['another query', "$space/q", ["$space/q?x=1"], 204, ["$space/q?x=2"]],
+        ['another spelling of the path', "$space/a b", ["$space/a%20b"], 204, ["$space/%61%20b"]],
+        ['another encoding of the signature', $e, [$e], 204, [$e, sign => $padded]],
+        ['another body', $f, [$f, body => 'one'], 204, [$f, body => 'two']],
+        ['a precondition failed: and without it', $f, [$f, @none], 412, [$f]],
+        ['the space was not there: and then it is', $later, [$later], 404, [$later], $is_made],
+        ['the body was no JSON: and then it is', $space, [$space, @cut], 400, [$space, @document]],
+        ['the body stopped short: and then it is whole', $g, [$g, @half], 400, [$g]],
+        [
+            'a stranger was refused: and becomes controller', $h, [$h, @by], 403, [$h, @by],
+            $is_given
+        ],
     ) {
-        my ($name, $signed, $first, $second, $between) = @$case;
-        my $created = int(time) - ++$earlier; # no two cases have one signature
+        my ($name, $signed, $first, $status, $second, $between) = @$case;
+        my $created = int(time) - ++$earlier;    # no two cases have one signature
         my $use = sub {
             my ($target, %options) = @_;
             my $who = delete $options{by} // $alice;
-            my %sign = (created => $created, expires => $created + 600, target => $signed, %{ delete $options{sign} // {} });
+            my $other = delete $options{sign} // {};
+            my $expires = $created + 600;
+            my %sign = (created => $created, expires => $expires, target => $signed, %$other);
             return $who->put($target, body => 'x', sign => \%sign, %options);
         };
-        my ($target, $status, @options) = @$first;
-        is($use->($target, @options)->status, $status, "$name: $status");
+        is($use->(@$first)->status, $status, "$name: $status");
         $between->() if $between;
         is_refused("$name: used up", 'classic', $use->(@$second));
     }
@@ -258,12 +357,10 @@ my $server = serve(WAS::Server::mpm(), 'shmcb:was_replay(512000)');
 # 6. Time. A signature is known for as long as somebody takes it.
 {
     my $bob = pws($server);
-    my $id = new_id();
-    $bob->send_json(POST => '/pws/spaces/', { id => $id, controller => $bob->did })->status == 201 or die 'no space';
-    $bob->send_json(POST => "/pws/space/$id/", { id => 'c' })->status == 201 or die 'no collection';
+    my $late = put_collection($bob, new_id()) . '/late';
     my @late = (type => 'text/plain', body => 'x', signed(50, from => -60));
-    is($bob->put("/pws/space/$id/c/late", @late)->status, 204, 'pws: expired by less than the skew: taken');
-    is_refused('pws: expired by less than the skew: used up', 'pws', $bob->put("/pws/space/$id/c/late", @late));
+    is($bob->put($late, @late)->status, 204, 'pws: expired by less than the skew: taken');
+    is_refused('pws: expired by less than the skew: used up', 'pws', $bob->put($late, @late));
 
     my $alice = classic($server);
     my $space = put_space($alice, 'exact-' . new_id());
@@ -271,20 +368,29 @@ my $server = serve(WAS::Server::mpm(), 'shmcb:was_replay(512000)');
         my ($name, $split, $pause) = @_;
         my $created = int time;
         my $target = "$space/$name";
-        my $authorization = WAS::Client::authorization(key => $alice->key, method => 'PUT', target => $target, fields => [], created => $created, expires => $created + 2);
-        my $text = "PUT $target HTTP/1.1\r\nHost: x\r\nAuthorization: $authorization\r\nConnection: close\r\nContent-Length: 4\r\n\r\nlate";
+        my %of = (method => 'PUT', target => $target, fields => []);
+        my %when = (created => $created, expires => $created + 2);
+        my $authorization = WAS::Client::authorization(key => $alice->key, %of, %when);
+        my $text = join "\r\n", "PUT $target HTTP/1.1", 'Host: x',
+            "Authorization: $authorization", 'Connection: close', 'Content-Length: 4', '', 'late';
         my ($head, $rest) = $text =~ /\A(.*?$split)(.*)\z/s;
         my ($port) = $server->origin =~ /(\d+)\z/;
-        my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port) or die "connect: $@";
+        my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port)
+            or die "connect: $@";
         syswrite $socket, $head;
         sleep 0.1 while $pause && time < $created + 3.2;
         syswrite $socket, $rest;
         local $/;
         return scalar(<$socket>) // '';
     };
+    my $expired = qr{\AHTTP/1.1 401 .*the signature expired while the request arrived}s;
     like($send->('whole', 'Host', 0), qr{\AHTTP/1.1 204 }, 'a request that comes at once');
-    like($send->('body', 'Content-Length: 4\r\n\r\n', 1), qr{\AHTTP/1.1 204 }, 'one whose body takes longer than the signature lasts: its first use');
-    like($send->('head', 'Host: x\r\n', 1), qr{\AHTTP/1.1 401 .*the signature expired while the request arrived}s, 'one whose head takes longer: by then nobody knows what was used');
+    like(
+        $send->('body', 'Content-Length: 4\r\n\r\n', 1), qr{\AHTTP/1.1 204 },
+        'one whose body takes longer than the signature lasts: its first use');
+    like(
+        $send->('head', 'Host: x\r\n', 1), $expired,
+        'one whose head takes longer: by then nobody knows what was used');
 }
 
 # 7. All children, and those that come after them, under every MPM.
@@ -295,49 +401,75 @@ for my $mpm (qw(event worker prefork)) {
         my $alice = classic($server);
         my $space = put_space($alice, new_id());
         my @signed = map { [body => 'x', signed(3000, from => -$_)] } 1 .. $SIGNATURES + 1;
-        my $used = sub { my ($name) = @_; is_refused("$mpm: $name", 'classic', $alice->put("$space/r", @{ $signed[0] })) };
-        # Connections that are kept, so that each has a child of its own under prefork.
-        my @records = WAS::Traffic->run(clients => $CLIENTS, times => $SIGNATURES + 1, each => sub {
-            my ($number, $turn) = @_;
-            our $kept;
-            if (!$turn) {
-                $kept = $server->client($alice->key, keepalive => 1, timeout => 30);
-                my $status = $kept->get($space)->status;
-                sleep 0.5;
-                return { turn => 0, status => $status };
-            }
-            return { turn => $turn, status => $kept->put("$space/r", @{ $signed[$turn - 1] })->status };
-        });
+        my $put = sub { $alice->put("$space/r", @{ $signed[$_[0]] }) };
+        my $used = sub { is_refused("$mpm: $_[0]", 'classic', $put->(0)) };
+        # Connections that are kept, so that each has a child of its own under prefork; nobody goes
+        # on before all have theirs.
+        pipe my $all, my $connected or die "pipe: $!";
+        pipe my $together, my $go_on or die "pipe: $!";
+        my $traffic = WAS::Traffic->start(
+            clients => $CLIENTS,
+            times => $SIGNATURES + 1,
+            each => sub {
+                my ($number, $turn) = @_;
+                our $kept;
+                if (!$turn) {
+                    $kept = $server->client($alice->key, keepalive => 1, timeout => 30);
+                    my $status = eval { $kept->get($space)->status } // "died: $@";
+                    syswrite $connected, '.';
+                    sysread $together, my $go, 1;
+                    return { turn => 0, status => $status };
+                }
+                return {
+                    turn => $turn,
+                    status => $kept->put("$space/r", @{ $signed[$turn - 1] })->status
+                };
+            });
+        sysread $all, my $one, 1 for 1 .. $CLIENTS;
+        syswrite $go_on, '.' x $CLIENTS;
+        my @records = $traffic->finish(patient => 1);
         for my $turn (1 .. $SIGNATURES) {
-            my @statuses = sort map { $_->{status} // $_->{died} } grep { ($_->{turn} // -1) == $turn } @records;
-            is("@statuses", join(' ', 204, (401) x ($CLIENTS - 1)), "$mpm: signature $turn, used by $CLIENTS at once: one succeeds");
+            my @users = grep { ($_->{turn} // -1) == $turn } @records;
+            my @statuses = sort map { $_->{status} // $_->{died} } @users;
+            is(
+                "@statuses", join(' ', 204, (401) x ($CLIENTS - 1)),
+                "$mpm: signature $turn, used by $CLIENTS at once: one succeeds");
         }
-        my %pids = map { $_ => 1 } WAS::Server::slurp("$server->{directory}/pids") =~ /^(\d+) PUT/mg;
-        cmp_ok(scalar(keys %pids), '>', 1, "$mpm: and they came to more than one child") if $mpm eq 'prefork';
+        my %pids =
+            map { $_ => 1 } WAS::Server::slurp("$server->{directory}/pids") =~ /^(\d+) PUT/mg;
+        cmp_ok(scalar(keys %pids), '>', 1, "$mpm: and they came to more than one child")
+            if $mpm eq 'prefork';
 
         my $renew = sub {
             my ($how) = @_;
             my %old = map { $_ => 1 } $server->children;
-            my $renewed = sub { my @new = $server->children; @new && !grep { $old{$_} } @new };
+            my $renewed = sub {
+                my @new = $server->children;
+                @new && !grep { $old{$_} } @new;
+            };
             $how->();
             # httpd drops a signal that comes while it is still busy with what came before.
             return eventually(20, $renewed) || ($how->(), eventually(40, $renewed))[-1];
         };
-        ok($renew->(sub { kill KILL => $server->children }), "$mpm: all children are killed, and there are others");
+        ok(
+            $renew->(sub { kill KILL => $server->children }),
+            "$mpm: all children are killed, and there are others");
         $used->('they know what was used');
         for my $signal (qw(USR1 HUP USR1)) {
             ok($renew->(sub { $server->signal($signal) }), "$mpm: restarted by SIG$signal");
-            ok(eventually(20, sub { $server->request('GET', '/')->{status} == 200 }), "$mpm: and back");
+            my $answers = sub { $server->request('GET', '/')->{status} == 200 };
+            ok(eventually(20, $answers), "$mpm: and back");
             $used->("what was used before SIG$signal is known");
         }
-        is($alice->put("$space/r", @{ $signed[$SIGNATURES] })->status, 204, "$mpm: what was not used before is good");
-        is_refused("$mpm: once", 'classic', $alice->put("$space/r", @{ $signed[$SIGNATURES] }));
-        is((grep { /:(?:error|crit|alert|emerg)\]/ } split /\n/, $server->log)[0], undef, "$mpm: nothing at ERR");
+        is($put->($SIGNATURES)->status, 204, "$mpm: what was not used before is good");
+        is_refused("$mpm: once", 'classic', $put->($SIGNATURES));
+        my @errors = grep { /:(?:error|crit|alert|emerg)\]/ } split /\n/, $server->log;
+        is($errors[0], undef, "$mpm: nothing at ERR");
         $server->stop;
         next if $mpm ne 'event';
         # Said in README: a stop forgets, and every httpd knows its own.
         $server->start_again;
-        is($alice->put("$space/r", @{ $signed[0] })->status, 204, 'a stop and a start have forgotten what was used');
+        is($put->(0)->status, 204, 'a stop and a start have forgotten what was used');
         $used->('once');
     }
 }
@@ -346,7 +478,9 @@ for my $mpm (qw(event worker prefork)) {
     my $alice = classic($server);
     my $space = put_space($alice, new_id());
     my @same = (body => 'x', signed(300));
-    is(join(' ', map { $_->client($alice->key)->put("$space/r", @same)->status } $server, $other, $server, $other), '204 204 401 401', 'another httpd has a memory of its own');
+    my $put = sub { $_[0]->client($alice->key)->put("$space/r", @same)->status };
+    my @statuses = map { $put->($_) } $server, $other, $server, $other;
+    is("@statuses", '204 204 401 401', 'another httpd has a memory of its own');
 }
 
 # 8. Off by default.
@@ -354,7 +488,8 @@ for my $mpm (qw(event worker prefork)) {
     my $alice = WAS::Client->new(base => WAS::Server::url(), key => WAS::Key->fresh);
     my $space = put_space($alice, new_id());
     my @same = (body => 'x', signed(300));
-    is(join(' ', map { $alice->put("$space/r", @same)->status } 1 .. 3), '204 204 204', 'off by default: a signature is good until it expires');
+    my @statuses = map { $alice->put("$space/r", @same)->status } 1 .. 3;
+    is("@statuses", '204 204 204', 'off by default: a signature is good until it expires');
 }
 
 # 9. A cache that is full forgets what is oldest, and only that.
@@ -364,10 +499,15 @@ for my $mpm (qw(event worker prefork)) {
     my $space = put_space($alice, new_id());
     my $client = $server->client($alice->key, keepalive => 1);
     my $begin = int time;
-    my $use = sub { my ($n) = @_; $client->delete("$space/r", sign => { created => $begin - $n, expires => $begin + 2000 })->status };
+    my $use = sub {
+        my ($n) = @_;
+        my %when = (created => $begin - $n, expires => $begin + 2000);
+        return $client->delete("$space/r", sign => \%when)->status;
+    };
     is($use->(1), 204, 'a full cache: the first');
     is($use->(1), 401, 'a full cache: known while there is room');
-    is(join(' ', grep { $_ != 204 } map { $use->($_) } 2 .. 600), '', 'a full cache: what is new is taken');
+    my @refused = grep { $_ != 204 } map { $use->($_) } 2 .. 600;
+    is("@refused", '', 'a full cache: what is new is taken');
     is($use->(600), 401, 'a full cache: the newest is known');
     is($use->(1), 204, 'a full cache: the oldest is forgotten, as README says');
 }
@@ -404,20 +544,25 @@ sub serve_slowly {
 
 SKIP: {
     skip 'mod_socache_memcache is not here', 1 if !-e "$modules/mod_socache_memcache.so";
-    my $listener = IO::Socket::INET->new(Listen => 16, LocalAddr => '127.0.0.1', LocalPort => 0) or die "no port: $@";
+    my %local = (LocalAddr => '127.0.0.1', LocalPort => 0);
+    my $listener = IO::Socket::INET->new(Listen => 16, %local) or die "no port: $@";
     my $pid = fork // die "fork: $!";
     if ($pid == 0) {
         serve_slowly($listener, 0.2);
         POSIX::_exit(1);
     }
-    my $server = serve(WAS::Server::mpm(), 'memcache:127.0.0.1:' . $listener->sockport, before => qq(LoadModule socache_memcache_module "$modules/mod_socache_memcache.so"\n));
+    my $server = serve(
+        WAS::Server::mpm(), 'memcache:127.0.0.1:' . $listener->sockport,
+        before => load_module('socache_memcache'));
     my $alice = classic($server);
     my $space = put_space($alice, new_id());
     my @same = (body => 'x', signed(300));
-    my @statuses = sort map { $_->{status} // $_->{died} } WAS::Traffic->run(clients => $CLIENTS, times => 1, each => sub {
-        return { status => $server->client($alice->key, timeout => 30)->put("$space/r", @same)->status };
-    });
-    is("@statuses", join(' ', 204, (401) x ($CLIENTS - 1)), "a slow cache, one signature, $CLIENTS at once: one succeeds");
+    my $use = sub { { status => classic($server, $alice->key)->put("$space/r", @same)->status } };
+    my @records = WAS::Traffic->run(clients => $CLIENTS, times => 1, each => $use);
+    my @statuses = sort map { $_->{status} // $_->{died} } @records;
+    is(
+        "@statuses", join(' ', 204, (401) x ($CLIENTS - 1)),
+        "a slow cache, one signature, $CLIENTS at once: one succeeds");
     $server->stop;
     kill KILL => $pid;
     waitpid $pid, 0;
@@ -427,22 +572,33 @@ SKIP: {
 SKIP: {
     skip 'mod_socache_memcache is not here', 1 if !-e "$modules/mod_socache_memcache.so";
     my $nobody = WAS::Server::free_port();
-    my $server = serve(WAS::Server::mpm(), "memcache:127.0.0.1:$nobody", before => qq(LoadModule socache_memcache_module "$modules/mod_socache_memcache.so"\n));
+    my $guard = "memcache:127.0.0.1:$nobody";
+    my $server = serve(WAS::Server::mpm(), $guard, before => load_module('socache_memcache'));
     my $alice = classic($server);
     my $main = WAS::Client->new(base => WAS::Server::url(), key => $alice->key);
     my $space = put_space($main, new_id());
+    my $cannot_tell = 'whether this signature was used before cannot be told now';
     $main->put("$space/r", body => 'before');
-    for my $case (['a put', PUT => "$space/r", body => 'after'], ['a deletion', DELETE => "$space/r"], ['a new space', POST => '/spaces/']) {
+    for my $case (
+        ['a put', PUT => "$space/r", body => 'after'],
+        ['a deletion', DELETE => "$space/r"],
+        ['a new space', POST => '/spaces/'],
+    ) {
         my ($name, $method, $target, @options) = @$case;
         my $before = possessions($alice);
         my $res = $alice->request($method, $target, @options);
-        is($res->status, 503, "a cache that does not work: $name: 503");
-        like($res->problem->{errors}[0]{detail}, qr/\Awhether this signature was used before cannot be told now; nothing was written/, "a cache that does not work: $name: and why");
-        like(scalar $res->header('Retry-After') // '', qr/\A\d+\z/, "a cache that does not work: $name: Retry-After");
-        is_deeply(possessions($alice), $before, "a cache that does not work: $name: nothing is written");
+        my $said = $res->problem->{errors}[0]{detail};
+        my $retry = scalar $res->header('Retry-After') // '';
+        my $title = "a cache that does not work: $name";
+        is($res->status, 503, "$title: 503");
+        like($said, qr/\A$cannot_tell; nothing was written/, "$title: and why");
+        like($retry, qr/\A\d+\z/, "$title: Retry-After");
+        is_deeply(possessions($alice), $before, "$title: nothing is written");
     }
     is($alice->get("$space/r")->body, 'before', 'a cache that does not work: reads go on');
-    like($server->log, qr/\[was:error\].* UNAVAILABLE WASReplayGuard memcache:127\.0\.0\.1:$nobody: ./, 'a cache that does not work: the operator is told');
+    like(
+        $server->log, qr/\[was:error\].* UNAVAILABLE WASReplayGuard \Q$guard\E: ./,
+        'a cache that does not work: the operator is told');
 }
 
 unlike($server->log, qr/:(?:error|crit|alert|emerg)\]/, 'a refused second use is no error of ours');

@@ -1,10 +1,10 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
 # Floods: while somebody does his worst, everybody else is served, in a time that is theirs and not
-# his, and the child that serves does not grow. Idle connections, slow heads and bodies, bodies in the
-# smallest of chunks, heads and documents as big as they come, an export that is read slowly,
-# statements that wait for somebody's lock, and lists of very many spaces. The bounds are wide, so that
-# a busy machine keeps them.
+# his, and the child that serves does not grow. Idle connections, slow heads and bodies, bodies in
+# the smallest of chunks, heads and documents as big as they come, an export that is read slowly,
+# statements that wait for somebody's lock, and lists of very many spaces. The bounds are wide, so
+# that a busy machine keeps them.
 
 use strict;
 use warnings;
@@ -26,7 +26,8 @@ use WAS::Zcap;
 
 # Threads of the one child, connections of its pool, seconds that a head or a body may take and a
 # statement, how long the others' requests may take, 95 of 100, and how long any of them.
-use constant { THREADS => 32, POOL => 4, READ => 2, STATEMENT => 1, SERVED => 2, AT_MOST => 8, MIB => 1 << 20 };
+use constant { THREADS => 32, POOL => 4, READ => 2, STATEMENT => 1, SERVED => 2, AT_MOST => 8 };
+use constant MIB => 1 << 20;
 
 # Spaces of one controller; a million of them is for who has the time.
 my $MANY = $ENV{WAS_TEST_MILLION} ? 1_000_000 : 200_000;
@@ -34,8 +35,10 @@ my $MANY = $ENV{WAS_TEST_MILLION} ? 1_000_000 : 200_000;
 my ($alice, $mallory, $lister) = map { WAS::Key->fresh } 1 .. 3;
 my $database = WAS::Server::create_database();
 my $dbh = WAS::Server::dbh($database);
-my $dsn = WAS::Server::cluster()->dsn($database) . " options='-c statement_timeout=" . STATEMENT . "s'";
-my $server = WAS::Server->start(mpm => 'event', dsn => $dsn, before => <<"BEFORE", config => <<"CONFIG");
+my $dsn =
+    WAS::Server::cluster()->dsn($database) . " options='-c statement_timeout=" . STATEMENT . "s'";
+my $server =
+    WAS::Server->start(mpm => 'event', dsn => $dsn, before => <<"BEFORE", config => <<"CONFIG");
 ServerLimit 1
 StartServers 1
 ThreadsPerChild @{[THREADS]}
@@ -60,15 +63,20 @@ my @document = (body => encode_json({ controller => $alice->did }), type => 'app
 my %theirs = (body => encode_json({ controller => $mallory->did }), type => 'application/json');
 {
     my $client = $server->client($alice);
-    is($client->put('/space/s', @document)->status . $client->put('/space/s/a', body => 'hello')->status, '204204', 'a space of somebody');
-    is($server->client($mallory)->put('/space/m', %theirs)->status, 204, 'a space of somebody else');
+    my @statuses = map { $client->request(PUT => @$_)->status } ['/space/s', @document],
+        ['/space/s/a', body => 'hello'];
+    is("@statuses", '204 204', 'a space of somebody');
+    is(
+        $server->client($mallory)->put('/space/m', %theirs)->status, 204,
+        'a space of somebody else');
 }
 
 sub connected {
     my $socket = IO::Socket::INET->new(Proto => 'tcp', Type => Socket::SOCK_STREAM()) or die $!;
     # Little is to wait in the kernel instead of in httpd.
     setsockopt $socket, SOL_SOCKET, SO_RCVBUF, 8192;
-    connect $socket, Socket::pack_sockaddr_in($port, Socket::INADDR_LOOPBACK()) or die "connect: $!";
+    connect $socket, Socket::pack_sockaddr_in($port, Socket::INADDR_LOOPBACK())
+        or die "connect: $!";
     $socket->blocking(0);
     return $socket;
 }
@@ -80,7 +88,10 @@ sub memory {
 
 # Makes the peak the present.
 sub forget_peak {
-    if (open my $file, '>', "/proc/$child/clear_refs") { print $file '5'; close $file }
+    if (open my $file, '>', "/proc/$child/clear_refs") {
+        print $file '5';
+        close $file;
+    }
     return memory('VmRSS');
 }
 
@@ -90,6 +101,61 @@ sub percentile {
     return $values[int($share * $#values)];
 }
 
+# How many connections to the server there are, as the clients' side of the kernel sees them: one
+# that has not said a word is there, too.
+sub connections {
+    my $end = sprintf ':%04X', $port;
+    my @fields = map { [split ' '] } split /
+/, WAS::Server::slurp('/proc/net/tcp');
+    return scalar grep { ($_->[2] // '') =~ /$end\z/ && $_->[3] eq '01' } @fields;
+}
+
+# Waits until a flood is on: until so many connections are there.
+sub wait_for_connections {
+    my ($name, $count) = @_;
+    ok(eventually(20, sub { connections() >= $count }), "$name: the flood is on")
+        or diag connections();
+    return;
+}
+
+# The head of a request as it goes out, with an empty line behind it.
+sub head { return join "\r\n", @_, '', '' }
+
+# Whoever has the key asks for that.
+sub authorization_of {
+    my ($key, $method, $target) = @_;
+    my %of = (key => $key, method => $method, target => $target, fields => []);
+    return 'Authorization: ' . WAS::Client::authorization(%of);
+}
+
+# What comes to a client that reads 5000 bytes at a time, and seldom; each of its connections asks
+# with that head, and is one of $count processes.
+sub read_slowly {
+    my ($count, $head) = @_;
+    return WAS::Traffic->start(
+        clients => $count,
+        pause => 0.05,
+        each => sub {
+            our ($socket, $got);
+            if (!$socket) {
+                $socket = connected();
+                syswrite $socket, $head;
+            }
+            $got += sysread($socket, my $bytes, 5000) // 0;
+            return { got => $got // 0 };
+        });
+}
+
+# Each is a method, a path, the status that is due and options of the request.
+my @OF_OTHERS = (
+    ['GET', '/space/s/a', 200, sign => 0],
+    ['PUT', '/space/s/b', 204, body => 'b'],
+    ['GET', '/space/s', 200],
+    ['GET', '/spaces/', 200],
+    ['GET', '/health', 200, sign => 0],
+    ['PUT', '/space/s/c', 401, body => 'x', sign => 0],
+);
+
 # What everybody else sees while a flood is on: requests of every kind, for some seconds.
 sub others {
     my ($name, $seconds) = @_;
@@ -97,16 +163,20 @@ sub others {
     my (@took, @wrong);
     my $end = time + ($seconds // 1.5);
     for (my $turn = 0; time < $end || $turn < 3; $turn++) {
-        for my $case (['GET', '/space/s/a', 200, sign => 0], ['PUT', '/space/s/b', 204, body => $turn], ['GET', '/space/s', 200], ['GET', '/spaces/', 200], ['GET', '/health', 200, sign => 0], ['PUT', '/space/s/c', 401, body => 'x', sign => 0]) {
+        for my $case (@OF_OTHERS) {
             my ($method, $path, $status, @options) = @$case;
-            my ($took, $res) = timed(sub { eval { $client->request($method, $path, @options) } });
+            my ($took, $res) = timed(sub {
+                eval { $client->request($method, $path, @options) }
+            });
             push @took, $took;
-            push @wrong, "$method $path: " . ($res ? $res->status : $@) if !$res || $res->status != $status;
+            push @wrong, "$method $path: " . ($res ? $res->status : $@)
+                if !$res || $res->status != $status;
         }
         sleep 0.03;
     }
     my ($p95, $most) = (percentile(0.95, @took), percentile(1, @took));
-    my $figures = sprintf '%s: %d requests of others, 95 of 100 within %.3f s, all within %.3f s', $name, scalar @took, $p95, $most;
+    my $figures = sprintf '%s: %d requests of others, 95 of 100 within %.3f s, all within %.3f s',
+        $name, scalar @took, $p95, $most;
     note $figures;
     is_deeply(\@wrong, [], "$name: the others get what is due");
     ok($p95 < SERVED && $most < AT_MOST, "$name: in time") or diag $figures;
@@ -127,38 +197,52 @@ sub not_grown {
 # first line of what was said, and begun anew.
 sub dribble {
     my ($count, $head, $byte) = @_;
-    return WAS::Traffic->start(clients => 1, pause => 0.1, each => sub {
-        our (@sockets, %said);
-        for my $n (0 .. $count - 1) {
-            $sockets[$n] //= do { my $new = connected(); syswrite $new, $head->($n); $new };
-            local $SIG{PIPE} = 'IGNORE';
-            my $got = sysread $sockets[$n], my $bytes, 4096;
-            if (defined $got) {
-                $said{ $got ? $bytes =~ s/\r\n.*//sr : 'nothing' }++;
-                undef $sockets[$n];
-                next;
+    return WAS::Traffic->start(
+        clients => 1,
+        pause => 0.1,
+        each => sub {
+            our (@sockets, %said);
+            for my $n (0 .. $count - 1) {
+                $sockets[$n] //= do { my $new = connected(); syswrite $new, $head->($n); $new };
+                local $SIG{PIPE} = 'IGNORE';
+                my $got = sysread $sockets[$n], my $bytes, 4096;
+                if (defined $got) {
+                    $said{ $got ? $bytes =~ s/\r\n.*//sr : 'nothing' }++;
+                    undef $sockets[$n];
+                    next;
+                }
+                syswrite $sockets[$n], $byte;
             }
-            syswrite $sockets[$n], $byte;
-        }
-        return { said => { %said } };
-    });
+            return { said => {%said} };
+        });
 }
 
-sub said { my ($last) = (sort { $a->{end} <=> $b->{end} } @_)[-1]; return $last->{said} // {} }
+sub said {
+    my ($last) = (sort { $a->{end} <=> $b->{end} } @_)[-1];
+    return $last->{said} // {};
+}
 
 others('nobody else', 1);
 
 # 1. Connections that had their answer and say nothing more.
 {
-    my $idle = WAS::Traffic->start(clients => 4, pause => 0.2, each => sub {
-        our @sockets;
-        @sockets = map { my $socket = connected(); syswrite $socket, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"; $socket } 1 .. 100 if !@sockets;
-        return { open => scalar @sockets };
-    });
-    sleep 1;
+    my $idle = WAS::Traffic->start(
+        clients => 4,
+        pause => 0.2,
+        each => sub {
+            our @sockets;
+            push @sockets, connected() while @sockets < 100;
+            if (!our $asked++) {
+                syswrite $_, head('GET / HTTP/1.1', 'Host: x') for @sockets;
+            }
+            return { open => scalar @sockets };
+        });
+    wait_for_connections('400 idle connections', 400);
     others('400 idle connections');
     my @records = $idle->finish;
-    is(scalar(grep { ($_->{open} // 0) == 100 } @records), scalar @records, '400 idle connections: they were there');
+    is(
+        scalar(grep { ($_->{open} // 0) == 100 } @records), scalar @records,
+        '400 idle connections: they were there');
     cmp_ok(scalar @records, '>', 4, '400 idle connections: all the while');
 }
 
@@ -166,56 +250,75 @@ others('nobody else', 1);
 # say a word, than there are threads: then who comes waits until some of them were cut.
 {
     my $slow = dribble(THREADS / 2, sub { 'G' }, 'E');
-    sleep 0.5;
+    wait_for_connections('slow heads', THREADS / 2);
     others('slow heads on half of the threads', READ + 1.5);
     my $said = said($slow->finish);
     my $cut = 0;
     $cut += $_ for values %$said;
     cmp_ok($cut, '>=', THREADS / 2, 'slow heads: each was cut') or diag explain $said;
-    is_deeply([grep { !/\A(?:nothing|HTTP\/1\.1 40[08] )/ } sort keys %$said], [], 'slow heads: by a 408, or nothing') or diag explain $said;
+    is_deeply(
+        [grep { !m{\A(?:nothing|HTTP/1\.1 40[08] )} } sort keys %$said], [],
+        'slow heads: by a 408, or nothing'
+    ) or diag explain $said;
 
     for my $row (['slow heads', 'G', 'E'], ['silent connections', '', '']) {
         my ($name, $begin, $more) = @$row;
+        my $title = "$name on twice the threads";
         $slow = dribble(2 * THREADS, sub { $begin }, $more);
-        sleep 1;
-        my ($took, $res) = timed(sub { $server->client($alice, timeout => 60)->get('/space/s/a', sign => 0) });
+        # All threads are taken; who comes then, waits.
+        wait_for_connections($title, 2 * THREADS);
+        my $client = $server->client($alice, timeout => 60);
+        my ($took, $res) = timed(sub { $client->get('/space/s/a', sign => 0) });
         $slow->finish;
-        is($res->status, 200, "$name on twice the threads: who waits is served");
-        cmp_ok($took, '<', 3 * (READ + 1) + 6, "$name on twice the threads: once they were cut");
-        note sprintf '%s on twice the threads: served after %.1f s', $name, $took;
+        is($res->status, 200, "$title: who waits is served");
+        cmp_ok($took, '<', 3 * (READ + 1) + 6, "$title: once they were cut");
+        note sprintf '%s: served after %.1f s', $title, $took;
     }
-    ok(eventually(10, sub { (timed(sub { $server->client($alice, timeout => 30)->get('/space/s/a', sign => 0) }))[0] < 1 }), 'slow heads are over: at once again');
+    my $client = $server->client($alice, timeout => 30);
+    my $is_quick = sub {
+        (timed(sub { $client->get('/space/s/a', sign => 0) }))[0] < 1;
+    };
+    ok(eventually(10, $is_quick), 'slow heads are over: at once again');
 }
 
 # 3. Bodies that never end, of somebody who may send them, and of nobody.
 {
-    my $begin = int time;
     my $head = sub {
         my ($n) = @_;
         my $target = "/space/m/slow$n";
-        my $value = WAS::Client::authorization(key => $mallory, method => 'PUT', target => $target, fields => []);
-        return "PUT $target HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\nAuthorization: $value\r\n\r\n";
+        return head(
+            "PUT $target HTTP/1.1", 'Host: x', 'Content-Length: 100000',
+            authorization_of($mallory, PUT => $target));
     };
     my $slow = dribble(THREADS / 2, $head, 'x');
-    sleep 0.5;
+    wait_for_connections('slow bodies', THREADS / 2);
     others('slow bodies on half of the threads', READ + 1.5);
     my $said = said($slow->finish);
-    cmp_ok($said->{'HTTP/1.1 408 Request Timeout'} // 0, '>=', THREADS / 2, 'slow bodies: each was told that its time is over') or diag explain $said;
-    is_deeply([grep { !/ 408 / } sort keys %$said], [], 'slow bodies: and nothing else') or diag explain $said;
-    is($dbh->selectrow_array(q(SELECT count(*) FROM was_resources WHERE space_uuid = 'm')), 0, 'slow bodies: nothing was stored');
+    cmp_ok(
+        $said->{'HTTP/1.1 408 Request Timeout'} // 0, '>=', THREADS / 2,
+        'slow bodies: each was told that its time is over'
+    ) or diag explain $said;
+    is_deeply([grep { !/ 408 / } sort keys %$said], [], 'slow bodies: and nothing else')
+        or diag explain $said;
+    is(
+        $dbh->selectrow_array(q(SELECT count(*) FROM was_resources WHERE space_uuid = 'm')), 0,
+        'slow bodies: nothing was stored');
 
-    $slow = dribble(THREADS / 2, sub { "PUT /space/s/x HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n" }, 'x');
-    sleep 0.5;
-    others('slow bodies of nobody');
+    my $unsigned = head('PUT /space/s/x HTTP/1.1', 'Host: x', 'Content-Length: 100000');
+    $slow = dribble(THREADS / 2, sub { $unsigned }, 'x');
+    others('slow bodies of nobody', READ + 1.5);
     $said = said($slow->finish);
-    is_deeply([grep { !/ 40[18] / } sort keys %$said], [], 'slow bodies of nobody: refused') or diag explain $said;
+    cmp_ok(scalar keys %$said, '>', 0, 'slow bodies of nobody: answered') or diag explain $said;
+    is_deeply([grep { !/ 40[18] / } sort keys %$said], [], 'slow bodies of nobody: refused')
+        or diag explain $said;
 }
 
 # 4. A body in chunks of one byte: what is kept of it does not depend on how often it was read.
 {
     my ($name, $target) = ('4 MiB in 1-byte chunks', '/space/s/tiny');
-    my $value = WAS::Client::authorization(key => $alice, method => 'PUT', target => $target, fields => []);
-    my $head = "PUT $target HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\nAuthorization: $value\r\n\r\n";
+    my $head = head(
+        "PUT $target HTTP/1.1", 'Host: x', 'Connection: close',
+        'Transfer-Encoding: chunked', authorization_of($alice, PUT => $target));
     my $client = $server->client($alice, timeout => 120);
     my $before = forget_peak();
     my ($took, $res) = timed(sub { $client->raw($head . "1\r\nx\r\n" x (4 * MIB) . "0\r\n\r\n") });
@@ -229,80 +332,126 @@ others('nobody else', 1);
 sub pressed {
     my ($name, $most, $expected, @requests) = @_;
     my $before = forget_peak();
-    my $flood = WAS::Traffic->start(clients => 6, each => sub {
-        my ($number, $turn) = @_;
-        my ($method, $target, %options) = @{ $requests[$turn % @requests] };
-        return { status => $server->client($mallory, timeout => 60)->request($method, $target, %options)->status };
-    });
-    sleep 0.3;
+    my $flood = WAS::Traffic->start(
+        clients => 6,
+        each => sub {
+            my ($number, $turn) = @_;
+            my ($method, $target, %options) = @{ $requests[$turn % @requests] };
+            my $client = $server->client($mallory, timeout => 60);
+            return { status => $client->request($method, $target, %options)->status };
+        },
+        least => 1);
     others($name);
     my @records = $flood->finish;
     my %statuses;
     $statuses{ $_->{status} // $_->{died} }++ for @records;
-    is_deeply([sort keys %statuses], $expected, "$name: each gets what is due") or diag explain \%statuses;
+    is_deeply([sort keys %statuses], $expected, "$name: each gets what is due")
+        or diag explain \%statuses;
     note "$name: ", scalar @records, ' of them';
     not_grown($name, $before, $most);
     return;
 }
 my $opening = '{"controller":"' . $mallory->did . '",';
-my $deep = "$opening\"x\":" . '[' x 65_000;
-pressed('heads of 700 KiB', 60, [200, 400], [GET => '/space/s/a', headers => [map { ("X-$_" => 'x' x 8000) } 1 .. 90]], [GET => '/space/s/a', headers => [map { ("X-$_" => 'x' x 8000) } 1 .. 200]],
-    [GET => '/space/s/a', headers => [X => 'x' x (4 * MIB)]]);
-pressed('documents of 4 MiB', 60, [413], [PUT => '/space/m', body => $opening . ' ' x (4 * MIB)], [PUT => '/space/m', body => $opening . ' ' x (4 * MIB), chunked => 60_000], [POST => '/spaces/', body => '[' x (4 * MIB), chunked => 1000]);
-pressed('documents that go deep, or on', 60, [400], [PUT => '/space/m', body => $deep], [PUT => '/space/m', body => $opening . '"x":' x 10_000], [PUT => '/space/m', body => $opening . join(',', map { "\"$_\":[]" } 1 .. 6000)], [PUT => '/space/m', body => '"' . '\\u0041' x 10_000]);
+my $padded = $opening . ' ' x (4 * MIB);
+my $members = join ',', map { "\"$_\":[]" } 1 .. 6000;
+pressed(
+    'heads of 700 KiB', 60, [200, 400],
+    [GET => '/space/s/a', headers => [map { ("X-$_" => 'x' x 8000) } 1 .. 90]],
+    [GET => '/space/s/a', headers => [map { ("X-$_" => 'x' x 8000) } 1 .. 200]],
+    [GET => '/space/s/a', headers => [X => 'x' x (4 * MIB)]],
+);
+pressed(
+    'documents of 4 MiB', 60, [413],
+    [PUT => '/space/m', body => $padded],
+    [PUT => '/space/m', body => $padded, chunked => 60_000],
+    [POST => '/spaces/', body => '[' x (4 * MIB), chunked => 1000],
+);
+pressed(
+    'documents that go deep, or on', 60, [400],
+    [PUT => '/space/m', body => "$opening\"x\":" . '[' x 65_000],
+    [PUT => '/space/m', body => $opening . '"x":' x 10_000],
+    [PUT => '/space/m', body => $opening . $members],
+    [PUT => '/space/m', body => '"' . '\\u0041' x 10_000],
+);
 
 # 6. An export that is read a little at a time.
 {
     my $pieces = 48;
-    $dbh->do("INSERT INTO was_resources (space_uuid, path, content, content_type) SELECT 'm', '/piece/' || n, convert_to(repeat(md5(n::text), 32768), 'UTF8'), 'text/plain' FROM generate_series(1, ?) n", undef, $pieces);
+    $dbh->do(<<'SQL', undef, $pieces);
+INSERT INTO was_resources (space_uuid, path, content, content_type)
+SELECT 'm', '/piece/' || n, convert_to(repeat(md5(n::text), 32768), 'UTF8'), 'text/plain'
+FROM generate_series(1, ?) n
+SQL
+    my $name = '8 exports that are read slowly';
     my $before = forget_peak();
-    my $slow = WAS::Traffic->start(clients => 8, pause => 0.05, each => sub {
-        our ($socket, $got);
-        if (!$socket) {
-            my $value = WAS::Client::authorization(key => $mallory, method => 'GET', target => '/space/m', fields => []);
-            $socket = connected();
-            syswrite $socket, "GET /space/m HTTP/1.1\r\nHost: x\r\nAccept: application/x-tar\r\nAuthorization: $value\r\n\r\n";
-        }
-        $got += sysread($socket, my $bytes, 5000) // 0;
-        return { got => $got // 0 };
-    });
-    sleep 1;
-    others('8 exports that are read slowly');
-    my $connections = $dbh->selectrow_array('SELECT count(*) FROM pg_stat_activity WHERE datname = ? AND pid <> pg_backend_pid()', undef, $database);
-    cmp_ok($connections, '<=', POOL, '8 exports that are read slowly: they hold no more than the pool has');
-    my ($took, $res) = timed(sub { $server->client($mallory, timeout => 60)->get('/space/m', headers => [Accept => 'application/x-tar']) });
-    cmp_ok(length $res->body, '>', $pieces * MIB, '8 exports that are read slowly: one that is not') or diag $res->status;
-    cmp_ok($took, '<', 20, '8 exports that are read slowly: and it takes its own time');
+    my @export = ('GET /space/m HTTP/1.1', 'Host: x', 'Accept: application/x-tar');
+    my $slow = read_slowly(8, head(@export, authorization_of($mallory, GET => '/space/m')));
+    wait_for_connections($name, 8);
+    others($name);
+    my $connections = $dbh->selectrow_array(<<'SQL', undef, $database);
+SELECT count(*) FROM pg_stat_activity WHERE datname = ? AND pid <> pg_backend_pid()
+SQL
+    cmp_ok($connections, '<=', POOL, "$name: they hold no more than the pool has");
+    my $client = $server->client($mallory, timeout => 60);
+    my @archive = (headers => [Accept => 'application/x-tar']);
+    my ($took, $res) = timed(sub { $client->get('/space/m', @archive) });
+    cmp_ok(length $res->body, '>', $pieces * MIB, "$name: one that is not") or diag $res->status;
+    cmp_ok($took, '<', 20, "$name: and it takes its own time");
     my @records = $slow->finish;
     my %got;
     $got{ $_->{client} } = $_->{got} for @records;
-    is(scalar(grep { $_ > 50_000 && $_ < 10 * MIB } values %got), 8, '8 exports that are read slowly: they were') or diag explain \%got;
-    not_grown('8 exports that are read slowly', $before, 80);
+    is(scalar(grep { $_ > 50_000 && $_ < 10 * MIB } values %got), 8, "$name: they were")
+        or diag explain \%got;
+    not_grown($name, $before, 80);
     $dbh->do(q(DELETE FROM was_resources WHERE space_uuid = 'm'));
 }
 
-# 7. Statements that wait for somebody's lock: on all connections but one, and on more than there are.
+# 7. Statements that wait for somebody's lock: on all connections but one, and on more than there
+# are.
 {
     my $holder = WAS::Server::dbh($database);
     $holder->begin_work;
     $holder->do(q(SELECT 1 FROM was_spaces WHERE space_uuid = 'm' FOR UPDATE));
-    my $writes = sub { return { status => $server->client($mallory, timeout => 60)->put('/space/m/x', body => 'x')->status } };
+    my $waiting = sub {
+        my ($count) = @_;
+        my $waits = sub { $dbh->selectrow_array(<<'SQL', undef, $database) >= $count };
+SELECT count(*) FROM pg_stat_activity WHERE datname = ? AND wait_event_type = 'Lock'
+SQL
+        return eventually(20, $waits);
+    };
+    my $writes = sub {
+        my $client = $server->client($mallory, timeout => 60);
+        return { status => $client->put('/space/m/x', body => 'x')->status };
+    };
+    my $name = 'all connections but one wait for a lock';
     my $blocked = WAS::Traffic->start(clients => POOL - 1, each => $writes);
-    sleep 0.5;
-    others('all connections but one wait for a lock');
+    ok($waiting->(POOL - 1), "$name: they do");
+    others($name);
     my @records = $blocked->finish;
-    is_deeply([grep { ($_->{status} // $_->{died}) ne '503' } @records], [], 'all connections but one wait for a lock: who waits in vain is told so');
+    is_deeply(
+        [grep { ($_->{status} // $_->{died}) ne '503' } @records], [],
+        "$name: who waits in vain is told so");
 
+    $name = 'more wait for a lock than there are connections';
     $blocked = WAS::Traffic->start(clients => 3 * POOL, each => $writes);
-    sleep 0.5;
+    ok($waiting->(POOL), "$name: they do");
     my $client = $server->client($alice, timeout => 60);
-    my @asked = map { my ($took, $res) = timed(sub { $client->get('/space/s/a', sign => 0) }); [$took, $res->status] } 1 .. 3;
-    is_deeply([grep { $_->[1] !~ /\A(?:200|503)\z/ || $_->[0] > 10 } @asked], [], 'more wait for a lock than there are connections: the others have an answer in bounded time');
-    note 'more wait for a lock than there are connections: ', join ', ', map { sprintf '%d after %.1f s', @$_[1, 0] } @asked;
+    my @asked;
+    for (1 .. 3) {
+        my ($took, $res) = timed(sub { $client->get('/space/s/a', sign => 0) });
+        push @asked, [$took, $res->status];
+    }
+    is_deeply(
+        [grep { $_->[1] !~ /\A(?:200|503)\z/ || $_->[0] > 10 } @asked], [],
+        "$name: the others have an answer in bounded time");
+    note "$name: ", join ', ', map { sprintf '%d after %.1f s', @$_[1, 0] } @asked;
     my ($took) = timed(sub { $client->get('/', sign => 0) });
-    cmp_ok($took, '<', SERVED, 'more wait for a lock than there are connections: what needs none is answered');
+    cmp_ok($took, '<', SERVED, "$name: what needs none is answered");
     $holder->rollback;
-    ok(eventually(5, sub { $server->client($mallory, timeout => 60)->put('/space/m/x', body => 'after')->status == 204 }), 'the lock is gone: writes again');
+    my $after = $server->client($mallory, timeout => 60);
+    ok(
+        eventually(5, sub { $after->put('/space/m/x', body => 'after')->status == 204 }),
+        'the lock is gone: writes again');
     $blocked->finish;
     others('the lock is gone', 1);
 }
@@ -310,39 +459,53 @@ pressed('documents that go deep, or on', 60, [400], [PUT => '/space/m', body => 
 # 8. Very many spaces of one controller, whose ids need escapes. The list is written while it is
 # read from the database; it is complete and in order, and pages of the other protocol are small.
 {
-    $dbh->do(q(INSERT INTO was_spaces (space_uuid, space_id, controller, protocol) SELECT 'many-' || md5(n::text), 'urn:x:' || n || '"', ?, 'classic' FROM generate_series(1, ?) n), undef, $lister->did, $MANY);
-    $dbh->do(q(INSERT INTO was_spaces (space_uuid, space_id, controller, protocol) SELECT 'pws-' || lpad(n::text, 8, '0'), 'pws-' || lpad(n::text, 8, '0'), ?, 'pws' FROM generate_series(1, ?) n), undef, $lister->did, $MANY / 10);
+    $dbh->do(<<'SQL', undef, $lister->did, $MANY);
+INSERT INTO was_spaces (space_uuid, space_id, controller, protocol)
+SELECT 'many-' || md5(n::text), 'urn:x:' || n || '"', ?, 'classic' FROM generate_series(1, ?) n
+SQL
+    $dbh->do(<<'SQL', undef, $lister->did, $MANY / 10);
+INSERT INTO was_spaces (space_uuid, space_id, controller, protocol)
+SELECT id, id, ?, 'pws' FROM generate_series(1, ?) n, concat('pws-', lpad(n::text, 8, '0')) id
+SQL
     $dbh->do('ANALYZE was_spaces');
-    my ($expected, $length) = $dbh->selectrow_array(<<'SQL', undef, '","controller":"' . $lister->did . '"}', $lister->did);
+    my $rest = '","controller":"' . $lister->did . '"}';
+    my ($expected, $length) = $dbh->selectrow_array(<<'SQL', undef, $rest, $lister->did);
 SELECT md5(list), octet_length(list) FROM (
-    SELECT '[' || string_agg('{"id":"' || replace(space_id, '"', '\"') || ?, ',' ORDER BY space_uuid) || ']' AS list
+    SELECT '[' || string_agg(
+        '{"id":"' || replace(space_id, '"', '\"') || ?, ',' ORDER BY space_uuid) || ']' AS list
     FROM was_spaces WHERE controller = ? AND protocol = 'classic') listed
 SQL
+    my $name = "lists of $MANY spaces";
     my $before = forget_peak();
-    my $flood = WAS::Traffic->start(clients => 3, each => sub {
-        my ($took, $res) = timed(sub { $server->client($lister, timeout => 120)->get('/spaces/') });
-        return { status => $res->status, length => length $res->body, md5 => Digest::MD5::md5_hex($res->body), complete => $res->complete, took => $took };
-    }, least => 1);
-    my $slow = WAS::Traffic->start(clients => 2, pause => 0.05, each => sub {
-        our ($socket, $got);
-        if (!$socket) {
-            my $value = WAS::Client::authorization(key => $lister, method => 'GET', target => '/spaces/', fields => []);
-            $socket = connected();
-            syswrite $socket, "GET /spaces/ HTTP/1.1\r\nHost: x\r\nAuthorization: $value\r\n\r\n";
-        }
-        $got += sysread($socket, my $bytes, 5000) // 0;
-        return { got => $got // 0 };
-    });
-    sleep 0.5;
-    others("lists of $MANY spaces");
+    my $flood = WAS::Traffic->start(
+        clients => 3,
+        each => sub {
+            my $client = $server->client($lister, timeout => 120);
+            my ($took, $res) = timed(sub { $client->get('/spaces/') });
+            my $md5 = Digest::MD5::md5_hex($res->body);
+            my @got = ($res->status, $res->complete ? 1 : 0, length $res->body, $md5);
+            return { got => \@got, took => $took };
+        },
+        least => 1);
+    my $list =
+        head('GET /spaces/ HTTP/1.1', 'Host: x', authorization_of($lister, GET => '/spaces/'));
+    my $slow = read_slowly(2, $list);
+    wait_for_connections($name, 2);
+    others($name);
     my @records = $flood->finish;
     $slow->finish;
-    is_deeply([map { [$_->{status}, $_->{complete} ? 1 : 0, $_->{length}, $_->{md5}] } @records], [([200, 1, $length, $expected]) x @records], "lists of $MANY spaces: each is whole, exact and in order");
-    cmp_ok(scalar @records, '>=', 3, "lists of $MANY spaces: there were some");
-    note sprintf "lists of %d spaces: %.1f MiB in %.1f s", $MANY, $length / MIB, percentile(0.5, map { $_->{took} } @records);
-    not_grown("lists of $MANY spaces", $before, 60);
+    is_deeply(
+        [map { $_->{got} } @records], [([200, 1, $length, $expected]) x @records],
+        "$name: each is whole, exact and in order");
+    cmp_ok(scalar @records, '>=', 3, "$name: there were some");
+    my @times = map { $_->{took} } @records;
+    note sprintf '%s: %.1f MiB in %.1f s', $name, $length / MIB, percentile(0.5, @times);
+    not_grown($name, $before, 60);
 
-    my $pages = WAS::Zcap->new(base => $server->origin, key => $lister, timeout => 30, mount => '/pws', keepalive => 1);
+    my $pages = WAS::Zcap->new(
+        base => $server->origin, key => $lister, timeout => 30,
+        mount => '/pws', keepalive => 1);
+    $name = 'pages of very many spaces';
     my ($next, @seen, @took) = ('/pws/spaces/?limit=1000');
     while (defined $next && @took < 2 * $MANY / 1000) {
         my ($took, $res) = timed(sub { $pages->get($next) });
@@ -351,14 +514,19 @@ SQL
         push @seen, $text =~ /"id":\s*"(pws-\d+)"/g;
         ($next) = $text =~ /"next":\s*"([^"]+)"/;
     }
-    is(scalar @seen, $MANY / 10, 'pages of very many spaces: all are there');
-    is("@seen[0, -1]", sprintf('pws-%08d pws-%08d', 1, $MANY / 10), 'pages of very many spaces: from the first to the last');
-    is(scalar(grep { $seen[$_ - 1] ge $seen[$_] } 1 .. $#seen), 0, 'pages of very many spaces: in order');
-    cmp_ok(percentile(0.95, @took), '<', SERVED, 'pages of very many spaces: the last is as near as the first');
-    note sprintf 'pages of very many spaces: %d pages, 95 of 100 within %.3f s', scalar @took, percentile(0.95, @took);
+    is(scalar @seen, $MANY / 10, "$name: all are there");
+    is(
+        "@seen[0, -1]", sprintf('pws-%08d pws-%08d', 1, $MANY / 10),
+        "$name: from the first to the last");
+    is(scalar(grep { $seen[$_ - 1] ge $seen[$_] } 1 .. $#seen), 0, "$name: in order");
+    cmp_ok(percentile(0.95, @took), '<', SERVED, "$name: the last is as near as the first");
+    note sprintf '%s: %d pages, 95 of 100 within %.3f s', $name, scalar @took,
+        percentile(0.95, @took);
 }
 
-is_deeply([grep { /\[was:(?:error|crit|alert|emerg)\]/ && !/57014/ } split /\n/, $server->log], [], 'nothing at ERR but the statements that waited too long');
+my @errors =
+    grep { /\[was:(?:error|crit|alert|emerg)\]/ && !/57014/ } split /\n/, $server->log;
+is_deeply(\@errors, [], 'nothing at ERR but the statements that waited too long');
 unlike($server->log, qr/exit signal/, 'no child crashed');
 
 done_testing;

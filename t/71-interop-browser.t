@@ -10,4 +10,5 @@ use lib "$FindBin::Bin/lib";
 use WAS::Interop;
 use WAS::Server;
 
-WAS::Interop::run('classic-browser.mjs', 180, map { WAS::Server::url($_) } qw(main cors_off cors_list));
+my @origins = map { WAS::Server::url($_) } qw(main cors_off cors_list);
+WAS::Interop::run('classic-browser.mjs', 180, @origins);

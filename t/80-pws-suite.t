@@ -12,7 +12,10 @@ use Test::More;
 use WAS::Interop;
 use WAS::Server;
 
-my @servers = eval { map { WAS::Server::url($_) } qw(pws pws_tls) }
+my @servers;
+eval {
+    @servers = map { WAS::Server::url($_) } qw(pws pws_tls);
+}
     or plan skip_all => 'the configuration has no virtual hosts pws and pws_tls';
 
 $ENV{NODE_EXTRA_CA_CERTS} = "$ENV{WAS_RUN}/t/conf/tls/cert.pem";
