@@ -203,7 +203,7 @@ for my $row (@requests) {
 sub signed {
     my ($target, %option) = @_;
     my $client = WAS::Client->new(base => 'http://h:1', key => $alice);
-    my @fields = $client->_fields('PUT', $target, \%option);
+    my @fields = $client->fields_of('PUT', $target, \%option);
     my ($value) = map { $_->[1] } grep { $_->[0] eq 'Authorization' } @fields;
     return $value;
 }

@@ -428,15 +428,16 @@ for my $case (
     my $target = "$url/moving-" . $name =~ s/ .*//r;
     my $size = 16 << 20;
     $alice->put($target, body => 'a' x $size);
-    my $socket = $alice->_connect;
+    my $socket = $alice->open_socket;
     setsockopt $socket, Socket::SOL_SOCKET(), Socket::SO_RCVBUF(), 65_536;
     my $deadline = time + 20;
-    $alice->_write(
+    $alice->send_bytes(
         $socket, "GET $target HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
         $deadline);
-    my $rest = $alice->_read($socket, $deadline);
+    my $rest = $alice->read_bytes($socket, $deadline);
     $code->($target);
-    my $res = WAS::Response->from_stream(sub { $alice->_read($socket, $deadline) }, \$rest, 'GET');
+    my $res =
+        WAS::Response->from_stream(sub { $alice->read_bytes($socket, $deadline) }, \$rest, 'GET');
     my $rule = "design 5: a resource that is $name while it is read";
     is($res->header('Content-Length'), $size, "$rule: its length");
     is($res->body =~ tr/a//c, 0, "$rule: one version");

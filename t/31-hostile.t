@@ -475,14 +475,15 @@ for my $case (
     my ($name, $status, $framing, $body) = @$case;
     my %signed = (key => $alice->key, method => 'PUT', target => "$url/framing");
     my $value = WAS::Client::authorization(%signed);
-    my $socket = $alice->_connect;
+    my $socket = $alice->open_socket;
     my $deadline = time + 20;
     my @fields = ("Host: $HOST", 'Connection: close', "Authorization: $value", $framing);
     my $head = join "\r\n", "PUT $url/framing HTTP/1.1", @fields, '', '';
-    $alice->_write($socket, $head . $body, $deadline);
+    $alice->send_bytes($socket, $head . $body, $deadline);
     $socket->shutdown(1);
     my $rest = '';
-    my $res = WAS::Response->from_stream(sub { $alice->_read($socket, $deadline) }, \$rest, 'PUT');
+    my $res =
+        WAS::Response->from_stream(sub { $alice->read_bytes($socket, $deadline) }, \$rest, 'PUT');
     my $ours = $res->type eq 'application/problem+json';
     is($res->status, $status, "RFC 9112 6: $name: $status") or diag $res->body;
     is($res->body =~ tr/{//, 2, "RFC 9112 6: $name: one problem document, and nothing else")

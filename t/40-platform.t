@@ -26,7 +26,7 @@ package Curl {
     sub request {
         my ($self, $method, $target, %option) = @_;
         my $curls = qr/\A(?:Host|Connection|Content-Length|Transfer-Encoding)\z/;
-        my @fields = grep { $_->[0] !~ $curls } $self->_fields($method, $target, \%option);
+        my @fields = grep { $_->[0] !~ $curls } $self->fields_of($method, $target, \%option);
         my @command = (
             qw(curl -sS -k --noproxy * --path-as-is --max-time 30),
             @{ $self->{flags} },

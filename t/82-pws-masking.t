@@ -280,9 +280,9 @@ same_stored('pws 8.3: and nothing has changed', $before, $space, $strangers);
 # Clocks. The exchange is timed, not the signing; both targets take turns, on one connection.
 {
     my $took = 0;
-    my $exchange = \&WAS::Client::_exchange;
+    my $exchange = \&WAS::Client::exchange;
     no warnings 'redefine';
-    local *WAS::Client::_exchange = sub {
+    local *WAS::Client::exchange = sub {
         my $from = time;
         my $res = $exchange->(@_);
         $took = time - $from;

@@ -46,10 +46,10 @@ sub through {
 # Requests are signed before they wait at the line, and sent when all others are there.
 my $line;
 my $started;
-my $exchange = \&WAS::Client::_exchange;
+my $exchange = \&WAS::Client::exchange;
 {
     no warnings 'redefine';
-    *WAS::Client::_exchange = sub {
+    *WAS::Client::exchange = sub {
         my $wait = $line;
         $line = undef;
         if ($wait) {

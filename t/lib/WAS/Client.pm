@@ -159,12 +159,6 @@ sub _param {
     return qq{$name="$value"};
 }
 
-# Other names of the same, for the tests that still use them.
-sub _connect { my $self = shift; return $self->open_socket(@_) }
-sub _write { my $self = shift; return $self->send_bytes(@_) }
-sub _read { my $self = shift; return $self->read_bytes(@_) }
-sub _fields { my $self = shift; return $self->fields_of(@_) }
-
 # The fields that request() sends, as [name, value] in order; %$option is what it takes.
 sub fields_of {
     my ($self, $method, $target, $option) = @_;
@@ -206,11 +200,6 @@ sub _framed {
 #     waits  true: the body waits for an interim response
 #     stops  true: nothing more is sent afterwards
 sub exchange {
-    my ($self, @conversation) = @_;
-    return $self->_exchange(@conversation);
-}
-
-sub _exchange {
     my ($self, $method, $head, $body, %how) = @_;
     my $deadline = time + $self->{timeout};
     my $socket = delete $self->{socket} // $self->open_socket;
