@@ -104,7 +104,7 @@ sub covering { return sig(headers => [@_]) }
 # X-Test is covered: the values that are sent, and others that are signed instead.
 sub x_test {
     my ($sent, @signed) = @_;
-    my @names = ('X-Test', ('x-test') x $#$sent);
+    my @names = ('X-Test', map { 'x-test' } 1 .. $#$sent);
     my @fields = @signed ? (fields => [map { ['X-Test', $_] } @signed]) : ();
     my $sign = { headers => [@COVERED, 'x-test'], @fields };
     return { sign => $sign, headers => [map { ($names[$_] => $sent->[$_]) } keys @$sent] };

@@ -34,14 +34,14 @@ install_packages() {
     ((${#missing[@]} > 0)) || return 0
     if ((EUID != 0)); then
         command -v sudo >/dev/null ||
-            fail "packages are missing and there is neither root nor sudo to install them: ${missing[*]}"
+            fail "packages are missing, and neither root nor sudo is here for them: ${missing[*]}"
         root=(sudo)
     fi
     printf 'Installing %s\n' "${missing[*]}"
     log=$(mktemp)
     if ! "${root[@]}" env DEBIAN_FRONTEND=noninteractive sh -c \
-        'apt-get -q update && apt-get -q -y --no-install-recommends install "$@"' sh "${missing[@]}" \
-        </dev/null >"$log" 2>&1; then
+        'apt-get -q update && apt-get -q -y --no-install-recommends install "$@"' \
+        sh "${missing[@]}" </dev/null >"$log" 2>&1; then
         tail -n 20 "$log" >&2
         fail "apt-get could not install them; what it said is in $log"
     fi
