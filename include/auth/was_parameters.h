@@ -2,7 +2,7 @@
 #ifndef WAS_PARAMETERS_H
 #define WAS_PARAMETERS_H
 
-#include <apr.h>
+#include <apr_pools.h>
 
 #include <stdbool.h>
 
@@ -26,19 +26,17 @@ typedef struct was_parameter_t {
     was_slice_t value; /* into the text that was read */
 } was_parameter_t;
 
-typedef enum was_parameters_fault_t {
-    WAS_PARAMETERS_GOOD,
-    WAS_PARAMETERS_MALFORMED,
-    WAS_PARAMETERS_TWICE, /* also names that differ in case only, and names nobody looks for */
-    WAS_PARAMETERS_TOO_MANY
-} was_parameters_fault_t;
-
 /*
  * Reads one or more parameters, divided by commas with blanks around them, up to the end of `text`:
  * a token (RFC 9110 section 5.6.2), `=`, and a token or a quoted string of printable ASCII without
- * a backslash. Values of those that were not given stay as they are.
+ * a backslash. Those called `names` come out in `known`, in that order, with a value whose text is
+ * NULL where they were not given.
+ *
+ * NULL, or in the pool what is wrong with "the `whose`", for the client: the list is malformed, has
+ * too many parameters, or one twice, which names that differ in case only are, too.
  */
-was_parameters_fault_t was_parameters_read(const char *text, was_parameter_t *known, int nknown);
+const char *was_parameters_read(const char *text, const char *const *names, int nnames,
+                                const char *whose, was_parameter_t *known, apr_pool_t *pool);
 
 /* Takes the token at `*at` and moves behind it; false when there is none. */
 bool was_token_take(const char **at, was_slice_t *token);

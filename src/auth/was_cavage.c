@@ -1,4 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_cavage: `Authorization: Signature` to a proven key (protocol/classic section 3).
  * Refuses to know the request, which arrives as a plain struct, and what the key may do.
@@ -7,6 +8,7 @@
  * part of it may hold one. Then one string has one reading as names and values, and a signature
  * made for one request cannot be read as one for another by naming other headers.
  */
+
 #include "auth/was_cavage.h"
 
 #include "base/was_ascii.h"
@@ -41,18 +43,10 @@ static const was_error_t *refused_signature(const char *detail, apr_pool_t *pool
 static const was_error_t *read_signature_parameters(const char *text, was_parameter_t known[KNOWN],
                                                     apr_pool_t *pool)
 {
-    for (int i = 0; i < KNOWN; i++) {
-        known[i] = (was_parameter_t){.name = parameter_names[i]};
-    }
-    switch (was_parameters_read(text, known, KNOWN)) {
-    case WAS_PARAMETERS_GOOD:
-        break;
-    case WAS_PARAMETERS_MALFORMED:
-        return refused_signature("the parameters of the signature are malformed", pool);
-    case WAS_PARAMETERS_TWICE:
-        return refused_signature("a parameter of the signature is given twice", pool);
-    case WAS_PARAMETERS_TOO_MANY:
-        return refused_signature("the signature has too many parameters", pool);
+    const char *fault = was_parameters_read(text, parameter_names, KNOWN, "signature", known, pool);
+
+    if (fault != NULL) {
+        return refused_signature(fault, pool);
     }
     for (int i = 0; i < KNOWN; i++) {
         if (known[i].value.text == NULL) {

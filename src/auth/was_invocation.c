@@ -1,9 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_invocation: the Capability-Invocation field to what it says, and the capability that it
  * carries to JSON. The only includer of zlib.
  * Refuses to know what the capability says.
  */
+
 #include "auth/was_invocation.h"
 
 #include "base/was_encoding.h"
@@ -28,25 +30,6 @@ static const was_error_t *malformed_invocation(const char *detail, apr_pool_t *p
     return was_error_make(pool, WAS_ERROR_MALFORMED, "/capability-invocation", "%s", detail);
 }
 
-static const was_error_t *read_invocation_parameters(const char *text, was_parameter_t known[KNOWN],
-                                                     apr_pool_t *pool)
-{
-    for (int i = 0; i < KNOWN; i++) {
-        known[i] = (was_parameter_t){.name = parameter_names[i]};
-    }
-    switch (was_parameters_read(text, known, KNOWN)) {
-    case WAS_PARAMETERS_GOOD:
-        break;
-    case WAS_PARAMETERS_MALFORMED:
-        return malformed_invocation("the parameters of the invocation are malformed", pool);
-    case WAS_PARAMETERS_TWICE:
-        return malformed_invocation("a parameter of the invocation is given twice", pool);
-    case WAS_PARAMETERS_TOO_MANY:
-        return malformed_invocation("the invocation has too many parameters", pool);
-    }
-    return NULL;
-}
-
 /* The value of a parameter in the pool; NULL when it was not given or is empty. */
 static const char *value_of(const was_parameter_t *parameter, apr_pool_t *pool)
 {
@@ -69,7 +52,12 @@ const was_error_t *was_invocation_parse(const char *value, was_invocation_t *inv
         return malformed_invocation("the scheme of the invocation must be zcap", pool);
     }
     value += length;
-    WAS_TRY(read_invocation_parameters(value + strspn(value, " "), known, pool));
+    const char *fault = was_parameters_read(value + strspn(value, " "), parameter_names, KNOWN,
+                                            "invocation", known, pool);
+
+    if (fault != NULL) {
+        return malformed_invocation(fault, pool);
+    }
     if ((known[ID].value.text == NULL) == (known[CAPABILITY].value.text == NULL)) {
         return malformed_invocation("the invocation must have either an id or a capability", pool);
     }

@@ -1,15 +1,21 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_parameters: the grammar of parameter lists.
  * Refuses to know which parameters there are, and to give any value a second spelling.
  */
+
 #include "auth/was_parameters.h"
 
 #include "base/was_ascii.h"
 
 #include <apr_cstr.h>
+#include <apr_strings.h>
 
 #include <string.h>
+
+/* What a list can have against it. */
+typedef enum fault_t { FAULT_NONE, FAULT_MALFORMED, FAULT_TWICE, FAULT_TOO_MANY } fault_t;
 
 static bool is_token_character(char c)
 {
@@ -61,19 +67,19 @@ typedef struct names_t {
 } names_t;
 
 /* Names that differ in case only are twins: another reader may take either one. */
-static was_parameters_fault_t add_name(names_t *given, was_slice_t name)
+static fault_t add_name(names_t *given, was_slice_t name)
 {
     for (int i = 0; i < given->count; i++) {
         if (given->names[i].length == name.length &&
             apr_cstr_casecmpn(given->names[i].text, name.text, name.length) == 0) {
-            return WAS_PARAMETERS_TWICE;
+            return FAULT_TWICE;
         }
     }
     if (given->count == WAS_PARAMETERS_MAX) {
-        return WAS_PARAMETERS_TOO_MANY;
+        return FAULT_TOO_MANY;
     }
     given->names[given->count++] = name;
-    return WAS_PARAMETERS_GOOD;
+    return FAULT_NONE;
 }
 
 static void keep_value(was_slice_t name, was_slice_t value, was_parameter_t *known, int nknown)
@@ -86,7 +92,7 @@ static void keep_value(was_slice_t name, was_slice_t value, was_parameter_t *kno
     }
 }
 
-was_parameters_fault_t was_parameters_read(const char *text, was_parameter_t *known, int nknown)
+static fault_t read_parameters(const char *text, was_parameter_t *known, int nknown)
 {
     names_t given = {.count = 0};
     const char *at = text;
@@ -96,21 +102,40 @@ was_parameters_fault_t was_parameters_read(const char *text, was_parameter_t *kn
         was_slice_t value;
 
         if (!was_token_take(&at, &name) || *at++ != '=' || !take_value(&at, &value)) {
-            return WAS_PARAMETERS_MALFORMED;
+            return FAULT_MALFORMED;
         }
-        was_parameters_fault_t fault = add_name(&given, name);
+        fault_t fault = add_name(&given, name);
 
-        if (fault != WAS_PARAMETERS_GOOD) {
+        if (fault != FAULT_NONE) {
             return fault;
         }
         keep_value(name, value, known, nknown);
         if (*at == '\0') {
-            return WAS_PARAMETERS_GOOD;
+            return FAULT_NONE;
         }
         at = skip_blanks(at);
         if (*at++ != ',') {
-            return WAS_PARAMETERS_MALFORMED;
+            return FAULT_MALFORMED;
         }
         at = skip_blanks(at);
     }
+}
+
+const char *was_parameters_read(const char *text, const char *const *names, int nnames,
+                                const char *whose, was_parameter_t *known, apr_pool_t *pool)
+{
+    for (int i = 0; i < nnames; i++) {
+        known[i] = (was_parameter_t){.name = names[i]};
+    }
+    switch (read_parameters(text, known, nnames)) {
+    case FAULT_NONE:
+        break;
+    case FAULT_MALFORMED:
+        return apr_psprintf(pool, "the parameters of the %s are malformed", whose);
+    case FAULT_TWICE:
+        return apr_psprintf(pool, "a parameter of the %s is given twice", whose);
+    case FAULT_TOO_MANY:
+        return apr_psprintf(pool, "the %s has too many parameters", whose);
+    }
+    return NULL;
 }
