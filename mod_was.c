@@ -1,9 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * mod_was: httpd as a Wallet Attached Storage server over PostgreSQL. This file owns the module
  * record, the hooks and the order of start-up, and refuses to hold any logic of its own: requests
  * are was_route's, settings was_config's, tables was_schema's.
  */
+
 #include "auth/was_crypto.h"
 #include "base/was_json.h"
 #include "classic/classic.h"
@@ -107,22 +109,29 @@ static void prepare_database(was_server_t *config, server_rec *server, apr_pool_
     }
 }
 
-/* A way to the database, and its schema, for a server that has a location of ours. */
-static void open_server(server_rec *server, server_rec *main, apr_pool_t *pconf, apr_pool_t *ptemp)
+/* A way to the database, and its schema, for a server that has a location of ours. False, after a
+ * line in the log, when the system has no lock for it. */
+static bool open_server(server_rec *server, server_rec *main, apr_pool_t *pconf, apr_pool_t *ptemp)
 {
     was_server_t *config = was_config_server(server);
 
     if (config->mounts->nelts == 0) {
-        return;
+        return true;
     }
     config->verified = was_verified_make(VERIFIED_SLOTS, pconf);
     config->db = was_config_shared_db(main, server);
-    if (config->db == NULL) {
-        config->db =
-            was_db_make(server, config->pool.params, was_config_pool_connections(&config->pool),
-                        was_config_pool_keeps(&config->pool), was_schema_ensure, pconf);
-        prepare_database(config, server, ptemp);
+    if (config->db != NULL) {
+        return true;
     }
+    config->db =
+        was_db_make(server, config->pool.params, was_config_pool_connections(&config->pool),
+                    was_config_pool_keeps(&config->pool), was_schema_ensure, pconf);
+    if (config->db == NULL) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, server, "no lock for the pool of connections");
+        return false;
+    }
+    prepare_database(config, server, ptemp);
+    return true;
 }
 
 /*
@@ -147,7 +156,9 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     for (server_rec *server = main; server != NULL; server = server->next) {
-        open_server(server, main, pconf, ptemp);
+        if (!open_server(server, main, pconf, ptemp)) {
+            return HTTP_INTERNAL_SERVER_ERROR;
+        }
     }
     return OK;
 }

@@ -7,16 +7,19 @@ use strict;
 use warnings;
 
 use Cwd ();
-use File::Basename qw(basename dirname);
-use File::Find ();
+use File::Basename qw(dirname);
+use FindBin;
+use lib "$FindBin::Bin/lib";
 use Test::More;
+use WAS::Source qw(file_text files_below read_c functions_of includes_of signatures_of stem);
 
 my $top = $ENV{WAS_TOP} // Cwd::abs_path(dirname(__FILE__) . '/..');
+my $build = $ENV{WAS_BUILD} // '.';
 
 my $LICENCE = 'Licensed under the Apache License, Version 2.0; see LICENSE.';
-my $LONGEST_FILE = 600;
-my $LONGEST_FUNCTION = 80;
-my $USUAL_FUNCTION = 45;
+my $LONGEST_FILE = 400;
+my $LONGEST_FUNCTION = 60;
+my $USUAL_FUNCTION = 30;
 my $USUAL_SHARE = 0.9;
 my $COLUMNS = 100;
 
@@ -32,31 +35,30 @@ my %MAY_INCLUDE = (
 
 # A header, and the only files that may include it: a header of ours counts as beside its .c.
 my @HEADERS = (
-    [qr/^(?:httpd|ap_\w+|scoreboard|mpm_common)\.h$/,
-        qr{^(?:mod_was\.c|src/(?:http|classic|pws)/|src/store/was_db\.c)}, 'httpd'],
-    [qr/^(?:http_\w+|util_\w+)\.h$/, qr{^(?:mod_was\.c|src/(?:http|classic|pws)/)}, 'http_*'],
-    [qr/^(?:mod_dbd|apr_dbd\w*)\.h$/, qr{^src/store/was_db\.c$}, 'mod_dbd'],
-    [qr/^libpq/, qr{^src/store/was_(?:db\.c|pq\.[ch])$}, 'libpq'],
-    [qr{^store/was_pq\.h$}, qr{^src/store/was_(?:db|pq|session)\.c$}, 'was_pq'],
-    [qr{^store/was_(?:db|sql)\.h$}, qr{^(?!src/(?:classic|pws)/)}, 'was_db, was_sql'],
-    [qr/^sodium/, qr{^src/(?:auth/was_crypto|base/was_encoding)\.c$}, 'libsodium'],
-    [qr/^openssl/, qr{^src/auth/was_crypto\.c$}, 'OpenSSL'],
-    [qr/^jansson/, qr{^src/base/was_json\.h$}, 'Jansson'],
-    [qr/^archive/, qr{^src/classic/classic_export\.c$}, 'libarchive'],
-    [qr/^zlib/, qr{^src/auth/was_invocation\.c$}, 'zlib'],
+    [
+        httpd => qr/^(?:httpd|ap_\w+|http_\w+|util_\w+)\.h$/,
+        qr{^(?:mod_was\.c|src/(?:http|classic|pws)/|src/store/was_pool\.c$)}
+    ],
+    [mod_dbd => qr/^(?:mod_dbd|apr_dbd\w*)\.h$/, qr{^src/store/was_pool\.c$}],
+    [libpq => qr/^libpq/, qr{^src/store/was_(?:pool|pq\w*|rows|session)\.[ch]$}],
+    [
+        'the inside of the store' => qr{^store/was_(?:db|limit|pool|pq|sql|session|step)\.h$},
+        qr{^(?:src/store/|src/http/|mod_was\.c$)}
+    ],
+    ['the store of classic' => qr{^store/classic/}, qr{^src/(?:store/)?classic/}],
+    ['the store of pws' => qr{^store/pws/}, qr{^src/(?:store/)?pws/}],
+    [libsodium => qr/^sodium/, qr{^src/(?:auth/was_crypto|base/was_(?:encoding|random))\.c$}],
+    [OpenSSL => qr/^openssl/, qr{^src/auth/was_crypto\.c$}],
+    [Jansson => qr/^jansson/, qr{^src/base/was_json\.h$}],
+    [libarchive => qr/^archive/, qr{^src/classic/classic_export\.c$}],
+    [zlib => qr/^zlib/, qr{^src/auth/was_invocation\.c$}],
 );
-
-# Files that have no header of their own, and the one they implement a part of.
-my %IMPLEMENTS = ('was_session.c' => 'was_db.h', 'was_zcap_expand.c' => 'was_zcap.h',
-                  'was_backends.c' => 'was_collections.h');
 
 # Where a status macro of httpd may stand.
 my @STATUS_FILES = qw(
     src/http/was_respond.c src/http/was_problem.c src/http/was_body.c mod_was.c
 );
 
-# Where SQL may stand.
-my @SQL_FILES = qw(src/store/was_sql.c include/store/was_sql.h src/store/was_schema.c);
 my $SQL = qr/\b(?:SELECT|INSERT\s+INTO|UPDATE\b.*\bSET|DELETE\s+FROM|(?:CREATE|ALTER)\s+TABLE)\b/s;
 
 my @BANNED = qw(
@@ -64,80 +66,60 @@ my @BANNED = qw(
     malloc calloc realloc free
 );
 
-# Files that own memory of another allocator than APR's, and what they may call for it.
-my %MAY_CALL = ();
+# What the operator sets: a structure, who makes it and who merges it.
+my @CONFIGURATIONS = (
+    [was_config_t => qw(was_config.h was_config_create_dir was_config_merge_dir)],
+    [was_config_pool_t => qw(was_config_pool.h was_config_pool_clear was_config_pool_merge)],
+);
 
-sub slurp {
-    my ($path) = @_;
-    open my $file, '<:encoding(UTF-8)', "$top/$path" or return '';
-    local $/;
-    return scalar(<$file>) // '';
-}
+my @own = ('mod_was.c', files_below($top, qr/\.[ch]$/, qw(src include)));
+my @tested = files_below($top, qr/\.[ch]$/, 't');
+my @scripts = (
+    'autogen.sh', '.ci/run',
+    grep { !m{^t/(?:vectors|fuzz/corpus)/} }
+        files_below($top, qr/(?:^|\/)[^.\/]+$|\.(?:sh|t|pm|mjs|js)$/, qw(tools t)),
+);
 
-sub files_below {
-    my ($pattern, @directories) = @_;
-    my @found;
-    my $wanted = sub {
-        $File::Find::prune = 1 if -d && /^(?:run|node_modules|\..+)$/;
-        push @found, $File::Find::name =~ s{^\Q$top\E/}{}r if -f && /$pattern/;
-    };
-    File::Find::find({ wanted => $wanted, follow_fast => 1 }, grep { -d } map { "$top/$_" } @directories);
-    return sort @found;
-}
-
-my @own = ((-e "$top/mod_was.c" ? 'mod_was.c' : ()), files_below(qr/\.[ch]$/, qw(src include)));
-my @tested = files_below(qr/\.[ch]$/, qw(t));
-my @scripts = ('autogen.sh', '.ci/run', grep { !m{^t/(?:vectors|fuzz/corpus)/} }
-    files_below(qr/^[^.]+$|\.(?:sh|t|pm|mjs|js)$/, qw(tools t)));
-
-# The text with comments and literals blanked, and its string literals, adjacent ones as one.
-sub scan {
-    my ($text) = @_;
-    my (@strings, $adjacent);
-    my $blank = sub { my ($part) = @_; $part =~ s/[^\n]/ /g; return $part };
-    $text =~ s{
-        (?<comment> /\*.*?\*/ | //[^\n]* )
-        | " (?<string> (?:[^"\\]|\\.)* ) "
-        | (?<char> '(?:[^'\\]|\\.)+' )
-        | (?<space> [\s\\]+ )
-        | (?<other> . )
-    }{
-        if (defined $+{string}) {
-            if ($adjacent) { $strings[-1] .= $+{string} } else { push @strings, $+{string} }
-        }
-        $adjacent = defined $+{string} || $adjacent && !defined $+{other} && !defined $+{char};
-        defined $+{other} || defined $+{space} ? $& : $blank->($&)
-    }gesx;
-    return ($text, @strings);
-}
-
-my (%text, %code, %strings, %includes, %room);
+my (%text, %code, %strings, %includes, %floor);
 for my $file (@own, @tested) {
-    $text{$file} = slurp($file);
-    ($code{$file}, @{ $strings{$file} }) = scan($text{$file});
-    # Names of headers are string literals to scan(), so they are read from the text.
-    $includes{$file} = [$text{$file} =~ /^[ \t]*#[ \t]*include[ \t]*[<"]([^>"]+)[>"]/mg];
-    $room{$file} = $1 if $file =~ m{^(?:src|include)/(\w+)/};
+    $text{$file} = file_text("$top/$file");
+    ($code{$file}, @{ $strings{$file} }) = read_c($text{$file});
+    $includes{$file} = [includes_of($text{$file})];
+    $floor{$file} = $1 if $file =~ m{^(?:src|include)/(\w+)/};
 }
+$text{$_} = file_text("$top/$_") for @scripts, 'Makefile.am', 'README.md';
 
-sub place {
-    my ($file) = @_;
-    return $room{$file} ? "src/$room{$file}/" . basename $file : $file;
-}
-
-sub functions {
-    my ($code) = @_;
-    my ($open, @lengths);
-    my $line = 0;
-    for (split /\n/, $code) {
-        $line++;
-        $open = $line if /^\{/;
-        if (/^\}/ && $open) {
-            push @lengths, [$open, $line - $open];
-            undef $open;
-        }
+# The names of functions, and those of them that give back an error.
+my (%defined_by, %is_static, %gives_error);
+for my $file (@own) {
+    for my $signature (signatures_of($code{$file})) {
+        my ($before, $name) = @$signature;
+        $gives_error{$name} = 1 if $before =~ /was_error_t\s*\*/;
+        next if $code{$file} !~ /^\Q$before$name\E\s*\([^;{]*?\)\s*\n\{/m;
+        push @{ $defined_by{$name} }, $file if ($defined_by{$name}[-1] // '') ne $file;
+        $is_static{$name} = 1 if $before =~ /\bstatic\b/;
     }
-    return @lengths;
+}
+
+# The room that a file belongs to is a header's: its own, or the one that it implements and so
+# includes first. Headers in src/ are a room's own.
+sub room_of {
+    my ($file) = @_;
+    return "include/$1" if $file =~ m{^src/(.*)\.c$} && exists $text{"include/$1.h"};
+    return $file =~ s/\.h$//r if $file =~ m{^include/};
+    return defined $includes{$file}[0] ? "include/$includes{$file}[0]" =~ s/\.h$//r : $file;
+}
+
+sub circles_from {
+    my ($room, $needs, $path, $done) = @_;
+    my @circles;
+    for my $next (sort keys %{ $needs->{$room} }) {
+        my ($at) = grep { $path->[$_] eq $next } 0 .. $#$path;
+        push @circles, join ' > ', @$path[$at .. $#$path], $next if defined $at;
+        push @circles, circles_from($next, $needs, [@$path, $next], $done)
+            if !defined $at && !$done->{$next}++;
+    }
+    return @circles;
 }
 
 sub set_difference {
@@ -146,155 +128,321 @@ sub set_difference {
     return map { "$_ $what" } grep { !$those{$_} } @$these;
 }
 
+sub long_lines {
+    my ($file) = @_;
+    my $n = 0;
+    return map { "$file:$_->[0]" } grep { $_->[1] =~ /\t/ || length $_->[1] > $COLUMNS }
+        map { [++$n, $_] } split /\n/, $text{$file};
+}
+
 # The shape of a route as README writes it: {name} is one segment, {name...} the rest.
 sub readme_shape {
     my ($path) = @_;
     return $path =~ s/\{[^}]+\.\.\.\}/**/r =~ s/\{[^}]+\}/*/gr;
 }
 
+# Method, shape, right of each row, and its line.
 sub routes_of {
     my ($file) = @_;
-    return $text{$file} =~ /\{\s*"([A-Z]+)",\s*"([^"]+)",\s*(WAS_RIGHT_\w+),/g;
+    my ($table) = $text{$file} =~ /^static const was_route_t routes\[\] = \{\n(.*?)^\s*\{0\}\};/ms;
+    return map {
+        my @row = /"([A-Z*]+)",\s*"([^"]+)",\s*(?:WAS_RIGHT_)?([A-Z_]+),/;
+        [@row == 3 ? @row : ('?', '?', 'NONE'), s/\s+/ /gr]
+    } ($table // '') =~ /^ {4}((?:\{|ROW\()[^\n]*(?:\n {5}[^\n]*)*)/mg;
+}
+
+sub body_of {
+    my ($name) = @_;
+    my ($file) = @{ $defined_by{$name} // [] };
+    return '' if !defined $file;
+    my ($body) = $code{$file} =~ /^[^\n]*\b\Q$name\E\([^;{]*?\)\s*\n(\{.*?^\})/ms;
+    return $body // '';
+}
+
+sub unfinished_settings {
+    my ($type, $header, $maker, $merger) = @_;
+    my ($members) = $text{"include/http/$header"} =~ /^typedef struct \Q$type\E \{\n(.*?)^\}/ms;
+    my @directives = $text{'src/http/was_directives.c'} =~ /AP_INIT_\w+\(\s*"(\w+)"/g;
+    my $tests = join '', map { $text{$_} } grep { m{^t/[^/]+\.t$} } @scripts;
+    my @breaches = defined $members ? () : "$type is not in $header";
+    for my $line (split /\n/, $members // '') {
+        my ($names, $comment) = $line =~ m{^\s+[\w\s]+?[\s*]([\w, ]+);\s*/\*(.*?)\*/};
+        push @breaches, "$type: nobody says what this is: $line" if !defined $names;
+        my ($kind) = $line =~ /^\s+(?:const )?(\w+)/;
+        for my $name (split /, /, $names // '') {
+            my $unset = $kind =~ /int/ ? qr/(?:config->|\.)\Q$name\E = -1\b/ : qr//;
+            push @breaches, "$type.$name has no default" if body_of($maker) !~ $unset;
+            push @breaches, "$type.$name is not merged" if body_of($merger) !~ /->$name = /;
+        }
+        for my $directive (grep { ($comment // '') =~ /\b\Q$_\E\b/ } @directives) {
+            push @breaches, "$directive is not in README"
+                if $text{'README.md'} !~ /\b\Q$directive\E\b/;
+            push @breaches, "$directive has no test" if $tests !~ /(?<![A-Z])\Q$directive\E\b/;
+        }
+    }
+    return @breaches;
 }
 
 # Each rule: its name, and code that yields one line for each breach.
 my @RULES = (
-    ['there is code to look at', sub { @own > 1 ? () : 'no file below src and include' }],
+    ['there is code to look at' => sub { @own > 100 ? () : 'no file below src and include' }],
 
-    ['a room includes only the rooms below it' => sub {
-        my @breaches;
-        for my $file (grep { defined $room{$_} } @own) {
-            my %allowed = map { $_ => 1 } @{ $MAY_INCLUDE{ $room{$file} } // [] };
-            for my $header (@{ $includes{$file} }) {
-                my $target = $room{"include/$header"} // next;
-                push @breaches, "$file includes $header of $target" if !$allowed{$target};
+    [
+        'a floor includes only the floors below it' => sub {
+            my @breaches;
+            for my $file (grep { defined $floor{$_} } @own) {
+                my %allowed = map { $_ => 1 } @{ $MAY_INCLUDE{ $floor{$file} } // [] };
+                for my $header (@{ $includes{$file} }) {
+                    my $target = $floor{"include/$header"} // next;
+                    push @breaches, "$file includes $header of $target" if !$allowed{$target};
+                }
             }
+            return @breaches;
         }
-        return @breaches;
-    }],
+    ],
 
-    (map {
-        my ($header, $files, $name) = @$_;
-        ["$name is included only where it may be" => sub {
-            return map { my $file = $_; map { "$file includes $_" } grep { /$header/ } @{ $includes{$file} } }
-                grep { place($_) !~ /$files/ } @own;
-        }]
-    } @HEADERS),
-
-    ['a file includes the header it implements first' => sub {
-        my @breaches;
-        for my $file (grep { m{^src/.*\.c$} } @own) {
-            my $own = $IMPLEMENTS{ basename $file } // basename($file) =~ s/\.c$/.h/r;
-            $own = "$room{$file}/$own";
-            $own = "$room{$file}/$room{$file}.h" if $room{$file} =~ /^(?:classic|pws)$/;
-            my $first = $includes{$file}[0] // 'nothing';
-            push @breaches, "$file includes $first first, not $own" if $first ne $own;
-        }
-        return @breaches;
-    }],
-
-    ['statuses stand where errors become HTTP' => sub {
-        my %allowed = map { $_ => 1 } @STATUS_FILES;
-        return map { my $file = $_; map { "$file: $_" } $code{$file} =~ /\b(HTTP_[A-Z_]+)\b/g }
-            grep { !$allowed{$_} } @own;
-    }],
-
-    ['SQL stands in was_sql and was_schema' => sub {
-        my %allowed = map { $_ => 1 } @SQL_FILES;
-        return map { my $file = $_; map { "$file: \"$_\"" } grep { /$SQL/ } @{ $strings{$file} } }
-            grep { !$allowed{$_} } @own;
-    }],
-
-    ['no banned function is called' => sub {
-        my $banned = join '|', @BANNED;
-        my @breaches;
-        for my $file (@own) {
-            my %allowed = map { $_ => 1 } @{ $MAY_CALL{$file} // [] };
-            push @breaches, map { "$file calls $_" } grep { !$allowed{$_} }
-                $code{$file} =~ /(?<![\w.>])($banned)\s*\(/g;
-        }
-        return @breaches;
-    }],
-
-    ["no function is longer than $LONGEST_FUNCTION lines" => sub {
-        return map { my $file = $_; map { "$file:$_->[0]: $_->[1] lines" }
-            grep { $_->[1] > $LONGEST_FUNCTION } functions($code{$file}) } @own;
-    }],
-
-    ["$USUAL_SHARE of all functions have at most $USUAL_FUNCTION lines" => sub {
-        my @all = map { functions($code{$_}) } @own;
-        my $usual = grep { $_->[1] <= $USUAL_FUNCTION } @all;
-        return if !@all || $usual >= $USUAL_SHARE * @all;
-        return "$usual of " . @all;
-    }],
-
-    ["no file is longer than $LONGEST_FILE lines" => sub {
-        return grep { ($text{$_} =~ tr/\n//) > $LONGEST_FILE } @own;
-    }],
-
-    ['a C file opens with the licence, a .c then says what it owns' => sub {
-        return (grep { $text{$_} !~ m{\A/\* \Q$LICENCE\E \*/\n} } @own, @tested),
-            grep { $text{$_} !~ m{\A[^\n]*\n\n?/\*\n} } grep { m{\.c$} && !m{^t/} } @own;
-    }],
-
-    ['a script opens with the licence' => sub {
-        return grep { slurp($_) !~ m{\A(?:#![^\n]*\n)?(?:#|//) \Q$LICENCE\E\n} } @scripts;
-    }],
-
-    ['nothing is left for later by its own words' => sub {
-        my $marks = join '|', 'TO' . 'DO', 'FIX' . 'ME', 'X' x 3, 'HA' . 'CK';
-        return grep { slurp($_) =~ /\b(?:$marks)\b/ } @own, @tested, @scripts;
-    }],
-
-    ["C has no tab and at most $COLUMNS columns" => sub {
-        return map { my $file = $_; my $n = 0;
-            map { "$file:$_->[0]" } grep { $_->[1] =~ /\t/ || length $_->[1] > $COLUMNS }
-            map { [++$n, $_] } split /\n/, $text{$file} } @own, @tested;
-    }],
-
-    ['every file is built or shipped' => sub {
-        my $makefile = slurp('Makefile.am');
-        my @shipped = $makefile =~ m{(?<!\S)([\w./-]+)(?!\S)}g;
-        # automake finds the source of a program that names none.
-        my %named = map { $_ => 1 } @shipped, map { "$_.c" } $makefile =~ m{(t/unit/test_\w+)}g;
-        return grep { my $file = $_; !$named{$file} && !grep { $file =~ m{^\Q$_\E/} } @shipped }
-            @own, @tested, @scripts;
-    }],
-
-    ['README lists the directives of the code' => sub {
-        my @code = map { /AP_INIT_\w+\(\s*"(WAS\w+)"/g } @text{ grep { m{^src/http/} } @own };
-        my @readme = slurp('README.md') =~ /^\|\s*`(WAS\w+)/mg;
-        return 'no directive in the code' if !@code;
-        return set_difference(\@code, \@readme, 'is not in README'),
-            set_difference(\@readme, \@code, 'is not in the code');
-    }],
-
-    ['README lists the routes of the code' => sub {
-        my (@code, @readme, @rows);
-        @rows = map { routes_of($_) } grep { m{^src/(classic|pws)/\1\.c$} } @own;
-        while (my ($method, $shape) = splice @rows, 0, 3) {
-            push @code, "$method $shape";
-        }
-        @rows = slurp('README.md') =~ m{^\|\s*`?([A-Z]+)`?\s*\|\s*`(/[^`]*)`\s*\|}mg;
-        while (my ($method, $path) = splice @rows, 0, 2) {
-            push @readme, "$method " . readme_shape($path);
-        }
-        return 'no route in the code' if !@code;
-        return set_difference(\@code, \@readme, 'is not in README'),
-            set_difference(\@readme, \@code, 'is not in the code');
-    }],
-
-    ['a route names its right, and stands once' => sub {
-        my (%seen, @breaches);
-        for my $file (grep { m{^src/(classic|pws)/\1\.c$} } @own) {
-            my @rows = routes_of($file);
-            while (my ($method, $shape, $right) = splice @rows, 0, 3) {
-                push @breaches, "$method $shape has no right" if $right eq 'WAS_RIGHT_NONE';
-                push @breaches, "$method $shape stands twice" if $seen{"$file $method $shape"}++;
+    [
+        'no rooms include each other in a circle' => sub {
+            my (%needs, %done);
+            for my $file (grep { m{^(?:src|include)/} } @own) {
+                $needs{ room_of($file) }{ room_of("include/$_") } = 1
+                    for grep { exists $text{"include/$_"} } @{ $includes{$file} };
             }
+            delete $needs{$_}{$_} for keys %needs;
+            return map { circles_from($_, \%needs, [$_], \%done) } sort keys %needs;
         }
-        return @breaches;
-    }],
+    ],
+
+    (
+        map {
+            my ($name, $header, $files) = @$_;
+            [
+                "$name is included only where it may be" => sub {
+                    return map {
+                        my $file = $_;
+                        map { "$file includes $_" } grep { /$header/ } @{ $includes{$file} }
+                        }
+                        grep { s{^include/}{src/}r !~ /$files/ } @own;
+                }
+            ]
+        } @HEADERS
+    ),
+
+    [
+        'a .c includes first a header that declares what it defines' => sub {
+            my @breaches;
+            for my $file (grep { m{^src/.*\.c$} } @own) {
+                my $first = $includes{$file}[0] // 'nothing';
+                my $header = $text{"include/$first"} // $text{ dirname($file) . "/$first" } // '';
+                my ($public) = grep { !$is_static{$_} && $header =~ /\b\Q$_\E\b/ }
+                    map { $_->[1] } signatures_of($code{$file});
+                my ($data) = $code{$file} =~ /^const [^;=(]*?(\w+)(?:\[\w*\])? = /m;
+                next if defined $public || defined $data && $header =~ /\b\Q$data\E\b/;
+                push @breaches, "$file includes $first first";
+            }
+            return @breaches;
+        }
+    ],
+
+    [
+        'statuses stand where errors become HTTP' => sub {
+            my %allowed = map { $_ => 1 } @STATUS_FILES;
+            return map {
+                my $file = $_;
+                map { "$file: $_" } $code{$file} =~ /\b(HTTP_[A-Z_]+)\b/g
+                }
+                grep { !$allowed{$_} } @own;
+        }
+    ],
+
+    [
+        "httpd's request is seen on the floor http only" => sub {
+            return grep { $code{$_} =~ /\brequest->r\b/ } grep { !m{^(?:src|include)/http/} } @own;
+        }
+    ],
+
+    [
+        'SQL stands in the store' => sub {
+            return map {
+                my $file = $_;
+                map { "$file: \"$_\"" } grep { /$SQL/ } @{ $strings{$file} }
+                }
+                grep { !m{^src/store/} } @own;
+        }
+    ],
+
+    [
+        'a statement takes as many values as its row says' => sub {
+            my @rows = map { [split /\t/, $_, 3] } split /\n/, qx("$build/t/statements");
+            return 'no statement' if !@rows;
+            return map {
+                my ($name, $nvalues, $text) = @$_;
+                my ($highest) = sort { $b <=> $a } 0, $text =~ /\$(\d+)/g;
+                $nvalues == $highest ? () : "$name says $nvalues and takes $highest"
+            } @rows;
+        }
+    ],
+
+    [
+        'no banned function is called' => sub {
+            my $banned = join '|', @BANNED;
+            return map {
+                my $file = $_;
+                map { "$file calls $_" } $code{$file} =~ /(?<![\w.>])($banned)\s*\(/g
+            } @own;
+        }
+    ],
+
+    [
+        "no function is longer than $LONGEST_FUNCTION lines" => sub {
+            return map {
+                my $file = $_;
+                map { "$file:$_->[0]: $_->[1] lines" }
+                    grep { $_->[1] > $LONGEST_FUNCTION }
+                    functions_of($code{$file})
+            } @own;
+        }
+    ],
+
+    [
+        "$USUAL_SHARE of all functions have less than $USUAL_FUNCTION lines" => sub {
+            my @all = map { functions_of($code{$_}) } @own;
+            my $usual = grep { $_->[1] < $USUAL_FUNCTION } @all;
+            return $usual >= $USUAL_SHARE * @all ? () : "$usual of " . @all;
+        }
+    ],
+
+    [
+        "no file is longer than $LONGEST_FILE lines" => sub {
+            return grep { ($text{$_} =~ tr/\n//) > $LONGEST_FILE } @own;
+        }
+    ],
+
+    [
+        'a static function has two words, and a name of its own' => sub {
+            return map {
+                my $name = $_;
+                map { "$_: $name" } @{ $defined_by{$name} }
+                }
+                grep { !/._./ || @{ $defined_by{$_} } > 1 } sort keys %is_static;
+        }
+    ],
+
+    [
+        'a declaration says that its error must be looked at' => sub {
+            return map {
+                my $file = $_;
+                map { "$file: $_->[1]" } grep { $_->[0] !~ /\bWAS_CHECKED\b/ }
+                    grep { $_->[0] =~ /\bwas_error_t\s*\*/ && $_->[1] ne 'was_error_make' }
+                    signatures_of($code{$file})
+            } grep { /\.h$/ } @own;
+        }
+    ],
+
+    [
+        'an error is looked at' => sub {
+            my $giver = join '|', sort keys %gives_error;
+            return map {
+                my $file = $_;
+                map { "$file drops what $_ gives back" }
+                    $code{$file} =~ /[;{}]\s*(?:\(void\)\s*)?($giver)\s*\(/g
+            } @own;
+        }
+    ],
+
+    [
+        'a C file opens with the licence, then its name and what it owns' => sub {
+            return (grep { $text{$_} !~ m{\A/\* \Q$LICENCE\E \*/\n} } @own, @tested),
+                (
+                grep { $text{$_} !~ m{\A[^\n]*\n\n/\*\n \* \Q${\stem($_)}\E: } }
+                grep { /\.c$/ } @own
+                ),
+                grep { $text{$_} !~ m{^/\*\n? \*? ?\Q${\stem($_)}\E: }m } grep { /\.h$/ } @own;
+        }
+    ],
+
+    [
+        'a script opens with the licence' => sub {
+            return grep { $text{$_} !~ m{\A(?:#![^\n]*\n)?(?:#|//) \Q$LICENCE\E\n} } @scripts;
+        }
+    ],
+
+    [
+        'nothing is left for later by its own words' => sub {
+            my $marks = join '|', 'TO' . 'DO', 'FIX' . 'ME', 'X' x 3, 'HA' . 'CK';
+            return grep { $text{$_} =~ /\b(?:$marks)\b/ } @own, @tested, @scripts;
+        }
+    ],
+
+    [
+        "C and scripts have no tab and at most $COLUMNS columns" => sub {
+            return map { long_lines($_) } @own, @tested, @scripts;
+        }
+    ],
+
+    [
+        'every file is built or shipped' => sub {
+            my @shipped = $text{'Makefile.am'} =~ m{(?<!\S)([\w./-]+)(?!\S)}g;
+            # automake finds the source of a program that names none.
+            my %named = map { $_ => 1 } @shipped,
+                map { "$_.c" } $text{'Makefile.am'} =~ m{(t/unit/test_\w+)}g;
+            return grep {
+                my $file = $_;
+                !$named{$file} && !grep { $file =~ m{^\Q$_\E/} } @shipped
+            } @own, @tested, @scripts;
+        }
+    ],
+
+    [
+        'README lists the directives of the code' => sub {
+            my @code = map { /AP_INIT_\w+\(\s*"(WAS\w+)"/g } @text{ grep { m{^src/http/} } @own };
+            my @readme = $text{'README.md'} =~ /^\|\s*`(WAS\w+)/mg;
+            return 'no directive in the code' if !@code;
+            return set_difference(\@code, \@readme, 'is not in README'),
+                set_difference(\@readme, \@code, 'is not in the code');
+        }
+    ],
+
+    (
+        map {
+            my ($type, @places) = @$_;
+            [
+                "each member of $type has a default, is merged, documented and tested" => sub {
+                    return unfinished_settings($type, @places);
+                }
+            ]
+        } @CONFIGURATIONS
+    ),
+
+    [
+        'README lists the routes of the code' => sub {
+            my @code = map { "$_->[0] $_->[1]" } grep { $_->[0] ne '*' }
+                map { routes_of($_) } qw(src/classic/classic.c src/pws/pws.c);
+            my (@readme, @rows);
+            @rows = $text{'README.md'} =~ m{^\|\s*`?([A-Z]+)`?\s*\|\s*`(/[^`]*)`\s*\|}mg;
+            while (my ($method, $path) = splice @rows, 0, 2) {
+                push @readme, "$method " . readme_shape($path);
+            }
+            return 'no route in the code' if !@code;
+            return set_difference(\@code, \@readme, 'is not in README'),
+                set_difference(\@readme, \@code, 'is not in the code');
+        }
+    ],
+
+    [
+        'a route names its right, and stands once' => sub {
+            my @breaches;
+            for my $file (qw(src/classic/classic.c src/pws/pws.c)) {
+                my %seen;
+                for my $row (routes_of($file)) {
+                    my ($method, $shape, $right, $line) = @$row;
+                    push @breaches, "$file: no right: $line" if $right eq 'NONE';
+                    push @breaches, "$file: twice: $line" if $seen{"$method $shape"}++;
+                }
+            }
+            return @breaches;
+        }
+    ],
 );
 
 for my $rule (@RULES) {

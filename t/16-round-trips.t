@@ -16,9 +16,11 @@ use lib "$FindBin::Bin/lib";
 use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep);
+use WAS::Holder;
 use WAS::Key;
 use WAS::Server;
 use WAS::Traffic qw(eventually);
+use WAS::Zcap;
 
 my $directory = File::Temp->newdir('wasXXXXXX', TMPDIR => 1);
 my $real = WAS::Server::cluster()->socket_directory . '/.s.PGSQL.5432';
@@ -30,7 +32,8 @@ sub asking {
     my ($state) = @_;
     my @asks;
     while (length $state->{sent} >= ($state->{begun} ? 5 : 8)) {
-        my ($type, $length) = $state->{begun} ? unpack('aN', $state->{sent}) : ('', unpack 'N', $state->{sent});
+        my ($type, $length) =
+            $state->{begun} ? unpack('aN', $state->{sent}) : ('', unpack 'N', $state->{sent});
         last if length $state->{sent} < $length + length $type;
         my $message = substr $state->{sent}, 0, $length + length $type, '';
         # Questions about encryption come before the start.
@@ -56,7 +59,7 @@ sub serve_proxy {
                 $select->add($client, $server);
             }
             elsif (!$peer{$socket}) {
-                next; # the other side went away in this very round
+                next;    # the other side went away in this very round
             }
             elsif (sysread $socket, my $bytes, 1 << 16) {
                 my $other = $peer{$socket};
@@ -79,73 +82,143 @@ sub serve_proxy {
     }
 }
 
-my $listener = IO::Socket::UNIX->new(Local => "$directory/.s.PGSQL.5432", Listen => 10) or die "no socket: $!";
+my $listener = IO::Socket::UNIX->new(Local => "$directory/.s.PGSQL.5432", Listen => 10)
+    or die "no socket: $!";
 my $proxy = fork // die "fork: $!";
 if ($proxy == 0) {
     eval { serve_proxy($listener) };
     POSIX::_exit(1);
 }
 close $listener;
-END { if ($proxy) { local $?; kill KILL => $proxy; waitpid $proxy, 0 } }
+
+END {
+    if ($proxy) { local $?; kill KILL => $proxy; waitpid $proxy, 0 }
+}
 
 my $database = WAS::Server::create_database();
 my $dsn = WAS::Server::cluster()->dsn($database) =~ s/host='[^']*'/host='$directory'/r;
 # One connection, so that what has been prepared is prepared.
-my $server = WAS::Server->start(mpm => 'event', dsn => $dsn, before => "ServerLimit 1\nThreadsPerChild 8\nMaxRequestWorkers 8\nMinSpareThreads 1\nMaxSpareThreads 8\nMaxKeepAliveRequests 0\n", config => "DBDKeep 1\nDBDMax 1\n");
+my $server =
+    WAS::Server->start(mpm => 'event', dsn => $dsn, before => <<'BEFORE', config => <<'CONF');
+ServerLimit 1
+ThreadsPerChild 8
+MaxRequestWorkers 8
+MinSpareThreads 1
+MaxSpareThreads 8
+MaxKeepAliveRequests 0
+BEFORE
+DBDKeep 1
+DBDMax 1
+<Location "/pws">
+    SetHandler was
+    WASProtocol pws
+</Location>
+CONF
 my $alice = WAS::Key->fresh;
 my $client = $server->client($alice, keepalive => 1);
-my @document = (body => encode_json({ controller => $alice->did, name => 'A space' }), type => 'application/json');
+my @document = (
+    body => encode_json({ controller => $alice->did, name => 'A space' }),
+    type => 'application/json');
 is($client->put('/space/s', @document)->status, 204, 'a space');
 is($client->put('/space/s/x', body => 'x' x 1024)->status, 204, 'a resource');
 my $etag = $client->get('/space/s/x')->header('ETag');
-my $turn = 0;
 
+my @pws = (mount => '/pws', keepalive => 1);
+my $holder = at($server->origin, $alice, @pws);
+my $space = make_space($holder);
+my $path = make_collection($holder, $space, 'c', { x => 'x' x 1024, mine => 'x' });
+my $pws_etag = $holder->get("$path/x")->header('ETag');
+my $delegate = at($server->origin, WAS::Key->fresh, @pws);
+my $capability = delegate(
+    $holder->space_url($space),
+    by => $alice, to => $delegate->key, target => $holder->space_url($space),
+    actions => [qw(GET HEAD PUT DELETE)]);
+my @delegated = (zcap => { capability => $capability });
+
+my @of = (type => 'text/plain', body => 'x');
+my %fresh = (headers => ['If-None-Match' => '*']);
+my %same = (headers => ['If-None-Match' => $etag]);
+my %same_pws = (headers => ['If-None-Match' => $pws_etag]);
+my %range = (headers => [Range => 'bytes=1-9']);
+my $half = 'x' x (512 * 1024);
+
+# Who asks, for what, and the answer. # is another number each time.
 my @cases = (
-    ['GET', [GET => '/space/s/x', sign => 0], 200],
-    ['GET, signed', [GET => '/space/s/x'], 200],
-    ['GET of what the client has', [GET => '/space/s/x', headers => ['If-None-Match' => $etag]], 304],
-    ['GET of a part', [GET => '/space/s/x', headers => [Range => 'bytes=1-9']], 206],
-    ['HEAD', [HEAD => '/space/s/x'], 200],
-    ['GET of a space', [GET => '/space/s'], 200],
-    ['HEAD of a space', [HEAD => '/space/s'], 200],
-    ['list of spaces', [GET => '/spaces/'], 200],
-    ['PUT, new', sub { [PUT => '/space/s/new' . ++$turn, body => 'x'] }, 204],
-    ['PUT, again', [PUT => '/space/s/again', body => 'x'], 204],
-    ['PUT of half a MiB', [PUT => '/space/s/half', body => 'x' x (512 * 1024)], 204],
-    ['PUT with If-None-Match', sub { [PUT => '/space/s/if' . ++$turn, body => 'x', headers => ['If-None-Match' => '*']] }, 204],
-    ['POST', sub { [POST => '/space/s/post' . ++$turn, body => 'x'] }, 201],
-    ['PUT of a space', [PUT => '/space/s', @document], 204],
-    ['POST of a space', [POST => '/spaces/', body => ''], 201],
+    ['GET', $client, [GET => '/space/s/x', sign => 0], 200],
+    ['GET, signed', $client, [GET => '/space/s/x'], 200],
+    ['GET of what the client has', $client, [GET => '/space/s/x', %same], 304],
+    ['GET of a part', $client, [GET => '/space/s/x', %range], 206],
+    ['HEAD', $client, [HEAD => '/space/s/x'], 200],
+    ['GET of a space', $client, [GET => '/space/s'], 200],
+    ['HEAD of a space', $client, [HEAD => '/space/s'], 200],
+    ['list of spaces', $client, [GET => '/spaces/'], 200],
+    ['PUT, new', $client, [PUT => '/space/s/new#', @of], 204],
+    ['PUT, again', $client, [PUT => '/space/s/again', @of], 204],
+    ['PUT of half a MiB', $client, [PUT => '/space/s/half', body => $half], 204],
+    ['PUT with If-None-Match', $client, [PUT => '/space/s/if#', @of, %fresh], 204],
+    ['POST', $client, [POST => '/space/s/post#', @of], 201],
+    ['DELETE', $client, [DELETE => '/space/s/new#'], 204],
+    ['PUT of a space', $client, [PUT => '/space/s', @document], 204],
+    ['POST of a space', $client, [POST => '/spaces/', body => ''], 201],
+    ['pws: GET', $holder, [GET => "$path/x"], 200],
+    ['pws: GET by a delegate', $delegate, [GET => "$path/x", @delegated], 200],
+    ['pws: GET of what the client has', $holder, [GET => "$path/x", %same_pws], 304],
+    ['pws: GET of a part', $holder, [GET => "$path/x", %range], 206],
+    ['pws: HEAD', $holder, [HEAD => "$path/x"], 200],
+    ['pws: GET of a space', $holder, [GET => "/pws/space/$space/meta"], 200],
+    ['pws: HEAD of a space', $holder, [HEAD => "/pws/space/$space/meta"], 200],
+    ['pws: PUT, new', $holder, [PUT => "$path/new#", @of], 204],
+    ['pws: PUT, again', $holder, [PUT => "$path/again", @of], 204],
+    ['pws: PUT by a delegate', $delegate, [PUT => "$path/mine", @of, @delegated], 204],
+    ['pws: PUT with If-None-Match', $holder, [PUT => "$path/if#", @of, %fresh], 204],
+    ['pws: POST', $holder, [POST => "$path/", @of], 201],
+    ['pws: DELETE', $holder, [DELETE => "$path/new#"], 204],
+    ['pws: DELETE by a delegate', $delegate, [DELETE => "$path/if#", @delegated], 204],
 );
+my %numbers;    # of a target, the last that was asked for with a method
 for my $case (@cases) {
-    my ($name, $request, $status) = @$case;
-    my $ask = sub { is($client->request(@{ ref $request eq 'CODE' ? $request->() : $request })->status, $status, "$name: answered") };
+    my ($name, $who, $request, $status) = @$case;
+    my ($method, $target, @options) = @$request;
+    my $ask = sub {
+        my $number = ++$numbers{"$method $target"};
+        my $answer = $who->request($method => $target =~ s/#/$number/r, @options);
+        is($answer->status, $status, "$name: answered");
+    };
     $ask->();
     my $before = -s $trips;
     $ask->() for 1 .. 3;
     is((-s $trips) - $before, 3, "$name: one round trip");
 }
-is($client->delete('/space/s/post' . $turn--)->status, 204, 'DELETE: prepared');
-for (1 .. 2) {
-    my $before = -s $trips;
-    is($client->delete('/space/s/post' . $turn--)->status, 204, 'DELETE: answered');
-    is((-s $trips) - $before, 1, 'DELETE: one round trip');
-}
+# The collection, its first 2 resources, and 4 writes of each of 5 kinds; the 8 deletions took two,
+# since a policy would have gone, too.
+is_deeply(
+    WAS::Server::dbh($database)
+        ->selectrow_arrayref('SELECT position, resources FROM was_pws_counters'),
+    [1 + 2 + 5 * 4 + 2 * 8, 2 + 4 + 1 + 4 + 4 - 8],
+    'pws: every write was counted');
 
 # A content of several pieces, read again and again, by a backend that has not written it.
 my $size = 16 << 20;
 is($client->put('/space/s/big', body => 'x' x $size)->status, 204, 'a big content');
 my $dbh = WAS::Server::dbh($database);
-my $backends = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
-is($dbh->selectall_arrayref("SELECT pg_terminate_backend(pid, 5000) $backends")->[0][0], 1, 'its backend is gone');
-my $read = sub { is(length $client->get('/space/s/big', sign => 0)->body, $size, 'a big content: read') };
+my $backends = q(FROM pg_stat_activity WHERE datname = current_database()
+    AND pid <> pg_backend_pid() AND backend_type = 'client backend');
+is(
+    $dbh->selectall_arrayref("SELECT pg_terminate_backend(pid, 5000) $backends")->[0][0], 1,
+    'its backend is gone');
+my $read =
+    sub { is(length $client->get('/space/s/big', sign => 0)->body, $size, 'a big content: read') };
 $read->() for 1 .. 2;
 my ($backend) = $dbh->selectrow_array("SELECT pid $backends");
 my $faults = sub { (split ' ', WAS::Server::slurp("/proc/$backend/stat") =~ s/.*\)//sr)[7] };
 my ($trips_before, $faults_before) = (-s $trips, $faults->());
 $read->() for 1 .. 4;
-is((-s $trips) - $trips_before, 4 * (1 + POSIX::ceil($size / (508 * 1024))), 'a round trip for each piece');
-cmp_ok($faults->() - $faults_before, '<', 2000, 'the backend keeps the memory of a piece for the next one');
+is(
+    (-s $trips) - $trips_before, 4 * (1 + POSIX::ceil($size / (508 * 1024))),
+    'a round trip for each piece');
+cmp_ok(
+    $faults->() - $faults_before, '<', 2000,
+    'the backend keeps the memory of a piece for the next one');
 
 # Files.
 SKIP: {
@@ -154,11 +227,17 @@ SKIP: {
     my $pid = fork // die "fork: $!";
     if ($pid == 0) {
         open STDERR, '>', "$directory/said";
-        exec 'strace', '-f', '-qq', '-e', 'trace=%file,sendto,writev', '-p', $child, '-o', $trace or POSIX::_exit(127);
+        exec 'strace', '-f', '-qq', '-e', 'trace=%file,sendto,writev', '-p', $child, '-o', $trace
+            or POSIX::_exit(127);
     }
     # It has attached when it sees something.
-    my $sees = eventually(10, sub { $client->get('/space/s/x'); -s $trace || waitpid($pid, POSIX::WNOHANG()) == $pid }) && -s $trace;
-    skip 'strace is not here, or may not look at our processes: ' . WAS::Server::slurp("$directory/said"), 1 if !$sees;
+    my $sees = eventually(
+        10,
+        sub { $client->get('/space/s/x'); -s $trace || waitpid($pid, POSIX::WNOHANG()) == $pid }
+    ) && -s $trace;
+    skip 'strace is not here, or may not look at our processes: '
+        . WAS::Server::slurp("$directory/said"), 1
+        if !$sees;
     for my $number (1 .. 20) {
         $client->get('/space/s/x', sign => 0);
         $client->get('/space/s');
@@ -166,7 +245,8 @@ SKIP: {
     }
     kill INT => $pid;
     waitpid $pid, 0;
-    my @files = grep { !/\b(?:sendto|writev)\b|resumed>|exited/ } split /\n/, WAS::Server::slurp($trace);
+    my @files = grep { !/\b(?:sendto|writev)\b|resumed>|exited/ } split /\n/,
+        WAS::Server::slurp($trace);
     is_deeply(\@files, [], 'no file is looked at');
 }
 $server->stop;

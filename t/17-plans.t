@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
-# What a statement costs does not grow with the tables: the plan of every one of them, as the module
-# has it made, reaches each table by a key of ours, and sorts nothing that grows.
+# Every statement that a request can run: what it costs does not grow with the tables. Its plan, as
+# the module has it made, reaches each table by a key of ours, and sorts nothing that grows.
 
 use strict;
 use warnings;
@@ -13,38 +13,65 @@ use Test::More;
 use WAS::Server;
 
 # They say nothing to a planner.
-my %NO_PLAN = map { $_ => 1 } qw(SETTINGS STAGE COPY);
-# They touch no table of ours, or one row of the staged upload.
-my %NO_TABLE = map { $_ => 1 } qw(PING LOCK);
+my %NO_PLAN = map { $_ => 1 } qw(STAGE COPY);
+# They touch no table of ours.
+my %NO_TABLE = map { $_ => 1 } qw(PING SETTINGS LOCAL_SETTINGS POOLER);
 # Whose answer is in an order that no index has: two bounded lists made one, and a thousand rows.
-my %SORTS = map { $_ => 1 } qw(SPACE_LIST);
+my %SORTS = map { $_ => 1 } qw(SPACE_LIST SETTINGS);
 # Who lists or counts a controller's spaces finds them by their controller.
-my %BY_CONTROLLER = map { $_ => 1 } qw(SPACE_LIST SPACE_INSERT_LIMITED SPACE_PUT_LIMITED SPACE_UPDATE_LIMITED);
+my %BY_CONTROLLER = map { $_ => 1 } qw(
+    SPACE_LIST SPACE_INSERT SPACE_PUT SPACE_UPDATE PWS_SPACE_LIST PWS_SPACE_INSERT PWS_SPACE_UPDATE
+);
 
-my %statement = map { split /\t/, $_, 2 } split /\n/, qx("$ENV{WAS_BUILD}/t/statements");
+my (%statement, %nvalues);
+for my $line (split /\n/, qx("$ENV{WAS_BUILD}/t/statements")) {
+    my ($name, $nvalues, $text) = split /\t/, $line, 3;
+    $name =~ s/\Awas_//;
+    ($statement{$name}, $nvalues{$name}) = ($text, $nvalues);
+}
 cmp_ok(scalar(keys %statement), '>', 40, 'the statements are known');
 
-# Tables that are worth an index: 20,000 spaces, a hundred of them big, and a controller of many.
+# Tables that are worth an index: 20,000 spaces of each protocol, a hundred of them big, and a
+# controller of many.
 my $database = WAS::Server::create_database();
 WAS::Server->start(dsn => WAS::Server::cluster()->dsn($database))->stop;
 my $dbh = WAS::Server::dbh($database);
 $dbh->{PrintWarn} = 0;
-$dbh->do($_) for (
-    q(INSERT INTO was_spaces (space_uuid, space_id, controller, protocol) SELECT 's' || n, 's' || n, 'did:key:z' || CASE WHEN n % 10 = 0 THEN 0 ELSE n END, CASE WHEN n % 2 = 0 THEN 'pws' ELSE 'classic' END FROM generate_series(1, 20000) n),
-    q(INSERT INTO was_collections (space_uuid, collection) SELECT 's' || 2 * (n % 10000 + 1), 'c' || n FROM generate_series(1, 20000) n),
-    q(INSERT INTO was_resources (space_uuid, path, content, content_type) SELECT 's' || 2 * (n % 10000) + 1, '/r' || n, 'x', 'text/plain' FROM generate_series(1, 30000) n),
-    q(INSERT INTO was_resources (space_uuid, path, content, content_type) SELECT 's' || 2 * (n % 100) + 1, '/b' || n, 'x', 'text/plain' FROM generate_series(1, 30000) n),
-    q(INSERT INTO was_resources (space_uuid, path, content, content_type, collection) SELECT 's' || 2 * (n % 10000 + 1), '/c' || n || '/x', 'x', 'text/plain', 'c' || n FROM generate_series(1, 20000) n),
-    q(INSERT INTO was_resource_meta (space_uuid, path, custom) SELECT space_uuid, path, '{}' FROM was_resources WHERE collection IS NOT NULL),
-    q(INSERT INTO was_space_policies SELECT space_uuid, '{}' FROM was_spaces WHERE protocol = 'pws'),
-    q(INSERT INTO was_collection_policies SELECT space_uuid, collection, '{}' FROM was_collections),
-    q(INSERT INTO was_resource_policies SELECT space_uuid, path, '{}' FROM was_resources WHERE collection IS NOT NULL),
-    q(INSERT INTO was_backends SELECT space_uuid, 'b', '{}' FROM was_spaces WHERE protocol = 'pws'),
-    q(INSERT INTO was_revocations SELECT space_uuid, 'link', now() FROM was_spaces WHERE protocol = 'pws'),
-    'VACUUM ANALYZE',
-    split(/;/, $statement{STAGE}),
-    q(SET plan_cache_mode = force_generic_plan),
+my $OWNER = q('did:key:z' || CASE WHEN n % 10 = 0 THEN 0 ELSE n END);
+my %ROWS = (
+    'was_spaces (space_uuid, space_id, controller)' => ["'s' || n, 's' || n, $OWNER", 20_000],
+    'was_resources (space_uuid, path, content, content_type)' => [
+        q('s' || n % CASE WHEN n % 2 = 0 THEN 100 ELSE 20000 END + 1, '/r' || n, 'x', 'x/y'), 40_000
+    ],
+    'was_pws_spaces (space_uuid, generation, controller, created_ms, updated_ms)' =>
+        ["'s' || n, n, $OWNER, 0, 0", 20_000],
+    'was_pws_collections (space_uuid, space_generation, collection, generation, created_ms,'
+        . ' updated_ms)' => [q('s' || n % 10000 + 1, n % 10000 + 1, 'c' || n, n, 0, 0), 20_000],
+    'was_pws_counters (space_uuid, collection_generation, position, feed_ms, token)' =>
+        [q('s' || n % 10000 + 1, n, 0, 0, 0), 20_000],
+    'was_pws_resources (space_uuid, collection_generation, resource, generation, content_type,'
+        . ' size, content, created_ms, position, updated_ms)' =>
+        [q('s' || n % 10000 + 1, n % 20000, 'r' || n, 0, 'x/y', 1, 'x', 0, n, 0), 60_000],
+    q{was_pws_tombstones (space_uuid, parent, kind, id, generation, position, updated_ms)} =>
+        [q('s' || n % 10000 + 1, n % 20000, 'r', 'd' || n, 0, n, 0), 20_000],
+    'was_pws_policies (space_uuid, parent, resource, document, generation, updated_ms)' =>
+        [q('s' || n % 10000 + 1, n % 20000, 'r' || n, '{}', 0, 0), 20_000],
+    'was_pws_backends (space_uuid, space_generation, backend, descriptor)' =>
+        [q('s' || n, n, 'b', '{}'), 20_000],
+    'was_pws_revocations (space_uuid, delegation, keep_until)' =>
+        [q('s' || n, decode(md5(n::text), 'hex'), 0), 20_000],
+    'was_controllers (controller)' => [q('did:key:z' || n), 20_000],
 );
+for my $table (sort { length $a <=> length $b } keys %ROWS) {
+    my ($values, $count) = @{ $ROWS{$table} };
+    $dbh->do("INSERT INTO $table SELECT $values FROM generate_series(1, $count) n");
+}
+$dbh->do($_)
+    for (
+    'VACUUM ANALYZE',
+    'SET plan_cache_mode = force_generic_plan',
+    'CREATE TEMPORARY TABLE was_upload (content bytea)',
+    );
 
 sub nodes {
     my ($plan) = @_;
@@ -52,32 +79,68 @@ sub nodes {
 }
 
 sub plan_of {
-    my ($text) = @_;
-    my ($highest) = sort { $b <=> $a } 0, $text =~ /\$(\d+)/g;
-    my $values = $highest ? '(' . join(', ', ('NULL') x $highest) . ')' : '';
+    my ($text, $nvalues) = @_;
+    my $values = join ', ', ('NULL') x $nvalues;
+    $values &&= "($values)";
     $dbh->do("PREPARE p AS $text");
-    my $json = join '', map { $_->[0] } @{ $dbh->selectall_arrayref("EXPLAIN (FORMAT JSON) EXECUTE p$values") };
+    my $lines = $dbh->selectall_arrayref("EXPLAIN (FORMAT JSON) EXECUTE p$values");
     $dbh->do('DEALLOCATE p');
-    return decode_json($json)->[0]{Plan};
+    return decode_json(join '', map { $_->[0] } @$lines)->[0]{Plan};
 }
+
+# What is wrong with a plan, by rule.
+my %RULE = (
+    'none from one end to the other' => sub {
+        my ($name, $nodes, $scans) = @_;
+        return map { "$_->{'Node Type'} of $_->{'Relation Name'}" }
+            grep { $_->{'Node Type'} eq 'Seq Scan' } @$scans;
+    },
+    'an index is searched, not walked through' => sub {
+        my ($name, $nodes, $scans) = @_;
+        return grep { !defined $_->{'Index Cond'} && $_->{'Node Type'} =~ /Index/ } @$scans;
+    },
+    'within the space' => sub {
+        my ($name, $nodes) = @_;
+        return if $BY_CONTROLLER{$name};
+        return map { $_->{'Index Cond'} }
+            grep { ($_->{'Index Cond'} // 'space_uuid') !~ /space_uuid/ } @$nodes;
+    },
+    'a page passes over nothing' => sub {
+        my ($name, $nodes, $scans) = @_;
+        return $name =~ /_LIST\z/ ? map { $_->{Filter} // () } @$scans : ();
+    },
+    'nothing is gathered first' => sub {
+        my ($name, $nodes) = @_;
+        return if $SORTS{$name};
+        return map { $_->{'Node Type'} }
+            grep { $_->{'Node Type'} =~ /Sort|Hash|Materialize/ } @$nodes;
+    },
+);
 
 my %used;
 for my $name (sort grep { !$NO_PLAN{$_} } keys %statement) {
-    my @nodes = nodes(eval { plan_of($statement{$name}) } // do { fail("$name has a plan"); diag $@; next });
-    my @scans = grep { $_->{'Node Type'} =~ /Scan\z/ && ($_->{'Relation Name'} // '') =~ /\Awas_(?!upload\z)/ } @nodes;
-    my @by_index = map { $_->{'Index Name'} // () } @nodes;
-    $used{$_}{$name} = 1 for @by_index;
-    ok(@scans > 0 || $NO_TABLE{$name} || (grep { $_->{'Node Type'} eq 'ModifyTable' } @nodes), "$name: tables are looked at");
-    is_deeply([map { "$_->{'Node Type'} of $_->{'Relation Name'}" } grep { $_->{'Node Type'} eq 'Seq Scan' } @scans], [], "$name: none from one end to the other");
-    is_deeply([grep { !defined $_->{'Index Cond'} && $_->{'Node Type'} =~ /Index/ } @scans], [], "$name: an index is searched, not walked through");
-    is_deeply([map { $_->{'Index Cond'} } grep { ($_->{'Index Cond'} // 'space_uuid') !~ /space_uuid/ } @nodes], [], "$name: within the space") if !$BY_CONTROLLER{$name};
-    is_deeply([map { $_->{Filter} // () } @scans], [], "$name: a page passes over nothing") if $name =~ /_LIST\z/;
-    is_deeply([map { $_->{'Node Type'} } grep { $_->{'Node Type'} =~ /Sort|Hash|Materialize/ } @nodes], [], "$name: nothing is gathered first") if !$SORTS{$name};
+    my $plan = eval { plan_of($statement{$name}, $nvalues{$name}) };
+    if (!$plan) {
+        fail("$name has a plan");
+        diag $@;
+        next;
+    }
+    my @nodes = nodes($plan);
+    my @scans = grep {
+        $_->{'Node Type'} =~ /Scan\z/ && ($_->{'Relation Name'} // '') =~ /\Awas_(?!upload\z)/
+    } @nodes;
+    $used{$_}{$name} = 1 for map { $_->{'Index Name'} // () } @nodes;
+    my $writes = grep { $_->{'Node Type'} eq 'ModifyTable' } @nodes;
+    ok(@scans || $writes || $NO_TABLE{$name}, "$name: tables are looked at");
+    for my $rule (sort keys %RULE) {
+        is_deeply([$RULE{$rule}->($name, \@nodes, \@scans)], [], "$name: $rule");
+    }
 }
 note "$_: ", join ' ', sort keys %{ $used{$_} } for sort keys %used;
 
 # Whether all this would be seen.
-my $blind = eval { plan_of(q(SELECT 1 FROM was_resources r WHERE r.content_type = $1::text)) };
-is((grep { $_->{'Node Type'} eq 'Seq Scan' } nodes($blind))[0]{'Relation Name'}, 'was_resources', 'a statement without a key is found out');
+my $blind = eval { plan_of(q(SELECT 1 FROM was_resources r WHERE r.content_type = $1::text), 1) };
+my ($scan) = grep { $_->{'Node Type'} eq 'Seq Scan' } nodes($blind);
+is($scan->{'Relation Name'}, 'was_resources', 'a statement without a key is found out');
 
 done_testing;

@@ -432,7 +432,7 @@ CONF
 
     my $holder = WAS::Server::dbh();
     $holder->begin_work;
-    my $LOCK = q(SELECT pg_advisory_xact_lock(hashtextextended('was:space:' || ?, 0)));
+    my $LOCK = 'SELECT 1 FROM was_spaces WHERE space_uuid = ? FOR NO KEY UPDATE';
     $holder->do($LOCK, undef, $id);
     my $write_late = sub {
         my ($n) = @_;
@@ -442,7 +442,7 @@ CONF
     my $waiting = WAS::Traffic->start(clients => scalar @writes, times => 1, each => $write_late);
     my $WAITING = q(SELECT count(*), floor(extract(epoch FROM max(xact_start)))
         FROM pg_stat_activity WHERE datname = current_database()
-        AND wait_event_type = 'Lock' AND wait_event = 'advisory');
+        AND wait_event_type = 'Lock');
     my $all_wait = sub { return (sql($WAITING))[0][0] == @writes };
     ok(eventually(30, $all_wait), 'design 6: writes that have begun and wait');
     my $began = (sql($WAITING))[0][1];

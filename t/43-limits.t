@@ -78,6 +78,8 @@ my $base_url = qq(WASBaseURL @{[$server->origin]}\n);
 my $second = WAS::Server->start(
     config => "$limits$base_url",
     dsn => qq($dsn options='-c default_transaction_isolation=serializable'));
+# And one that lets a space grow beyond the quota of the others.
+my $lax = WAS::Server->start(config => $limits =~ s/(WASQuotaPerSpace) \d+/$1 off/gr);
 
 my $JSON = 'application/json';
 
@@ -92,6 +94,8 @@ my %PROTOCOL = (
         list => '/spaces/',
         naming => 'uuid',
         collection => undef,
+        table => 'was_spaces',
+        numbers => ['space_id'],
         somebody => sub { $server->client($_[0] // WAS::Key->fresh, timeout => 60) },
         put => sub {
             my ($id, $members) = @_;
@@ -99,6 +103,14 @@ my %PROTOCOL = (
         },
         delete => sub { [DELETE => "/space/$_[0]"] },
         at => sub { "/space/$_[0]" },
+        # What the Python server has put there.
+        put_old => sub {
+            my ($alice, $id) = @_;
+            return sql(<<'SQL', $id);
+INSERT INTO was_resources (space_uuid, path, content, content_type)
+VALUES (?, '/old', convert_to(repeat('x', 1500), 'UTF8'), 'text/plain')
+SQL
+        },
     },
     pws => {
         base => 'https://w3id.org/pws#',
@@ -108,6 +120,17 @@ my %PROTOCOL = (
         list => '/pws/spaces/',
         naming => 'id',
         collection => 'c',
+        table => 'was_pws_spaces',
+        numbers => [qw(generation created_ms updated_ms)],
+        put_old => sub {
+            my ($alice, $id) = @_;
+            my $to = "/pws/space/$id/c/old";
+            my $unlimited = WAS::Zcap->new(
+                base => $lax->origin, mount => '/pws', timeout => 60,
+                key => $alice->key);
+            $unlimited->put($to, body => 'x' x 1500, type => 'text/plain')->status == 204
+                or die 'no resource beyond the quota';
+        },
         somebody => sub {
             my ($key) = @_;
             my %of = (base => $server->origin, mount => '/pws', timeout => 60);
@@ -181,16 +204,19 @@ sub one_value { return (sql(@_))[0][0] }
 
 sub bytes_of {
     my ($id) = @_;
-    return one_value(<<'SQL', $id);
-SELECT coalesce(sum(octet_length(content)), 0)::bigint FROM was_resources WHERE space_uuid = ?
+    return one_value(<<'SQL', $id, $id);
+SELECT ((SELECT coalesce(sum(octet_length(content)), 0) FROM was_resources WHERE space_uuid = ?)
+    + (SELECT coalesce(sum(octet_length(content)), 0) FROM was_pws_resources
+        WHERE space_uuid = ?))::bigint
 SQL
 }
 
 sub spaces_of {
     my ($who) = @_;
     return one_value(
-        'SELECT count(*) FROM was_spaces WHERE controller IN (?, ?)',
-        $who->did, $who->key->key_id);
+              'SELECT (SELECT count(*) FROM was_spaces WHERE controller IN (?, ?))'
+            . ' + (SELECT count(*) FROM was_pws_spaces WHERE controller = ?)',
+        $who->did, $who->key->key_id, $who->did);
 }
 
 # The contents that a space may hold and holds, as a refusal says it.
@@ -275,10 +301,7 @@ for my $protocol (sort keys %PROTOCOL) {
     my $alice = $speaks->{somebody}->();
     my $id = 'small-' . new_id();
     my $at = space_of($speaks, $alice, $id);
-    sql(<<'SQL', $id, "$speaks->{below}/old", $speaks->{collection});
-INSERT INTO was_resources (space_uuid, path, content, content_type, collection)
-VALUES (?, ?, convert_to(repeat('x', 1500), 'UTF8'), 'text/plain', ?)
-SQL
+    $speaks->{put_old}->($alice, $id);
     for my $step (
         ['a new one, even an empty one', 'new', 0, 507, 1500],
         ['a longer one', 'old', 1501, 507, 1500],
@@ -406,7 +429,7 @@ for my $protocol (sort keys %PROTOCOL) {
     my $dbh = WAS::Server::dbh();
     $dbh->begin_work;
     # A new resource refers to its space's row.
-    $dbh->do('SELECT 1 FROM was_spaces WHERE space_uuid = ? FOR UPDATE', undef, $id);
+    $dbh->do("SELECT 1 FROM $speaks->{table} WHERE space_uuid = ? FOR UPDATE", undef, $id);
     my $count = all_at_once(
         $dbh,
         sub {
@@ -425,9 +448,12 @@ for my $protocol (sort keys %PROTOCOL) {
     my @ids = map { new_id() } 1 .. $CLIENTS;
     $dbh->begin_work;
     # A new space waits to see whether its id is taken.
-    $dbh->do(<<'SQL', undef, $_, $_) for @ids;
-INSERT INTO was_spaces (space_uuid, space_id, controller) VALUES (?, ?, 'did:x:nobody')
-SQL
+    my $columns = join ', ', 'space_uuid', 'controller', @{ $speaks->{numbers} };
+    my $zeros = join ', ', ('0') x @{ $speaks->{numbers} };
+    $dbh->do(
+        "INSERT INTO $speaks->{table} ($columns) VALUES (?, 'did:x:nobody', $zeros)", undef,
+        $_
+    ) for @ids;
     $count = all_at_once(
         $dbh,
         sub {
@@ -541,13 +567,11 @@ for my $protocol (sort keys %PROTOCOL) {
         WAS::Server->start(config => $limits, dsn => qq($dsn options='-c statement_timeout=1s'));
     my $writer = $hasty->client($alice->key, timeout => 60);
     my $dbh = WAS::Server::dbh();
-    my $lock = sub {
-        my ($verb, $which) = @_;
-        my $key = "hashtextextended('was:space:' || ?, 0)";
-        my $id = $at{$which} =~ s{.*/}{}r;
-        return $dbh->selectrow_array("SELECT pg_advisory_$verb($key)", undef, $id);
-    };
-    $lock->('lock', $_) for qw(small free);
+    $dbh->begin_work;
+    $dbh->do(
+        'SELECT 1 FROM was_spaces WHERE space_uuid = ? FOR NO KEY UPDATE',
+        undef, $at{$_} =~ s{.*/}{}r
+    ) for qw(small free);
     my ($took, $res) = timed(sub { $writer->put("$at{small}/x", body => 'x') });
     is($res->status, 503, 'a lock that is kept: 503');
     like(
@@ -560,12 +584,12 @@ for my $protocol (sort keys %PROTOCOL) {
     is(
         $writer->put("$at{free}/x", body => 'x')->status, 204,
         'where there is no limit, there is no lock to wait for');
-    $lock->('unlock', $_) for qw(small free);
+    $dbh->rollback;
     is(
         $writer->put("$at{small}/x", body => 'x')->status, 204,
         'a lock that was given back: written');
     my @errors = grep { /:(?:error|crit|alert|emerg)\]/ } split /\n/, $hasty->log;
-    ok(@errors == 1 && $errors[0] =~ /was_LOCK/, 'a lock that is kept: the operator is told')
+    ok(@errors == 1 && $errors[0] =~ /was_SPACE_LOCK/, 'a lock that is kept: the operator is told')
         or diag join "\n", @errors;
 }
 

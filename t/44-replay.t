@@ -174,8 +174,8 @@ sub is_refused {
 }
 
 my @TABLES = qw(
-    was_spaces was_resources was_collections was_space_policies was_backends was_resource_meta
-    was_revocations
+    was_spaces was_resources was_pws_spaces was_pws_collections was_pws_resources was_pws_policies
+    was_pws_backends was_pws_revocations was_pws_tombstones was_pws_counters
 );
 
 # All that somebody has, down to the versions of the rows.
@@ -183,9 +183,10 @@ sub possessions {
     my ($who) = @_;
     my @rows;
     for my $table (@TABLES) {
-        push @rows, map { "$table @$_" } sql(<<"SQL", $who->did);
+        push @rows, map { "$table @$_" } sql(<<"SQL", ($who->did) x 2);
 SELECT t.space_uuid, md5(t::text), t.xmin FROM $table t
-WHERE t.space_uuid IN (SELECT space_uuid FROM was_spaces WHERE controller = ?) ORDER BY 1, 2
+WHERE t.space_uuid IN (SELECT space_uuid FROM was_spaces WHERE controller = ?
+    UNION SELECT space_uuid FROM was_pws_spaces WHERE controller = ?) ORDER BY 1, 2
 SQL
     }
     return \@rows;

@@ -460,20 +460,20 @@ SQL
 # read from the database; it is complete and in order, and pages of the other protocol are small.
 {
     $dbh->do(<<'SQL', undef, $lister->did, $MANY);
-INSERT INTO was_spaces (space_uuid, space_id, controller, protocol)
-SELECT 'many-' || md5(n::text), 'urn:x:' || n || '"', ?, 'classic' FROM generate_series(1, ?) n
+INSERT INTO was_spaces (space_uuid, space_id, controller)
+SELECT 'many-' || md5(n::text), 'urn:x:' || n || '"', ? FROM generate_series(1, ?) n
 SQL
     $dbh->do(<<'SQL', undef, $lister->did, $MANY / 10);
-INSERT INTO was_spaces (space_uuid, space_id, controller, protocol)
-SELECT id, id, ?, 'pws' FROM generate_series(1, ?) n, concat('pws-', lpad(n::text, 8, '0')) id
+INSERT INTO was_pws_spaces (space_uuid, generation, controller, created_ms, updated_ms)
+SELECT 'pws-' || lpad(n::text, 8, '0'), n, ?, 0, 0 FROM generate_series(1, ?) n
 SQL
-    $dbh->do('ANALYZE was_spaces');
+    $dbh->do('ANALYZE was_spaces, was_pws_spaces');
     my $rest = '","controller":"' . $lister->did . '"}';
     my ($expected, $length) = $dbh->selectrow_array(<<'SQL', undef, $rest, $lister->did);
 SELECT md5(list), octet_length(list) FROM (
     SELECT '[' || string_agg(
         '{"id":"' || replace(space_id, '"', '\"') || ?, ',' ORDER BY space_uuid) || ']' AS list
-    FROM was_spaces WHERE controller = ? AND protocol = 'classic') listed
+    FROM was_spaces WHERE controller = ?) listed
 SQL
     my $name = "lists of $MANY spaces";
     my $before = forget_peak();

@@ -801,7 +801,9 @@ sub rule {
     return (404, $proves eq 'nothing' ? 'not-found' : "capability-$proves");
 }
 
-sub unmake { return $x->{made} && sql('DELETE FROM was_spaces WHERE space_uuid = ?', $x->{space}) }
+sub unmake {
+    return $x->{made} && sql('DELETE FROM was_pws_spaces WHERE space_uuid = ?', $x->{space});
+}
 
 # What is wrong with a list of spaces: nobody but the controller sees the space in it.
 sub wrong_list {

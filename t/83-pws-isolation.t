@@ -35,15 +35,19 @@ my $old = WAS::Story::new_space($classic, name => 'SECRETBYTES', link => '/space
 my @secret = (body => 'SECRETBYTES', type => 'text/plain');
 $classic->put("/space/$old/$_", @secret) for '', qw(c/r c/ c/meta meta policy c/policy);
 # What a pws space has beside its row, laid under the classic one by hand: nothing may make it live.
-sql(
-    "INSERT INTO was_collections (space_uuid, collection, name) VALUES (?, 'c', 'SECRETBYTES')",
-    $old);
 sql(<<'SQL', $old);
-INSERT INTO was_space_policies (space_uuid, document) VALUES (?, '{"type":"PublicCanRead"}')
+INSERT INTO was_pws_collections
+    (space_uuid, space_generation, collection, generation, name, created_ms, updated_ms)
+VALUES (?, 1, 'c', 2, 'SECRETBYTES', 0, 0)
 SQL
 sql(<<'SQL', $old);
-INSERT INTO was_resources (space_uuid, path, content, content_type, collection)
-VALUES (?, '/c/p', 'SECRETBYTES', 'text/plain', 'c')
+INSERT INTO was_pws_policies (space_uuid, parent, resource, document, generation, updated_ms)
+VALUES (?, 1, '', '{"type":"PublicCanRead"}', 3, 0)
+SQL
+sql(<<'SQL', $old);
+INSERT INTO was_pws_resources (space_uuid, collection_generation, resource, generation,
+    content_type, size, content, created_ms, position, updated_ms)
+VALUES (?, 2, 'p', 4, 'text/plain', 11, 'SECRETBYTES', 0, 1, 0)
 SQL
 
 my @ids = ($new, $mounted, $old);
@@ -131,13 +135,24 @@ for my $vhost (qw(main both)) {
         my $name = $who == $client ? 'its controller' : 'a stranger';
         my $title = "pws isolation: $vhost: $name";
         my @mine = (body => json_text({ controller => $who->did }));
+        my @uuid = (body => json_text({ uuid => $new }));
         my $space = "/space/$new";
-        WAS::Story::tell(
-            $who,
-            ["$title posts the id", POST => '/spaces/', [body => json_text({ uuid => $new })], 409],
-            ["$title puts the id", PUT => $space, [@mine], 403],
-            ["$title puts the id, unless it exists", PUT => $space, [@mine, @none], 403],
-        );
+        # The id is free here: what is made of it is another space.
+        for my $made (
+            ['posts the id', POST => '/spaces/', [@uuid], 201],
+            ['puts the id', PUT => $space, [@mine], 204],
+            ['puts the id, unless it exists', PUT => $space, [@mine, @none], 204],
+        ) {
+            my ($how, @request) = @$made;
+            WAS::Story::tell(
+                $who,
+                ["$title puts the id, if it exists", PUT => $space, [@mine, @there], 412],
+                ["$title $how", @request],
+                ["$title, who $how: finds nothing", GET => "$space/c/r", [], 404],
+                ["$title, who $how: writes", PUT => "$space/c/r", [body => 'x'], 204],
+                ["$title, who $how: deletes it", DELETE => $space, [], 204],
+            );
+        }
     }
 }
 # A classic access list that speaks of a pws resource, and one that is a pws resource.
@@ -239,6 +254,12 @@ for my $vhost (qw(pws both)) {
     ok(
         $list{$new} && $list{$mounted} && !$list{$old},
         "pws isolation: $vhost: the pws list has pws spaces only");
+}
+same_stored('pws isolation: none of it has changed anything', $before, @ids);
+
+my $of_classic = WAS::Story::snapshot($old);
+for my $vhost (qw(pws both)) {
+    my $client = at($vhost, $key);
     for my $who ($client, at($vhost, $stranger)) {
         my $name = $who == $client ? 'its controller' : 'a stranger';
         my $title = "pws isolation: $vhost: $name";
@@ -246,16 +267,27 @@ for my $vhost (qw(pws both)) {
         my @mine = (json => { id => $old, controller => $who->did });
         my @new = (@mine, zcap => { root => 'self' });
         my @failed = (412, 'precondition-failed');
-        told(
-            $who,
-            ["$title posts the id", POST => "$who->{mount}/spaces/", [@mine], 409, 'id-conflict'],
-            ["$title puts it", PUT => $meta, [@new], 409, 'id-conflict'],
-            ["$title puts it, unless it exists", PUT => $meta, [@new, @none], @failed],
-            ["$title puts it, if it exists", PUT => $meta, [@new, @there], @failed],
-        );
+        my $space = "$who->{mount}/space/$old/";
+        my %nothing = (json => { url => $space, totalItems => 0, items => [] });
+        for my $made (
+            ['posts the id', POST => "$who->{mount}/spaces/", [@mine], 201],
+            ['puts it', PUT => $meta, [@new], 201],
+            ['puts it, unless it exists', PUT => $meta, [@new, @none], 201],
+        ) {
+            my ($how, @request) = @$made;
+            told(
+                $who,
+                ["$title puts it, if it exists", PUT => $meta, [@new, @there], @failed],
+                ["$title $how", @request],
+                ["$title, who $how: finds nothing", GET => $space, [], 200, undef, %nothing],
+                ["$title, who $how: deletes it", DELETE => $space, [], 204],
+            );
+        }
     }
 }
-same_stored('pws isolation: none of it has changed anything', $before, @ids);
+is_deeply(
+    WAS::Story::snapshot($old), $of_classic,
+    'pws isolation: what shares its id has changed nothing of it');
 
 # One location does not answer for the other, and a capability for one is none for the other.
 {
@@ -324,10 +356,10 @@ same_stored('pws isolation: none of it has changed anything', $before, @ids);
 # Revocations and transfers stay in their protocol as well.
 {
     my $id = make_space($pws);
-    my $protocols = 'SELECT protocol FROM was_spaces WHERE space_uuid = ANY (?) ORDER BY 1';
     is_deeply(
-        [sql($protocols, [$id, $old])], [['classic'], ['pws']],
-        'pws isolation: a space remembers its protocol');
+        [map { [sql("SELECT 1 FROM $_ WHERE space_uuid = ?", $id)] } qw(was_spaces was_pws_spaces)],
+        [[], [[1]]],
+        'pws isolation: a space stands in the table of its protocol');
     my $heir = holder('pws');
     my @to_heir = (json => { controller => $heir->did });
     told($pws, ['pws isolation: a transfer', PUT => "/space/$id/meta", [@to_heir], 204]);

@@ -18,6 +18,7 @@ use WAS::Client;
 use WAS::Holder;
 use WAS::Key;
 use WAS::Server;
+use WAS::Traffic qw(eventually);
 use WAS::Zcap;
 
 my $CLIENTS = 16;
@@ -236,12 +237,12 @@ note(
 
 # What was written is the winner's alone.
 is_deeply([sql(<<'SQL', $space)], [[$ROUNDS, $ROUNDS]], 'pws 9: one resource each');
-SELECT count(*), count(DISTINCT path) FROM was_resources
-WHERE space_uuid = ? AND path LIKE '/c/new%'
+SELECT count(*), count(DISTINCT resource) FROM was_pws_resources
+WHERE space_uuid = ? AND resource LIKE 'new%'
 SQL
 is_deeply([sql(<<'SQL', $space)], [[$ROUNDS]], 'pws 9: each changed');
-SELECT count(*) FROM was_resources
-WHERE space_uuid = ? AND path LIKE '/c/put%' AND convert_from(content, 'UTF8') ~ '^[0-9]+$'
+SELECT count(*) FROM was_pws_resources
+WHERE space_uuid = ? AND resource LIKE 'put%' AND convert_from(content, 'UTF8') ~ '^[0-9]+$'
 SQL
 
 # Clients use what they hold, over and over, until it has been refused some times; meanwhile $end is
@@ -317,6 +318,42 @@ for my $row (@revocations) {
         $status, $succeeded, $after, $wrong);
 }
 
+# What changes the space while a revocation waits for it: the revocation is done to nothing, and
+# must not be answered as if it were done.
+my @overtakers = (
+    ['deleted', 'DELETE FROM was_pws_spaces WHERE space_uuid = ?'],
+    [
+        'transferred',
+        q(UPDATE was_pws_spaces SET controller = 'did:key:zOther' WHERE space_uuid = ?)
+    ],
+);
+for my $row (@overtakers) {
+    my ($name, $change) = @$row;
+    my $id = make_space($alice);
+    my $top = $alice->space_url($id);
+    my $zcap = delegate($top, by => $alice->key, to => $alice->key, target => $top);
+    my $target = "/space/$id/zcaps/revocations/" . ($zcap->{id} =~ s/:/%3A/gr);
+    my $dbh = WAS::Server::dbh();
+    $dbh->begin_work;
+    $dbh->do($change, undef, $id);
+    my @clients =
+        run_clients(1, 0, sub { return $alice->request(POST => $target, document($zcap))->status });
+    ok(eventually(10, sub { waits_for_lock($dbh) }), "pws 8.5: $name: the revocation waits");
+    $dbh->commit;
+    is_deeply([said_by(@clients)], [404], "pws 8.5: $name meanwhile: the revocation is refused");
+    is_deeply(
+        [sql('SELECT 1 FROM was_pws_revocations WHERE space_uuid = ?', $id)],
+        [], "pws 8.5: $name meanwhile: and nothing is written");
+}
+
+sub waits_for_lock {
+    my ($dbh) = @_;
+    return $dbh->selectrow_array(
+        q(SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid()
+        AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))
+    );
+}
+
 # A transfer, against the old controller's own writes and those that it had delegated.
 for my $n (0, 1, 0, 1) {
     my $id = make_space($alice);
@@ -335,7 +372,7 @@ for my $n (0, 1, 0, 1) {
     ended_at_once(
         "pws 8: transferred through httpd $n: $succeeded writes before, none of $after after",
         $status, $succeeded, $after, $wrong);
-    my @stored = sql('SELECT count(*) FROM was_resources WHERE space_uuid = ?', $id);
+    my @stored = sql('SELECT count(*) FROM was_pws_resources WHERE space_uuid = ?', $id);
     is_deeply(\@stored, [[$succeeded]], 'pws 8: what was answered 204 is there, and nothing else');
     is(
         through($n + 1, $heir)->request(PUT => "$at/heir", text('x'))->status, 204,
@@ -383,15 +420,18 @@ for my $n (0, 1, 0, 1) {
         });
     my @odd = grep { !/\A(?:$allowed)\z/ } map { split / / } said_by(@clients);
     is("@odd", '', 'pws 11.4: deletions and writes at once: each answer is one that could be');
-    my $no_collection = 'NOT EXISTS (SELECT 1 FROM was_collections c'
-        . ' WHERE c.space_uuid = t.space_uuid AND c.collection = t.collection)';
-    my $no_resource = 'NOT EXISTS (SELECT 1 FROM was_resources r'
-        . ' WHERE r.space_uuid = t.space_uuid AND r.path = t.path)';
+    my $no_collection = 'NOT EXISTS (SELECT 1 FROM was_pws_collections c'
+        . ' WHERE c.space_uuid = t.space_uuid AND c.generation = ';
+    my $no_resource =
+          'NOT EXISTS (SELECT 1 FROM was_pws_resources r'
+        . ' WHERE r.space_uuid = t.space_uuid AND r.collection_generation = t.parent'
+        . ' AND r.resource = t.resource)';
     my %orphan = (
-        was_resources => $no_collection,
-        was_collection_policies => $no_collection,
-        was_resource_meta => $no_resource,
-        was_resource_policies => $no_resource,
+        was_pws_resources => "$no_collection t.collection_generation)",
+        was_pws_counters => "$no_collection t.collection_generation)",
+        was_pws_tombstones => "t.kind <> 'c' AND $no_collection t.parent)",
+        was_pws_policies => "(t.resource = '' AND $no_collection t.parent)"
+            . " OR t.resource <> '' AND $no_resource)",
     );
     my @orphans;
     for my $table (sort keys %orphan) {
@@ -402,7 +442,7 @@ SQL
     is_deeply(\@orphans, [], 'pws 11.4: and no orphan is left');
     is($alice->delete("$at/")->status, 204, 'pws 11.4: deleted in the end');
     is_deeply(
-        [sql('SELECT path FROM was_resources WHERE space_uuid = ?', $id)],
+        [sql('SELECT resource FROM was_pws_resources WHERE space_uuid = ?', $id)],
         [], 'pws 11.4: with all that was in it');
 }
 

@@ -697,7 +697,7 @@ for my $row (
         ['pws 17.2: put anew', PUT => $one, [json => \%backend], 201, @shown],
     );
     is_deeply(
-        [sql('SELECT 1 FROM was_backends WHERE descriptor LIKE ?', "%$secret%")],
+        [sql('SELECT 1 FROM was_pws_backends WHERE descriptor LIKE ?', "%$secret%")],
         [], 'pws 17.2: no secret is stored');
 }
 
@@ -1080,16 +1080,22 @@ is($alice->get($_)->status, 400, "pws 6.3: refused: $_") for @unreadable;
     $alice->send_json(PUT => "$gone/$_", { type => 'PublicCanRead' }) for 'policy', 'r/policy';
     $alice->send_json(PUT => "$gone/r/meta", { custom => { name => 'x' } });
     my $tag = $alice->get("$gone/meta")->header('ETag');
+    my ($life) = @{ (sql(<<'SQL', $space))[0] };
+SELECT generation FROM was_pws_collections WHERE space_uuid = ? AND collection = 'gone'
+SQL
     my $left = sub {
+        # By the mark of its life, which the name can not be asked for when it is gone.
         my @counts;
         for my $row (
-            ['was_resources', "path LIKE '/gone/%'"],
-            ['was_resource_meta', "path LIKE '/gone/%'"],
-            ['was_resource_policies', "path LIKE '/gone/%'"],
-            ['was_collection_policies', "collection = 'gone'"],
+            ['was_pws_resources', 'collection_generation = ?'],
+            ['was_pws_resources', 'collection_generation = ? AND meta_ms IS NOT NULL'],
+            ['was_pws_policies', "parent = ? AND resource <> ''"],
+            ['was_pws_policies', "parent = ? AND resource = ''"],
         ) {
             my ($table, $of) = @$row;
-            push @counts, sql("SELECT count(*) FROM $table WHERE space_uuid = ? AND $of", $space);
+            push @counts, sql(
+                "SELECT count(*) FROM $table WHERE space_uuid = ? AND $of",
+                $space, $life);
         }
         return join ' ', map { $_->[0] } @counts;
     };

@@ -34,6 +34,7 @@ my $top = $alice->space_url($space);
 my $host = $alice->{authority};
 my $cases = 0;
 my $before = all_stored();
+my $counters = counters($space);
 
 sub shown {
     my ($text) = @_;
@@ -66,7 +67,7 @@ sub answered {
     return refused($name, $res, $status, $TYPE{$status}) if $status ne 'httpd' && $status != 204;
     $cases++;
     is($res->status, $status eq 'httpd' ? 400 : 204, $name) or diag $res->body;
-    return sql('DELETE FROM was_resources WHERE space_uuid = ? AND path = ?', $space, '/c/n');
+    return take_back($space, 'n', $counters);
 }
 
 # 1. The fields on the wire. The head of an honest PUT, as lines; a row changes them. What is signed
@@ -844,10 +845,11 @@ CONF
     my $path = "/space/$id/c";
     make_collection($carol, $id, 'c', { r => 'content' });
     my $rows = stored($id);
+    my $of_host = counters($id);
     my $taken = sub {
         my ($name, $res, $status) = @_;
         answered("pws 5.1: $name", $res, $status);
-        return sql('DELETE FROM was_resources WHERE space_uuid = ? AND path = ?', $id, '/c/n');
+        return take_back($id, 'n', $of_host);
     };
     my @others = (
         qw(WALLET.example wallet.example. localhost evil.example wallet),

@@ -19,14 +19,14 @@ void was_body_register(void);
  * a Content-Range, a Transfer-Encoding other than one `chunked`.
  * Errors: TOO_LARGE, UNSUPPORTED, MALFORMED.
  */
-const was_error_t *was_body_check(const was_request_t *request, apr_int64_t max);
+WAS_CHECKED const was_error_t *was_body_check(const was_request_t *request, apr_int64_t max);
 
 /*
  * Reads the whole body, however it is framed.
  * Errors: TOO_LARGE, INCOMPLETE (it stopped short), TIMEOUT, UNAUTHENTICATED (a covered `digest` or
  * `content-digest` does not match, or is of no known algorithm), UNAVAILABLE (no room to spool).
  */
-const was_error_t *was_body_read(was_request_t *request, apr_int64_t max);
+WAS_CHECKED const was_error_t *was_body_read(was_request_t *request, apr_int64_t max);
 
 /* The length in bytes; 0 for no body. */
 apr_int64_t was_body_length(const was_body_t *body);

@@ -14,6 +14,7 @@
  * (section 13.1.1); one that is not of our making matches nothing.
  * Errors: MALFORMED, pointer "/precondition": a list that is not one of entity tags or `*`.
  */
-const was_error_t *was_conditions_read(const was_request_t *request, was_conditions_t *conditions);
+WAS_CHECKED const was_error_t *was_conditions_read(const was_request_t *request,
+                                                   was_conditions_t *conditions);
 
 #endif

@@ -9,6 +9,6 @@
  */
 
 /* 200 `{"status":"ok"}` when the database answers. Errors: those of was_db. */
-const was_error_t *was_health_get(was_request_t *request, was_response_t *response);
+WAS_CHECKED const was_error_t *was_health_get(was_request_t *request, was_response_t *response);
 
 #endif

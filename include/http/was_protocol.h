@@ -74,8 +74,15 @@ typedef enum was_need_t {
 
 enum { WAS_DOCUMENT_MAX_BYTES = 64 * 1024 };
 
-/* What the authorizer may fetch on its way, so that a read costs one exchange with the store. */
-typedef enum was_fetch_t { WAS_FETCH_NOTHING, WAS_FETCH_SPACE, WAS_FETCH_RESOURCE } was_fetch_t;
+/* What the authorizer may fetch on its way, so that a request costs one exchange with the store. */
+typedef enum was_fetch_t {
+    WAS_FETCH_NOTHING,
+    WAS_FETCH_SPACE,
+    WAS_FETCH_RESOURCE,
+    /* Nothing, not even the right: the statements of the write look for it, if the body is short
+     * and nobody waits to be told that he may send it. */
+    WAS_FETCH_BY_WRITE
+} was_fetch_t;
 
 typedef struct was_route_t {
     const char *method; /* "GET" answers HEAD too; "*" answers every method */
@@ -116,6 +123,9 @@ typedef struct was_protocol_t {
     /* Whether the caller may, by what the body says; the same. A document that could not be parsed
      * is NULL here: the client is told so only when this has let him pass. */
     const was_error_t *(*authorize_by_body)(was_request_t *request);
+    /* What a request came to whose write may have taken the right along; the protocol's word
+     * counts. NULL where no row lets it. */
+    const was_error_t *(*settle)(was_request_t *request, const was_error_t *error);
     /* Adds the fields that every answer has; or NULL. */
     void (*decorate)(was_request_t *request);
 } was_protocol_t;

@@ -41,7 +41,8 @@ void was_replay_join(was_replay_t *replay, server_rec *server, apr_pool_t *pool)
  * Errors: UNAUTHENTICATED, pointer "/authorization" (it was used before, or expired while the
  * request's head arrived); UNAVAILABLE (the cache does not work: nobody can tell).
  */
-const was_error_t *was_replay_use(was_replay_t *replay, const was_signature_t *signature,
-                                  apr_int64_t skew, apr_pool_t *pool);
+WAS_CHECKED const was_error_t *was_replay_use(was_replay_t *replay,
+                                              const was_signature_t *signature, apr_int64_t skew,
+                                              apr_pool_t *pool);
 
 #endif

@@ -5,7 +5,8 @@
 #include "http/was_config.h"
 #include "base/was_json.h"
 #include "base/was_path.h"
-#include "store/was_resources.h"
+#include "store/was_content.h"
+#include "store/was_preconditions.h"
 #include "auth/was_signature.h"
 
 /*
@@ -32,12 +33,13 @@ typedef struct was_request_t {
     was_conditions_t conditions;      /* of a write */
     const was_body_t *body;           /* NULL when the route takes none */
     json_t *document;                 /* the body, where the route takes a JSON object; or NULL */
-    void *state;                      /* the protocol's own; NULL at first */
+    bool write_may_carry; /* the row's write may take the right along; see was_fetch_t */
+    void *state;          /* the protocol's own; NULL at first */
 } was_request_t;
 
 /* A request with path and configuration set, nothing proven. Errors: those of was_path_parse. */
-const was_error_t *was_request_make(request_rec *r, const struct was_protocol_t *protocol,
-                                    was_request_t *request);
+WAS_CHECKED const was_error_t *
+was_request_make(request_rec *r, const struct was_protocol_t *protocol, was_request_t *request);
 
 /* The value of a header field, given any case of its name: trimmed, several joined with ", ";
  * NULL when there is none. */

@@ -21,7 +21,8 @@ typedef enum was_answer_t {
 typedef struct was_stream_t was_stream_t;
 
 /* Errors: INCOMPLETE (the client went away). */
-const was_error_t *was_stream_write(was_stream_t *stream, const void *bytes, apr_size_t length);
+WAS_CHECKED const was_error_t *was_stream_write(was_stream_t *stream, const void *bytes,
+                                                apr_size_t length);
 
 /* Set by a handler, all zero before. Everything lives in the request's pool. */
 struct was_response_t {
@@ -37,8 +38,7 @@ struct was_response_t {
     /* The body: at most one of the three, and one of them where there is a `type` or where the
      * answer is WAS_ANSWER_OK; a body that is missing is a failure. */
     const json_t *json;
-    const was_resource_t *resource; /* a stored content, of the space below */
-    const char *space;
+    const was_resource_t *resource;                                   /* a stored content */
     const was_error_t *(*produce)(was_stream_t *stream, void *baton); /* unknown length */
     void *baton;
 };

@@ -14,14 +14,15 @@
 typedef struct was_spool_t was_spool_t;
 
 /* In the directory for temporary files (TMPDIR). */
-const was_error_t *was_spool_make(was_spool_t **spool, apr_pool_t *pool);
+WAS_CHECKED const was_error_t *was_spool_make(was_spool_t **spool, apr_pool_t *pool);
 
-const was_error_t *was_spool_write(was_spool_t *spool, const void *bytes, apr_size_t count);
+WAS_CHECKED const was_error_t *was_spool_write(was_spool_t *spool, const void *bytes,
+                                               apr_size_t count);
 
-const was_error_t *was_spool_rewind(was_spool_t *spool);
+WAS_CHECKED const was_error_t *was_spool_rewind(was_spool_t *spool);
 
 /* Up to `capacity` bytes; `*count` is 0 at the end. */
-const was_error_t *was_spool_read(was_spool_t *spool, void *buffer, apr_size_t capacity,
-                                  apr_size_t *count);
+WAS_CHECKED const was_error_t *was_spool_read(was_spool_t *spool, void *buffer, apr_size_t capacity,
+                                              apr_size_t *count);
 
 #endif

@@ -18,6 +18,7 @@ void was_target_keep(request_rec *r);
 
 /* The path of the request below `mount`, parsed once: the second caller gets what the first got.
  * Errors: those of was_path_parse. */
-const was_error_t *was_target_parse(request_rec *r, const char *mount, const was_path_t **path);
+WAS_CHECKED const was_error_t *was_target_parse(request_rec *r, const char *mount,
+                                                const was_path_t **path);
 
 #endif

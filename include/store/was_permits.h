@@ -15,7 +15,8 @@
  */
 typedef struct was_permits_t was_permits_t;
 
-/* One for a pool of `places` connections, none of which is made yet. */
+/* One for a pool of `places` connections, none of which is made yet. NULL when the system has no
+ * lock to give. */
 was_permits_t *was_permits_make(int places, apr_pool_t *pool);
 
 /*

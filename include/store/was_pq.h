@@ -2,7 +2,7 @@
 #ifndef WAS_PQ_H
 #define WAS_PQ_H
 
-#include "store/was_db.h"
+#include "store/was_step.h"
 
 #include <apr_time.h>
 #include <libpq-fe.h>
@@ -10,7 +10,7 @@
 /*
  * was_pq: one exchange with PostgreSQL over one connection, with an end in time. libpq's blocking
  * calls wait for as long as the kernel keeps a dead peer alive; these never wait longer than the
- * deadline. Private to was_db: knows no pool, no retry, and what a failure means to nobody.
+ * deadline. Private to the store: knows no pool, no retry, and what a failure means to nobody.
  */
 
 /* How an exchange ended. */
@@ -30,16 +30,26 @@ typedef enum was_pq_end_t {
  */
 was_pq_end_t was_pq_finish(PGconn *pg, int sent, apr_time_t deadline, PGresult **result);
 
-/* The same for a statement without parameters or interesting answer. */
+/* The same for statements without values or interesting answer. */
 was_pq_end_t was_pq_command(PGconn *pg, const char *sql, apr_time_t deadline, PGresult **result);
 
-was_pq_end_t was_pq_prepare(PGconn *pg, const was_sql_statement_t *statement, apr_time_t deadline,
-                            PGresult **result);
+/* A transaction's steps, and one before them. */
+enum { WAS_PQ_MAX_STEPS = WAS_TRANSACTION_MAX_STEPS + 1 };
 
-/* Runs a prepared statement; the answer is binary. */
-was_pq_end_t was_pq_execute(PGconn *pg, const was_sql_statement_t *statement,
-                            const was_value_t *values, int nvalues, apr_time_t deadline,
-                            PGresult **result);
+/* What a list of steps is run with. */
+typedef struct was_pq_exchange_t {
+    bool is_named;  /* statements are prepared once, by name; else sent as text each time */
+    bool *prepared; /* by statement: which of them this connection has; grows */
+    apr_time_t deadline;
+    PGresult *results[WAS_PQ_MAX_STEPS]; /* the caller's to clear, set for DONE */
+    PGresult *refusal;                   /* the same, set for REFUSED */
+    was_sql_t refused;                   /* the statement that it is about */
+} was_pq_exchange_t;
+
+/* Runs steps in one round trip; together they are one transaction, or part of one that was begun.
+ * Answers are binary. */
+was_pq_end_t was_pq_run(PGconn *pg, const was_step_t *steps, int nsteps,
+                        was_pq_exchange_t *exchange);
 
 /*
  * Sends `content` as the one binary column of one row into a COPY FROM STDIN that has started.
@@ -50,15 +60,13 @@ was_pq_end_t was_pq_copy(PGconn *pg, const was_source_t *content, apr_time_t dea
 
 /* What the server's error says, as an error of ours. The server's text goes to the log only, and
  * without its DETAIL, which may quote stored values. */
-const was_error_t *was_pq_error(const PGresult *result, apr_pool_t *pool);
+WAS_CHECKED const was_error_t *was_pq_error(const PGresult *result, apr_pool_t *pool);
 
-/* Whether the error is one of these SQLSTATEs, given as a NULL-terminated list. */
+/* Whether the error is one of these SQLSTATEs, or classes of them, given as a NULL-terminated
+ * list. */
 bool was_pq_state_is(const PGresult *result, const char *const *states);
 
 /* Cuts the connection, so that nobody uses it before it was reset. */
 void was_pq_abandon(PGconn *pg);
-
-/* Rows over a result that the pool owns from now on. */
-const was_rows_t *was_pq_rows(PGresult *result, apr_pool_t *pool);
 
 #endif

@@ -6,10 +6,11 @@
 
 /*
  * was_schema: the tables, made and upgraded. The first two are those of the Python server, which
- * goes on working beside us: what we add are columns with defaults, indexes, and tables of our own.
+ * goes on working beside us: what we add to them are columns with defaults and indexes. All else
+ * stands in tables of our own.
  */
 
-enum { WAS_SCHEMA_VERSION = 3 };
+enum { WAS_SCHEMA_VERSION = 4 };
 
 /*
  * Brings the database up to WAS_SCHEMA_VERSION: on a connection of its own, in one transaction,
@@ -18,6 +19,6 @@ enum { WAS_SCHEMA_VERSION = 3 };
  * Errors: UNAVAILABLE (no connection, a lock not had in time, a schema newer than this module, no
  * right to create, tables of the same names with other columns).
  */
-const was_error_t *was_schema_ensure(const char *params, apr_pool_t *pool);
+WAS_CHECKED const was_error_t *was_schema_ensure(const char *params, apr_pool_t *pool);
 
 #endif

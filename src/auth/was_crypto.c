@@ -1,8 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_crypto: digests, signature checks and randomness, from libsodium and OpenSSL.
  * Refuses to know whose key it is or what was signed.
  */
+
 #include "auth/was_crypto.h"
 
 #include <openssl/crypto.h>

@@ -1,8 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_did: decentralized identifiers as text.
  * Refuses to know what any method makes of its id: was_key resolves the one that we resolve.
  */
+
 #include "auth/was_did.h"
 
 #include "base/was_ascii.h"

@@ -1,8 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_digest: what a client says the digest of the body is, in the spellings of wallets.
  * Refuses to know the body; whoever reads it compares.
  */
+
 #include "auth/was_digest.h"
 
 #include "base/was_encoding.h"

@@ -1,8 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_jcs: the canonical text of a JSON value (RFC 8785).
  * Refuses numbers that are no integers, and to know what the text is for.
  */
+
 #include "auth/was_jcs.h"
 
 #include <apr_strings.h>

@@ -1,8 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_key: the table of key types, and did:key to its key.
  * Refuses every method that would need somebody to be asked, and to know what the key may do.
  */
+
 #include "auth/was_key.h"
 
 #include "base/was_encoding.h"

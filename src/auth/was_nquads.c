@@ -1,8 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_nquads: what capabilities and the options of their proofs say as RDF.
  * Refuses every member and context whose RDF is not written down here, and to know any signature.
  */
+
 #include "auth/was_nquads.h"
 
 #include "base/was_encoding.h"

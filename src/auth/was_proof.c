@@ -1,4 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_proof: delegation proofs, by the suites eddsa-jcs-2022 and Ed25519Signature2020.
  * Refuses every other suite, and to know what the delegator may delegate.
@@ -6,6 +7,7 @@
  * Both suites sign the same thing in two spellings: the digest of the proof's options, which is the
  * proof without its value, and behind it the digest of the capability without the proof.
  */
+
 #include "auth/was_proof.h"
 
 #include "base/was_encoding.h"

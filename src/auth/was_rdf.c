@@ -1,10 +1,12 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_rdf: RDF quads and their canonical text.
  * Refuses to search: canonical labels are given in the order of the blank nodes' first-degree
  * hashes. Where two are equal URDNA2015 goes on with a hash that can take exponential time; a
  * dataset that would need it is an error here.
  */
+
 #include "auth/was_rdf.h"
 
 #include "auth/was_crypto.h"

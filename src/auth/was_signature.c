@@ -1,8 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_signature: whether what a signature says is enough.
  * Refuses to know the text that it was read from, the request, and what its key may do.
  */
+
 #include "auth/was_signature.h"
 
 #include <string.h>

@@ -1,10 +1,12 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_verified: chains by the digest of their capability, one slot for each value of its first
  * bytes: a digest is as good as random, so nothing needs to be searched. Owns the copies, which
  * requests share: each is counted, and goes when its slot and the last request have let go of it.
  * Refuses to know whether a chain is worth anything now.
  */
+
 #include "auth/was_verified.h"
 
 #include "auth/was_crypto.h"

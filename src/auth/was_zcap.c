@@ -1,8 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_zcap: whether a chain of delegations holds, and what it allows.
  * Refuses to normalize what it compares, and to know any request, space or database.
  */
+
 #include "auth/was_zcap.h"
 
 #include "base/was_ascii.h"

@@ -1,8 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
- * was_zcap, the part that reads: from a capability's JSON to its chain (protocol/pws section 6.2).
+ * was_zcap_expand: from a capability's JSON to its chain (protocol/pws section 6.2).
  * Refuses every shape but the one that is written down, and to know what the chain allows.
  */
+
 #include "auth/was_zcap.h"
 
 #include "base/was_encoding.h"

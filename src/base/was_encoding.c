@@ -1,8 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_encoding: the alphabets in which keys, signatures, digests and paths travel.
  * Refuses every second spelling of a value, and to know what a value means.
  */
+
 #include "base/was_encoding.h"
 
 #include "base/was_ascii.h"

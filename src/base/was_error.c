@@ -1,8 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_error: makes failures, and turns a chain of them into one line for the log.
  * Refuses to know what a failure looks like over HTTP: that is was_respond's.
  */
+
 #include "base/was_error.h"
 
 #include <apr_strings.h>

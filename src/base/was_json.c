@@ -1,9 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_json: JSON from strangers with limits, values owned by a pool.
  * Refuses to repeat what strangers sent: a detail names the place in the text, in our own words,
  * because Jansson's messages quote the input.
  */
+
 #include "base/was_json.h"
 
 #include <apr_strings.h>

@@ -1,8 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_media_type: what the text of a media type says of its content.
  * Refuses to ask the locale, and to parse parameters.
  */
+
 #include "base/was_media_type.h"
 
 #include "base/was_ascii.h"

@@ -1,8 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_origin: the readers of origins.
  * Refuses to normalize: a second spelling is another text, and is told so.
  */
+
 #include "base/was_origin.h"
 
 #include <apr_strings.h>

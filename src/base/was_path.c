@@ -1,8 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_path: takes a raw request target apart, exactly as it came over the wire.
  * Refuses to normalize: a target with two readings is an error. Knows no route and no store.
  */
+
 #include "base/was_path.h"
 
 #include "base/was_encoding.h"

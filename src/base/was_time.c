@@ -1,8 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_time: the date-times of documents to microseconds since 1970.
  * Refuses every form but one, and what is no moment of Unix time; asks neither locale nor clock.
  */
+
 #include "base/was_time.h"
 
 #include "base/was_ascii.h"

@@ -1,8 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * classic: the classic protocol as data, its routes with their rights and the faces of its errors.
  * Owns what every classic path begins with. Refuses to know how requests arrive and answers leave.
  */
+
 #include "classic/classic.h"
 
 #include "http/was_health.h"

@@ -1,9 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * classic_acl: access lists, which say what resources of a space with private reads anybody may
  * read. Owns the reading of linksets (RFC 9264) and access documents. Only ever adds the right to
  * read, and whatever it does not understand grants nothing.
  */
+
 #include "classic/classic.h"
 #include "base/was_media_type.h"
 
@@ -48,10 +50,10 @@ static const char *path_in_space(was_request_t *request, const char *space, cons
 static const was_error_t *read_document(was_request_t *request, const char *space, const char *path,
                                         const char *type, json_t **document)
 {
-    const was_resource_key_t key = {request->protocol->name, space, path, NULL};
+    const was_classic_key_t key = {space, path, NULL};
     was_resource_t resource;
-    const was_error_t *error = was_resources_get(request->db, &key, true, WAS_DOCUMENT_MAX_BYTES,
-                                                 &resource, NULL, request->pool);
+    const was_error_t *error = was_classic_resources_get(
+        request->db, &key, true, WAS_DOCUMENT_MAX_BYTES, &resource, NULL, request->pool);
 
     *document = NULL;
     if (error != NULL) {

@@ -1,8 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * classic_auth: who signed a classic request. Owns which spellings of the target may have been
  * signed, and what a signature must cover. Refuses to know what the signer may do.
  */
+
 #include "classic/classic.h"
 #include "auth/was_cavage.h"
 

@@ -1,4 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * classic_export: a space as a tar archive (section 7), written while it is sent. Owns the names of
  * its entries and where the archive keeps what a file system has no place for. Refuses to hold more
@@ -9,6 +10,7 @@
  * path, the media type (where desktops keep it) and the space's own members are extended
  * attributes, so that a restore needs nothing else.
  */
+
 #include "classic/classic.h"
 
 #include "http/was_spool.h"
@@ -25,7 +27,7 @@ enum { PAGE = 200, BLOCK_BYTES = 64 * 1024, TRIES = 5 };
 
 typedef struct export_t {
     was_request_t *request;
-    const was_space_t *space;
+    const was_classic_space_t *space;
     was_stream_t *stream;
     struct archive *archive;
     const was_error_t *error; /* of the stream, seen inside libarchive */
@@ -77,7 +79,7 @@ static const was_error_t *write_bytes(export_t *export, const void *bytes, apr_s
 
 static const was_error_t *write_directory(export_t *export)
 {
-    const was_space_t *space = export->space;
+    const was_classic_space_t *space = export->space;
     struct archive_entry *entry = archive_entry_new();
 
     archive_entry_set_pathname(entry, apr_pstrcat(export->request->pool, space->uuid, "/", NULL));
@@ -159,9 +161,8 @@ static const was_error_t *spool_resource(export_t *export, const was_resource_t 
         apr_size_t count;
 
         apr_pool_clear(scratch);
-        WAS_TRY(was_resources_piece(export->request->db, export->space->uuid, resource->path,
-                                    resource->etag, offset, WAS_READ_BYTES, &bytes, &count,
-                                    scratch));
+        WAS_TRY(was_content_read(export->request->db, resource, offset, WAS_READ_BYTES, &bytes,
+                                 &count, scratch));
         WAS_TRY(was_spool_write(spool, bytes, count));
         offset += (apr_int64_t)count;
     }
@@ -199,14 +200,14 @@ static const was_error_t *write_big(export_t *export, const was_resource_t *reso
 static const was_error_t *export_resource(export_t *export, const char *path, apr_pool_t *pool)
 {
     was_request_t *request = export->request;
-    const was_resource_key_t key = {request->protocol->name, export->space->uuid, path,
-                                    request->caller};
+    const was_classic_key_t key = {export->space->uuid, path, request->caller};
     const was_error_t *error = NULL;
 
     for (int tries = 0; tries < TRIES; tries++) {
         was_resource_t resource;
 
-        error = was_resources_get(request->db, &key, false, WAS_PIECE_BYTES, &resource, NULL, pool);
+        error = was_classic_resources_get(request->db, &key, false, WAS_PIECE_BYTES, &resource,
+                                          NULL, pool);
         if (error != NULL) {
             return error->kind == WAS_ERROR_NOT_FOUND ? NULL : error;
         }
@@ -236,8 +237,8 @@ static const was_error_t *export_resources(export_t *export)
         const was_resource_t *page;
 
         apr_pool_clear(pages[turn]);
-        WAS_TRY(was_resources_list(export->request->db, export->space->uuid, last, PAGE, &page,
-                                   &count, pages[turn]));
+        WAS_TRY(was_classic_resources_list(export->request->db, export->space->uuid, last, PAGE,
+                                           &page, &count, pages[turn]));
         for (int i = 0; i < count; i++) {
             apr_pool_clear(scratch);
             WAS_TRY(export_resource(export, page[i].path, scratch));
@@ -282,7 +283,8 @@ static const was_error_t *produce_archive(was_stream_t *stream, void *baton)
     return error;
 }
 
-void classic_export(was_request_t *request, const was_space_t *space, was_response_t *response)
+void classic_export(was_request_t *request, const was_classic_space_t *space,
+                    was_response_t *response)
 {
     export_t *export = apr_pcalloc(request->pool, sizeof(*export));
 

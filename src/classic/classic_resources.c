@@ -1,8 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * classic_resources: bytes and a type under a path of a space. Owns what a media type may contain,
  * and when a reader may read. Refuses to know how bytes are kept and moved.
  */
+
 #include "classic/classic.h"
 #include "base/was_media_type.h"
 
@@ -11,16 +13,15 @@
 static const char *const unknown_type = "application/octet-stream";
 
 /* Which resource the request is about. */
-static const was_error_t *resource_key(const was_request_t *request, was_resource_key_t *key)
+static const was_error_t *resource_key(const was_request_t *request, was_classic_key_t *key)
 {
-    key->protocol = request->protocol->name;
     key->caller = request->caller;
     key->path = was_path_rest(request->path, 2);
     return classic_space_uuid(request, &key->space);
 }
 
 /* The read that needed a right which the caller does not have: an access list may grant it. */
-static const was_error_t *read_by_list(was_request_t *request, const was_resource_key_t *key,
+static const was_error_t *read_by_list(was_request_t *request, const was_classic_key_t *key,
                                        const char *link, const was_error_t *refusal,
                                        was_resource_t *resource)
 {
@@ -30,8 +31,9 @@ static const was_error_t *read_by_list(was_request_t *request, const was_resourc
         WAS_TRY(classic_acl_grants(request, key->space, link, key->path, &granted));
     }
     if (granted) {
-        return was_resources_get(request->db, key, true, request->is_head ? 0 : WAS_PIECE_BYTES,
-                                 resource, NULL, request->pool);
+        return was_classic_resources_get(request->db, key, true,
+                                         request->is_head ? 0 : WAS_PIECE_BYTES, resource, NULL,
+                                         request->pool);
     }
     if (request->caller == NULL) {
         return was_error_make(request->pool, WAS_ERROR_UNAUTHENTICATED, "/authorization",
@@ -45,12 +47,12 @@ const was_error_t *classic_resource_get(was_request_t *request, was_response_t *
     was_resource_t *resource = apr_pcalloc(request->pool, sizeof(*resource));
     bool anyone = was_config_reads_public(request->config);
     const char *link = NULL;
-    was_resource_key_t key;
+    was_classic_key_t key;
 
     WAS_TRY(resource_key(request, &key));
     const was_error_t *error =
-        was_resources_get(request->db, &key, anyone, request->is_head ? 0 : WAS_PIECE_BYTES,
-                          resource, &link, request->pool);
+        was_classic_resources_get(request->db, &key, anyone, request->is_head ? 0 : WAS_PIECE_BYTES,
+                                  resource, &link, request->pool);
     if (error != NULL && error->kind == WAS_ERROR_FORBIDDEN) {
         error = read_by_list(request, &key, link, error, resource);
     }
@@ -58,7 +60,7 @@ const was_error_t *classic_resource_get(was_request_t *request, was_response_t *
         return error;
     }
     response->resource = resource;
-    response->space = key.space;
+
     /* The Python server may have stored what no header field can hold. */
     response->type = was_media_type_is_sendable(resource->type) ? resource->type : unknown_type;
     response->etag = resource->etag;
@@ -87,7 +89,7 @@ static const was_error_t *choose_type(const was_request_t *request, const char *
 
 static const was_error_t *store_resource(was_request_t *request, was_response_t *response)
 {
-    was_resource_key_t key;
+    was_classic_key_t key;
     was_content_t content;
     const char *type;
 
@@ -95,8 +97,8 @@ static const was_error_t *store_resource(was_request_t *request, was_response_t 
     WAS_TRY(choose_type(request, &type));
     was_body_content(request->body, type, &content);
     content.quota = request->config->quota;
-    return was_resources_put(request->db, &key, &content, &request->conditions, &response->etag,
-                             request->pool);
+    return was_classic_resources_put(request->db, &key, &content, &request->conditions,
+                                     &response->etag, request->pool);
 }
 
 const was_error_t *classic_resource_put(was_request_t *request, was_response_t *response)
@@ -116,10 +118,10 @@ const was_error_t *classic_resource_post(was_request_t *request, was_response_t 
 
 const was_error_t *classic_resource_delete(was_request_t *request, was_response_t *response)
 {
-    was_resource_key_t key;
+    was_classic_key_t key;
 
     WAS_TRY(resource_key(request, &key));
-    WAS_TRY(was_resources_delete(request->db, &key, &request->conditions, request->pool));
+    WAS_TRY(was_classic_resources_delete(request->db, &key, &request->conditions, request->pool));
     response->answer = WAS_ANSWER_NO_CONTENT;
     return NULL;
 }

@@ -1,8 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * classic_spaces: spaces, and what stands beside them at the server's root. Owns the documents that
  * describe a space on the wire. Refuses to know who may: the store's statements decide it.
  */
+
 #include "classic/classic.h"
 #include "auth/was_did.h"
 
@@ -42,7 +44,7 @@ const was_error_t *classic_spaces_redirect(was_request_t *request, was_response_
 }
 
 /* A page as a list, which is the pool's; NULL when it cannot be built. */
-static json_t *build_list(const was_space_t *page, int count, apr_pool_t *pool)
+static json_t *build_list(const was_classic_space_t *page, int count, apr_pool_t *pool)
 {
     json_t *list = was_json_own(json_array(), pool);
 
@@ -60,7 +62,7 @@ static json_t *build_list(const was_space_t *page, int count, apr_pool_t *pool)
 /* A list that does not fit into one page, on its way out. */
 typedef struct listing_t {
     was_request_t *request;
-    const was_space_t *page;
+    const was_classic_space_t *page;
     int count;
 } listing_t;
 
@@ -98,8 +100,8 @@ static const was_error_t *produce_list(was_stream_t *stream, void *baton)
             const char *last = listing->page[LIST_PAGE - 1].uuid;
 
             turn = !turn;
-            error = was_spaces_list(request->db, request->protocol->name, request->caller, last,
-                                    LIST_PAGE, &listing->page, &listing->count, pages[turn]);
+            error = was_classic_spaces_list(request->db, request->caller, last, LIST_PAGE,
+                                            &listing->page, &listing->count, pages[turn]);
             apr_pool_clear(pages[!turn]);
         }
         else {
@@ -114,8 +116,8 @@ const was_error_t *classic_spaces_get(was_request_t *request, was_response_t *re
     listing_t *listing = apr_pcalloc(request->pool, sizeof(*listing));
 
     listing->request = request;
-    WAS_TRY(was_spaces_list(request->db, request->protocol->name, request->caller, "", LIST_PAGE,
-                            &listing->page, &listing->count, request->pool));
+    WAS_TRY(was_classic_spaces_list(request->db, request->caller, "", LIST_PAGE, &listing->page,
+                                    &listing->count, request->pool));
     response->type = "application/json";
     response->cache = private_cache;
     if (listing->count == LIST_PAGE) {
@@ -128,7 +130,7 @@ const was_error_t *classic_spaces_get(was_request_t *request, was_response_t *re
 }
 
 /* name and link: given counts, null clears. */
-static const was_error_t *read_extras(const json_t *body, was_space_change_t *change,
+static const was_error_t *read_extras(const json_t *body, was_classic_space_change_t *change,
                                       apr_pool_t *pool)
 {
     change->sets_name = json_object_get(body, "name") != NULL;
@@ -175,7 +177,7 @@ static const was_error_t *read_uuid(const json_t *body, const char **uuid, apr_p
 
 const was_error_t *classic_spaces_post(was_request_t *request, was_response_t *response)
 {
-    was_space_change_t change = {.most = request->config->max_spaces};
+    was_classic_space_change_t change = {.most = request->config->max_spaces};
     apr_pool_t *pool = request->pool;
     const json_t *body = request->document;
     const char *uuid;
@@ -191,8 +193,7 @@ const was_error_t *classic_spaces_post(was_request_t *request, was_response_t *r
     }
     change.controller = request->caller;
     change.id = change.id != NULL ? change.id : default_id(uuid, pool);
-    WAS_TRY(was_spaces_create(request->db, request->protocol->name, uuid, &change, &response->etag,
-                              pool));
+    WAS_TRY(was_classic_spaces_create(request->db, uuid, &change, &response->etag, pool));
     response->answer = WAS_ANSWER_CREATED;
     response->location = below_mount(request, apr_pstrcat(pool, "/space/", uuid, NULL));
     return NULL;
@@ -200,7 +201,7 @@ const was_error_t *classic_spaces_post(was_request_t *request, was_response_t *r
 
 const was_error_t *classic_space_put(was_request_t *request, was_response_t *response)
 {
-    was_space_change_t change = {.most = request->config->max_spaces};
+    was_classic_space_change_t change = {.most = request->config->max_spaces};
     apr_pool_t *pool = request->pool;
     const json_t *body = request->document;
     const char *uuid;
@@ -213,20 +214,19 @@ const was_error_t *classic_space_put(was_request_t *request, was_response_t *res
                               "a space needs a \"controller\"");
     }
     change.id = change.id != NULL ? change.id : default_id(uuid, pool);
-    WAS_TRY(was_spaces_put(request->db, request->protocol->name, uuid, request->caller, &change,
-                           &request->conditions, &response->etag, pool));
+    WAS_TRY(was_classic_spaces_put(request->db, uuid, request->caller, &change,
+                                   &request->conditions, &response->etag, pool));
     response->answer = WAS_ANSWER_NO_CONTENT;
     return NULL;
 }
 
 const was_error_t *classic_space_get(was_request_t *request, was_response_t *response)
 {
-    was_space_t *space = apr_pcalloc(request->pool, sizeof(*space));
+    was_classic_space_t *space = apr_pcalloc(request->pool, sizeof(*space));
     const char *uuid;
 
     WAS_TRY(classic_space_uuid(request, &uuid));
-    WAS_TRY(was_spaces_get(request->db, request->protocol->name, uuid, request->caller, space,
-                           request->pool));
+    WAS_TRY(was_classic_spaces_get(request->db, uuid, request->caller, space, request->pool));
     response->varies_by_accept = true;
     if (was_accept_prefers(was_request_field(request, "Accept"), "application/x-tar",
                            request->pool)) {
@@ -249,8 +249,8 @@ const was_error_t *classic_space_delete(was_request_t *request, was_response_t *
     const char *uuid;
 
     WAS_TRY(classic_space_uuid(request, &uuid));
-    WAS_TRY(was_spaces_delete(request->db, request->protocol->name, uuid, request->caller,
-                              &request->conditions, request->pool));
+    WAS_TRY(was_classic_spaces_delete(request->db, uuid, request->caller, &request->conditions,
+                                      request->pool));
     response->answer = WAS_ANSWER_NO_CONTENT;
     return NULL;
 }

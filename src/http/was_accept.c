@@ -1,8 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_accept: reads Accept. Owns its weights and the precedence of its ranges. Refuses to know
  * requests, and what is offered.
  */
+
 #include "http/was_accept.h"
 
 #include <apr_lib.h>

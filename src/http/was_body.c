@@ -1,8 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_body: a body on its way in. Owns limits, and the digest. Refuses to know what the bytes mean.
  * Nothing of the database is held while a client sends.
  */
+
 #include "http/was_body.h"
 
 #include "auth/was_digest.h"

@@ -1,9 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_conditions: preconditions of writes, read off the request. Owns the grammar of entity tag
  * lists. Refuses to compare: the statement that writes does, or the answer would be out of date
  * when it writes.
  */
+
 #include "http/was_conditions.h"
 
 #include <apr_date.h>

@@ -1,8 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_config: what the operator said. Owns the defaults and how sections merge. Refuses to know how
  * it was said, and what the settings are for.
  */
+
 #include "http/was_config.h"
 
 #include <http_core.h>

@@ -1,11 +1,13 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_config_pool: the settings of mod_dbd's pool. Owns mod_dbd's defaults and rules as we must
  * know them. Refuses to know other settings, and to connect.
  */
+
 #include "http/was_config_pool.h"
 
-#include "store/was_db.h"
+#include "store/was_session.h"
 
 #include <httpd.h>
 #include <http_config.h>

@@ -1,8 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_cors: the CORS protocol. Owns its fields; refuses to know what is asked for, and grants
  * nothing: rights come from signatures, whatever page they are made in.
  */
+
 #include "http/was_cors.h"
 
 #include <string.h>

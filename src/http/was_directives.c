@@ -1,8 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_directives: the directives of httpd's configuration. Owns their table, and the sentences that
  * an operator's mistake becomes. Refuses to know defaults, and what the settings are for.
  */
+
 #include "http/was_directives.h"
 
 #include "http/was_config.h"

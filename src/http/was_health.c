@@ -1,8 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_health: the answer to who watches. Owns nothing; refuses to know in which protocol it is
  * asked.
  */
+
 #include "http/was_health.h"
 
 const was_error_t *was_health_get(was_request_t *request, was_response_t *response)

@@ -1,9 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_match: finds the row of a table. Owns the grammar of shapes, the methods that follow from a
  * table (HEAD, OPTIONS, Allow), and which rows can be served at all. Refuses to know a request, and
  * what a right means to a protocol.
  */
+
 #include "http/was_match.h"
 
 #include <apr_strings.h>

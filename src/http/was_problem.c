@@ -1,9 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_problem: errors as clients and operators see them. Owns the status of every kind and its face
  * in a protocol, the problem document, and what of a failure is logged. Refuses to know why a
  * request failed, and to send anything.
  */
+
 #include "http/was_problem.h"
 
 #include "base/was_encoding.h"

@@ -1,8 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_ranges: reads Range and If-Range. Owns their grammar, and what of it can be satisfied.
  * Refuses to know requests and contents.
  */
+
 #include "http/was_ranges.h"
 
 #include <apr_lib.h>

@@ -1,9 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_replay: signatures of writes that were used, by their digests, in a cache that all children
  * share. Owns the cache, the mutex that makes looking and noting one, and what is carried over a
  * restart. Refuses to know requests, and what a signature allows.
  */
+
 #include "http/was_replay.h"
 
 #include <http_log.h>

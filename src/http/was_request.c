@@ -1,8 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_request: the request as the protocols see it. Owns what is read off request_rec. Refuses to
  * know routes, rights and answers.
  */
+
 #include "http/was_request.h"
 
 #include "http/was_target.h"

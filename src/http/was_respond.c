@@ -1,13 +1,15 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_respond: answers on the wire. Owns every header that leaves the module, and the decision what
  * becomes of an answer, which falls before the first of them is written. Refuses to know why a
  * request was answered as it was.
  */
+
 #include "http/was_respond.h"
 
 #include "http/was_body.h"
-#include "http/was_content.h"
+#include "http/was_bucket.h"
 #include "http/was_cors.h"
 #include "http/was_problem.h"
 #include "http/was_ranges.h"
@@ -161,7 +163,7 @@ static const was_error_t *decide_answer(const was_request_t *request,
         decision->status = decide_condition(request, decision);
     }
     if (decision->status == HTTP_PRECONDITION_FAILED) {
-        return was_conditions_failed(request->pool);
+        return was_preconditions_failed(request->pool);
     }
     if (decision->status == HTTP_NOT_MODIFIED) {
         return NULL;
@@ -246,7 +248,7 @@ static void append_body(const was_request_t *request, const was_response_t *resp
         apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
         ap_set_accept_ranges(r);
         ap_set_content_length(r, response->resource->size);
-        was_content_append(brigade, request, response->space, response->resource);
+        was_bucket_append(brigade, request, response->resource);
     }
     else if (response->produce == NULL) {
         ap_set_content_length(r, 0);

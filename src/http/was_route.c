@@ -1,9 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_route: the driver, one way through the module for every request of every protocol. Owns the
  * order of checks, and the parsing of documents. Refuses to know any route, and what a right means
  * to a protocol.
  */
+
 #include "http/was_route.h"
 
 #include "base/was_json.h"
@@ -11,6 +13,8 @@
 #include "http/was_conditions.h"
 #include "http/was_match.h"
 #include "http/was_respond.h"
+
+#include <apr_strings.h>
 
 #include <string.h>
 
@@ -21,6 +25,21 @@ static bool covers_body(const was_request_t *request)
 
     return signature != NULL && (was_signature_covers(signature, "digest") ||
                                  was_signature_covers(signature, "content-digest"));
+}
+
+/* How much of a body may be taken from somebody whose right is looked for when it is there. */
+enum { CARRY_MAX_BYTES = 64 * 1024 };
+
+/* Whether the row's write may take the right along: not where a stranger could have us keep much,
+ * fill the cache of used signatures, or ask him to go on sending. */
+static bool may_write_carry(const was_request_t *request)
+{
+    const char *length = was_request_field(request, "Content-Length");
+
+    return request->route->fetch == WAS_FETCH_BY_WRITE && request->protocol->settle != NULL &&
+           was_config_server(request->r->server)->replay == NULL && !request->r->expecting_100 &&
+           was_request_field(request, "Transfer-Encoding") == NULL &&
+           (length == NULL || apr_atoi64(length) <= CARRY_MAX_BYTES);
 }
 
 /* From the row to the body: who asks, and whether he may have us take it. */
@@ -35,6 +54,7 @@ static const was_error_t *admit_caller(was_request_t *request, apr_int64_t max)
     if (route->need != WAS_NEED_NOTHING) {
         WAS_TRY(was_body_check(request, max));
     }
+    request->write_may_carry = may_write_carry(request);
     if ((was_match_phases(route->right) & WAS_PHASE_BEFORE_BODY) != 0) {
         WAS_TRY(protocol->authorize(request));
     }
@@ -117,6 +137,9 @@ int was_route_handle(request_rec *r, const was_protocol_t *protocol)
     }
     was_response_t response = {0};
     error = serve_row(&request, &response);
+    if (protocol->settle != NULL) {
+        error = protocol->settle(&request, error);
+    }
     return error != NULL ? was_respond_error(&request, error, NULL)
                          : was_respond(&request, &response);
 }

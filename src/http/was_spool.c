@@ -1,8 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_spool: files for what does not fit into memory. Owns where they are and that nobody else sees
  * them. Refuses to know what the bytes are.
  */
+
 #include "http/was_spool.h"
 
 #include <apr_file_io.h>

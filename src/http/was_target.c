@@ -1,8 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
 /*
  * was_target: targets as they came. Owns what httpd is told instead of them, and what was read of
  * them. Refuses to know what is served there.
  */
+
 #include "http/was_target.h"
 
 #include "http/was_config.h"

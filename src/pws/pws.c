@@ -1,136 +1,92 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * Portable Web Spaces as data: routes with their rights, and the faces of errors. Owns the method
- * table of sections 2 and 3 and the registry of section 18.2. Refuses to know how requests arrive
- * and answers leave.
+ * pws: Portable Web Spaces as data: routes with their rights, and the faces of errors. Owns the
+ * method table of sections 2 and 3 and the registry of section 18.2. Refuses to know how requests
+ * arrive and answers leave.
  */
 
 #include "pws/pws.h"
+
 #include "http/was_health.h"
+#include "pws/pws_auth.h"
 
-/* The first shape that fits decides, so the segments that mean something stand before the ids. */
+/*
+ * Method, shape, right, what the body must be, what the authorizer may fetch on the way, handler.
+ * The first shape that fits decides, so the segments that mean something stand before the ids.
+ */
+/* clang-format off */
+#define ROW(method, shape, right, need, fetch, handle) \
+    {method, shape, WAS_RIGHT_##right, WAS_NEED_##need, WAS_FETCH_##fetch, handle},
 static const was_route_t routes[] = {
-    {"GET", "/", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, WAS_FETCH_NOTHING, pws_root_get},
-    {"GET", "/health", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, WAS_FETCH_NOTHING, was_health_get},
-    {"GET", "/service", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, WAS_FETCH_NOTHING, pws_service_get},
-    {"*", "/spaces", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, WAS_FETCH_NOTHING, pws_add_slash},
-    {"GET", "/spaces/", WAS_RIGHT_LIST_SPACES, WAS_NEED_NOTHING, WAS_FETCH_NOTHING, pws_spaces_get},
-    {"POST", "/spaces/", WAS_RIGHT_CREATE_SPACE, WAS_NEED_DOCUMENT, WAS_FETCH_NOTHING,
-     pws_spaces_post},
-
-    {"GET", "/space/*/collections", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_retired},
-    {"GET", "/space/*/collections/", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_retired},
-    {"OPTIONS", "/space/*/query", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, WAS_FETCH_NOTHING, NULL},
-    {"GET", "/space/*/meta", WAS_RIGHT_READ, WAS_NEED_NOTHING, WAS_FETCH_SPACE, pws_space_get},
-    {"PUT", "/space/*/meta", WAS_RIGHT_PUT_SPACE, WAS_NEED_DOCUMENT, WAS_FETCH_NOTHING,
-     pws_space_put},
-    {"GET", "/space/*/policy", WAS_RIGHT_CAPABILITY, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_policy_get},
-    {"PUT", "/space/*/policy", WAS_RIGHT_CAPABILITY, WAS_NEED_DOCUMENT, WAS_FETCH_NOTHING,
-     pws_policy_put},
-    {"DELETE", "/space/*/policy", WAS_RIGHT_CAPABILITY, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_policy_delete},
-    {"GET", "/space/*/linkset", WAS_RIGHT_READ, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_linkset_get},
-    {"GET", "/space/*/backends", WAS_RIGHT_READ, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_backends_get},
-    {"POST", "/space/*/backends", WAS_RIGHT_CAPABILITY, WAS_NEED_DOCUMENT, WAS_FETCH_NOTHING,
-     pws_backends_post},
-    {"PUT", "/space/*/backends/*", WAS_RIGHT_CAPABILITY, WAS_NEED_DOCUMENT, WAS_FETCH_NOTHING,
-     pws_backend_put},
-    {"DELETE", "/space/*/backends/*", WAS_RIGHT_CAPABILITY, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_backend_delete},
-    {"GET", "/space/*/quotas", WAS_RIGHT_READ, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_not_offered},
-    {"POST", "/space/*/export", WAS_RIGHT_CAPABILITY, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_not_offered},
-    {"POST", "/space/*/import", WAS_RIGHT_CAPABILITY, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_not_offered},
-    {"POST", "/space/*/zcaps/revocations/*", WAS_RIGHT_REVOKE, WAS_NEED_DOCUMENT, WAS_FETCH_NOTHING,
-     pws_revocations_post},
-    {"*", "/space/*/meta/", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, WAS_FETCH_NOTHING, pws_strip_slash},
-    {"*", "/space/*/policy/", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_strip_slash},
-    {"*", "/space/*/linkset/", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_strip_slash},
-    {"*", "/space/*/backends/", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_strip_slash},
-    {"*", "/space/*/quotas/", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_strip_slash},
-    {"*", "/space/*/export/", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_strip_slash},
-    {"*", "/space/*/import/", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_strip_slash},
-    {"*", "/space/*/query/", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_strip_slash},
-    {"GET", "/space/*/", WAS_RIGHT_READ, WAS_NEED_NOTHING, WAS_FETCH_NOTHING, pws_collections_get},
-    {"POST", "/space/*/", WAS_RIGHT_CAPABILITY, WAS_NEED_DOCUMENT, WAS_FETCH_NOTHING,
-     pws_collections_post},
-    {"DELETE", "/space/*/", WAS_RIGHT_DELETE_SPACE, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_space_delete},
-    {"*", "/space/*", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, WAS_FETCH_NOTHING, pws_add_slash},
-
-    {"GET", "/space/*/*/meta", WAS_RIGHT_READ, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_collection_get},
-    {"PUT", "/space/*/*/meta", WAS_RIGHT_PUT_COLLECTION, WAS_NEED_DOCUMENT, WAS_FETCH_NOTHING,
-     pws_collection_put},
-    {"GET", "/space/*/*/meta/log", WAS_RIGHT_READ, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_not_offered},
-    {"PUT", "/space/*/*/meta/log", WAS_RIGHT_CAPABILITY, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_not_offered},
-    {"GET", "/space/*/*/policy", WAS_RIGHT_CAPABILITY, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_policy_get},
-    {"PUT", "/space/*/*/policy", WAS_RIGHT_CAPABILITY, WAS_NEED_DOCUMENT, WAS_FETCH_NOTHING,
-     pws_policy_put},
-    {"DELETE", "/space/*/*/policy", WAS_RIGHT_CAPABILITY, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_policy_delete},
-    {"GET", "/space/*/*/linkset", WAS_RIGHT_READ, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_linkset_get},
-    {"GET", "/space/*/*/backend", WAS_RIGHT_READ, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_backend_get},
-    {"GET", "/space/*/*/quota", WAS_RIGHT_READ, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_not_offered},
-    {"POST", "/space/*/*/query", WAS_RIGHT_READ, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_not_offered},
-    {"GET", "/space/*/*/", WAS_RIGHT_READ, WAS_NEED_NOTHING, WAS_FETCH_NOTHING, pws_items_get},
-    {"POST", "/space/*/*/", WAS_RIGHT_CAPABILITY, WAS_NEED_CONTENT, WAS_FETCH_NOTHING,
-     pws_items_post},
-    {"DELETE", "/space/*/*/", WAS_RIGHT_CONTROLLER_ONLY, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_collection_delete},
-    {"*", "/space/*/*", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, WAS_FETCH_NOTHING, pws_add_slash},
-
-    {"GET", "/space/*/*/*/meta", WAS_RIGHT_READ, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_item_meta_get},
-    {"PUT", "/space/*/*/*/meta", WAS_RIGHT_CAPABILITY, WAS_NEED_DOCUMENT, WAS_FETCH_NOTHING,
-     pws_item_meta_put},
-    {"GET", "/space/*/*/*/policy", WAS_RIGHT_CAPABILITY, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_policy_get},
-    {"PUT", "/space/*/*/*/policy", WAS_RIGHT_CAPABILITY, WAS_NEED_DOCUMENT, WAS_FETCH_NOTHING,
-     pws_policy_put},
-    {"DELETE", "/space/*/*/*/policy", WAS_RIGHT_CAPABILITY, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_policy_delete},
-    {"*", "/space/*/*/*/chunks", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_add_slash},
-    {"GET", "/space/*/*/*/chunks/", WAS_RIGHT_READ, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_not_offered},
-    {"GET", "/space/*/*/*/chunks/*", WAS_RIGHT_READ, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_not_offered},
-    {"PUT", "/space/*/*/*/chunks/*", WAS_RIGHT_CAPABILITY, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_not_offered},
-    {"DELETE", "/space/*/*/*/chunks/*", WAS_RIGHT_CAPABILITY, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_not_offered},
-    {"*", "/space/*/*/*/chunks/*/", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_strip_slash},
-    {"GET", "/space/*/*/*", WAS_RIGHT_READ, WAS_NEED_NOTHING, WAS_FETCH_RESOURCE, pws_item_get},
-    {"PUT", "/space/*/*/*", WAS_RIGHT_CAPABILITY, WAS_NEED_CONTENT, WAS_FETCH_NOTHING,
-     pws_item_put},
-    {"DELETE", "/space/*/*/*", WAS_RIGHT_CAPABILITY, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
-     pws_item_delete},
-    {"*", "/space/*/*/*/", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, WAS_FETCH_NOTHING, pws_strip_slash},
+    ROW("GET", "/", ANYONE, NOTHING, NOTHING, pws_root_get)
+    ROW("GET", "/health", ANYONE, NOTHING, NOTHING, was_health_get)
+    ROW("GET", "/service", ANYONE, NOTHING, NOTHING, pws_service_get)
+    ROW("*", "/spaces", ANYONE, NOTHING, NOTHING, pws_add_slash)
+    ROW("GET", "/spaces/", LIST_SPACES, NOTHING, NOTHING, pws_spaces_get)
+    ROW("POST", "/spaces/", CREATE_SPACE, DOCUMENT, NOTHING, pws_spaces_post)
+    ROW("GET", "/space/*/collections", ANYONE, NOTHING, NOTHING, pws_retired)
+    ROW("GET", "/space/*/collections/", ANYONE, NOTHING, NOTHING, pws_retired)
+    ROW("OPTIONS", "/space/*/query", ANYONE, NOTHING, NOTHING, NULL)
+    ROW("GET", "/space/*/meta", READ, NOTHING, SPACE, pws_space_get)
+    ROW("PUT", "/space/*/meta", PUT_SPACE, DOCUMENT, NOTHING, pws_space_put)
+    ROW("GET", "/space/*/policy", CAPABILITY, NOTHING, NOTHING, pws_policy_get)
+    ROW("PUT", "/space/*/policy", CAPABILITY, DOCUMENT, NOTHING, pws_policy_put)
+    ROW("DELETE", "/space/*/policy", CAPABILITY, NOTHING, NOTHING, pws_policy_delete)
+    ROW("GET", "/space/*/linkset", READ, NOTHING, NOTHING, pws_linkset_get)
+    ROW("GET", "/space/*/backends", READ, NOTHING, NOTHING, pws_backends_get)
+    ROW("POST", "/space/*/backends", CAPABILITY, DOCUMENT, NOTHING, pws_backends_post)
+    ROW("PUT", "/space/*/backends/*", CAPABILITY, DOCUMENT, NOTHING, pws_backend_put)
+    ROW("DELETE", "/space/*/backends/*", CAPABILITY, NOTHING, NOTHING, pws_backend_delete)
+    ROW("GET", "/space/*/quotas", READ, NOTHING, NOTHING, pws_not_offered)
+    ROW("POST", "/space/*/export", CAPABILITY, NOTHING, NOTHING, pws_not_offered)
+    ROW("POST", "/space/*/import", CAPABILITY, NOTHING, NOTHING, pws_not_offered)
+    ROW("POST", "/space/*/zcaps/revocations/*", REVOKE, DOCUMENT, NOTHING, pws_revocations_post)
+    ROW("*", "/space/*/meta/", ANYONE, NOTHING, NOTHING, pws_strip_slash)
+    ROW("*", "/space/*/policy/", ANYONE, NOTHING, NOTHING, pws_strip_slash)
+    ROW("*", "/space/*/linkset/", ANYONE, NOTHING, NOTHING, pws_strip_slash)
+    ROW("*", "/space/*/backends/", ANYONE, NOTHING, NOTHING, pws_strip_slash)
+    ROW("*", "/space/*/quotas/", ANYONE, NOTHING, NOTHING, pws_strip_slash)
+    ROW("*", "/space/*/export/", ANYONE, NOTHING, NOTHING, pws_strip_slash)
+    ROW("*", "/space/*/import/", ANYONE, NOTHING, NOTHING, pws_strip_slash)
+    ROW("*", "/space/*/query/", ANYONE, NOTHING, NOTHING, pws_strip_slash)
+    ROW("GET", "/space/*/", READ, NOTHING, NOTHING, pws_collections_get)
+    ROW("POST", "/space/*/", CAPABILITY, DOCUMENT, NOTHING, pws_collections_post)
+    ROW("DELETE", "/space/*/", DELETE_SPACE, NOTHING, NOTHING, pws_space_delete)
+    ROW("*", "/space/*", ANYONE, NOTHING, NOTHING, pws_add_slash)
+    ROW("GET", "/space/*/*/meta", READ, NOTHING, NOTHING, pws_collection_get)
+    ROW("PUT", "/space/*/*/meta", PUT_COLLECTION, DOCUMENT, NOTHING, pws_collection_put)
+    ROW("GET", "/space/*/*/meta/log", READ, NOTHING, NOTHING, pws_not_offered)
+    ROW("PUT", "/space/*/*/meta/log", CAPABILITY, NOTHING, NOTHING, pws_not_offered)
+    ROW("GET", "/space/*/*/policy", CAPABILITY, NOTHING, NOTHING, pws_policy_get)
+    ROW("PUT", "/space/*/*/policy", CAPABILITY, DOCUMENT, NOTHING, pws_policy_put)
+    ROW("DELETE", "/space/*/*/policy", CAPABILITY, NOTHING, NOTHING, pws_policy_delete)
+    ROW("GET", "/space/*/*/linkset", READ, NOTHING, NOTHING, pws_linkset_get)
+    ROW("GET", "/space/*/*/backend", READ, NOTHING, NOTHING, pws_backend_get)
+    ROW("GET", "/space/*/*/quota", READ, NOTHING, NOTHING, pws_not_offered)
+    ROW("POST", "/space/*/*/query", READ, NOTHING, NOTHING, pws_not_offered)
+    ROW("GET", "/space/*/*/", READ, NOTHING, NOTHING, pws_resources_get)
+    ROW("POST", "/space/*/*/", CAPABILITY, CONTENT, BY_WRITE, pws_resources_post)
+    ROW("DELETE", "/space/*/*/", CONTROLLER_ONLY, NOTHING, NOTHING, pws_collection_delete)
+    ROW("*", "/space/*/*", ANYONE, NOTHING, NOTHING, pws_add_slash)
+    ROW("GET", "/space/*/*/*/meta", READ, NOTHING, NOTHING, pws_resource_meta_get)
+    ROW("PUT", "/space/*/*/*/meta", CAPABILITY, DOCUMENT, BY_WRITE, pws_resource_meta_put)
+    ROW("GET", "/space/*/*/*/policy", CAPABILITY, NOTHING, NOTHING, pws_policy_get)
+    ROW("PUT", "/space/*/*/*/policy", CAPABILITY, DOCUMENT, NOTHING, pws_policy_put)
+    ROW("DELETE", "/space/*/*/*/policy", CAPABILITY, NOTHING, NOTHING, pws_policy_delete)
+    ROW("*", "/space/*/*/*/chunks", ANYONE, NOTHING, NOTHING, pws_add_slash)
+    ROW("GET", "/space/*/*/*/chunks/", READ, NOTHING, NOTHING, pws_not_offered)
+    ROW("GET", "/space/*/*/*/chunks/*", READ, NOTHING, NOTHING, pws_not_offered)
+    ROW("PUT", "/space/*/*/*/chunks/*", CAPABILITY, NOTHING, NOTHING, pws_not_offered)
+    ROW("DELETE", "/space/*/*/*/chunks/*", CAPABILITY, NOTHING, NOTHING, pws_not_offered)
+    ROW("*", "/space/*/*/*/chunks/*/", ANYONE, NOTHING, NOTHING, pws_strip_slash)
+    ROW("GET", "/space/*/*/*", READ, NOTHING, RESOURCE, pws_resource_get)
+    ROW("PUT", "/space/*/*/*", CAPABILITY, CONTENT, BY_WRITE, pws_resource_put)
+    ROW("DELETE", "/space/*/*/*", CAPABILITY, NOTHING, BY_WRITE, pws_resource_delete)
+    ROW("*", "/space/*/*/*/", ANYONE, NOTHING, NOTHING, pws_strip_slash)
     {0}};
+#undef ROW
+/* clang-format on */
 
 /* Section 18.2. What is absent and what is refused look the same, whatever the cause was. */
 static const was_face_t faces[] = {
@@ -196,5 +152,6 @@ const was_protocol_t pws_protocol = {
     .authenticate = pws_authenticate,
     .authorize = pws_authorize,
     .authorize_by_body = pws_authorize_by_body,
+    .settle = pws_settle,
     .decorate = pws_decorate,
 };

@@ -1,11 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * Forms with a file. Owns the grammar of multipart/form-data as far as finding one file needs it.
- * Refuses nested parts and transfer encodings, which RFC 7578 deprecates.
+ * pws_multipart: forms with a file. Owns the grammar of multipart/form-data as far as finding one
+ * file needs it. Refuses nested parts and transfer encodings, which RFC 7578 deprecates.
  */
 
-#include "pws/pws.h"
+#include "pws/pws_multipart.h"
 #include "base/was_media_type.h"
 
 #include <apr_strings.h>
@@ -101,7 +101,8 @@ static const char *field_of(const char *head, const char *name, apr_pool_t *pool
     return NULL;
 }
 
-static const char *find(const char *from, const char *end, const char *what, apr_size_t length)
+static const char *find_bytes(const char *from, const char *end, const char *what,
+                              apr_size_t length)
 {
     return memmem(from, (apr_size_t)(end - from), what, length);
 }
@@ -110,7 +111,7 @@ static const char *find(const char *from, const char *end, const char *what, apr
 static const was_error_t *take_part(const char *part, const char *end, was_content_t *content,
                                     int *files, apr_pool_t *pool)
 {
-    const char *blank = find(part, end, "\r\n\r\n", 4);
+    const char *blank = find_bytes(part, end, "\r\n\r\n", 4);
     const char *head, *disposition, *type;
 
     if (blank == NULL) {
@@ -153,7 +154,7 @@ const was_error_t *pws_multipart_file(const was_request_t *request, was_content_
         return bad_form(pool, "its media type names no boundary");
     }
     length = strlen(delimiter);
-    at = at == end ? NULL : find(at, end, delimiter, length);
+    at = at == end ? NULL : find_bytes(at, end, delimiter, length);
     while (at != NULL) {
         at += length;
         if (end - at >= 2 && memcmp(at, "--", 2) == 0) {
@@ -162,7 +163,7 @@ const was_error_t *pws_multipart_file(const was_request_t *request, was_content_
         if (end - at < 2 || memcmp(at, "\r\n", 2) != 0) {
             break;
         }
-        next = find(at, end, apr_pstrcat(pool, "\r\n", delimiter, NULL), length + 2);
+        next = find_bytes(at, end, apr_pstrcat(pool, "\r\n", delimiter, NULL), length + 2);
         if (next == NULL) {
             break;
         }

@@ -1,12 +1,16 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * What a server says of itself (section 18.1), the redirects of section 1.1, and the refusal of
- * what is not offered. Owns the list of what is advertised, which is what is there.
+ * pws_service: what a server says of itself (section 18.1), the redirects of section 1.1, and the
+ * refusal of what is not offered. Owns the list of what is advertised, which is what is there.
  */
 
 #include "pws/pws.h"
+
+#include "auth/was_crypto.h"
 #include "base/was_encoding.h"
+#include "pws/pws_documents.h"
+#include "pws/pws_ids.h"
 
 #include <apr_strings.h>
 
@@ -21,23 +25,26 @@ void pws_decorate(was_request_t *request)
 
 const was_error_t *pws_root_get(was_request_t *request, was_response_t *response)
 {
-    pws_answer_json(request, response,
-                    json_pack("{s:s, s:s}", "name", "Portable Web Spaces", "service",
-                              pws_url(request, "/service")));
+    was_document_t *document = was_document_make(request->pool);
+    json_t *root = was_document_root(document);
+
+    was_document_text(document, root, "name", "Portable Web Spaces");
+    was_document_text(document, root, "service", pws_url(request, "/service"));
+    pws_answer_document(response, document);
     return NULL;
 }
 
-static json_t *strings(const char *const *list)
+static void add_texts(was_document_t *document, json_t *object, const char *name,
+                      const char *const *texts)
 {
-    json_t *array = json_array();
+    json_t *list = was_document_list(document, object, name);
 
-    for (; *list != NULL; list++) {
-        json_array_append_new(array, json_string(*list));
+    for (; *texts != NULL; texts++) {
+        was_document_add_text(document, list, *texts);
     }
-    return array;
 }
 
-static json_t *service_document(const was_request_t *request)
+static was_document_t *describe_service(const was_request_t *request)
 {
     static const char *const features[] = {"listing",          "collection-management",
                                            "space-management", "linksets",
@@ -45,25 +52,38 @@ static json_t *service_document(const was_request_t *request)
                                            "backends",         NULL};
     static const char *const algorithms[] = {"EdDSA", NULL};
     static const char *const suites[] = {"eddsa-jcs-2022", "Ed25519Signature2020", NULL};
-    json_t *protocol = json_pack("{s:s, s:s, s:o}", "version", "0.5", "spaces",
-                                 pws_url(request, "/spaces/"), "features", strings(features));
-    json_t *profile = json_pack("{s:s, s:o, s:o}", "version", "0.1", "signatureAlgorithms",
-                                strings(algorithms), "zcapCryptosuites", strings(suites));
+    was_document_t *document = was_document_make(request->pool);
+    json_t *root = was_document_root(document);
 
-    return json_pack("{s:s, s:{s:[o], s:[o]}}", "url", pws_url(request, "/service"), "specs",
-                     "https://w3id.org/pws", protocol, "https://w3id.org/pws/authz-profile",
-                     profile);
+    was_document_text(document, root, "url", pws_url(request, "/service"));
+    json_t *specs = was_document_object(document, root, "specs");
+    json_t *protocol = was_document_add_object(
+        document, was_document_list(document, specs, "https://w3id.org/pws"));
+
+    was_document_text(document, protocol, "version", "0.5");
+    was_document_text(document, protocol, "spaces", pws_url(request, "/spaces/"));
+    add_texts(document, protocol, "features", features);
+    json_t *profile = was_document_add_object(
+        document, was_document_list(document, specs, "https://w3id.org/pws/authz-profile"));
+
+    was_document_text(document, profile, "version", "0.1");
+    add_texts(document, profile, "signatureAlgorithms", algorithms);
+    add_texts(document, profile, "zcapCryptosuites", suites);
+    return document;
 }
 
 const was_error_t *pws_service_get(was_request_t *request, was_response_t *response)
 {
     unsigned char digest[WAS_SHA256_BYTES];
     char *etag = apr_palloc(request->pool, 2 * WAS_SHA256_BYTES + 1);
-    const char *text;
-    apr_size_t length;
 
-    pws_answer_json(request, response, service_document(request));
-    text = was_json_text(response->json, &length, request->pool);
+    pws_answer_document(response, describe_service(request));
+    if (response->json == NULL) {
+        return was_error_log(request->pool, WAS_ERROR_BROKEN, "no service document");
+    }
+    apr_size_t length;
+    const char *text = was_json_text(response->json, &length, request->pool);
+
     was_crypto_sha256(text, length, digest);
     was_hex_encode(digest, 16, etag);
     response->etag = etag;
@@ -71,7 +91,8 @@ const was_error_t *pws_service_get(was_request_t *request, was_response_t *respo
     return NULL;
 }
 
-static const was_error_t *move(was_request_t *request, was_response_t *response, const char *path)
+static const was_error_t *answer_move(was_request_t *request, was_response_t *response,
+                                      const char *path)
 {
     const char *query = request->path->query;
 
@@ -82,14 +103,15 @@ static const was_error_t *move(was_request_t *request, was_response_t *response,
 
 const was_error_t *pws_add_slash(was_request_t *request, was_response_t *response)
 {
-    return move(request, response, apr_pstrcat(request->pool, request->path->raw, "/", NULL));
+    return answer_move(request, response,
+                       apr_pstrcat(request->pool, request->path->raw, "/", NULL));
 }
 
 const was_error_t *pws_strip_slash(was_request_t *request, was_response_t *response)
 {
     const char *raw = request->path->raw;
 
-    return move(request, response, apr_pstrmemdup(request->pool, raw, strlen(raw) - 1));
+    return answer_move(request, response, apr_pstrmemdup(request->pool, raw, strlen(raw) - 1));
 }
 
 const was_error_t *pws_retired(was_request_t *request, was_response_t *response)
@@ -99,7 +121,8 @@ const was_error_t *pws_retired(was_request_t *request, was_response_t *response)
     /* The segments may be escaped, the slashes that divide them are not. */
     const char *end = strchr(strchr(below + 1, '/') + 1, '/');
 
-    return move(request, response, apr_pstrmemdup(request->pool, raw, (apr_size_t)(end - raw) + 1));
+    return answer_move(request, response,
+                       apr_pstrmemdup(request->pool, raw, (apr_size_t)(end - raw) + 1));
 }
 
 const was_error_t *pws_not_offered(was_request_t *request, was_response_t *response)

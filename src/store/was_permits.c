@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * The way to the pool. Owns who waits, for how long, and who is told no. Refuses to know what there
- * is to get.
+ * was_permits: the way to the pool. Owns who waits, for how long, and who is told no. Refuses to
+ * know what there is to get.
  */
 
 #include "store/was_permits.h"
@@ -33,15 +33,17 @@ was_permits_t *was_permits_make(int places, apr_pool_t *pool)
 {
     was_permits_t *permits = apr_pcalloc(pool, sizeof(*permits));
 
-    apr_thread_mutex_create(&permits->lock, APR_THREAD_MUTEX_DEFAULT, pool);
-    apr_thread_cond_create(&permits->place, pool);
-    apr_thread_cond_create(&permits->turn, pool);
+    if (apr_thread_mutex_create(&permits->lock, APR_THREAD_MUTEX_DEFAULT, pool) != APR_SUCCESS ||
+        apr_thread_cond_create(&permits->place, pool) != APR_SUCCESS ||
+        apr_thread_cond_create(&permits->turn, pool) != APR_SUCCESS) {
+        return NULL;
+    }
     permits->places = places;
     return permits;
 }
 
 /* Waits until `end`; false when that has come. */
-static bool wait_for(apr_thread_cond_t *cond, was_permits_t *permits, apr_time_t end)
+static bool wait_for_signal(apr_thread_cond_t *cond, was_permits_t *permits, apr_time_t end)
 {
     apr_time_t left = end - apr_time_now();
 
@@ -51,7 +53,8 @@ static bool wait_for(apr_thread_cond_t *cond, was_permits_t *permits, apr_time_t
 /* Waits for who is getting a connection. False when he takes long. */
 static bool wait_for_turn(was_permits_t *permits)
 {
-    return wait_for(permits->turn, permits, permits->taken_at + apr_time_from_sec(TURN_SECONDS));
+    return wait_for_signal(permits->turn, permits,
+                           permits->taken_at + apr_time_from_sec(TURN_SECONDS));
 }
 
 /* Who waited is not overtaken by who comes now: waking up in vain costs more than the wait. */
@@ -66,7 +69,7 @@ static bool take_place(was_permits_t *permits)
     }
     permits->waiting++;
     do { /* what is granted already is somebody else's */
-        in_time = wait_for(permits->place, permits, end);
+        in_time = wait_for_signal(permits->place, permits, end);
     } while (in_time && permits->granted == 0);
     permits->waiting--;
     if (permits->granted == 0) {

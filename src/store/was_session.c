@@ -1,11 +1,12 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * A connection outside mod_dbd's pool, for schema work: mod_dbd has none to give before its
- * children run. Owns opening, running text and closing. Refuses to know the schema.
+ * was_session: a connection outside mod_dbd's pool, for schema work: mod_dbd has none to give
+ * before its children run. Owns opening, running text and closing. Refuses to know the schema.
  */
 
-#include "store/was_db.h"
+#include "store/was_session.h"
+
 #include "store/was_pq.h"
 
 #include <apr_strings.h>
@@ -65,7 +66,7 @@ const was_error_t *was_session_run(was_session_t *session, const char *sql, int 
     was_pq_end_t end = was_pq_command(session->pg, sql, deadline, &result);
 
     if (end == WAS_PQ_DONE && rows != NULL) {
-        *rows = was_pq_rows(result, pool);
+        *rows = was_rows_make(result, pool);
         return NULL;
     }
     if (end == WAS_PQ_REFUSED) {
@@ -76,4 +77,9 @@ const was_error_t *was_session_run(was_session_t *session, const char *sql, int 
     }
     PQclear(result);
     return error;
+}
+
+int was_session_pid(const was_session_t *session)
+{
+    return PQbackendPID(session->pg);
 }

@@ -1,15 +1,75 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * The table of statements. Owns their names and texts, and knows nothing of how they are run.
+ * was_sql: the table of statements. Owns their texts, those of the protocols in a file per noun
+ * beside it, and knows nothing of how they are run.
  */
 
 #include "store/was_sql.h"
 
+#include "classic/was_classic_sql.h"
+#include "pws/was_pws_resource_sql.h"
+
 #include <stddef.h>
 
+/* The statements are laid out to be read as SQL. */
+/* clang-format off */
+
+#define WAS_TEXT_PING "SELECT 1"
+
+/* A statement's time where the role, the database or the connection string sets none. */
+#define TIMEOUT \
+    "CASE current_setting('statement_timeout') WHEN '0' THEN '30s'" \
+    " ELSE current_setting('statement_timeout') END"
+
+/* the pid that libpq knows -> is it the server's own?, what was set if it is, isolation,
+ * statement_timeout in milliseconds.
+ *
+ * Where it is not, a pooler stands between, and whatever is set would be met by others. One plan
+ * for all values, made once: each statement finds its few rows by keys. Read committed, since a
+ * step must see what was committed while an earlier one waited. And having had and freed some
+ * MiB at once, the C library (glibc) stops to hand each statement's memory back to the system,
+ * only to ask for it again, page by page, for each piece of a big content. */
+#define WAS_TEXT_SETTINGS \
+    "SELECT pg_backend_pid() = $1::bigint, CASE WHEN pg_backend_pid() = $1::bigint THEN" \
+    " concat(set_config('client_encoding', 'UTF8', false)," \
+    " set_config('client_min_messages', 'warning', false)," \
+    " set_config('default_transaction_isolation', 'read committed', false)," \
+    " set_config('plan_cache_mode', 'force_generic_plan', false)," \
+    " set_config('statement_timeout', " TIMEOUT ", false)," \
+    " length(repeat(' ', 4 * 1024 * 1024))) END," \
+    " current_setting('default_transaction_isolation')," \
+    " (SELECT o.setting::bigint FROM pg_settings o WHERE o.name = 'statement_timeout')"
+
+/* The same for one transaction, where a pooler stands between. */
+#define WAS_TEXT_LOCAL_SETTINGS \
+    "SELECT set_config('plan_cache_mode', 'force_generic_plan', true)," \
+    " set_config('statement_timeout', " TIMEOUT ", true)," \
+    " CASE WHEN current_setting('client_encoding') <> 'UTF8'" \
+    " THEN set_config('client_encoding', 'UTF8', true) END"
+
+/* -> is this statement prepared in PostgreSQL by the name that we gave it? A pooler that keeps
+ * prepared statements for its clients has given it a name of its own. */
+#define WAS_TEXT_POOLER \
+    "SELECT EXISTS (SELECT 1 FROM pg_prepared_statements p WHERE p.name = 'was_POOLER')"
+
+/* Where an upload waits for its write, for as long as the transaction that it begins. EXTERNAL:
+ * compressing what is read once costs time. */
+#define WAS_TEXT_STAGE \
+    "BEGIN ISOLATION LEVEL READ COMMITTED;" \
+    "CREATE TEMPORARY TABLE was_upload (content bytea) ON COMMIT DROP;" \
+    "ALTER TABLE pg_temp.was_upload ALTER content SET STORAGE EXTERNAL"
+#define WAS_TEXT_COPY "COPY pg_temp.was_upload FROM STDIN (FORMAT binary)"
+
+/* controller: one at a time makes spaces for it, where they are limited */
+#define WAS_TEXT_CONTROLLER_LOCK \
+    "INSERT INTO was_controllers AS o (controller) VALUES ($1)" \
+    " ON CONFLICT (controller) DO UPDATE SET controller = EXCLUDED.controller"
+
+/* clang-format on */
+
 static const was_sql_statement_t statements[WAS_SQL_COUNT] = {
-#define WAS_SQL_ROW(name, writes, text) {"was_" #name, writes, text},
+#define WAS_SQL_ROW(name, nvalues, writes) {"was_" #name, nvalues, writes, WAS_TEXT_##name},
     WAS_SQL_STATEMENTS(WAS_SQL_ROW)
 #undef WAS_SQL_ROW
 };

@@ -75,9 +75,9 @@ static bool offers(const was_resource_t *resource, apr_pool_t *pool)
     return false;
 }
 
-const was_error_t *was_resources_get(was_db_t *db, const was_resource_key_t *key, bool anyone,
-                                     apr_size_t want, was_resource_t *resource, const char **link,
-                                     apr_pool_t *pool)
+const was_error_t *was_classic_resources_get(was_db_t *db, const was_classic_key_t *key,
+                                             bool anyone, apr_size_t want, was_resource_t *resource,
+                                             const char **link, apr_pool_t *pool)
 {
     REQUIRE(db == NULL && anyone && want == WAS_DOCUMENT_MAX_BYTES && link == NULL);
     REQUIRE(strcmp(key->space, "s") == 0 && key->caller == NULL && key->path[0] == '/');

@@ -5,7 +5,8 @@
  */
 #include "request.h"
 
-#include "pws/pws.h"
+#include "pws/pws_documents.h"
+#include "pws/pws_ids.h"
 #include "base/was_encoding.h"
 
 static const was_error_t *read_query(const char *query, pws_page_t *page, apr_pool_t *pool)

@@ -6,9 +6,10 @@
  */
 #include "store.h"
 
+#include "base/was_encoding.h"
 #include "classic/classic.h"
 #include "pws/pws.h"
-#include "base/was_encoding.h"
+#include "pws/pws_auth.h"
 
 typedef const was_error_t *(*handler_fn)(was_request_t *request, was_response_t *response);
 
@@ -21,11 +22,11 @@ static const struct {
     {pws_space_put, "/space/s/meta", WAS_NEED_DOCUMENT},
     {pws_collections_post, "/space/s/", WAS_NEED_DOCUMENT},
     {pws_collection_put, "/space/s/c/meta", WAS_NEED_DOCUMENT},
-    {pws_item_meta_put, "/space/s/c/r/meta", WAS_NEED_DOCUMENT},
+    {pws_resource_meta_put, "/space/s/c/r/meta", WAS_NEED_DOCUMENT},
     {pws_policy_put, "/space/s/c/policy", WAS_NEED_DOCUMENT},
     {pws_backends_post, "/space/s/backends", WAS_NEED_DOCUMENT},
     {pws_backend_put, "/space/s/backends/b", WAS_NEED_DOCUMENT},
-    {pws_items_post, "/space/s/c/", WAS_NEED_CONTENT},
+    {pws_resources_post, "/space/s/c/", WAS_NEED_CONTENT},
     {classic_spaces_post, "/spaces/", WAS_NEED_DOCUMENT_OR_NOTHING},
     {classic_space_put, "/space/s", WAS_NEED_DOCUMENT},
 };
@@ -70,6 +71,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     was_request_t *request = fuzz_request(&protocol, pool);
     pws_state_t state = {.exists = true, .verified = true, .controller = request->caller};
     was_response_t response = {.answer = WAS_ANSWER_OK};
+    pws_creation_t creation = {.id = NULL};
+    was_route_t row = {.right = WAS_RIGHT_NONE};
     const was_error_t *error = NULL;
     json_t *body = NULL;
     char *text;
@@ -83,6 +86,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     REQUIRE(text != NULL);
     memcpy(text, data + 1, size - 1);
     state.exists = data[0] < 0x80;
+    row.right =
+        routes[route].handle == pws_spaces_post ? WAS_RIGHT_CREATE_SPACE : WAS_RIGHT_PUT_SPACE;
+    request->route = &row;
     request->state = &state;
     fuzz_field(request, "Content-Type", "application/json");
     REQUIRE(was_path_parse(routes[route].target, "", &request->path, pool) == NULL);
@@ -90,6 +96,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (routes[route].need == WAS_NEED_DOCUMENT ||
         (routes[route].need == WAS_NEED_DOCUMENT_OR_NOTHING && size > 1)) {
         error = fuzz_parse_document(request);
+    }
+    if (error == NULL && (routes[route].handle == pws_spaces_post ||
+                          (routes[route].handle == pws_space_put && !state.exists))) {
+        error = pws_space_read_creation(request, &creation);
+        state.creation = &creation;
     }
     if (error == NULL) {
         error = routes[route].handle(request, &response);

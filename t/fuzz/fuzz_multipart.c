@@ -6,7 +6,7 @@
  */
 #include "request.h"
 
-#include "pws/pws.h"
+#include "pws/pws_multipart.h"
 
 static const was_error_t *read_form(const char *type, const char *bytes, size_t length,
                                     was_content_t *content, apr_pool_t *pool)

@@ -55,11 +55,8 @@ static asked_t ask(const was_protocol_t *protocol, const char *range, const char
                    const was_resource_t *resource, bool is_head, apr_pool_t *pool)
 {
     was_request_t *request = fuzz_request(protocol, pool);
-    was_response_t response = {.type = "text/plain",
-                               .etag = "abc-1",
-                               .modified = 1768478400,
-                               .resource = resource,
-                               .space = "s"};
+    was_response_t response = {
+        .type = "text/plain", .etag = "abc-1", .modified = 1768478400, .resource = resource};
     const char *kept;
 
     request->is_head = is_head;

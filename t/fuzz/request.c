@@ -7,7 +7,7 @@
 #include "request.h"
 
 #include "http/was_body.h"
-#include "http/was_content.h"
+#include "http/was_bucket.h"
 
 #include <http_core.h>
 #include <http_log.h>
@@ -83,15 +83,15 @@ void was_body_discard(const was_request_t *request)
     REQUIRE(request->r == current);
 }
 
-const was_error_t *was_conditions_failed(apr_pool_t *pool)
+const was_error_t *was_preconditions_failed(apr_pool_t *pool)
 {
     return was_error_make(pool, WAS_ERROR_PRECONDITION, "/precondition", "it has changed");
 }
 
-void was_content_append(apr_bucket_brigade *brigade, const was_request_t *request,
-                        const char *space, const was_resource_t *resource)
+void was_bucket_append(apr_bucket_brigade *brigade, const was_request_t *request,
+                       const was_resource_t *resource)
 {
-    REQUIRE(request->r == current && space != NULL);
+    REQUIRE(request->r == current);
     APR_BRIGADE_INSERT_TAIL(
         brigade,
         apr_bucket_immortal_create(resource->piece, resource->piece_length, brigade->bucket_alloc));

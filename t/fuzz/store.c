@@ -5,11 +5,20 @@
  */
 #include "store.h"
 
-#include "classic/classic.h"
-#include "pws/pws.h"
 #include "auth/was_did.h"
 #include "base/was_encoding.h"
 #include "base/was_origin.h"
+#include "classic/classic.h"
+#include "pws/pws.h"
+#include "pws/pws_auth.h"
+#include "pws/pws_chain.h"
+#include "pws/pws_documents.h"
+#include "pws/pws_ids.h"
+#include "store/pws/was_pws_backends.h"
+#include "store/pws/was_pws_collections.h"
+#include "store/pws/was_pws_policies.h"
+#include "store/pws/was_pws_resources.h"
+#include "store/pws/was_pws_revocations.h"
 
 struct was_body_t {
     const char *bytes;
@@ -70,7 +79,7 @@ static void check_json(const char *text, size_t most, apr_pool_t *pool)
     REQUIRE(text == NULL || was_json_parse_object(text, strlen(text), &value, pool) == NULL);
 }
 
-static void check_holding(const was_grant_t *grant)
+static void check_grant(const was_grant_t *grant)
 {
     REQUIRE(grant->space != NULL && grant->controller != NULL && grant->invoker != NULL);
 }
@@ -88,7 +97,7 @@ static const was_error_t *take_write(const char **etag)
     return NULL;
 }
 
-static void check_collection(const was_collection_t *collection, apr_pool_t *pool)
+static void check_collection(const was_pws_collection_t *collection, apr_pool_t *pool)
 {
     REQUIRE(pws_check_id(collection->id, pool) == NULL);
     REQUIRE(!pws_is_reserved_collection(collection->id));
@@ -104,108 +113,103 @@ static void check_collection(const was_collection_t *collection, apr_pool_t *poo
     REQUIRE(collection->plaintext == NULL);
 }
 
-const was_error_t *was_collections_create(was_db_t *db, const was_grant_t *grant,
-                                          const was_collection_t *collection, const char **etag,
-                                          apr_pool_t *pool)
+const was_error_t *was_pws_collections_create(was_db_t *db, const was_grant_t *grant,
+                                              const was_pws_collection_t *collection,
+                                              const char **etag, apr_pool_t *pool)
 {
     REQUIRE(db == NULL);
-    check_holding(grant);
+    check_grant(grant);
     check_collection(collection, pool);
     return take_write(etag);
 }
 
-const was_error_t *was_collections_put(was_db_t *db, const was_grant_t *grant,
-                                       const was_collection_t *collection,
-                                       const was_conditions_t *conditions, bool *created,
-                                       const char **etag, apr_pool_t *pool)
+const was_error_t *was_pws_collections_put(was_db_t *db, const was_grant_t *grant,
+                                           const was_pws_collection_t *collection,
+                                           const was_conditions_t *conditions, bool *created,
+                                           const char **etag, apr_pool_t *pool)
 {
     REQUIRE(conditions->match == NULL);
     *created = true;
-    return was_collections_create(db, grant, collection, etag, pool);
+    return was_pws_collections_create(db, grant, collection, etag, pool);
 }
 
-const was_error_t *was_collections_get(was_db_t *db, const char *space, const char *id,
-                                       was_collection_t *collection, apr_pool_t *pool)
+const was_error_t *was_pws_collections_get(was_db_t *db, const char *space, const char *id,
+                                           was_pws_collection_t *collection, apr_pool_t *pool)
 {
     REQUIRE(db == NULL && space != NULL && id != NULL && collection != NULL);
     return absent(pool);
 }
 
-const was_error_t *was_collections_list(was_db_t *db, const char *space, const char *after,
-                                        int limit, const was_collection_t **collections, int *count,
-                                        apr_pool_t *pool)
+const was_error_t *was_pws_collections_list(was_db_t *db, const char *space, const char *after,
+                                            int limit, const was_pws_collection_t **collections,
+                                            int *count, apr_pool_t *pool)
 {
     REQUIRE(db == NULL && space != NULL && after != NULL && limit > 1 && collections != NULL);
     *count = 0;
     return pool == NULL ? absent(pool) : NULL;
 }
 
-const was_error_t *was_collections_delete(was_db_t *db, const was_grant_t *grant, const char *id,
-                                          apr_pool_t *pool)
+const was_error_t *was_pws_collections_delete(was_db_t *db, const was_grant_t *grant,
+                                              const char *id, apr_pool_t *pool)
 {
     REQUIRE(db == NULL && id != NULL && pool != NULL);
-    check_holding(grant);
+    check_grant(grant);
     return NULL;
 }
 
-const was_error_t *was_collections_delete_space(was_db_t *db, const was_grant_t *grant,
-                                                apr_pool_t *pool)
-{
-    return was_collections_delete(db, grant, "", pool);
-}
-
-const was_error_t *was_backends_get(was_db_t *db, const char *space, const char *id,
-                                    const char **descriptor, apr_pool_t *pool)
+const was_error_t *was_pws_backends_get(was_db_t *db, const char *space, const char *id,
+                                        const char **descriptor, apr_pool_t *pool)
 {
     REQUIRE(db == NULL && space != NULL && descriptor != NULL);
     check_text(id, WAS_DOCUMENT_MAX_BYTES);
     return absent(pool);
 }
 
-const was_error_t *was_backends_list(was_db_t *db, const char *space,
-                                     const was_backend_place_t **places, int *count,
-                                     apr_pool_t *pool)
+const was_error_t *was_pws_backends_list(was_db_t *db, const char *space,
+                                         const was_pws_backend_t **backends, int *count,
+                                         apr_pool_t *pool)
 {
-    REQUIRE(db == NULL && space != NULL && places != NULL && pool != NULL);
+    REQUIRE(db == NULL && space != NULL && backends != NULL && pool != NULL);
     *count = 0;
     return NULL;
 }
 
-const was_error_t *was_backends_put(was_db_t *db, const was_grant_t *grant, bool replace,
-                                    const was_backend_place_t *place, bool *created,
-                                    apr_pool_t *pool)
+const was_error_t *was_pws_backends_put(was_db_t *db, const was_grant_t *grant, bool replace,
+                                        const was_pws_backend_t *backend, bool *created,
+                                        apr_pool_t *pool)
 {
     const char *etag;
 
     REQUIRE(db == NULL);
-    check_holding(grant);
-    REQUIRE(pws_check_id(place->id, pool) == NULL);
-    check_json(place->descriptor, WAS_DOCUMENT_MAX_BYTES, pool);
+    check_grant(grant);
+    REQUIRE(pws_check_id(backend->id, pool) == NULL);
+    check_json(backend->descriptor, WAS_DOCUMENT_MAX_BYTES, pool);
     *created = !replace;
     return take_write(&etag);
 }
 
-const was_error_t *was_backends_delete(was_db_t *db, const was_grant_t *grant, const char *id,
-                                       apr_pool_t *pool)
+const was_error_t *was_pws_backends_delete(was_db_t *db, const was_grant_t *grant, const char *id,
+                                           apr_pool_t *pool)
 {
-    return was_collections_delete(db, grant, id, pool);
+    return was_pws_collections_delete(db, grant, id, pool);
 }
 
-const was_error_t *was_policies_get(was_db_t *db, const char *space, const was_policy_key_t *key,
-                                    const char **document, apr_pool_t *pool)
+const was_error_t *was_pws_policies_get(was_db_t *db, const char *space,
+                                        const was_pws_level_t *level, const char **document,
+                                        apr_pool_t *pool)
 {
-    REQUIRE(db == NULL && space != NULL && key != NULL && document != NULL);
+    REQUIRE(db == NULL && space != NULL && level != NULL && document != NULL);
     return absent(pool);
 }
 
-const was_error_t *was_policies_put(was_db_t *db, const was_grant_t *grant,
-                                    const was_policy_key_t *key, const char *document,
-                                    bool *created, apr_pool_t *pool)
+const was_error_t *was_pws_policies_put(was_db_t *db, const was_grant_t *grant,
+                                        const was_pws_level_t *level, const char *document,
+                                        bool *created, apr_pool_t *pool)
 {
     const char *etag;
 
-    REQUIRE(db == NULL && strcmp(key->collection, "c") == 0 && key->path == NULL);
-    check_holding(grant);
+    REQUIRE(db == NULL && strcmp(level->collection, "c") == 0 && level->resource == NULL);
+    check_grant(grant);
     REQUIRE(document != NULL);
     /* A short real may be written with all its digits. */
     check_json(document, (size_t)16 * WAS_DOCUMENT_MAX_BYTES, pool);
@@ -213,134 +217,171 @@ const was_error_t *was_policies_put(was_db_t *db, const was_grant_t *grant,
     return take_write(&etag);
 }
 
-const was_error_t *was_policies_delete(was_db_t *db, const was_grant_t *grant,
-                                       const was_policy_key_t *key, apr_pool_t *pool)
+const was_error_t *was_pws_policies_delete(was_db_t *db, const was_grant_t *grant,
+                                           const was_pws_level_t *level, apr_pool_t *pool)
 {
-    REQUIRE(key != NULL);
-    return was_collections_delete(db, grant, "", pool);
+    REQUIRE(level != NULL);
+    return was_pws_collections_delete(db, grant, "", pool);
 }
 
-const was_error_t *was_policies_revoke(was_db_t *db, const char *space, const char *controller,
-                                       const char *link, apr_int64_t keep_until, apr_pool_t *pool)
+const was_error_t *was_pws_revocations_add(was_db_t *db, const char *space, const char *controller,
+                                           const char *delegation, apr_int64_t keep_until,
+                                           apr_pool_t *pool)
 {
     const char *etag;
 
     REQUIRE(db == NULL && space != NULL && controller != NULL && keep_until > 0 && pool != NULL);
-    check_text(link, WAS_DOCUMENT_MAX_BYTES);
+    REQUIRE(strlen(delegation) == 64);
     return take_write(&etag);
 }
 
-const was_error_t *was_items_get(was_db_t *db, const was_item_key_t *key, apr_size_t want,
-                                 was_resource_t *resource, apr_pool_t *pool)
+const was_error_t *was_pws_resources_get(was_db_t *db, const was_pws_key_t *key, apr_size_t want,
+                                         was_resource_t *resource, apr_pool_t *pool)
 {
     REQUIRE(db == NULL && key != NULL && want <= WAS_PIECE_BYTES && resource != NULL);
     return absent(pool);
 }
 
-const was_error_t *was_items_put(was_db_t *db, const was_grant_t *grant, const was_item_key_t *key,
-                                 const was_content_t *content, const was_item_notes_t *notes,
-                                 const was_conditions_t *conditions, const char **etag,
-                                 apr_pool_t *pool)
+const was_error_t *was_pws_resources_put(was_db_t *db, const was_grant_t *grant,
+                                         const was_pws_key_t *key, const was_pws_write_t *write,
+                                         const char **etag, apr_pool_t *pool)
 {
-    REQUIRE(db == NULL && conditions != NULL && pool != NULL);
-    check_holding(grant);
-    check_text(key->path, WAS_PATH_MAX_BYTES);
-    check_text(content->type, 512);
-    REQUIRE(content->bytes != NULL && content->source == NULL);
-    REQUIRE(notes->epoch == NULL && notes->writer == NULL);
+    REQUIRE(db == NULL && write->conditions != NULL && pool != NULL);
+    check_grant(grant);
+    check_text(key->resource, PWS_ID_MAX_BYTES);
+    check_text(write->content->type, 512);
+    REQUIRE(write->content->bytes != NULL && write->content->source == NULL);
+    REQUIRE(write->notes->epoch == NULL && write->notes->writer == NULL);
     return take_write(etag);
 }
 
-const was_error_t *was_items_delete(was_db_t *db, const was_grant_t *grant,
-                                    const was_item_key_t *key, const was_conditions_t *conditions,
-                                    apr_pool_t *pool)
+const was_error_t *was_pws_resources_delete(was_db_t *db, const was_grant_t *grant,
+                                            const was_pws_key_t *key,
+                                            const was_conditions_t *conditions, apr_pool_t *pool)
 {
     REQUIRE(conditions != NULL);
-    return was_collections_delete(db, grant, key->path, pool);
+    return was_pws_collections_delete(db, grant, key->resource, pool);
 }
 
-const was_error_t *was_items_list(was_db_t *db, const char *space, const char *collection,
-                                  const char *after, int limit, const was_item_t **items,
-                                  int *count, apr_pool_t *pool)
+const was_error_t *was_pws_resources_list(was_db_t *db, const char *space, const char *collection,
+                                          const was_pws_page_t *page,
+                                          const was_pws_entry_t **entries, int *count,
+                                          apr_pool_t *pool)
 {
-    REQUIRE(db == NULL && space != NULL && collection != NULL && after != NULL && limit > 1);
-    REQUIRE(items != NULL && pool != NULL);
+    REQUIRE(db == NULL && space != NULL && collection != NULL && page->after != NULL);
+    REQUIRE(page->limit > 1 && entries != NULL && pool != NULL);
     *count = 0;
     return NULL;
 }
 
-const was_error_t *was_items_get_meta(was_db_t *db, const was_item_key_t *key,
-                                      was_item_meta_t *meta, apr_pool_t *pool)
+const was_error_t *was_pws_resources_get_meta(was_db_t *db, const was_pws_key_t *key,
+                                              was_pws_meta_t *meta, apr_pool_t *pool)
 {
     REQUIRE(db == NULL && key != NULL && meta != NULL);
     return absent(pool);
 }
 
-const was_error_t *was_items_put_meta(was_db_t *db, const was_grant_t *grant,
-                                      const was_item_key_t *key, const char *custom,
-                                      const was_item_notes_t *notes,
-                                      const was_conditions_t *conditions, const char **etag,
-                                      apr_pool_t *pool)
+const was_error_t *was_pws_resources_put_meta(was_db_t *db, const was_grant_t *grant,
+                                              const was_pws_key_t *key,
+                                              const was_pws_meta_write_t *write, const char **etag,
+                                              apr_pool_t *pool)
 {
-    REQUIRE(db == NULL && key != NULL && conditions != NULL);
-    check_holding(grant);
-    check_json(custom, PWS_CUSTOM_MAX_BYTES, pool);
-    check_text(notes->epoch, PWS_NAME_MAX_BYTES);
-    check_text(notes->writer, PWS_NAME_MAX_BYTES);
+    REQUIRE(db == NULL && key != NULL && write->conditions != NULL);
+    check_grant(grant);
+    check_json(write->custom, PWS_CUSTOM_MAX_BYTES, pool);
+    check_text(write->notes->epoch, PWS_NAME_MAX_BYTES);
+    check_text(write->notes->writer, PWS_NAME_MAX_BYTES);
     return take_write(etag);
 }
 
-static const was_error_t *take_space(const char *uuid, const was_space_change_t *change,
+/* Of both protocols. */
+static const was_error_t *take_space(const char *id, const char *controller, const char *name,
                                      const char **etag)
 {
-    REQUIRE(uuid != NULL && change->controller != NULL);
-    REQUIRE(strncmp(change->controller, "did:", 4) == 0);
-    REQUIRE(strchr(change->controller, '#') == NULL);
-    check_text(uuid, PWS_ID_MAX_BYTES);
-    check_text(change->id, WAS_DID_MAX_BYTES);
-    check_text(change->controller, WAS_DID_MAX_BYTES);
-    check_text(change->name, PWS_NAME_MAX_BYTES);
-    check_text(change->link, WAS_PATH_MAX_BYTES);
+    REQUIRE(id != NULL && controller != NULL && strncmp(controller, "did:", 4) == 0);
+    REQUIRE(strchr(controller, '#') == NULL);
+    check_text(id, PWS_ID_MAX_BYTES);
+    check_text(controller, WAS_DID_MAX_BYTES);
+    check_text(name, PWS_NAME_MAX_BYTES);
     return take_write(etag);
 }
 
-const was_error_t *was_spaces_create(was_db_t *db, const char *protocol, const char *uuid,
-                                     const was_space_change_t *change, const char **etag,
-                                     apr_pool_t *pool)
+const was_error_t *was_pws_spaces_create(was_db_t *db, const char *id,
+                                         const was_pws_space_change_t *change, const char **etag,
+                                         apr_pool_t *pool)
 {
-    REQUIRE(db == NULL && protocol != NULL && pool != NULL);
-    return take_space(uuid, change, etag);
+    REQUIRE(db == NULL && pool != NULL);
+    return take_space(id, change->controller, change->name, etag);
 }
 
-const was_error_t *was_spaces_put(was_db_t *db, const char *protocol, const char *uuid,
-                                  const char *caller, const was_space_change_t *change,
-                                  const was_conditions_t *conditions, const char **etag,
-                                  apr_pool_t *pool)
+const was_error_t *was_pws_spaces_update(was_db_t *db, const char *id, const char *controller,
+                                         const was_pws_space_change_t *change,
+                                         const was_conditions_t *conditions, const char **etag,
+                                         apr_pool_t *pool)
 {
-    REQUIRE(db == NULL && protocol != NULL && caller != NULL && conditions != NULL && pool != NULL);
-    return take_space(uuid, change, etag);
+    REQUIRE(db == NULL && controller != NULL && conditions != NULL && pool != NULL);
+    return take_space(id, change->controller, change->name, etag);
 }
 
-const was_error_t *was_spaces_get(was_db_t *db, const char *protocol, const char *uuid,
-                                  const char *caller, was_space_t *space, apr_pool_t *pool)
+const was_error_t *was_pws_spaces_delete(was_db_t *db, const was_grant_t *grant, apr_pool_t *pool)
 {
-    REQUIRE(db == NULL && protocol != NULL && uuid != NULL && caller != NULL && space != NULL);
+    return was_pws_collections_delete(db, grant, "", pool);
+}
+
+const was_error_t *was_pws_spaces_list(was_db_t *db, const char *controller, const char *after,
+                                       int limit, const was_pws_space_t **spaces, int *count,
+                                       apr_pool_t *pool)
+{
+    REQUIRE(db == NULL && controller != NULL && after != NULL && limit > 1);
+    REQUIRE(spaces != NULL && pool != NULL);
+    *count = 0;
+    return NULL;
+}
+
+static const was_error_t *
+take_classic_space(const char *uuid, const was_classic_space_change_t *change, const char **etag)
+{
+    check_text(change->id, WAS_DID_MAX_BYTES);
+    check_text(change->link, WAS_PATH_MAX_BYTES);
+    return take_space(uuid, change->controller, change->name, etag);
+}
+
+const was_error_t *was_classic_spaces_create(was_db_t *db, const char *uuid,
+                                             const was_classic_space_change_t *change,
+                                             const char **etag, apr_pool_t *pool)
+{
+    REQUIRE(db == NULL && pool != NULL);
+    return take_classic_space(uuid, change, etag);
+}
+
+const was_error_t *was_classic_spaces_put(was_db_t *db, const char *uuid, const char *caller,
+                                          const was_classic_space_change_t *change,
+                                          const was_conditions_t *conditions, const char **etag,
+                                          apr_pool_t *pool)
+{
+    REQUIRE(db == NULL && caller != NULL && conditions != NULL && pool != NULL);
+    return take_classic_space(uuid, change, etag);
+}
+
+const was_error_t *was_classic_spaces_get(was_db_t *db, const char *uuid, const char *caller,
+                                          was_classic_space_t *space, apr_pool_t *pool)
+{
+    REQUIRE(db == NULL && uuid != NULL && caller != NULL && space != NULL);
     return absent(pool);
 }
 
-const was_error_t *was_spaces_delete(was_db_t *db, const char *protocol, const char *uuid,
-                                     const char *caller, const was_conditions_t *conditions,
-                                     apr_pool_t *pool)
+const was_error_t *was_classic_spaces_delete(was_db_t *db, const char *uuid, const char *caller,
+                                             const was_conditions_t *conditions, apr_pool_t *pool)
 {
-    REQUIRE(db == NULL && protocol != NULL && uuid != NULL && caller != NULL);
+    REQUIRE(db == NULL && uuid != NULL && caller != NULL);
     return conditions == NULL ? absent(pool) : NULL;
 }
 
-const was_error_t *was_spaces_list(was_db_t *db, const char *protocol, const char *caller,
-                                   const char *after, int limit, const was_space_t **spaces,
-                                   int *count, apr_pool_t *pool)
+const was_error_t *was_classic_spaces_list(was_db_t *db, const char *caller, const char *after,
+                                           int limit, const was_classic_space_t **spaces,
+                                           int *count, apr_pool_t *pool)
 {
-    REQUIRE(db == NULL && protocol != NULL && caller != NULL && after != NULL && limit > 1);
+    REQUIRE(db == NULL && caller != NULL && after != NULL && limit > 1);
     REQUIRE(spaces != NULL && pool != NULL);
     *count = 0;
     return NULL;
@@ -352,23 +393,23 @@ const was_error_t *was_stream_write(was_stream_t *stream, const void *bytes, apr
     return NULL;
 }
 
-/* Authorization has gone before: the caller controls the space, which exists. */
+/* Authorization has gone before: the caller controls the space, if it exists. */
 const pws_state_t *pws_state(const was_request_t *request)
 {
     return request->state;
 }
 
-const char *pws_lister(const was_request_t *request)
+was_grant_t pws_grant(const was_request_t *request)
 {
-    return request->caller;
+    return (was_grant_t){.space = pws_segment(request, 1),
+                         .controller = pws_state(request)->controller,
+                         .invoker = request->caller};
 }
 
-const was_error_t *pws_consent(const was_request_t *request, const char *controller,
-                               const char *target)
+const char *pws_chain_hash(const was_zcap_delegation_t *delegation, apr_pool_t *pool)
 {
-    REQUIRE(request->caller != NULL && strncmp(controller, "did:key:z", 9) == 0);
-    REQUIRE(strncmp(target, "https://", 8) == 0);
-    return NULL;
+    REQUIRE(delegation->id != NULL && delegation->delegator != NULL);
+    return apr_psprintf(pool, "%064d", 0);
 }
 
 const was_error_t *classic_space_uuid(const was_request_t *request, const char **uuid)
@@ -382,7 +423,8 @@ const was_error_t *classic_check_uuid(const char *uuid, apr_pool_t *pool)
     return uuid[0] == '\0' ? absent(pool) : NULL;
 }
 
-void classic_export(was_request_t *request, const was_space_t *space, was_response_t *response)
+void classic_export(was_request_t *request, const was_classic_space_t *space,
+                    was_response_t *response)
 {
     REQUIRE(request != NULL && space != NULL && response != NULL);
 }

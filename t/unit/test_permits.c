@@ -3,8 +3,19 @@
  * together where open ones are free; and nobody waits long for who cannot get a connection. */
 #include "tap.h"
 
+#include <apr_thread_mutex.h>
+
+static bool has_no_lock; /* the system, for a moment */
+
+static apr_status_t make_mutex(apr_thread_mutex_t **mutex, unsigned flags, apr_pool_t *pool)
+{
+    return has_no_lock ? APR_ENOLOCK : apr_thread_mutex_create(mutex, flags, pool);
+}
+
 /* The room itself, to see who has come to stand there. */
+#define apr_thread_mutex_create make_mutex
 #include "../../src/store/was_permits.c"
+#undef apr_thread_mutex_create
 
 #include <apr_thread_proc.h>
 
@@ -157,10 +168,18 @@ static void test_patience(apr_pool_t *pool)
     ok(was_permits_enter(permits, &alone) == NULL && alone, "the next one may try again");
 }
 
+static void test_no_lock(apr_pool_t *pool)
+{
+    has_no_lock = true;
+    ok(was_permits_make(PLACES, pool) == NULL, "no lock: no permits, and who asked is told");
+    has_no_lock = false;
+}
+
 int main(void)
 {
     apr_pool_t *pool = tap_begin();
 
+    test_no_lock(pool);
     test_sharing(pool);
     test_order(pool);
     test_patience(pool);

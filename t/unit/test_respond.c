@@ -108,8 +108,7 @@ static void test_conditions(apr_pool_t *pool)
                                      .cache = "private",
                                      .disposition = "inline",
                                      .varies_by_accept = true,
-                                     .resource = &resource,
-                                     .space = "s"};
+                                     .resource = &resource};
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         was_request_t *request = fuzz_request(&protocol, pool);

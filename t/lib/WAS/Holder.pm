@@ -16,7 +16,7 @@ use WAS::Story qw(new_id random_bytes json_text sql in_parallel);
 use WAS::Zcap;
 
 our @EXPORT = qw(
-    holder at make_space make_collection due told stored same_stored
+    holder at make_space make_collection due told stored same_stored counters take_back
     new_id random_bytes json_text sql in_parallel
 );
 
@@ -183,8 +183,8 @@ sub _shown {
 }
 
 my @TABLES = qw(
-    was_spaces was_collections was_resources was_resource_meta was_space_policies
-    was_collection_policies was_resource_policies was_backends was_revocations
+    was_spaces was_resources was_pws_spaces was_pws_collections was_pws_counters
+    was_pws_resources was_pws_policies was_pws_tombstones was_pws_backends was_pws_revocations
 );
 
 # All that is stored of some spaces, down to the versions of the rows.
@@ -192,11 +192,32 @@ sub stored {
     my (@ids) = @_;
     my @stored;
     for my $table (@TABLES) {
-        my $rows =
-            "SELECT '$table', md5(t::text), xmin FROM $table t WHERE space_uuid = ? ORDER BY 2";
+        # What raises a counter changes its values, too; take_back() puts those back.
+        my $version = $table eq 'was_pws_counters' ? 0 : 'xmin';
+        my $rows = "SELECT '$table', md5(t::text), $version FROM $table t"
+            . ' WHERE space_uuid = ? ORDER BY 2';
         push @stored, map { [sql($rows, $_)] } @ids;
     }
     return \@stored;
+}
+
+# The change counters of a space, for take_back().
+sub counters {
+    my ($id) = @_;
+    return [sql('SELECT * FROM was_pws_counters WHERE space_uuid = ?', $id)];
+}
+
+# Makes a resource undone, as if it had never been written: the counters as they were before.
+sub take_back {
+    my ($id, $resource, $counters) = @_;
+    sql('DELETE FROM was_pws_counters WHERE space_uuid = ?', $id);
+    for my $row (@$counters) {
+        my $values = join ', ', ('?') x @$row;
+        sql("INSERT INTO was_pws_counters VALUES ($values)", @$row);
+    }
+    return sql(<<'SQL', $id, $resource);
+DELETE FROM was_pws_resources WHERE space_uuid = ? AND resource = ?
+SQL
 }
 
 sub same_stored {

@@ -1,0 +1,52 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#ifndef PWS_STATE_H
+#define PWS_STATE_H
+
+#include "auth/was_zcap.h"
+#include "http/was_request.h"
+#include "store/pws/was_pws_spaces.h"
+
+/*
+ * pws_state: what a request of Portable Web Spaces holds, and what it was found to be allowed;
+ * made by pws_authenticate, filled by pws_authorize, read by handlers.
+ */
+
+/* Section 10.1: what a client says of a space that it makes. */
+typedef struct pws_creation_t {
+    const char *id;
+    was_pws_space_change_t change;
+} pws_creation_t;
+
+/* Section 8.5: what a client wants to be revoked. */
+typedef struct pws_revocation_t {
+    const char *delegation; /* SHA-256 in hexadecimal */
+    apr_int64_t keep_until; /* Unix seconds */
+} pws_revocation_t;
+
+typedef struct pws_state_t {
+    bool is_signed; /* it carries a signature and a capability, well-formed */
+    bool verified;  /* and the signature is good */
+    was_zcap_chain_t chain;
+    const char *capability; /* as sent; NULL for a root */
+    bool chain_verified;    /* by an earlier request */
+    const char *action;
+    /* After the first phase of authorization: */
+    bool is_pending;                /* the write is to carry the right along */
+    bool is_carried;                /* it has */
+    bool exists;                    /* the space does; unknown while it is pending */
+    was_pws_space_t space;          /* when it exists */
+    const char *controller;         /* the space's; NULL when there is no space */
+    const char *const *delegations; /* of the chain, for the store: SHA-256 in hexadecimal */
+    was_resource_t *resource;       /* that a read is about, when it came along; or NULL */
+    /* After the second one, of the rights that the body decides: */
+    const pws_creation_t *creation; /* that its controller consents to */
+    const char *lister;             /* whose spaces may be listed: a DID, or NULL for nobody's */
+    const pws_revocation_t *revocation; /* by who may */
+} pws_state_t;
+
+const pws_state_t *pws_state(const was_request_t *request);
+
+/* What a write stands on. */
+was_grant_t pws_grant(const was_request_t *request);
+
+#endif

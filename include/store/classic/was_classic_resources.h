@@ -1,0 +1,57 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#ifndef WAS_CLASSIC_RESOURCES_H
+#define WAS_CLASSIC_RESOURCES_H
+
+#include "store/was_content.h"
+#include "store/was_preconditions.h"
+
+/*
+ * was_classic_resources: resources of the classic protocol as rows of the Python server's
+ * was_resources (protocol/classic sections 2, 5 and 8). A path is the decoded path with its leading
+ * slash. Besides the errors listed, all give those of was_db.
+ */
+
+/* Which resource, and who asks. */
+typedef struct was_classic_key_t {
+    const char *space;
+    const char *path;
+    const char *caller; /* or NULL */
+} was_classic_key_t;
+
+/*
+ * Reads a resource. `anyone` says that no right is needed; otherwise the caller must control the
+ * space. `want` is how long a content may be to come with the row.
+ * With `link`, the space's link (or NULL) comes out too, also with a FORBIDDEN.
+ * Errors: NOT_FOUND, pointer "/space" or "/resource"; FORBIDDEN.
+ */
+WAS_CHECKED const was_error_t *was_classic_resources_get(was_db_t *db, const was_classic_key_t *key,
+                                                         bool anyone, apr_size_t want,
+                                                         was_resource_t *resource,
+                                                         const char **link, apr_pool_t *pool);
+
+/*
+ * Creates or replaces. Conditions that demand an existing version never create.
+ * Errors: NOT_FOUND, pointer "/space"; FORBIDDEN; PRECONDITION; TARGET_TOO_LONG; QUOTA (never for a
+ * content that is no longer than what it replaces).
+ */
+WAS_CHECKED const was_error_t *was_classic_resources_put(was_db_t *db, const was_classic_key_t *key,
+                                                         const was_content_t *content,
+                                                         const was_conditions_t *conditions,
+                                                         const char **etag, apr_pool_t *pool);
+
+/* Deletes. What is not there is fine, in a space that is not there too.
+ * Errors: FORBIDDEN, PRECONDITION. */
+WAS_CHECKED const was_error_t *was_classic_resources_delete(was_db_t *db,
+                                                            const was_classic_key_t *key,
+                                                            const was_conditions_t *conditions,
+                                                            apr_pool_t *pool);
+
+/* Resources of a space with a path after `after` ("" for the first page), in the database's order,
+ * at most `limit`, without contents. The right to list was checked by the caller's read of the
+ * space. */
+WAS_CHECKED const was_error_t *was_classic_resources_list(was_db_t *db, const char *space,
+                                                          const char *after, int limit,
+                                                          const was_resource_t **resources,
+                                                          int *count, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,38 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#ifndef WAS_PWS_BACKENDS_H
+#define WAS_PWS_BACKENDS_H
+
+#include "store/was_db.h"
+#include "store/was_grant.h"
+
+/*
+ * was_pws_backends: places that a client registered for its collections (protocol/pws section
+ * 17.2). Besides the errors listed, all give those of was_db.
+ */
+
+/* An id, and a JSON descriptor without secrets. */
+typedef struct was_pws_backend_t {
+    const char *id;
+    const char *descriptor;
+} was_pws_backend_t;
+
+/* The first 1000 of a space, ascending by id. */
+WAS_CHECKED const was_error_t *was_pws_backends_list(was_db_t *db, const char *space,
+                                                     const was_pws_backend_t **backends, int *count,
+                                                     apr_pool_t *pool);
+
+/* Errors: NOT_FOUND. */
+WAS_CHECKED const was_error_t *was_pws_backends_get(was_db_t *db, const char *space, const char *id,
+                                                    const char **descriptor, apr_pool_t *pool);
+
+/* Registers; with `replace` also over one of this id. Errors: CONFLICT, NOT_FOUND (the grant does
+ * not hold any more). */
+WAS_CHECKED const was_error_t *was_pws_backends_put(was_db_t *db, const was_grant_t *grant,
+                                                    bool replace, const was_pws_backend_t *backend,
+                                                    bool *created, apr_pool_t *pool);
+
+/* What is not there is fine. Errors: NOT_FOUND (the grant does not hold any more). */
+WAS_CHECKED const was_error_t *was_pws_backends_delete(was_db_t *db, const was_grant_t *grant,
+                                                       const char *id, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,86 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#ifndef WAS_PWS_COLLECTIONS_H
+#define WAS_PWS_COLLECTIONS_H
+
+#include "store/was_db.h"
+#include "store/was_grant.h"
+#include "store/was_preconditions.h"
+
+#include <apr_time.h>
+
+/*
+ * was_pws_collections: collections of pws spaces (protocol/pws section 11), each with the change
+ * counter that every write below it raises. Besides the errors listed, all give those of was_db.
+ */
+
+/* Members hold JSON texts where pws gives them objects; NULL for absent. */
+typedef struct was_pws_collection_t {
+    const char *id;
+    const char *name;
+    const char *backend;    /* id; NULL for the server's own (in a change: "default") */
+    const char *encryption; /* JSON, canonical */
+    const char *plaintext;  /* JSON */
+    const char *generator;
+    const char *generator_origin;
+    const char *custom; /* JSON */
+    const char *epoch;
+    const char *created_by;
+    apr_time_t created;
+    apr_time_t updated;
+    const char *etag;
+} was_pws_collection_t;
+
+/* Errors: NOT_FOUND. */
+WAS_CHECKED const was_error_t *was_pws_collections_get(was_db_t *db, const char *space,
+                                                       const char *id,
+                                                       was_pws_collection_t *collection,
+                                                       apr_pool_t *pool);
+
+/* Errors: CONFLICT (the id exists), NOT_FOUND (the grant does not hold any more). */
+WAS_CHECKED const was_error_t *was_pws_collections_create(was_db_t *db, const was_grant_t *grant,
+                                                          const was_pws_collection_t *collection,
+                                                          const char **etag, apr_pool_t *pool);
+
+/*
+ * Creates (`*created` true), or replaces what a client writes; a backend or plaintext that is left
+ * out stays. Conditions that demand an existing collection never create.
+ * Errors: PRECONDITION, IMMUTABLE (the encryption that is there would change), INVALID_BODY
+ * (encryption and plaintext at once), NOT_FOUND (the grant does not hold any more).
+ */
+WAS_CHECKED const was_error_t *was_pws_collections_put(was_db_t *db, const was_grant_t *grant,
+                                                       const was_pws_collection_t *collection,
+                                                       const was_conditions_t *conditions,
+                                                       bool *created, const char **etag,
+                                                       apr_pool_t *pool);
+
+/* Deletes with everything in it, and leaves a tombstone; what is not there is fine.
+ * Errors: NOT_FOUND (the grant does not hold any more). */
+WAS_CHECKED const was_error_t *was_pws_collections_delete(was_db_t *db, const was_grant_t *grant,
+                                                          const char *id, apr_pool_t *pool);
+
+/* Ids after `after`, ascending, at most `limit`; only id and name are set. */
+WAS_CHECKED const was_error_t *was_pws_collections_list(was_db_t *db, const char *space,
+                                                        const char *after, int limit,
+                                                        const was_pws_collection_t **collections,
+                                                        int *count, apr_pool_t *pool);
+
+/* What a write that found no row would have found. */
+typedef struct was_pws_state_t {
+    bool is_granted; /* without it nothing else is set */
+    bool has_collection;
+    bool is_encrypted;
+    bool is_elsewhere; /* its contents are at a registered backend */
+    bool has_resource;
+} was_pws_state_t;
+
+/* `collection` and `resource` may be NULL. */
+WAS_CHECKED const was_error_t *was_pws_collections_state(was_db_t *db, const was_grant_t *grant,
+                                                         const char *collection,
+                                                         const char *resource,
+                                                         was_pws_state_t *state, apr_pool_t *pool);
+
+/* NOT_FOUND for a grant that does not hold any more, NULL for one that does. */
+WAS_CHECKED const was_error_t *was_pws_grant_check(was_db_t *db, const was_grant_t *grant,
+                                                   apr_pool_t *pool);
+
+#endif

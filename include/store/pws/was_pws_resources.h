@@ -1,0 +1,105 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#ifndef WAS_PWS_RESOURCES_H
+#define WAS_PWS_RESOURCES_H
+
+#include "store/was_content.h"
+#include "store/was_grant.h"
+#include "store/was_preconditions.h"
+
+#include <apr_time.h>
+
+/*
+ * was_pws_resources: the resources of a collection (protocol/pws section 12), and what is noted
+ * beside them, in the same row with a stamp of its own. Besides the errors listed, all give those
+ * of was_db.
+ */
+
+typedef struct was_pws_key_t {
+    const char *space;
+    const char *collection;
+    const char *resource;
+} was_pws_key_t;
+
+/* What a client notes of a content beside its bytes. */
+typedef struct was_pws_notes_t {
+    const char *epoch;  /* or NULL */
+    const char *writer; /* or NULL */
+    bool is_envelope;   /* may be stored where the collection is encrypted */
+} was_pws_notes_t;
+
+/* Errors: NOT_FOUND. */
+WAS_CHECKED const was_error_t *was_pws_resources_get(was_db_t *db, const was_pws_key_t *key,
+                                                     apr_size_t want, was_resource_t *resource,
+                                                     apr_pool_t *pool);
+
+/* A content with what is noted of it, and the conditions under which it is to be written. */
+typedef struct was_pws_write_t {
+    const was_content_t *content;
+    const was_pws_notes_t *notes;
+    const was_conditions_t *conditions;
+} was_pws_write_t;
+
+/* Creates or replaces. Errors: NOT_FOUND (no such collection), PRECONDITION, NOT_ENCRYPTED,
+ * UNKNOWN_BACKEND (the collection's contents are elsewhere), QUOTA. */
+WAS_CHECKED const was_error_t *was_pws_resources_put(was_db_t *db, const was_grant_t *grant,
+                                                     const was_pws_key_t *key,
+                                                     const was_pws_write_t *write,
+                                                     const char **etag, apr_pool_t *pool);
+
+/* Deletes, its policy too, and leaves tombstones; what is not there is fine without a condition on
+ * it. Errors: NOT_FOUND (no such collection), PRECONDITION. */
+WAS_CHECKED const was_error_t *was_pws_resources_delete(was_db_t *db, const was_grant_t *grant,
+                                                        const was_pws_key_t *key,
+                                                        const was_conditions_t *conditions,
+                                                        apr_pool_t *pool);
+
+typedef struct was_pws_entry_t {
+    const char *id;
+    const char *type;
+    const char *name; /* that the client noted in the clear; or NULL */
+    const char *epoch;
+    const char *writer;
+} was_pws_entry_t;
+
+/* One page of a listing: ids after `after` ("" for the first), ascending by code units. */
+typedef struct was_pws_page_t {
+    const char *after;
+    int limit;
+} was_pws_page_t;
+
+WAS_CHECKED const was_error_t *was_pws_resources_list(was_db_t *db, const char *space,
+                                                      const char *collection,
+                                                      const was_pws_page_t *page,
+                                                      const was_pws_entry_t **entries, int *count,
+                                                      apr_pool_t *pool);
+
+typedef struct was_pws_meta_t {
+    const char *type;
+    apr_int64_t size;
+    apr_time_t created;
+    apr_time_t updated; /* the later of content and notes */
+    const char *created_by;
+    const char *custom; /* JSON, or NULL */
+    const char *epoch;
+    const char *writer;
+    const char *etag; /* of what is noted, not of the content */
+} was_pws_meta_t;
+
+/* Errors: NOT_FOUND. */
+WAS_CHECKED const was_error_t *was_pws_resources_get_meta(was_db_t *db, const was_pws_key_t *key,
+                                                          was_pws_meta_t *meta, apr_pool_t *pool);
+
+/* Replaces custom and writer; an epoch of NULL stays as it is. `is_envelope` is about `custom`. */
+typedef struct was_pws_meta_write_t {
+    const char *custom; /* JSON, or NULL to clear */
+    const was_pws_notes_t *notes;
+    const was_conditions_t *conditions; /* a time among them is ignored */
+} was_pws_meta_write_t;
+
+/* Errors: NOT_FOUND, PRECONDITION, NOT_ENCRYPTED. */
+WAS_CHECKED const was_error_t *was_pws_resources_put_meta(was_db_t *db, const was_grant_t *grant,
+                                                          const was_pws_key_t *key,
+                                                          const was_pws_meta_write_t *write,
+                                                          const char **etag, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,88 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#ifndef WAS_PWS_SPACES_H
+#define WAS_PWS_SPACES_H
+
+#include "store/was_content.h"
+#include "store/was_grant.h"
+#include "store/was_preconditions.h"
+
+/*
+ * was_pws_spaces: spaces of Portable Web Spaces (protocol/pws section 10), and all that a request's
+ * authorization needs of the store, in one read. Besides the errors listed, all give those of
+ * was_db.
+ */
+
+/* The row's texts live in the pool given to the verb. */
+typedef struct was_pws_space_t {
+    const char *id;
+    const char *controller; /* DID */
+    const char *name;       /* or NULL */
+    const char *created_by; /* DID, or NULL */
+    const char *etag;       /* without quotes */
+    apr_int64_t modified;   /* Unix seconds */
+} was_pws_space_t;
+
+/* What a request is about. */
+typedef struct was_pws_place_t {
+    const char *space;
+    const char *collection; /* or NULL */
+    const char *resource;   /* or NULL */
+} was_pws_place_t;
+
+/* A resource that is to come along, if the authorization lets it be had. */
+typedef struct was_pws_wanted_t {
+    const char *controller; /* only if this DID controls the space, and no delegation was revoked */
+    apr_size_t want;        /* how long a content may be to come with it */
+    was_resource_t *resource;
+    bool found; /* set by the read */
+} was_pws_wanted_t;
+
+/* What decides who may, at one moment. */
+typedef struct was_pws_authorization_t {
+    bool exists;           /* the space does; without it nothing else is set */
+    was_pws_space_t space; /* etag included, so that its description needs no other read */
+    bool revoked;          /* one of the delegations was */
+    const char *policy;    /* JSON: the most specific one that exists; or NULL */
+} was_pws_authorization_t;
+
+/* `wanted` may be NULL. */
+WAS_CHECKED const was_error_t *was_pws_spaces_authorize(was_db_t *db, const was_pws_place_t *place,
+                                                        const char *const *delegations,
+                                                        int ndelegations, was_pws_wanted_t *wanted,
+                                                        was_pws_authorization_t *authorization,
+                                                        apr_pool_t *pool);
+
+/* What a write sets. */
+typedef struct was_pws_space_change_t {
+    const char *controller;
+    const char *name;       /* NULL clears */
+    const char *created_by; /* DID, or NULL; counts at creation only */
+    apr_int64_t most;       /* spaces that the controller may have; up to 0: no limit */
+} was_pws_space_change_t;
+
+/* Errors: CONFLICT (the id exists), QUOTA (the controller has as many as it may). */
+WAS_CHECKED const was_error_t *was_pws_spaces_create(was_db_t *db, const char *id,
+                                                     const was_pws_space_change_t *change,
+                                                     const char **etag, apr_pool_t *pool);
+
+/* Replaces name and controller, while `controller` controls the space.
+ * Errors: NOT_FOUND (it does not), PRECONDITION, QUOTA (the new controller has as many as it
+ * may). */
+WAS_CHECKED const was_error_t *was_pws_spaces_update(was_db_t *db, const char *id,
+                                                     const char *controller,
+                                                     const was_pws_space_change_t *change,
+                                                     const was_conditions_t *conditions,
+                                                     const char **etag, apr_pool_t *pool);
+
+/* Deletes the space and all that is in it. Errors: NOT_FOUND (the grant does not hold any more). */
+WAS_CHECKED const was_error_t *was_pws_spaces_delete(was_db_t *db, const was_grant_t *grant,
+                                                     apr_pool_t *pool);
+
+/* The controller's spaces with an id after `after` ("" for the first page), ascending, at most
+ * `limit`; only id and name are set. */
+WAS_CHECKED const was_error_t *was_pws_spaces_list(was_db_t *db, const char *controller,
+                                                   const char *after, int limit,
+                                                   const was_pws_space_t **spaces, int *count,
+                                                   apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,69 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#ifndef WAS_CONTENT_H
+#define WAS_CONTENT_H
+
+#include "store/was_db.h"
+
+/*
+ * was_content: stored contents, whatever table they stand in, and contents on their way in.
+ * Contents up to WAS_PIECE_BYTES travel with their row; bigger ones in pieces, each tied to one
+ * version of the row.
+ */
+
+enum {
+    WAS_PIECE_BYTES = 1024 * 1024,
+    /* A piece of a bigger content. libpq's buffers grow by doubling and never shrink: this fits
+     * into half a MiB with all that stands around it in a message. */
+    WAS_READ_BYTES = 508 * 1024,
+    /* What a bytea can hold, with room for the row around it in a message of one GiB. */
+    WAS_CONTENT_MAX_BYTES = 1000 * 1024 * 1024
+};
+
+/* How pieces of one version are read: a statement, and what it takes before the first byte, counted
+ * from 1, and the length. */
+typedef struct was_pieces_t {
+    was_sql_t statement;
+    was_value_t values[4];
+    int nvalues;
+} was_pieces_t;
+
+/* A stored content; all in the pool that it was read for. */
+typedef struct was_resource_t {
+    const char *path; /* of the classic protocol; else NULL */
+    const char *type;
+    apr_int64_t size;
+    const char *etag;     /* without quotes */
+    apr_int64_t modified; /* Unix seconds; -1 when unknown */
+    const char *piece;    /* the content, if it came with the row; else NULL, of no length */
+    apr_size_t piece_length;
+    was_pieces_t pieces;
+} was_resource_t;
+
+/* Reads type, size, validator, time and content from these five columns, beginning at `column`.
+ * False when there is no resource in the row. */
+bool was_content_row(const was_rows_t *rows, int row, int column, was_resource_t *resource);
+
+/* `length` bytes from `offset` of exactly this version. Errors: CONFLICT (it is there no more), and
+ * those of was_db. */
+WAS_CHECKED const was_error_t *was_content_read(was_db_t *db, const was_resource_t *resource,
+                                                apr_int64_t offset, apr_size_t length,
+                                                const char **bytes, apr_size_t *count,
+                                                apr_pool_t *pool);
+
+/* A content on its way in: in memory, or to be read from a source when `bytes` is NULL. */
+typedef struct was_content_t {
+    const char *type;
+    const char *bytes;
+    apr_size_t length;
+    const was_source_t *source;
+    apr_int64_t quota; /* bytes that the space's contents may have with it; up to 0: no limit */
+} was_content_t;
+
+/* The quota as a value: NULL where there is none. */
+was_value_t was_content_quota(const was_content_t *content);
+
+/* QUOTA: the content does not fit beside so many bytes of others. */
+WAS_CHECKED const was_error_t *was_content_exceeds(const was_content_t *content, apr_int64_t others,
+                                                   apr_pool_t *pool);
+
+#endif

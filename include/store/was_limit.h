@@ -1,0 +1,29 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#ifndef WAS_LIMIT_H
+#define WAS_LIMIT_H
+
+#include "store/was_db.h"
+#include "store/was_step.h"
+
+/*
+ * was_limit: how many spaces a controller may have in all, under both protocols. Private to the
+ * store's verbs; the condition itself is in their statements.
+ */
+
+/* The limit as a value of a statement: NULL for none, which `most` up to 0 means. */
+was_value_t was_limit_value(apr_int64_t most);
+
+/*
+ * Runs a write that may give `controller` one space more: behind its lock, where there is a limit,
+ * so that of all who write at once no more succeed than fit. `*etag` is the first column of its
+ * row, in the pool; NULL when it found none. Errors: those of was_db_transact.
+ */
+WAS_CHECKED const was_error_t *was_limit_write(was_db_t *db, const char *controller,
+                                               apr_int64_t most, was_sql_t statement,
+                                               const was_value_t *values, int nvalues,
+                                               const char **etag, apr_pool_t *pool);
+
+/* QUOTA: the controller has as many as it may. */
+WAS_CHECKED const was_error_t *was_limit_reached(apr_int64_t most, apr_pool_t *pool);
+
+#endif

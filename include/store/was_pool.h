@@ -1,0 +1,59 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#ifndef WAS_POOL_H
+#define WAS_POOL_H
+
+#include "store/was_step.h"
+
+#include <apr_time.h>
+#include <libpq-fe.h>
+
+struct server_rec;
+
+/*
+ * was_pool: connections, borrowed from mod_dbd's pool, looked at before use, made ready once per
+ * backend, and given back. Private to was_db. The only room that includes mod_dbd and apr_dbd.
+ */
+
+/* One database as one server uses it; lives as long as the configuration. */
+typedef struct was_pool_t was_pool_t;
+
+/* What was_db_make says of its values, and of NULL. */
+was_pool_t *was_pool_make(struct server_rec *server, const char *params, int connections,
+                          bool is_kept,
+                          const was_error_t *(*ready)(const char *params, apr_pool_t *pool),
+                          apr_pool_t *pool);
+
+/* Asks `ready` now. Errors: UNAVAILABLE. */
+WAS_CHECKED const was_error_t *was_pool_prepare(was_pool_t *connections, apr_pool_t *pool);
+
+/* What we know of one pooled connection; lives with it. */
+typedef struct was_backend_t {
+    int pid;            /* 0: nothing is known */
+    bool is_pooled;     /* a pooler stands between: nothing of ours may be left in a session */
+    bool is_named;      /* prepared statements are kept by their names */
+    apr_time_t timeout; /* how long a statement may take, seen from here */
+    bool prepared[WAS_SQL_COUNT];
+} was_backend_t;
+
+/* A borrowed connection. */
+typedef struct was_connection_t {
+    void *handle; /* mod_dbd's own, an ap_dbd_t */
+    PGconn *pg;
+    was_backend_t *backend;
+} was_connection_t;
+
+/* Waits for a connection, half a minute at the longest, and makes it ready; given back by
+ * was_pool_return. Errors: UNAVAILABLE, and those of was_db while it is made ready. */
+WAS_CHECKED const was_error_t *was_pool_borrow(was_pool_t *connections,
+                                               was_connection_t *connection, apr_pool_t *pool);
+
+/* Gives a connection back; rolls an open transaction back before. */
+void was_pool_return(was_pool_t *connections, was_connection_t *connection);
+
+/* Before it is given back: cuts the connection, so that the next one to borrow it reconnects, with
+ * nothing prepared, no plan that is stale and the settings that were asked for; and behind a name
+ * that moved, it finds the new primary. `schema`: a table was missing, `ready` is to be asked
+ * again. */
+void was_pool_renew(was_pool_t *connections, was_connection_t *connection, bool schema);
+
+#endif

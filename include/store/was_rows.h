@@ -1,0 +1,27 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#ifndef WAS_ROWS_H
+#define WAS_ROWS_H
+
+#include <apr_pools.h>
+
+#include <stdbool.h>
+
+/*
+ * was_rows: the rows of an answer. They live as long as the pool that they were made for,
+ * independently of any connection. Rows and columns count from 0. A text is NUL-terminated; NULL
+ * stands for SQL NULL.
+ */
+typedef struct was_rows_t was_rows_t;
+
+int was_rows_count(const was_rows_t *rows);
+const char *was_rows_text(const was_rows_t *rows, int row, int column);
+const char *was_rows_bytes(const was_rows_t *rows, int row, int column, apr_size_t *count);
+/* A bigint; `otherwise` for SQL NULL. */
+apr_int64_t was_rows_integer(const was_rows_t *rows, int row, int column, apr_int64_t otherwise);
+bool was_rows_true(const was_rows_t *rows, int row, int column); /* NULL is false */
+
+/* For was_db and was_session: rows over a PGresult that the pool owns from now on. */
+struct pg_result;
+const was_rows_t *was_rows_make(struct pg_result *result, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,225 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * pws_authorize: what the caller may. Owns the phases of authorization (section 4, steps 7 to 9),
+ * the container rule and the masking: whoever lacks the right gets the answer that an absent target
+ * gets. Refuses to know what a route does with its right.
+ */
+
+#include "pws/pws_auth.h"
+
+#include "http/was_protocol.h"
+#include "pws/pws_chain.h"
+#include "pws/pws_ids.h"
+
+#include <apr_strings.h>
+
+#include <string.h>
+
+was_grant_t pws_grant(const was_request_t *request)
+{
+    pws_state_t *state = request->state;
+
+    return (was_grant_t){.space = pws_segment(request, 1),
+                         .controller = state->controller,
+                         .delegations = state->delegations,
+                         .ndelegations = state->chain.ndelegations,
+                         .invoker = request->caller,
+                         .is_carried = &state->is_carried};
+}
+
+static bool tail_targets(const pws_state_t *state, const char *url)
+{
+    return strcmp(state->chain.delegations[state->chain.ndelegations - 1].target, url) == 0;
+}
+
+/* Section 8.1: what a valid chain alone is not enough for. */
+static bool passes_container_rule(const was_request_t *request, const pws_state_t *state)
+{
+    const char *space = pws_segment(request, 1);
+
+    if (state->chain.ndelegations == 0) {
+        return true;
+    }
+    const was_zcap_delegation_t *tail = &state->chain.delegations[state->chain.ndelegations - 1];
+
+    switch (request->route->right) {
+    case WAS_RIGHT_PUT_SPACE:
+    case WAS_RIGHT_CONTROLLER_ONLY:
+        return false;
+    case WAS_RIGHT_DELETE_SPACE:
+        return tail_targets(state, pws_url(request, "/space/%s/", space)) && tail->nactions == 1 &&
+               strcmp(tail->actions[0], "DELETE") == 0;
+    case WAS_RIGHT_PUT_COLLECTION:
+        return tail_targets(state, pws_url(request, "/space/%s/", space)) ||
+               tail_targets(state,
+                            pws_url(request, "/space/%s/%s/", space, pws_segment(request, 2)));
+    default:
+        return true;
+    }
+}
+
+/* What the capability is worth for the space that the URL names, before the store is asked: so the
+ * time that it takes tells nothing of what is there. */
+static was_zcap_verdict_t evaluate_capability(const was_request_t *request,
+                                              const pws_state_t *state)
+{
+    const char *space_url = pws_url(request, "/space/%s/", pws_segment(request, 1));
+
+    if (!state->is_signed || !was_zcap_within(space_url, state->chain.root_target)) {
+        return WAS_ZCAP_REFUSED;
+    }
+    was_zcap_verdict_t verdict = pws_chain_evaluate(request, state);
+
+    return passes_container_rule(request, state) ? verdict : WAS_ZCAP_REFUSED;
+}
+
+/* Section 8.2: whether the policy that counts lets anybody read. */
+static bool anybody_may_read(const was_request_t *request, const char *policy)
+{
+    json_t *document;
+
+    return policy != NULL &&
+           was_json_parse_object(policy, strlen(policy), &document, request->pool) == NULL &&
+           json_is_string(json_object_get(document, "type")) &&
+           strcmp(json_string_value(json_object_get(document, "type")), "PublicCanRead") == 0;
+}
+
+/* The objects whose policies count for what is read. */
+static was_pws_place_t policy_place(const was_request_t *request)
+{
+    bool below = request->path->nsegments > 3;
+    const char *collection = below ? pws_segment(request, 2) : NULL;
+    const char *resource = below ? pws_segment(request, 3) : NULL;
+    was_pws_place_t place = {.space = pws_segment(request, 1)};
+
+    if (collection != NULL && !pws_is_reserved_collection(collection)) {
+        place.collection = collection;
+        if (*resource != '\0' && !pws_is_reserved_resource(resource)) {
+            place.resource = resource;
+        }
+    }
+    return place;
+}
+
+static const was_error_t *refuse_access(const was_request_t *request)
+{
+    return was_error_log(request->pool, WAS_ERROR_NOT_FOUND, "not authorized, or not there");
+}
+
+/* Steps 8 and 9, with what the store says. */
+static const was_error_t *decide_access(was_request_t *request, const pws_state_t *state,
+                                        was_zcap_verdict_t verdict,
+                                        const was_pws_authorization_t *authorization)
+{
+    if (verdict != WAS_ZCAP_REFUSED &&
+        (!authorization->exists ||
+         strcmp(authorization->space.controller, pws_chain_controller(request, state)) != 0)) {
+        verdict = WAS_ZCAP_REFUSED;
+    }
+    if (verdict == WAS_ZCAP_ALLOWED && !authorization->revoked) {
+        pws_chain_remember(request, state);
+        return NULL;
+    }
+    if (request->route->right == WAS_RIGHT_READ &&
+        anybody_may_read(request, authorization->policy)) {
+        return NULL;
+    }
+    if (verdict == WAS_ZCAP_ALLOWED) {
+        return was_error_make(request->pool, WAS_ERROR_REVOKED, NULL, "the capability was revoked");
+    }
+    if (verdict == WAS_ZCAP_EXPIRED && !authorization->revoked) {
+        return was_error_make(request->pool, WAS_ERROR_EXPIRED, NULL, "the capability has expired");
+    }
+    return refuse_access(request);
+}
+
+/* Asks the store, in one read, for all that decides, and for what the row lets come along. */
+static const was_error_t *read_authorization(was_request_t *request, pws_state_t *state,
+                                             was_zcap_verdict_t verdict,
+                                             was_pws_authorization_t *authorization)
+{
+    const was_pws_place_t place = policy_place(request);
+    was_resource_t *resource = apr_pcalloc(request->pool, sizeof(*resource));
+    was_pws_wanted_t wanted = {
+        .controller = pws_chain_controller(request, state),
+        .want = request->is_head ? 0 : WAS_PIECE_BYTES,
+        .resource = resource,
+    };
+    bool fetches = verdict == WAS_ZCAP_ALLOWED && request->route->fetch == WAS_FETCH_RESOURCE;
+
+    WAS_TRY(was_pws_spaces_authorize(request->db, &place, state->delegations,
+                                     state->chain.ndelegations, fetches ? &wanted : NULL,
+                                     authorization, request->pool));
+    state->resource = fetches && wanted.found ? resource : NULL;
+    state->exists = authorization->exists;
+    state->space = authorization->space;
+    state->controller = authorization->space.controller;
+    return NULL;
+}
+
+static const was_error_t *check_ids(const was_request_t *request)
+{
+    int last = request->route->right == WAS_RIGHT_REVOKE ? 1 : request->path->nsegments - 1;
+
+    for (int i = 1; i <= last; i++) {
+        if (request->path->segments[i].length > 0) {
+            WAS_TRY(pws_check_id(pws_segment(request, i), request->pool));
+        }
+    }
+    return NULL;
+}
+
+/* The first phase with the store's word. */
+static const was_error_t *authorize_now(was_request_t *request, pws_state_t *state,
+                                        was_zcap_verdict_t verdict)
+{
+    was_pws_authorization_t authorization;
+
+    WAS_TRY(read_authorization(request, state, verdict, &authorization));
+    if (request->route->right == WAS_RIGHT_REVOKE ||
+        (request->route->right == WAS_RIGHT_PUT_SPACE && !state->exists)) {
+        return NULL; /* the second phase decides */
+    }
+    return decide_access(request, state, verdict, &authorization);
+}
+
+const was_error_t *pws_authorize(was_request_t *request)
+{
+    pws_state_t *state = request->state;
+
+    WAS_TRY(check_ids(request));
+    state->delegations = pws_chain_hashes(&state->chain, request->pool);
+    was_zcap_verdict_t verdict = evaluate_capability(request, state);
+
+    if (verdict == WAS_ZCAP_ALLOWED && request->write_may_carry) {
+        state->is_pending = true;
+        state->controller = pws_chain_controller(request, state);
+        return NULL;
+    }
+    return authorize_now(request, state, verdict);
+}
+
+const was_error_t *pws_settle(was_request_t *request, const was_error_t *error)
+{
+    pws_state_t *state = request->state;
+
+    if (state == NULL || !state->is_pending) {
+        return error;
+    }
+    if (error == NULL && state->is_carried) {
+        pws_chain_remember(request, state);
+        return NULL;
+    }
+    /* Of a database that is not there nobody learns anything. */
+    if (error != NULL &&
+        (error->kind == WAS_ERROR_UNAVAILABLE || error->kind == WAS_ERROR_UNCERTAIN)) {
+        return error;
+    }
+    state->is_pending = false;
+    WAS_TRY(authorize_now(request, state, WAS_ZCAP_ALLOWED));
+    /* Without an error, a write that its right has not gone into is a defect of ours. */
+    return error != NULL ? error
+                         : was_error_log(request->pool, WAS_ERROR_BROKEN,
+                                         "a write did not carry the right that it stands on");
+}

@@ -1,0 +1,194 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * pws_documents: the pieces that documents are made of and read from. Owns times, pages and what a
+ * client may note as `custom`. Refuses to know any noun.
+ */
+
+#include "pws/pws_documents.h"
+
+#include "base/was_encoding.h"
+#include "pws/pws_ids.h"
+
+#include <apr_strings.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+void pws_answer_document(was_response_t *response, const was_document_t *document)
+{
+    response->json = was_document_finish(document);
+    response->type = "application/json";
+    response->cache = "private, no-cache";
+}
+
+void pws_document_time(was_document_t *document, json_t *object, const char *name, apr_time_t time,
+                       apr_pool_t *pool)
+{
+    apr_time_exp_t parts;
+
+    apr_time_exp_gmt(&parts, time);
+    was_document_text(document, object, name,
+                      apr_psprintf(pool, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+                                   parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
+                                   parts.tm_hour, parts.tm_min, parts.tm_sec,
+                                   parts.tm_usec / 1000));
+}
+
+const was_error_t *pws_bad_member(apr_pool_t *pool, const char *name, const char *what)
+{
+    return was_error_make(pool, WAS_ERROR_INVALID_BODY, apr_pstrcat(pool, "#/", name, NULL),
+                          "\"%s\" must be %s", name, what);
+}
+
+bool pws_list_holds(const json_t *list, const char *text)
+{
+    for (apr_size_t i = 0; i < json_array_size(list); i++) {
+        if (was_json_is_text(json_array_get(list, i), text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The raw value of a query parameter; NULL when there is none. */
+static const char *query_parameter(const was_request_t *request, const char *name)
+{
+    apr_size_t length = strlen(name);
+    char *state = NULL;
+
+    if (request->path->query == NULL) {
+        return NULL;
+    }
+    for (char *pair = apr_strtok(apr_pstrdup(request->pool, request->path->query), "&", &state);
+         pair != NULL; pair = apr_strtok(NULL, "&", &state)) {
+        if (strncmp(pair, name, length) == 0 && pair[length] == '=') {
+            return pair + length + 1;
+        }
+    }
+    return NULL;
+}
+
+static const was_error_t *bad_cursor(apr_pool_t *pool)
+{
+    return was_error_make(pool, WAS_ERROR_INVALID_CURSOR, NULL,
+                          "the cursor is none that a listing gave out");
+}
+
+static const was_error_t *read_cursor(const char *cursor, const char **after, apr_pool_t *pool)
+{
+    unsigned char bytes[PWS_ID_MAX_BYTES + 1];
+    apr_size_t count;
+
+    if (!was_base64_decode(cursor, strlen(cursor), bytes, PWS_ID_MAX_BYTES, &count)) {
+        return bad_cursor(pool);
+    }
+    bytes[count] = '\0';
+    *after = apr_pstrmemdup(pool, (char *)bytes, count);
+    return strlen(*after) != count || pws_check_id(*after, pool) != NULL ? bad_cursor(pool) : NULL;
+}
+
+const was_error_t *pws_read_page(const was_request_t *request, pws_page_t *page)
+{
+    const char *limit = query_parameter(request, "limit");
+    const char *cursor = query_parameter(request, "cursor");
+
+    page->after = "";
+    page->limit = PWS_PAGE;
+    if (limit != NULL) {
+        char *end;
+        apr_int64_t number = apr_strtoi64(limit, &end, 10);
+
+        if (*limit >= '1' && *limit <= '9' && *end == '\0') {
+            page->limit = number < PWS_PAGE_MAX ? (int)number : PWS_PAGE_MAX;
+        }
+    }
+    return cursor != NULL ? read_cursor(cursor, &page->after, request->pool) : NULL;
+}
+
+const char *pws_next_page(const was_request_t *request, const pws_page_t *page, const char *path,
+                          const char *last)
+{
+    apr_size_t length = strlen(last);
+    char *cursor = apr_palloc(request->pool, (4 * length + 2) / 3 + 1);
+
+    was_base64url_encode((const unsigned char *)last, length, cursor);
+    return apr_psprintf(request->pool, "%s?limit=%d&cursor=%s", path, page->limit, cursor);
+}
+
+void pws_answer_listing(const was_request_t *request, was_response_t *response,
+                        was_document_t *document, const pws_page_t *page,
+                        const pws_listing_t *listing)
+{
+    int shown = listing->count > page->limit ? page->limit : listing->count;
+    json_t *root = was_document_root(document);
+
+    was_document_text(document, root, "url", listing->path);
+    was_document_integer(document, root, "totalItems", shown);
+    json_t *items = was_document_list(document, root, "items");
+
+    for (int i = 0; i < shown; i++) {
+        listing->add(request, document, was_document_add_object(document, items), listing->entries,
+                     i);
+    }
+    if (listing->count > shown) {
+        was_document_text(
+            document, root, "next",
+            pws_next_page(request, page, listing->path, listing->id(listing->entries, shown - 1)));
+    }
+    pws_answer_document(response, document);
+}
+
+bool pws_is_envelope(const json_t *value)
+{
+    const json_t *jwe = json_object_get(value, "jwe");
+
+    return json_is_object(jwe) && json_is_string(json_object_get(jwe, "ciphertext")) &&
+           (json_is_array(json_object_get(jwe, "recipients")) ||
+            json_is_string(json_object_get(jwe, "encrypted_key")) ||
+            json_is_string(json_object_get(jwe, "protected")));
+}
+
+/* A plaintext `custom`: a name, tags that are strings, and whatever else. */
+static bool is_plain_custom(const json_t *custom)
+{
+    const json_t *name = json_object_get(custom, "name");
+    json_t *tags = json_object_get(custom, "tags");
+    const json_t *tag;
+    const char *key;
+
+    if ((name != NULL && !json_is_string(name)) || (tags != NULL && !json_is_object(tags))) {
+        return false;
+    }
+    json_object_foreach(tags, key, tag)
+    {
+        if (!json_is_string(tag)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+const was_error_t *pws_read_custom(const json_t *body, const char **text, bool *is_envelope,
+                                   apr_pool_t *pool)
+{
+    const json_t *custom = json_object_get(body, "custom");
+    apr_size_t length;
+
+    *text = NULL;
+    *is_envelope = true; /* clearing is allowed everywhere */
+    if (custom == NULL || (json_is_object(custom) && json_object_size(custom) == 0)) {
+        return NULL;
+    }
+    if (!json_is_object(custom) || !is_plain_custom(custom)) {
+        return was_error_make(pool, WAS_ERROR_INVALID_BODY, "#/custom",
+                              "\"custom\" must be an object; its name a string, its tags strings");
+    }
+    *is_envelope = pws_is_envelope(custom);
+    *text = was_json_text(custom, &length, pool);
+    if (*text == NULL || length > PWS_CUSTOM_MAX_BYTES) {
+        return was_error_make(pool, WAS_ERROR_INVALID_BODY, "#/custom",
+                              "\"custom\" has at most %d bytes", PWS_CUSTOM_MAX_BYTES);
+    }
+    return NULL;
+}

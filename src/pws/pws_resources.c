@@ -1,0 +1,240 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * pws_resources: resources of collections (section 12), and what is noted beside them. Bytes are
+ * the client's: stored and returned as they came, JSON included. Refuses to know who may.
+ */
+
+#include "pws/pws.h"
+
+#include "auth/was_crypto.h"
+#include "base/was_media_type.h"
+#include "http/was_body.h"
+#include "pws/pws_documents.h"
+#include "pws/pws_ids.h"
+#include "pws/pws_multipart.h"
+#include "store/pws/was_pws_collections.h"
+#include "store/pws/was_pws_resources.h"
+
+#include <string.h>
+
+enum { NOTE_MAX_BYTES = 1024 };
+
+static was_pws_key_t key_of_resource(const was_request_t *request, const char *resource)
+{
+    return (was_pws_key_t){.space = pws_segment(request, 1),
+                           .collection = pws_segment(request, 2),
+                           .resource = resource};
+}
+
+const was_error_t *pws_resource_get(was_request_t *request, was_response_t *response)
+{
+    was_resource_t *resource = pws_state(request)->resource;
+
+    if (resource == NULL) { /* read by a policy */
+        const was_pws_key_t key = key_of_resource(request, pws_segment(request, 3));
+
+        resource = apr_pcalloc(request->pool, sizeof(*resource));
+        WAS_TRY(was_pws_resources_get(request->db, &key, request->is_head ? 0 : WAS_PIECE_BYTES,
+                                      resource, request->pool));
+    }
+    response->resource = resource;
+    response->type = resource->type;
+    response->etag = resource->etag;
+    response->modified = resource->modified;
+    response->cache = "private, no-cache";
+    return NULL;
+}
+
+/* A note that comes as a header field. */
+static const was_error_t *read_note(const was_request_t *request, const char *name,
+                                    const char **note)
+{
+    *note = was_request_field(request, name);
+    if (*note != NULL && (**note == '\0' || strlen(*note) > NOTE_MAX_BYTES)) {
+        return was_error_make(request->pool, WAS_ERROR_INVALID_BODY, NULL,
+                              "%s must have 1 to %d bytes", name, NOTE_MAX_BYTES);
+    }
+    return NULL;
+}
+
+static const was_error_t *read_type(const was_request_t *request, const char **type)
+{
+    *type = was_request_field(request, "Content-Type");
+    if (*type == NULL || **type == '\0') {
+        return was_error_make(request->pool, WAS_ERROR_MISSING_TYPE, NULL,
+                              "a resource needs a Content-Type");
+    }
+    if (!was_media_type_is_sendable(*type)) {
+        return was_error_make(request->pool, WAS_ERROR_INVALID_BODY, NULL,
+                              "a Content-Type has at most %d printable ASCII characters",
+                              WAS_MEDIA_TYPE_MAX_BYTES);
+    }
+    return NULL;
+}
+
+/* JSON must be JSON, and tells whether it is an envelope. What waits in a file is too long to be
+ * looked at in memory, and is taken as it says it is. */
+static const was_error_t *inspect_content(const was_request_t *request,
+                                          const was_content_t *content, was_pws_notes_t *notes)
+{
+    json_t *value;
+
+    notes->is_envelope = false;
+    if (!was_media_type_holds_json(content->type) || content->source != NULL) {
+        return NULL;
+    }
+    WAS_TRY(was_json_parse_content(content->bytes, content->length, &value, request->pool));
+    notes->is_envelope = was_media_type_is_json(content->type) && pws_is_envelope(value);
+    return NULL;
+}
+
+/* Content and notes of a write, from the body or the one file in it. */
+static const was_error_t *read_content(const was_request_t *request, was_content_t *content,
+                                       was_pws_notes_t *notes)
+{
+    const char *type;
+
+    WAS_TRY(read_type(request, &type));
+    WAS_TRY(read_note(request, "Key-Epoch", &notes->epoch));
+    WAS_TRY(read_note(request, "Writer-Id", &notes->writer));
+    was_body_content(request->body, type, content);
+    content->quota = request->config->quota;
+    if (pws_is_multipart(type)) {
+        WAS_TRY(pws_multipart_file(request, content));
+    }
+    return inspect_content(request, content, notes);
+}
+
+const was_error_t *pws_resources_post(was_request_t *request, was_response_t *response)
+{
+    const was_grant_t grant = pws_grant(request);
+    const was_validators_t any = {.any = true};
+    const was_conditions_t absent = {.none_match = &any, .unmodified_since = -1};
+    const was_pws_key_t key = key_of_resource(request, was_crypto_uuid(request->pool));
+    was_document_t *document = was_document_make(request->pool);
+    json_t *root = was_document_root(document);
+    was_pws_notes_t notes;
+    was_content_t content;
+    const was_pws_write_t write = {&content, &notes, &absent};
+
+    WAS_TRY(read_content(request, &content, &notes));
+    WAS_TRY(
+        was_pws_resources_put(request->db, &grant, &key, &write, &response->etag, request->pool));
+    was_document_text(document, root, "id", key.resource);
+    was_document_text(
+        document, root, "url",
+        pws_path(request, "/space/%s/%s/%s", key.space, key.collection, key.resource));
+    was_document_text(document, root, "content-type", content.type);
+    pws_answer_document(response, document);
+    response->cache = "no-store";
+    response->answer = WAS_ANSWER_CREATED;
+    response->location =
+        pws_url(request, "/space/%s/%s/%s", key.space, key.collection, key.resource);
+    return NULL;
+}
+
+const was_error_t *pws_resource_put(was_request_t *request, was_response_t *response)
+{
+    const was_grant_t grant = pws_grant(request);
+    const was_pws_key_t key = key_of_resource(request, pws_segment(request, 3));
+    was_pws_notes_t notes;
+    was_content_t content;
+    const was_pws_write_t write = {&content, &notes, &request->conditions};
+
+    WAS_TRY(read_content(request, &content, &notes));
+    response->answer = WAS_ANSWER_NO_CONTENT;
+    return was_pws_resources_put(request->db, &grant, &key, &write, &response->etag, request->pool);
+}
+
+const was_error_t *pws_resource_delete(was_request_t *request, was_response_t *response)
+{
+    const was_grant_t grant = pws_grant(request);
+    const was_pws_key_t key = key_of_resource(request, pws_segment(request, 3));
+
+    response->answer = WAS_ANSWER_NO_CONTENT;
+    return was_pws_resources_delete(request->db, &grant, &key, &request->conditions, request->pool);
+}
+
+static void add_resource(const was_request_t *request, was_document_t *document, json_t *item,
+                         const void *entries, int index)
+{
+    const was_pws_entry_t *entry = &((const was_pws_entry_t *)entries)[index];
+
+    was_document_text(document, item, "id", entry->id);
+    was_document_text(document, item, "url",
+                      pws_path(request, "/space/%s/%s/%s", pws_segment(request, 1),
+                               pws_segment(request, 2), entry->id));
+    was_document_text(document, item, "contentType", entry->type);
+    was_document_text(document, item, "name", entry->name);
+    was_document_text(document, item, "epoch", entry->epoch);
+    was_document_text(document, item, "writerId", entry->writer);
+}
+
+static const char *id_of_resource(const void *entries, int index)
+{
+    return ((const was_pws_entry_t *)entries)[index].id;
+}
+
+const was_error_t *pws_resources_get(was_request_t *request, was_response_t *response)
+{
+    const char *space = pws_segment(request, 1), *id = pws_segment(request, 2);
+    pws_listing_t listing = {.path = pws_path(request, "/space/%s/%s/", space, id),
+                             .add = add_resource,
+                             .id = id_of_resource};
+    was_document_t *document = was_document_make(request->pool);
+    json_t *root = was_document_root(document);
+    was_pws_collection_t collection;
+    const was_pws_entry_t *entries;
+    pws_page_t page;
+
+    WAS_TRY(pws_read_page(request, &page));
+    const was_pws_page_t wanted = {page.after, page.limit + 1};
+
+    WAS_TRY(was_pws_collections_get(request->db, space, id, &collection, request->pool));
+    WAS_TRY(was_pws_resources_list(request->db, space, id, &wanted, &entries, &listing.count,
+                                   request->pool));
+    listing.entries = entries;
+    was_document_text(document, root, "id", id);
+    was_document_text(document, root, "name", collection.name != NULL ? collection.name : id);
+    was_document_add_text(document, was_document_list(document, root, "type"), "Collection");
+    pws_answer_listing(request, response, document, &page, &listing);
+    return NULL;
+}
+
+const was_error_t *pws_resource_meta_get(was_request_t *request, was_response_t *response)
+{
+    const was_pws_key_t key = key_of_resource(request, pws_segment(request, 3));
+    was_document_t *document = was_document_make(request->pool);
+    json_t *root = was_document_root(document);
+    was_pws_meta_t meta;
+
+    WAS_TRY(was_pws_resources_get_meta(request->db, &key, &meta, request->pool));
+    was_document_text(document, root, "contentType", meta.type);
+    was_document_integer(document, root, "size", meta.size);
+    pws_document_time(document, root, "createdAt", meta.created, request->pool);
+    pws_document_time(document, root, "updatedAt", meta.updated, request->pool);
+    was_document_text(document, root, "createdBy", meta.created_by);
+    was_document_json(document, root, "custom", meta.custom);
+    was_document_text(document, root, "epoch", meta.epoch);
+    was_document_text(document, root, "writerId", meta.writer);
+    pws_answer_document(response, document);
+    response->etag = meta.etag;
+    return NULL;
+}
+
+const was_error_t *pws_resource_meta_put(was_request_t *request, was_response_t *response)
+{
+    const was_grant_t grant = pws_grant(request);
+    const was_pws_key_t key = key_of_resource(request, pws_segment(request, 3));
+    const json_t *body = request->document;
+    was_pws_notes_t notes = {.epoch = NULL};
+    was_pws_meta_write_t write = {.notes = &notes, .conditions = &request->conditions};
+
+    WAS_TRY(pws_read_custom(body, &write.custom, &notes.is_envelope, request->pool));
+    WAS_TRY(was_json_string(body, "epoch", NOTE_MAX_BYTES, &notes.epoch, request->pool));
+    WAS_TRY(was_json_string(body, "writerId", NOTE_MAX_BYTES, &notes.writer, request->pool));
+    response->answer = WAS_ANSWER_NO_CONTENT;
+    return was_pws_resources_put_meta(request->db, &grant, &key, &write, &response->etag,
+                                      request->pool);
+}

@@ -1,0 +1,160 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * was_classic_resources: resources in and out of their table. Owns what the rows mean, and what it
+ * means that a write found no row. Refuses to know media types, requests, and why the caller may.
+ */
+
+#include "store/classic/was_classic_resources.h"
+
+#include "store/classic/was_classic_spaces.h"
+
+static was_pieces_t pieces_of(const char *space, const char *path, const char *etag)
+{
+    return (was_pieces_t){.statement = WAS_SQL_RESOURCE_PIECE,
+                          .values = {WAS_TEXT(space), WAS_TEXT(path), WAS_TEXT(etag)},
+                          .nvalues = 3};
+}
+
+const was_error_t *was_classic_resources_get(was_db_t *db, const was_classic_key_t *key,
+                                             bool anyone, apr_size_t want, was_resource_t *resource,
+                                             const char **link, apr_pool_t *pool)
+{
+    const was_value_t values[] = {WAS_TEXT(key->space), WAS_TEXT(key->caller), WAS_TEXT(key->path),
+                                  WAS_BOOLEAN(anyone), WAS_INTEGER((apr_int64_t)want)};
+    const was_rows_t *rows;
+
+    WAS_TRY(was_db_run(db, WAS_SQL_RESOURCE_GET, values, 5, &rows, pool));
+    if (was_rows_count(rows) == 0) {
+        return was_classic_space_absent(pool);
+    }
+    if (link != NULL) {
+        *link = was_rows_text(rows, 0, 0);
+    }
+    if (!was_rows_true(rows, 0, 1)) {
+        return was_classic_space_foreign(pool);
+    }
+    if (!was_content_row(rows, 0, 2, resource)) {
+        return was_error_make(pool, WAS_ERROR_NOT_FOUND, "/resource", "there is no such resource");
+    }
+    resource->path = key->path;
+    resource->pieces = pieces_of(key->space, key->path, resource->etag);
+    return NULL;
+}
+
+/* Whether it was the quota, and not the conditions, that a put failed by in a space that the caller
+ * may write to. */
+static const was_error_t *check_space_quota(was_db_t *db, const was_classic_key_t *key,
+                                            const was_content_t *content,
+                                            const was_conditions_t *conditions, apr_pool_t *pool)
+{
+    if (content->quota <= 0) {
+        return NULL;
+    }
+    was_value_t values[5] = {WAS_TEXT(key->space), WAS_TEXT(key->path)};
+    const was_rows_t *rows;
+
+    was_preconditions_values(conditions, &values[2], pool);
+    WAS_TRY(was_db_run(db, WAS_SQL_RESOURCE_USAGE, values, 5, &rows, pool));
+    bool found = was_rows_text(rows, 0, 1) != NULL;
+
+    if (found ? !was_rows_true(rows, 0, 1) : conditions->match != NULL) {
+        return NULL;
+    }
+    return was_content_exceeds(content, was_rows_integer(rows, 0, 0, 0), pool);
+}
+
+/* Why a write of a content, or (NULL) a deletion, found no row. What is seen now may have changed
+ * since: a write without conditions that would find its row by now came when there was none. */
+static const was_error_t *explain_write(was_db_t *db, const was_classic_key_t *key,
+                                        const was_content_t *content,
+                                        const was_conditions_t *conditions, apr_pool_t *pool)
+{
+    bool deletes = content == NULL, absent_is_fine = deletes && conditions->match == NULL;
+    const was_value_t values[] = {WAS_TEXT(key->space), WAS_TEXT(key->caller), WAS_TEXT(key->path)};
+    const was_rows_t *rows;
+
+    WAS_TRY(was_db_run(db, WAS_SQL_RESOURCE_OWNER, values, 3, &rows, pool));
+    if (was_rows_count(rows) == 0) {
+        if (!deletes) {
+            return was_classic_space_absent(pool);
+        }
+        return absent_is_fine ? NULL : was_preconditions_failed(pool);
+    }
+    if (!was_rows_true(rows, 0, 0)) {
+        return was_classic_space_foreign(pool);
+    }
+    if (!deletes) {
+        WAS_TRY(check_space_quota(db, key, content, conditions, pool));
+    }
+    if (!was_preconditions_given(conditions)) {
+        return deletes ? NULL : was_classic_space_absent(pool);
+    }
+    return absent_is_fine && !was_rows_true(rows, 0, 1) ? NULL : was_preconditions_failed(pool);
+}
+
+const was_error_t *was_classic_resources_put(was_db_t *db, const was_classic_key_t *key,
+                                             const was_content_t *content,
+                                             const was_conditions_t *conditions, const char **etag,
+                                             apr_pool_t *pool)
+{
+    /* By whether it replaces, and the content is staged. */
+    static const was_sql_t statements[2][2] = {
+        {WAS_SQL_RESOURCE_PUT, WAS_SQL_RESOURCE_PUT_STAGED},
+        {WAS_SQL_RESOURCE_REPLACE, WAS_SQL_RESOURCE_REPLACE_STAGED}};
+    bool is_staged = content->source != NULL;
+    const was_value_t space = WAS_TEXT(key->space);
+    was_transaction_t transaction = {.content = content->source};
+    was_value_t values[9] = {WAS_TEXT(key->space), WAS_TEXT(key->caller), WAS_TEXT(key->path),
+                             WAS_TEXT(content->type)};
+
+    was_preconditions_values(conditions, &values[4], pool);
+    values[7] = was_content_quota(content);
+    values[8] = WAS_BYTES(content->bytes, content->length);
+    if (content->quota > 0) {
+        was_step_add(&transaction, WAS_SQL_SPACE_LOCK, &space, 1);
+    }
+    const was_step_t *write = was_step_add(
+        &transaction, statements[conditions->match != NULL][is_staged], values, is_staged ? 8 : 9);
+
+    WAS_TRY(was_db_transact(db, &transaction, pool));
+    if (was_rows_count(write->rows) == 0) {
+        return explain_write(db, key, content, conditions, pool);
+    }
+    *etag = was_rows_text(write->rows, 0, 0);
+    return NULL;
+}
+
+const was_error_t *was_classic_resources_delete(was_db_t *db, const was_classic_key_t *key,
+                                                const was_conditions_t *conditions,
+                                                apr_pool_t *pool)
+{
+    was_value_t values[6] = {WAS_TEXT(key->space), WAS_TEXT(key->caller), WAS_TEXT(key->path)};
+    const was_rows_t *rows;
+
+    was_preconditions_values(conditions, &values[3], pool);
+    WAS_TRY(was_db_run(db, WAS_SQL_RESOURCE_DELETE, values, 6, &rows, pool));
+    return was_rows_count(rows) > 0 ? NULL : explain_write(db, key, NULL, conditions, pool);
+}
+
+const was_error_t *was_classic_resources_list(was_db_t *db, const char *space, const char *after,
+                                              int limit, const was_resource_t **resources,
+                                              int *count, apr_pool_t *pool)
+{
+    const was_value_t values[] = {WAS_TEXT(space), WAS_TEXT(after), WAS_INTEGER(limit)};
+    const was_rows_t *rows;
+
+    WAS_TRY(was_db_run(db, WAS_SQL_RESOURCE_LIST, values, 3, &rows, pool));
+    *count = was_rows_count(rows);
+    was_resource_t *list = apr_pcalloc(pool, sizeof(*list) * (apr_size_t)(*count + 1));
+
+    for (int i = 0; i < *count; i++) {
+        list[i].path = was_rows_text(rows, i, 0);
+        list[i].type = was_rows_text(rows, i, 1);
+        list[i].size = was_rows_integer(rows, i, 2, 0);
+        list[i].etag = was_rows_text(rows, i, 3);
+        list[i].modified = was_rows_integer(rows, i, 4, -1);
+    }
+    *resources = list;
+    return NULL;
+}

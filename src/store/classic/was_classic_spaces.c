@@ -1,0 +1,201 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * was_classic_spaces: spaces in and out of their table. Owns what the rows mean, and what it means
+ * that a write found no row. Refuses to know who the caller is beyond its DID, and how the answer
+ * looks on the wire.
+ */
+
+#include "store/classic/was_classic_spaces.h"
+
+#include "store/was_limit.h"
+
+#include <string.h>
+
+const was_error_t *was_classic_space_absent(apr_pool_t *pool)
+{
+    return was_error_make(pool, WAS_ERROR_NOT_FOUND, "/space", "there is no such space");
+}
+
+const was_error_t *was_classic_space_foreign(apr_pool_t *pool)
+{
+    return was_error_make(pool, WAS_ERROR_FORBIDDEN, "/authorization",
+                          "the signer does not control this space");
+}
+
+const was_error_t *was_classic_spaces_get(was_db_t *db, const char *uuid, const char *caller,
+                                          was_classic_space_t *space, apr_pool_t *pool)
+{
+    const was_value_t values[] = {WAS_TEXT(uuid), WAS_TEXT(caller)};
+    const was_rows_t *rows;
+
+    WAS_TRY(was_db_run(db, WAS_SQL_SPACE_GET, values, 2, &rows, pool));
+    if (was_rows_count(rows) == 0) {
+        return was_classic_space_absent(pool);
+    }
+    if (!was_rows_true(rows, 0, 6)) {
+        return was_classic_space_foreign(pool);
+    }
+    space->uuid = uuid;
+    space->id = was_rows_text(rows, 0, 0);
+    space->controller = was_rows_text(rows, 0, 1);
+    space->name = was_rows_text(rows, 0, 2);
+    space->link = was_rows_text(rows, 0, 3);
+    space->etag = was_rows_text(rows, 0, 4);
+    space->modified = was_rows_integer(rows, 0, 5, -1);
+    return NULL;
+}
+
+/* What stands at a uuid after a write found no row to write. */
+typedef enum owner_t { OWNER_NOBODY, OWNER_OTHER, OWNER_CALLER } owner_t;
+
+static const was_error_t *read_owner(was_db_t *db, const char *uuid, const char *caller,
+                                     owner_t *owner, apr_pool_t *pool)
+{
+    const was_value_t values[] = {WAS_TEXT(uuid), WAS_TEXT(caller)};
+    const was_rows_t *rows;
+
+    WAS_TRY(was_db_run(db, WAS_SQL_SPACE_OWNER, values, 2, &rows, pool));
+    if (was_rows_count(rows) == 0) {
+        *owner = OWNER_NOBODY;
+    }
+    else {
+        *owner = was_rows_true(rows, 0, 0) ? OWNER_CALLER : OWNER_OTHER;
+    }
+    return NULL;
+}
+
+/* Whether it was the limit that kept the controller from one space more: a new one, if none is
+ * there; one that somebody gives away, if it is as the conditions demand. */
+static const was_error_t *check_space_limit(was_db_t *db, const char *uuid,
+                                            const was_classic_space_change_t *change,
+                                            const was_conditions_t *conditions, bool is_new,
+                                            apr_pool_t *pool)
+{
+    if (change->most <= 0) {
+        return NULL;
+    }
+    was_value_t values[4] = {WAS_TEXT(uuid)};
+    const was_rows_t *rows;
+
+    was_preconditions_values(conditions, &values[1], pool);
+    WAS_TRY(was_db_run(db, WAS_SQL_SPACE_CONDITIONS, values, 4, &rows, pool));
+    bool found = was_rows_count(rows) > 0;
+
+    if (is_new ? found : !found || !was_rows_true(rows, 0, 0)) {
+        return NULL;
+    }
+    return was_limit_reached(change->most, pool);
+}
+
+/* Why a put found no row. What is seen now may have changed since. */
+static const was_error_t *explain_space_put(was_db_t *db, const char *uuid, const char *caller,
+                                            const was_classic_space_change_t *change,
+                                            const was_conditions_t *conditions, apr_pool_t *pool)
+{
+    bool self = caller != NULL && strcmp(caller, change->controller) == 0;
+    bool creates = self && conditions->match == NULL;
+    owner_t owner = OWNER_NOBODY;
+
+    WAS_TRY(read_owner(db, uuid, caller, &owner, pool));
+    if (owner == OWNER_NOBODY ? creates : owner == OWNER_CALLER && !self) {
+        WAS_TRY(check_space_limit(db, uuid, change, conditions, owner == OWNER_NOBODY, pool));
+    }
+    if (was_preconditions_given(conditions) &&
+        (owner == OWNER_CALLER || (owner == OWNER_NOBODY && self))) {
+        return was_preconditions_failed(pool);
+    }
+    return was_classic_space_foreign(pool);
+}
+
+const was_error_t *was_classic_spaces_put(was_db_t *db, const char *uuid, const char *caller,
+                                          const was_classic_space_change_t *change,
+                                          const was_conditions_t *conditions, const char **etag,
+                                          apr_pool_t *pool)
+{
+    /* Only who names itself may create, and a condition on what exists never creates. */
+    bool creates =
+        caller != NULL && strcmp(caller, change->controller) == 0 && conditions->match == NULL;
+    int count = 10;
+    was_value_t values[12] = {
+        WAS_TEXT(uuid),
+        WAS_TEXT(caller),
+        WAS_TEXT(change->controller),
+        WAS_BOOLEAN(change->sets_name),
+        WAS_TEXT(change->name),
+        WAS_BOOLEAN(change->sets_link),
+        WAS_TEXT(change->link),
+    };
+
+    was_preconditions_values(conditions, &values[7], pool);
+    if (creates) {
+        values[count++] = WAS_TEXT(change->id);
+    }
+    values[count++] = was_limit_value(change->most);
+    WAS_TRY(was_limit_write(db, change->controller, change->most,
+                            creates ? WAS_SQL_SPACE_PUT : WAS_SQL_SPACE_UPDATE, values, count, etag,
+                            pool));
+    return *etag != NULL ? NULL : explain_space_put(db, uuid, caller, change, conditions, pool);
+}
+
+const was_error_t *was_classic_spaces_create(was_db_t *db, const char *uuid,
+                                             const was_classic_space_change_t *change,
+                                             const char **etag, apr_pool_t *pool)
+{
+    const was_conditions_t none = {.unmodified_since = -1};
+    const was_value_t values[] = {WAS_TEXT(uuid),         WAS_TEXT(change->controller),
+                                  WAS_TEXT(change->id),   WAS_TEXT(change->name),
+                                  WAS_TEXT(change->link), was_limit_value(change->most)};
+
+    WAS_TRY(was_limit_write(db, change->controller, change->most, WAS_SQL_SPACE_INSERT, values, 6,
+                            etag, pool));
+    if (*etag == NULL) {
+        WAS_TRY(check_space_limit(db, uuid, change, &none, true, pool));
+        return was_error_make(pool, WAS_ERROR_CONFLICT, "/body", "there is a space of this uuid");
+    }
+    return NULL;
+}
+
+const was_error_t *was_classic_spaces_delete(was_db_t *db, const char *uuid, const char *caller,
+                                             const was_conditions_t *conditions, apr_pool_t *pool)
+{
+    was_value_t values[5] = {WAS_TEXT(uuid), WAS_TEXT(caller)};
+    const was_rows_t *rows;
+    owner_t owner = OWNER_NOBODY;
+
+    was_preconditions_values(conditions, &values[2], pool);
+    WAS_TRY(was_db_run(db, WAS_SQL_SPACE_DELETE, values, 5, &rows, pool));
+    if (was_rows_count(rows) > 0) {
+        return NULL;
+    }
+    WAS_TRY(read_owner(db, uuid, caller, &owner, pool));
+    switch (owner) {
+    case OWNER_CALLER:
+        /* Without a condition it was not there yet when the deletion looked. */
+        return was_preconditions_given(conditions) ? was_preconditions_failed(pool) : NULL;
+    case OWNER_OTHER:
+        return was_classic_space_foreign(pool);
+    default:
+        return conditions->match == NULL ? NULL : was_preconditions_failed(pool);
+    }
+}
+
+const was_error_t *was_classic_spaces_list(was_db_t *db, const char *caller, const char *after,
+                                           int limit, const was_classic_space_t **spaces,
+                                           int *count, apr_pool_t *pool)
+{
+    const was_value_t values[] = {WAS_TEXT(caller), WAS_TEXT(after), WAS_INTEGER(limit)};
+    const was_rows_t *rows;
+
+    WAS_TRY(was_db_run(db, WAS_SQL_SPACE_LIST, values, 3, &rows, pool));
+    *count = was_rows_count(rows);
+    was_classic_space_t *list = apr_pcalloc(pool, sizeof(*list) * (apr_size_t)(*count + 1));
+
+    for (int i = 0; i < *count; i++) {
+        list[i].uuid = was_rows_text(rows, i, 0);
+        list[i].id = was_rows_text(rows, i, 1);
+        list[i].controller = was_rows_text(rows, i, 2);
+    }
+    *spaces = list;
+    return NULL;
+}

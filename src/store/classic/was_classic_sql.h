@@ -1,0 +1,195 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#ifndef WAS_CLASSIC_SQL_H
+#define WAS_CLASSIC_SQL_H
+
+#include "../was_limit_sql.h"
+
+/*
+ * was_classic_sql: the statements on the Python server's two tables; private to was_sql. Above each
+ * text: its values in order -> its columns.
+ *
+ * A version's validator is made of when the row was last written by us and of its xmin. The xmin
+ * changes with every write, also of a server that knows nothing of our columns; the time keeps a
+ * validator from coming back when a row is deleted and made again, or when transaction ids restart
+ * in a restored database. The same comparison tells whether `revised` can be trusted as the time of
+ * the last change: only if the transaction that wrote the row is the one that we noted in it.
+ *
+ * Times become numbers by date_part, in doubles, which hold them to the microsecond until 2106;
+ * extract would compute in numerics, at several times the cost.
+ */
+/* The statements are laid out to be read as SQL. */
+/* clang-format off */
+
+#define CLASSIC_ETAG(t) \
+    "(to_hex((date_part('epoch', " t ".revised) * 1000000)::bigint) || '-' ||" \
+    " to_hex(" t ".xmin::text::bigint))"
+
+/* Unix seconds of the last change; NULL when somebody else wrote the row after us. */
+#define CLASSIC_MODIFIED(t) \
+    "(CASE WHEN " t ".written::xid = " t ".xmin" \
+    " THEN floor(date_part('epoch', " t ".revised))::bigint END)"
+
+/* The caller controls the space s: its DID is stored plain, or as the DID URL of its key (what
+ * follows "did:key:" again, behind a '#'). A NULL caller controls nothing. */
+#define CLASSIC_CALLER(caller) \
+    "coalesce(s.controller IN (" caller ", " caller " || '#' || substr(" caller ", 9)), false)"
+
+/* The space that a write is about, under the caller's control. */
+#define CLASSIC_OWN_SPACE "s.space_uuid = $1 AND " CLASSIC_CALLER("$2::text")
+
+/* Preconditions (RFC 9110 section 13.1) of the row t: arrays of validators, `{*}` for any, NULL for
+ * no condition; Unix seconds for If-Unmodified-Since, which a row without a known time ignores. */
+#define CLASSIC_CONDITIONS(t, match, none_match, since) \
+    "(" match "::text[] IS NULL OR " match "::text[] = '{*}'" \
+    " OR " CLASSIC_ETAG(t) " = ANY (" match "::text[]))" \
+    " AND (" none_match "::text[] IS NULL OR NOT (" none_match "::text[] = '{*}'" \
+    " OR " CLASSIC_ETAG(t) " = ANY (" none_match "::text[])))" \
+    " AND (" since "::bigint IS NULL OR " t ".written::xid <> " t ".xmin" \
+    " OR floor(date_part('epoch', " t ".revised)) <= " since "::bigint)"
+
+/* Not now(), the time when the transaction began: it may have waited for its content, or for a row,
+ * while another one wrote, whose time must not be the later one. */
+#define CLASSIC_TIME "clock_timestamp()"
+#define CLASSIC_NOW "revised = " CLASSIC_TIME ", written = pg_current_xact_id()"
+
+/* No quota, or: a content fits beside the space's other resources, or does not grow what it
+ * replaces. Exact for who holds the space's lock. */
+#define CLASSIC_FITS(content, quota) \
+    "(" quota "::bigint IS NULL OR octet_length(" content ") <= greatest(" \
+    "(SELECT octet_length(o.content) FROM was_resources o" \
+    " WHERE o.space_uuid = $1 AND o.path = $3::text)," \
+    " " quota "::bigint - (SELECT coalesce(sum(octet_length(o.content)), 0)" \
+    " FROM was_resources o WHERE o.space_uuid = $1 AND o.path <> $3::text)))"
+
+#define CLASSIC_SET_SPACE \
+    " SET controller = $3::text," \
+    " name = CASE WHEN $4::boolean THEN $5::text ELSE s.name END," \
+    " link = CASE WHEN $6::boolean THEN $7::text ELSE s.link END, " CLASSIC_NOW \
+    " WHERE " CLASSIC_OWN_SPACE " AND " CLASSIC_CONDITIONS("s", "$8", "$9", "$10")
+
+/* uuid, caller -> a row of was_classic_space_t, the caller's? */
+#define WAS_TEXT_SPACE_GET \
+    "SELECT s.space_id, s.controller, s.name, s.link, " CLASSIC_ETAG("s") "," \
+    " " CLASSIC_MODIFIED("s") ", " CLASSIC_CALLER("$2::text") \
+    " FROM was_spaces s WHERE s.space_uuid = $1"
+
+/* uuid, caller -> the caller's? */
+#define WAS_TEXT_SPACE_OWNER \
+    "SELECT " CLASSIC_CALLER("$2::text") " FROM was_spaces s WHERE s.space_uuid = $1"
+
+/* caller, after, limit -> uuid, space_id, controller */
+#define WAS_TEXT_SPACE_LIST \
+    "(SELECT s.space_uuid, s.space_id, s.controller FROM was_spaces s" \
+    " WHERE s.controller = $1::text AND s.space_uuid > $2::text" \
+    " ORDER BY s.space_uuid LIMIT $3::bigint)" \
+    " UNION ALL" \
+    " (SELECT s.space_uuid, s.space_id, s.controller FROM was_spaces s" \
+    " WHERE s.controller = $1::text || '#' || substr($1::text, 9)" \
+    " AND s.space_uuid > $2::text" \
+    " ORDER BY s.space_uuid LIMIT $3::bigint)" \
+    " ORDER BY 1 LIMIT $3::bigint"
+
+/* uuid, caller, controller, set name?, name, set link?, link, 3 conditions, for the creation only:
+ * space_id; most -> validator. A space that is there can be kept, whatever the limit. */
+#define WAS_TEXT_SPACE_PUT \
+    "INSERT INTO was_spaces AS s (space_uuid, controller, space_id, name, link)" \
+    " SELECT $1, $3::text, $11::text, $5::text, $7::text" \
+    " WHERE " WAS_SQL_FEWER("$3::text", "$12") \
+    " OR EXISTS (SELECT 1 FROM was_spaces s WHERE " CLASSIC_OWN_SPACE ")" \
+    " ON CONFLICT (space_uuid) DO UPDATE" CLASSIC_SET_SPACE " RETURNING " CLASSIC_ETAG("s")
+
+/* the same without space_id. Who gives a space away needs room for it at the other end. */
+#define WAS_TEXT_SPACE_UPDATE \
+    "UPDATE was_spaces s" CLASSIC_SET_SPACE \
+    " AND (" CLASSIC_CALLER("$3::text") " OR " WAS_SQL_FEWER("$3::text", "$11") ")" \
+    " RETURNING " CLASSIC_ETAG("s")
+
+/* uuid, controller, space_id, name, link, most -> validator */
+#define WAS_TEXT_SPACE_INSERT \
+    "INSERT INTO was_spaces AS s (space_uuid, controller, space_id, name, link)" \
+    " SELECT $1, $2::text, $3::text, $4::text, $5::text WHERE " WAS_SQL_FEWER("$2::text", "$6") \
+    " ON CONFLICT DO NOTHING RETURNING " CLASSIC_ETAG("s")
+
+/* uuid, 3 conditions -> is the space as they demand? */
+#define WAS_TEXT_SPACE_CONDITIONS \
+    "SELECT " CLASSIC_CONDITIONS("s", "$2", "$3", "$4") \
+    " FROM was_spaces s WHERE s.space_uuid = $1"
+
+/* uuid, caller, 3 conditions -> a row */
+#define WAS_TEXT_SPACE_DELETE \
+    "DELETE FROM was_spaces s WHERE " CLASSIC_OWN_SPACE \
+    " AND " CLASSIC_CONDITIONS("s", "$3", "$4", "$5") " RETURNING 1"
+
+/* uuid: one writer at a time under a quota. Not against the Python server's inserts. */
+#define WAS_TEXT_SPACE_LOCK \
+    "SELECT 1 FROM was_spaces s WHERE s.space_uuid = $1 FOR NO KEY UPDATE"
+
+/* uuid, caller, path, anyone?, length -> link, allowed?, a row of was_resource_t */
+#define WAS_TEXT_RESOURCE_GET \
+    "SELECT s.link, ($4::boolean OR " CLASSIC_CALLER("$2::text") "), r.content_type," \
+    " octet_length(r.content)::bigint, " CLASSIC_ETAG("r") ", " CLASSIC_MODIFIED("r") "," \
+    " CASE WHEN ($4::boolean OR " CLASSIC_CALLER("$2::text") ")" \
+    " AND octet_length(r.content) <= $5::bigint THEN r.content END" \
+    " FROM was_spaces s" \
+    " LEFT JOIN was_resources r ON r.space_uuid = $1 AND r.path = $3::text" \
+    " WHERE s.space_uuid = $1"
+
+/* uuid, path, validator, first byte counted from 1, length -> bytes */
+#define WAS_TEXT_RESOURCE_PIECE \
+    "SELECT substring(r.content FROM $4::bigint::integer FOR $5::bigint::integer)" \
+    " FROM was_resources r" \
+    " WHERE r.space_uuid = $1 AND r.path = $2 AND " CLASSIC_ETAG("r") " = $3::text"
+
+/* uuid, after, limit -> path, type, size, validator, seconds */
+#define WAS_TEXT_RESOURCE_LIST \
+    "SELECT r.path, r.content_type, octet_length(r.content)::bigint," \
+    " " CLASSIC_ETAG("r") ", " CLASSIC_MODIFIED("r") " FROM was_resources r" \
+    " WHERE r.space_uuid = $1 AND r.path > $2::text ORDER BY r.path LIMIT $3::bigint"
+
+/* A resource's row, from a content that is a value or the staged upload. */
+#define CLASSIC_PUT_RESOURCE(content) \
+    "INSERT INTO was_resources AS r (space_uuid, path, content, content_type, revised)" \
+    " SELECT s.space_uuid, $3::text, " content ", $4::text, " CLASSIC_TIME " FROM was_spaces s" \
+    " WHERE " CLASSIC_OWN_SPACE " AND " CLASSIC_FITS(content, "$8") \
+    " ON CONFLICT (space_uuid, path) DO UPDATE" \
+    " SET content = EXCLUDED.content, content_type = EXCLUDED.content_type, " CLASSIC_NOW \
+    " WHERE " CLASSIC_CONDITIONS("r", "$5", "$6", "$7") \
+    " RETURNING " CLASSIC_ETAG("r")
+#define CLASSIC_REPLACE_RESOURCE(content) \
+    "UPDATE was_resources r SET content = " content ", content_type = $4::text, " CLASSIC_NOW \
+    " FROM was_spaces s WHERE " CLASSIC_OWN_SPACE \
+    " AND r.space_uuid = $1 AND r.path = $3::text" \
+    " AND " CLASSIC_CONDITIONS("r", "$5", "$6", "$7") " AND " CLASSIC_FITS(content, "$8") \
+    " RETURNING " CLASSIC_ETAG("r")
+#define CLASSIC_STAGED "(SELECT u.content FROM pg_temp.was_upload u)"
+
+/* uuid, caller, path, type, 3 conditions, quota or NULL, content unless staged -> validator. What
+ * demands a version that is there must not insert, so it has a statement of its own. */
+#define WAS_TEXT_RESOURCE_PUT CLASSIC_PUT_RESOURCE("$9::bytea")
+#define WAS_TEXT_RESOURCE_PUT_STAGED CLASSIC_PUT_RESOURCE(CLASSIC_STAGED)
+#define WAS_TEXT_RESOURCE_REPLACE CLASSIC_REPLACE_RESOURCE("$9::bytea")
+#define WAS_TEXT_RESOURCE_REPLACE_STAGED CLASSIC_REPLACE_RESOURCE(CLASSIC_STAGED)
+
+/* uuid, path, 3 conditions -> bytes of the space's other resources, is this one as the conditions
+ * demand? (NULL where there is none) */
+#define WAS_TEXT_RESOURCE_USAGE \
+    "SELECT coalesce(sum(octet_length(r.content)) FILTER (WHERE r.path <> $2::text), 0)," \
+    " bool_and(" CLASSIC_CONDITIONS("r", "$3", "$4", "$5") ")" \
+    " FILTER (WHERE r.path = $2::text)" \
+    " FROM was_resources r WHERE r.space_uuid = $1"
+
+/* uuid, caller, path, 3 conditions -> a row */
+#define WAS_TEXT_RESOURCE_DELETE \
+    "DELETE FROM was_resources r USING was_spaces s WHERE " CLASSIC_OWN_SPACE \
+    " AND r.space_uuid = $1 AND r.path = $3::text" \
+    " AND " CLASSIC_CONDITIONS("r", "$4", "$5", "$6") " RETURNING 1"
+
+/* uuid, caller, path -> the caller's?, is there a resource? */
+#define WAS_TEXT_RESOURCE_OWNER \
+    "SELECT " CLASSIC_CALLER("$2::text") ", r.path IS NOT NULL FROM was_spaces s" \
+    " LEFT JOIN was_resources r ON r.space_uuid = $1 AND r.path = $3::text" \
+    " WHERE s.space_uuid = $1"
+
+/* clang-format on */
+
+#endif

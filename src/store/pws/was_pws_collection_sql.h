@@ -1,0 +1,193 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#ifndef WAS_PWS_COLLECTION_SQL_H
+#define WAS_PWS_COLLECTION_SQL_H
+
+#include "was_pws_sql.h"
+
+/*
+ * was_pws_collection_sql: the statements of collections and policies of Portable Web Spaces;
+ * private to was_sql. Above each text: its values in order -> its columns.
+ */
+/* The statements are laid out to be read as SQL. */
+/* clang-format off */
+
+/* uuid, collection: its writers take turns from here on */
+#define WAS_TEXT_PWS_COLLECTION_LOCK \
+    "SELECT 1 FROM " PWS_TABLES " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") \
+    " AND " PWS_COUNTER " FOR UPDATE OF k"
+
+/* What every RAISE sets; `by` is how many positions the write takes. */
+#define PWS_RAISE(by, token) \
+    "UPDATE was_pws_counters k SET position = k.position + " by "," \
+    " feed_ms = greatest(" PWS_NOW_MS ", k.feed_ms + 1), token = " token "::bigint"
+
+/* grant, collection, name, backend, encryption, plaintext, generator, generator origin, custom,
+ * epoch, created by, generation -> validator; behind the space's lock */
+#define WAS_TEXT_PWS_COLLECTION_INSERT \
+    "INSERT INTO was_pws_collections AS c (space_uuid, space_generation, collection, name," \
+    " backend, encryption, plaintext, generator, generator_origin, custom, epoch, created_by," \
+    " generation, created_ms, updated_ms, updated_counter)" \
+    " SELECT s.space_uuid, s.generation, $4::text, $5::text, nullif($6::text, 'default')," \
+    " $7::text, $8::text, $9::text, $10::text, $11::text, $12::text, $13::text, $14::bigint," \
+    " " PWS_NOW_MS ", " PWS_STAMP_AFTER("t") " FROM was_pws_spaces s" \
+    " LEFT JOIN was_pws_tombstones t ON t.space_uuid = $1 AND t.parent = s.generation" \
+    " AND t.kind = 'c' AND t.id = $4::text" \
+    " WHERE " PWS_GRANTED " ON CONFLICT DO NOTHING RETURNING " PWS_ETAG_OBJECT("c")
+
+/* uuid, collection, generation: the counter of the collection that was just made */
+#define WAS_TEXT_PWS_COLLECTION_COUNTER \
+    "INSERT INTO was_pws_counters (space_uuid, collection_generation, position, feed_ms, token)" \
+    " SELECT c.space_uuid, c.generation, 1, c.updated_ms, $3::bigint" \
+    " FROM was_pws_spaces s, was_pws_collections c" \
+    " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") " AND c.generation = $3::bigint"
+
+/* uuid, collection: the tombstone of an earlier life, once there is a new one */
+#define WAS_TEXT_PWS_COLLECTION_FORGET \
+    "DELETE FROM was_pws_tombstones t USING was_pws_spaces s, was_pws_collections c" \
+    " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") \
+    " AND t.space_uuid = $1 AND t.parent = s.generation AND t.kind = 'c' AND t.id = $2::text"
+
+/* grant, collection, token, encryption, plaintext, 3 conditions -> a row. An encryption, once
+ * there, can only be repeated. */
+#define WAS_TEXT_PWS_COLLECTION_RAISE \
+    PWS_RAISE("1", "$5") " FROM was_pws_spaces s, was_pws_collections c" \
+    " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER \
+    " AND (c.encryption IS NULL OR c.encryption = $6::text)" \
+    " AND ($6::text IS NULL OR coalesce($7::text, c.plaintext) IS NULL)" \
+    " AND " PWS_CONDITIONS("true", PWS_ETAG_OBJECT("c"), "c.updated_ms", "$8", "$9", "$10") \
+    " RETURNING 1"
+
+/* uuid, collection, token, name, backend, encryption, plaintext, generator, generator origin,
+ * custom, epoch -> validator. What is left out clears, but a backend and a plaintext declaration
+ * stay. */
+#define WAS_TEXT_PWS_COLLECTION_UPDATE \
+    "UPDATE was_pws_collections c SET name = $4::text," \
+    " backend = nullif(coalesce($5::text, c.backend), 'default')," \
+    " encryption = $6::text, plaintext = coalesce($7::text, c.plaintext)," \
+    " generator = $8::text, generator_origin = $9::text, custom = $10::text, epoch = $11::text," \
+    " local = 0, position = k.position, " PWS_MINT("c", PWS_NOW_MS) \
+    " FROM was_pws_spaces s, was_pws_counters k WHERE " PWS_RAISED("$3") \
+    " RETURNING " PWS_ETAG_OBJECT("c")
+
+/* uuid, collection -> a row of was_pws_collection_t */
+#define WAS_TEXT_PWS_COLLECTION_GET \
+    "SELECT c.name, c.backend, c.encryption, c.plaintext, c.generator, c.generator_origin," \
+    " c.custom, c.epoch, c.created_by, c.created_ms, c.updated_ms, " PWS_ETAG_OBJECT("c") \
+    " FROM was_pws_spaces s, was_pws_collections c" \
+    " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2")
+
+/* grant, collection, resource -> is the collection there?, encrypted?, the resource there?, kept
+ * elsewhere?; no row where the grant does not hold */
+#define WAS_TEXT_PWS_COLLECTION_STATE \
+    "SELECT c.collection IS NOT NULL, c.encryption IS NOT NULL, r.resource IS NOT NULL," \
+    " c.backend IS NOT NULL FROM was_pws_spaces s" \
+    " LEFT JOIN was_pws_collections c ON " PWS_COLLECTION("$4") \
+    " LEFT JOIN was_pws_resources r ON r.space_uuid = $1" \
+    " AND r.collection_generation = c.generation AND r.resource = $5::text" \
+    " WHERE " PWS_GRANTED
+
+/* uuid, after, limit -> collection, name */
+#define WAS_TEXT_PWS_COLLECTION_LIST \
+    "SELECT c.collection, c.name FROM was_pws_collections c WHERE c.space_uuid = $1" \
+    " AND c.space_generation =" \
+    " (SELECT s.generation FROM was_pws_spaces s WHERE s.space_uuid = $1)" \
+    " AND c.collection > $2::text ORDER BY c.collection LIMIT $3::bigint"
+
+/* grant, collection, token -> a row */
+#define WAS_TEXT_PWS_COLLECTION_RAISE_DELETE \
+    PWS_RAISE("1", "$5") " FROM was_pws_spaces s, was_pws_collections c" \
+    " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER " RETURNING 1"
+
+/* uuid, collection, token: what belongs to the collection, then its tombstone, counter and row */
+#define PWS_DELETE_BELOW(table, key) \
+    "DELETE FROM " table " x USING " PWS_TABLES " WHERE " PWS_RAISED("$3") \
+    " AND x.space_uuid = $1 AND x." key " = c.generation"
+#define WAS_TEXT_PWS_COLLECTION_DELETE_RESOURCES \
+    PWS_DELETE_BELOW("was_pws_resources", "collection_generation")
+#define WAS_TEXT_PWS_COLLECTION_DELETE_TOMBSTONES PWS_DELETE_BELOW("was_pws_tombstones", "parent")
+#define WAS_TEXT_PWS_COLLECTION_DELETE_POLICIES PWS_DELETE_BELOW("was_pws_policies", "parent")
+#define WAS_TEXT_PWS_COLLECTION_TOMBSTONE \
+    "INSERT INTO was_pws_tombstones (space_uuid, parent, kind, id, generation, updated_ms," \
+    " updated_counter) SELECT c.space_uuid, s.generation, 'c', c.collection, c.generation," \
+    " " PWS_STAMP_AFTER("c") " FROM " PWS_TABLES " WHERE " PWS_RAISED("$3")
+#define WAS_TEXT_PWS_COLLECTION_DELETE_COUNTER \
+    "DELETE FROM was_pws_counters k USING was_pws_spaces s, was_pws_collections c" \
+    " WHERE " PWS_RAISED("$3")
+/* uuid, collection: the one that has a tombstone by now */
+#define WAS_TEXT_PWS_COLLECTION_DELETE \
+    "DELETE FROM was_pws_collections c USING was_pws_spaces s, was_pws_tombstones t" \
+    " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") \
+    " AND t.space_uuid = $1 AND t.parent = s.generation AND t.kind = 'c' AND t.id = $2::text" \
+    " AND t.generation = c.generation"
+
+/* Policies. The space's own: grant, document, generation -> is it new?; behind the space's lock */
+#define PWS_POLICY_COLUMNS \
+    " (space_uuid, parent, resource, document, generation, position, updated_ms, updated_counter)"
+#define PWS_POLICY_PUT(generation) \
+    " ON CONFLICT (space_uuid, parent, resource) DO UPDATE SET document = EXCLUDED.document," \
+    " position = EXCLUDED.position, " PWS_MINT("p", "EXCLUDED.updated_ms") \
+    " RETURNING p.generation = " generation "::bigint"
+#define WAS_TEXT_PWS_POLICY_SPACE_PUT \
+    "INSERT INTO was_pws_policies AS p" PWS_POLICY_COLUMNS \
+    " SELECT s.space_uuid, s.generation, '', $4::text, $5::bigint, NULL, " PWS_STAMP_AFTER("t") \
+    " FROM was_pws_spaces s LEFT JOIN was_pws_tombstones t ON t.space_uuid = $1" \
+    " AND t.parent = s.generation AND t.kind = 'p' AND t.id = ''" \
+    " WHERE " PWS_GRANTED PWS_POLICY_PUT("$5")
+
+/* uuid: the tombstone of an earlier one, once there is a new one */
+#define WAS_TEXT_PWS_POLICY_SPACE_FORGET \
+    "DELETE FROM was_pws_tombstones t USING was_pws_spaces s, was_pws_policies p" \
+    " WHERE s.space_uuid = $1 AND p.space_uuid = $1 AND p.parent = s.generation" \
+    " AND p.resource = '' AND t.space_uuid = $1 AND t.parent = s.generation" \
+    " AND t.kind = 'p' AND t.id = ''"
+
+/* grant: the tombstone, then the row */
+#define PWS_TOMBSTONE_COLUMNS \
+    " (space_uuid, parent, kind, id, generation, position, updated_ms, updated_counter)"
+#define WAS_TEXT_PWS_POLICY_SPACE_TOMBSTONE \
+    "INSERT INTO was_pws_tombstones" PWS_TOMBSTONE_COLUMNS \
+    " SELECT p.space_uuid, p.parent, 'p', '', p.generation, NULL, " PWS_STAMP_AFTER("p") \
+    " FROM was_pws_spaces s, was_pws_policies p WHERE " PWS_GRANTED \
+    " AND p.space_uuid = $1 AND p.parent = s.generation AND p.resource = ''"
+#define WAS_TEXT_PWS_POLICY_SPACE_DELETE \
+    "DELETE FROM was_pws_policies p USING was_pws_spaces s WHERE " PWS_GRANTED \
+    " AND p.space_uuid = $1 AND p.parent = s.generation AND p.resource = '' RETURNING 1"
+
+/* A collection's own or a resource's: grant, collection, resource ('' for the collection's own),
+ * token, is it for a deletion? -> a row */
+#define WAS_TEXT_PWS_POLICY_RAISE \
+    PWS_RAISE("1", "$6") " FROM was_pws_spaces s, was_pws_collections c" \
+    " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER \
+    " AND ($5::text = '' OR EXISTS (SELECT 1 FROM was_pws_resources r WHERE r.space_uuid = $1" \
+    " AND r.collection_generation = c.generation AND r.resource = $5::text))" \
+    " AND (NOT $7::boolean OR EXISTS (SELECT 1 FROM was_pws_policies p WHERE p.space_uuid = $1" \
+    " AND p.parent = c.generation AND p.resource = $5::text)) RETURNING 1"
+
+/* uuid, collection, resource or '', token, document -> is it new? */
+#define WAS_TEXT_PWS_POLICY_PUT \
+    "INSERT INTO was_pws_policies AS p" PWS_POLICY_COLUMNS \
+    " SELECT c.space_uuid, c.generation, $3::text, $5::text, $4::bigint, k.position," \
+    " " PWS_STAMP_AFTER("t") " FROM was_pws_spaces s, was_pws_collections c, was_pws_counters k" \
+    " LEFT JOIN was_pws_tombstones t ON t.space_uuid = $1" \
+    " AND t.parent = k.collection_generation AND t.kind = 'p' AND t.id = $3::text" \
+    " WHERE " PWS_RAISED("$4") PWS_POLICY_PUT("$4")
+
+/* uuid, collection, resource or '', token: the tombstone, then the row */
+#define PWS_POLICY \
+    PWS_RAISED("$4") " AND p.space_uuid = $1 AND p.parent = c.generation AND p.resource = $3::text"
+#define WAS_TEXT_PWS_POLICY_TOMBSTONE \
+    "INSERT INTO was_pws_tombstones" PWS_TOMBSTONE_COLUMNS \
+    " SELECT p.space_uuid, p.parent, 'p', p.resource, p.generation, k.position," \
+    " " PWS_STAMP_AFTER("p") " FROM " PWS_TABLES ", was_pws_policies p WHERE " PWS_POLICY
+#define WAS_TEXT_PWS_POLICY_DELETE \
+    "DELETE FROM was_pws_policies p USING " PWS_TABLES " WHERE " PWS_POLICY " RETURNING 1"
+
+/* uuid, collection, id, token, kind: the tombstone of what has just been made again */
+#define WAS_TEXT_PWS_TOMBSTONE_FORGET \
+    "DELETE FROM was_pws_tombstones t USING " PWS_TABLES " WHERE " PWS_RAISED("$4") \
+    " AND t.space_uuid = $1 AND t.parent = c.generation AND t.kind = $5::text" \
+    " AND t.id = $3::text"
+
+/* clang-format on */
+
+#endif

@@ -1,0 +1,245 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * was_pws_collections: collections in and out of their table. Owns what the rows mean, what it
+ * means that a write found no row, and in which order what belongs to a collection goes with it.
+ * Refuses to know what the JSON in them says.
+ */
+
+#include "store/pws/was_pws_collections.h"
+
+#include <string.h>
+
+/* Values that both writes take of a collection, from its name to its epoch. */
+enum { MEMBER_VALUES = 8 };
+
+static const was_error_t *collection_absent(apr_pool_t *pool)
+{
+    return was_error_log(pool, WAS_ERROR_NOT_FOUND, "no such collection");
+}
+
+const was_error_t *was_pws_collections_get(was_db_t *db, const char *space, const char *id,
+                                           was_pws_collection_t *collection, apr_pool_t *pool)
+{
+    const was_value_t values[] = {WAS_TEXT(space), WAS_TEXT(id)};
+    const was_rows_t *rows;
+
+    WAS_TRY(was_db_run(db, WAS_SQL_PWS_COLLECTION_GET, values, 2, &rows, pool));
+    if (was_rows_count(rows) == 0) {
+        return collection_absent(pool);
+    }
+    *collection = (was_pws_collection_t){
+        .id = id,
+        .name = was_rows_text(rows, 0, 0),
+        .backend = was_rows_text(rows, 0, 1),
+        .encryption = was_rows_text(rows, 0, 2),
+        .plaintext = was_rows_text(rows, 0, 3),
+        .generator = was_rows_text(rows, 0, 4),
+        .generator_origin = was_rows_text(rows, 0, 5),
+        .custom = was_rows_text(rows, 0, 6),
+        .epoch = was_rows_text(rows, 0, 7),
+        .created_by = was_rows_text(rows, 0, 8),
+        .created = apr_time_from_msec(was_rows_integer(rows, 0, 9, 0)),
+        .updated = apr_time_from_msec(was_rows_integer(rows, 0, 10, 0)),
+        .etag = was_rows_text(rows, 0, 11),
+    };
+    return NULL;
+}
+
+static void fill_members(const was_pws_collection_t *collection, was_value_t values[MEMBER_VALUES])
+{
+    values[0] = WAS_TEXT(collection->name);
+    values[1] = WAS_TEXT(collection->backend);
+    values[2] = WAS_TEXT(collection->encryption);
+    values[3] = WAS_TEXT(collection->plaintext);
+    values[4] = WAS_TEXT(collection->generator);
+    values[5] = WAS_TEXT(collection->generator_origin);
+    values[6] = WAS_TEXT(collection->custom);
+    values[7] = WAS_TEXT(collection->epoch);
+}
+
+/* `*etag` is NULL when there is one of this id, or the grant holds no more. */
+static const was_error_t *insert_collection(was_db_t *db, const was_grant_t *grant,
+                                            const was_pws_collection_t *collection,
+                                            const char **etag, apr_pool_t *pool)
+{
+    const was_value_t generation = WAS_INTEGER(was_grant_token());
+    const was_value_t key[] = {WAS_TEXT(grant->space), WAS_TEXT(collection->id), generation};
+    was_value_t values[14];
+    was_transaction_t transaction = {.nsteps = 0};
+
+    was_grant_values(grant, values, pool);
+    values[3] = WAS_TEXT(collection->id);
+    fill_members(collection, &values[4]);
+    values[12] = WAS_TEXT(grant->invoker);
+    values[13] = generation;
+    was_step_add(&transaction, WAS_SQL_PWS_SPACE_LOCK, key, 1);
+    const was_step_t *insert =
+        was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_INSERT, values, 14);
+
+    was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_COUNTER, key, 3);
+    was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_FORGET, key, 2);
+    WAS_TRY(was_db_transact(db, &transaction, pool));
+    *etag = was_rows_count(insert->rows) > 0 ? was_rows_text(insert->rows, 0, 0) : NULL;
+    return NULL;
+}
+
+const was_error_t *was_pws_collections_state(was_db_t *db, const was_grant_t *grant,
+                                             const char *collection, const char *resource,
+                                             was_pws_state_t *state, apr_pool_t *pool)
+{
+    was_value_t values[5];
+    const was_rows_t *rows;
+
+    was_grant_values(grant, values, pool);
+    values[3] = WAS_TEXT(collection);
+    values[4] = WAS_TEXT(resource);
+    WAS_TRY(was_db_run(db, WAS_SQL_PWS_COLLECTION_STATE, values, 5, &rows, pool));
+    memset(state, 0, sizeof(*state));
+    if (was_rows_count(rows) > 0) {
+        state->is_granted = true;
+        state->has_collection = was_rows_true(rows, 0, 0);
+        state->is_encrypted = was_rows_true(rows, 0, 1);
+        state->has_resource = was_rows_true(rows, 0, 2);
+        state->is_elsewhere = was_rows_true(rows, 0, 3);
+    }
+    return NULL;
+}
+
+const was_error_t *was_pws_grant_check(was_db_t *db, const was_grant_t *grant, apr_pool_t *pool)
+{
+    was_pws_state_t state;
+
+    WAS_TRY(was_pws_collections_state(db, grant, NULL, NULL, &state, pool));
+    return state.is_granted ? NULL : collection_absent(pool);
+}
+
+const was_error_t *was_pws_collections_create(was_db_t *db, const was_grant_t *grant,
+                                              const was_pws_collection_t *collection,
+                                              const char **etag, apr_pool_t *pool)
+{
+    WAS_TRY(insert_collection(db, grant, collection, etag, pool));
+    if (*etag != NULL) {
+        return NULL;
+    }
+    WAS_TRY(was_pws_grant_check(db, grant, pool));
+    return was_error_make(pool, WAS_ERROR_CONFLICT, "#/id", "there is a collection of this id");
+}
+
+/* `*etag` is NULL when it is not there as it must be, or the grant holds no more. */
+static const was_error_t *update_collection(was_db_t *db, const was_grant_t *grant,
+                                            const was_pws_collection_t *collection,
+                                            const was_conditions_t *conditions, const char **etag,
+                                            apr_pool_t *pool)
+{
+    const was_value_t token = WAS_INTEGER(was_grant_token());
+    was_value_t raise[10], update[11] = {WAS_TEXT(grant->space), WAS_TEXT(collection->id), token};
+    was_transaction_t transaction = {.nsteps = 0};
+
+    was_grant_values(grant, raise, pool);
+    raise[3] = WAS_TEXT(collection->id);
+    raise[4] = token;
+    raise[5] = WAS_TEXT(collection->encryption);
+    raise[6] = WAS_TEXT(collection->plaintext);
+    was_preconditions_values(conditions, &raise[7], pool);
+    fill_members(collection, &update[3]);
+    was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, update, 2);
+    was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_RAISE, raise, 10);
+    const was_step_t *write = was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_UPDATE, update, 11);
+
+    WAS_TRY(was_db_transact(db, &transaction, pool));
+    *etag = was_rows_count(write->rows) > 0 ? was_rows_text(write->rows, 0, 0) : NULL;
+    return NULL;
+}
+
+/* Why an update found no row. */
+static const was_error_t *explain_update(was_db_t *db, const was_grant_t *grant,
+                                         const was_pws_collection_t *wanted,
+                                         const was_conditions_t *conditions, apr_pool_t *pool)
+{
+    was_pws_collection_t stored;
+    was_pws_state_t state;
+
+    WAS_TRY(was_pws_collections_state(db, grant, wanted->id, NULL, &state, pool));
+    if (!state.is_granted) {
+        return collection_absent(pool);
+    }
+    if (!state.has_collection) {
+        return was_preconditions_failed(pool);
+    }
+    WAS_TRY(was_pws_collections_get(db, grant->space, wanted->id, &stored, pool));
+    if (wanted->encryption != NULL && (wanted->plaintext != NULL || stored.plaintext != NULL)) {
+        return was_error_make(pool, WAS_ERROR_INVALID_BODY, "#/encryption",
+                              "a collection is encrypted or declares plaintext, not both");
+    }
+    if (stored.encryption != NULL &&
+        (wanted->encryption == NULL || strcmp(stored.encryption, wanted->encryption) != 0)) {
+        return was_error_make(pool, WAS_ERROR_IMMUTABLE, "#/encryption",
+                              "the encryption of a collection stays as it was declared");
+    }
+    return was_preconditions_given(conditions) ? was_preconditions_failed(pool)
+                                               : collection_absent(pool);
+}
+
+const was_error_t *was_pws_collections_put(was_db_t *db, const was_grant_t *grant,
+                                           const was_pws_collection_t *collection,
+                                           const was_conditions_t *conditions, bool *created,
+                                           const char **etag, apr_pool_t *pool)
+{
+    *created = false;
+    if (conditions->match == NULL) {
+        WAS_TRY(insert_collection(db, grant, collection, etag, pool));
+        *created = *etag != NULL;
+        if (*created) {
+            return NULL;
+        }
+    }
+    WAS_TRY(update_collection(db, grant, collection, conditions, etag, pool));
+    return *etag != NULL ? NULL : explain_update(db, grant, collection, conditions, pool);
+}
+
+const was_error_t *was_pws_collections_delete(was_db_t *db, const was_grant_t *grant,
+                                              const char *id, apr_pool_t *pool)
+{
+    static const was_sql_t order[] = {
+        WAS_SQL_PWS_COLLECTION_DELETE_RESOURCES, WAS_SQL_PWS_COLLECTION_DELETE_TOMBSTONES,
+        WAS_SQL_PWS_COLLECTION_DELETE_POLICIES, WAS_SQL_PWS_COLLECTION_TOMBSTONE,
+        WAS_SQL_PWS_COLLECTION_DELETE_COUNTER};
+    const was_value_t token = WAS_INTEGER(was_grant_token());
+    const was_value_t key[] = {WAS_TEXT(grant->space), WAS_TEXT(id), token};
+    was_value_t raise[5];
+    was_transaction_t transaction = {.nsteps = 0};
+
+    was_grant_values(grant, raise, pool);
+    raise[3] = WAS_TEXT(id);
+    raise[4] = token;
+    was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, key, 2);
+    const was_step_t *raised =
+        was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_RAISE_DELETE, raise, 5);
+
+    for (apr_size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+        was_step_add(&transaction, order[i], key, 3);
+    }
+    was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_DELETE, key, 2);
+    WAS_TRY(was_db_transact(db, &transaction, pool));
+    return was_rows_count(raised->rows) > 0 ? NULL : was_pws_grant_check(db, grant, pool);
+}
+
+const was_error_t *was_pws_collections_list(was_db_t *db, const char *space, const char *after,
+                                            int limit, const was_pws_collection_t **collections,
+                                            int *count, apr_pool_t *pool)
+{
+    const was_value_t values[] = {WAS_TEXT(space), WAS_TEXT(after), WAS_INTEGER(limit)};
+    const was_rows_t *rows;
+
+    WAS_TRY(was_db_run(db, WAS_SQL_PWS_COLLECTION_LIST, values, 3, &rows, pool));
+    *count = was_rows_count(rows);
+    was_pws_collection_t *list = apr_pcalloc(pool, sizeof(*list) * (apr_size_t)(*count + 1));
+
+    for (int i = 0; i < *count; i++) {
+        list[i].id = was_rows_text(rows, i, 0);
+        list[i].name = was_rows_text(rows, i, 1);
+    }
+    *collections = list;
+    return NULL;
+}

@@ -1,0 +1,138 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#ifndef WAS_PWS_RESOURCE_SQL_H
+#define WAS_PWS_RESOURCE_SQL_H
+
+#include "was_pws_collection_sql.h"
+
+/*
+ * was_pws_resource_sql: the statements of resources of collections; private to was_sql. Above each
+ * text: its values in order -> its columns.
+ */
+/* The statements are laid out to be read as SQL. */
+/* clang-format off */
+
+#define PWS_RESOURCE(id) \
+    "r.space_uuid = $1 AND r.collection_generation = c.generation AND r.resource = " id "::text"
+#define PWS_RESOURCE_THERE "(r.resource IS NOT NULL)"
+#define PWS_RESOURCE_CONDITIONS(match, none_match, since) \
+    PWS_CONDITIONS(PWS_RESOURCE_THERE, PWS_ETAG("r"), "r.updated_ms", match, none_match, since)
+
+/* grant, collection, resource, token, size, is it an envelope?, 3 conditions, quota or NULL -> a
+ * row. Exact under a quota for who holds the space's lock. */
+#define WAS_TEXT_PWS_RESOURCE_RAISE \
+    PWS_RAISE("1", "$6") ", bytes = k.bytes + $7::bigint - coalesce(r.size, 0)," \
+    " resources = k.resources + (r.resource IS NULL)::integer" \
+    " FROM was_pws_spaces s, was_pws_collections c LEFT JOIN was_pws_resources r" \
+    " ON " PWS_RESOURCE("$5") \
+    " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER \
+    " AND (c.encryption IS NULL OR $8::boolean) AND c.backend IS NULL" \
+    " AND " PWS_RESOURCE_CONDITIONS("$9", "$10", "$11") \
+    " AND ($12::bigint IS NULL OR $7::bigint <= greatest(r.size, $12::bigint" \
+    " + coalesce(r.size, 0) - (SELECT coalesce(sum(o.bytes), 0) FROM was_pws_counters o" \
+    " WHERE o.space_uuid = $1))) RETURNING 1"
+
+/* uuid, collection, resource, token, type, created by, epoch, writer, content unless staged ->
+ * validator. The token marks the generation of a resource that never was. */
+#define PWS_PUT_RESOURCE(content) \
+    "INSERT INTO was_pws_resources AS r (space_uuid, collection_generation, resource, generation," \
+    " content_type, size, content, created_by, created_ms, epoch, writer, position, updated_ms," \
+    " updated_counter) SELECT c.space_uuid, c.generation, $3::text," \
+    " coalesce(t.generation, $4::bigint), $5::text, octet_length(" content "), " content "," \
+    " $6::text, " PWS_NOW_MS ", $7::text, $8::text, k.position, " PWS_STAMP_AFTER("t") \
+    " FROM was_pws_spaces s, was_pws_collections c, was_pws_counters k" \
+    " LEFT JOIN was_pws_tombstones t ON t.space_uuid = $1" \
+    " AND t.parent = k.collection_generation AND t.kind = 'r' AND t.id = $3::text" \
+    " WHERE " PWS_RAISED("$4") \
+    " ON CONFLICT (space_uuid, collection_generation, resource) DO UPDATE" \
+    " SET content_type = EXCLUDED.content_type, size = EXCLUDED.size, content = EXCLUDED.content," \
+    " epoch = EXCLUDED.epoch, writer = EXCLUDED.writer, position = EXCLUDED.position," \
+    " " PWS_MINT("r", "EXCLUDED.updated_ms") " RETURNING " PWS_ETAG("r")
+#define WAS_TEXT_PWS_RESOURCE_PUT PWS_PUT_RESOURCE("$9::bytea")
+#define WAS_TEXT_PWS_RESOURCE_PUT_STAGED \
+    PWS_PUT_RESOURCE("(SELECT u.content FROM pg_temp.was_upload u)")
+
+/* uuid, collection, resource, 3 conditions -> bytes of the space's other resources, is this one as
+ * the conditions demand? */
+#define WAS_TEXT_PWS_RESOURCE_USAGE \
+    "SELECT (SELECT coalesce(sum(o.bytes), 0)::bigint FROM was_pws_counters o" \
+    " WHERE o.space_uuid = $1) - coalesce(r.size, 0)," \
+    " " PWS_RESOURCE_CONDITIONS("$4", "$5", "$6") \
+    " FROM was_pws_spaces s, was_pws_collections c LEFT JOIN was_pws_resources r" \
+    " ON " PWS_RESOURCE("$3") \
+    " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2")
+
+/* uuid, collection, resource, length -> a row of was_resource_t */
+#define WAS_TEXT_PWS_RESOURCE_GET \
+    "SELECT " PWS_RESOURCE_COLUMNS("$4") \
+    " FROM was_pws_spaces s, was_pws_collections c, was_pws_resources r" \
+    " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") " AND " PWS_RESOURCE("$3")
+
+/* uuid, collection, resource, validator, first byte counted from 1, length -> bytes */
+#define WAS_TEXT_PWS_RESOURCE_PIECE \
+    "SELECT substring(r.content FROM $5::bigint::integer FOR $6::bigint::integer)" \
+    " FROM was_pws_spaces s, was_pws_collections c, was_pws_resources r" \
+    " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") " AND " PWS_RESOURCE("$3") \
+    " AND " PWS_ETAG("r") " = $4::text"
+
+/* uuid, collection, after, limit -> resource, type, name unless encrypted, epoch, writer */
+#define WAS_TEXT_PWS_RESOURCE_LIST \
+    "SELECT r.resource, r.content_type, CASE WHEN r.custom::json -> 'jwe' IS NULL" \
+    " THEN r.custom::json ->> 'name' END, r.epoch, r.writer FROM was_pws_resources r" \
+    " WHERE r.space_uuid = $1 AND r.collection_generation = " PWS_GENERATION("$2") \
+    " AND r.resource > $3::text ORDER BY r.resource LIMIT $4::bigint"
+
+/* grant, collection, resource, token, 3 conditions -> a row. Its policy goes with it, and takes the
+ * second of two positions. */
+#define WAS_TEXT_PWS_RESOURCE_RAISE_DELETE \
+    PWS_RAISE("2", "$6") ", bytes = k.bytes - r.size, resources = k.resources - 1" \
+    " FROM was_pws_spaces s, was_pws_collections c, was_pws_resources r" \
+    " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER \
+    " AND " PWS_RESOURCE("$5") " AND " PWS_RESOURCE_CONDITIONS("$7", "$8", "$9") " RETURNING 1"
+
+/* uuid, collection, resource, token: the tombstone, then the row */
+#define WAS_TEXT_PWS_RESOURCE_TOMBSTONE \
+    "INSERT INTO was_pws_tombstones (space_uuid, parent, kind, id, generation, content_type," \
+    " position, updated_ms, updated_counter)" \
+    " SELECT r.space_uuid, c.generation, 'r', r.resource, r.generation, r.content_type," \
+    " k.position - 1, " PWS_STAMP_AFTER("r") " FROM " PWS_TABLES ", was_pws_resources r" \
+    " WHERE " PWS_RAISED("$4") " AND " PWS_RESOURCE("$3")
+#define WAS_TEXT_PWS_RESOURCE_DELETE \
+    "DELETE FROM was_pws_resources r USING " PWS_TABLES \
+    " WHERE " PWS_RAISED("$4") " AND " PWS_RESOURCE("$3") " RETURNING 1"
+
+/* The validator of what is noted beside a resource; before anything is, of its making. */
+#define PWS_META_ETAG \
+    "coalesce(to_hex(r.meta_generation) || '-' || to_hex(r.meta_ms) || '-' ||" \
+    " to_hex(r.meta_counter), 'c-' || to_hex(r.generation) || '-' || to_hex(r.created_ms))"
+
+/* uuid, collection, resource -> a row of was_pws_meta_t */
+#define WAS_TEXT_PWS_RESOURCE_META_GET \
+    "SELECT r.content_type, r.size, r.created_ms, greatest(r.updated_ms, r.meta_ms)," \
+    " r.created_by, r.custom, r.epoch, r.writer, " PWS_META_ETAG \
+    " FROM was_pws_spaces s, was_pws_collections c, was_pws_resources r" \
+    " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") " AND " PWS_RESOURCE("$3")
+
+/* grant, collection, resource, token, is it an envelope?, match, none match -> a row */
+#define WAS_TEXT_PWS_RESOURCE_META_RAISE \
+    PWS_RAISE("1", "$6") \
+    " FROM was_pws_spaces s, was_pws_collections c, was_pws_resources r" \
+    " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER \
+    " AND " PWS_RESOURCE("$5") " AND (c.encryption IS NULL OR $7::boolean)" \
+    " AND ($8::text[] IS NULL OR $8::text[] = '{*}' OR " PWS_META_ETAG " = ANY ($8::text[]))" \
+    " AND ($9::text[] IS NULL OR NOT ($9::text[] = '{*}'" \
+    " OR " PWS_META_ETAG " = ANY ($9::text[]))) RETURNING 1"
+
+/* uuid, collection, resource, token, custom, epoch or NULL to keep, writer -> validator */
+#define WAS_TEXT_PWS_RESOURCE_META_PUT \
+    "UPDATE was_pws_resources r SET custom = $5::text, epoch = coalesce($6::text, r.epoch)," \
+    " writer = $7::text, position = k.position," \
+    " meta_generation = coalesce(r.meta_generation, $4::bigint)," \
+    " meta_ms = greatest(" PWS_NOW_MS ", r.meta_ms + (r.meta_counter = 2147483647)::integer)," \
+    " meta_counter = CASE WHEN r.meta_ms >= " PWS_NOW_MS " AND r.meta_counter < 2147483647" \
+    " THEN r.meta_counter + 1 ELSE 0 END" \
+    " FROM " PWS_TABLES " WHERE " PWS_RAISED("$4") " AND " PWS_RESOURCE("$3") \
+    " RETURNING " PWS_META_ETAG
+
+/* clang-format on */
+
+#endif

@@ -1,0 +1,272 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * was_pws_resources: the resources of collections in and out of their table. Owns what the rows
+ * mean, the steps of each write, and what it means that one found no row. Refuses to know media
+ * types and what the JSON beside them says.
+ */
+
+#include "store/pws/was_pws_resources.h"
+
+#include "store/pws/was_pws_collections.h"
+
+static const was_error_t *resource_absent(apr_pool_t *pool)
+{
+    return was_error_log(pool, WAS_ERROR_NOT_FOUND, "no such resource");
+}
+
+const was_error_t *was_pws_resources_get(was_db_t *db, const was_pws_key_t *key, apr_size_t want,
+                                         was_resource_t *resource, apr_pool_t *pool)
+{
+    const was_value_t values[] = {WAS_TEXT(key->space), WAS_TEXT(key->collection),
+                                  WAS_TEXT(key->resource), WAS_INTEGER((apr_int64_t)want)};
+    const was_rows_t *rows;
+
+    WAS_TRY(was_db_run(db, WAS_SQL_PWS_RESOURCE_GET, values, 4, &rows, pool));
+    if (was_rows_count(rows) == 0 || !was_content_row(rows, 0, 0, resource)) {
+        return resource_absent(pool);
+    }
+    resource->pieces = (was_pieces_t){.statement = WAS_SQL_PWS_RESOURCE_PIECE,
+                                      .values = {WAS_TEXT(key->space), WAS_TEXT(key->collection),
+                                                 WAS_TEXT(key->resource), WAS_TEXT(resource->etag)},
+                                      .nvalues = 4};
+    return NULL;
+}
+
+/* What every write begins with: the values of its first step, and of those behind ..._RAISE. */
+typedef struct keyed_t {
+    was_value_t key[4]; /* space, collection, resource, token */
+} keyed_t;
+
+static keyed_t key_values(const was_pws_key_t *key)
+{
+    return (keyed_t){.key = {WAS_TEXT(key->space), WAS_TEXT(key->collection),
+                             WAS_TEXT(key->resource), WAS_INTEGER(was_grant_token())}};
+}
+
+/* The first six values of a ..._RAISE. */
+enum { RAISE_VALUES = WAS_GRANT_VALUES + 3 };
+
+static void raise_values(const was_grant_t *grant, const keyed_t *keyed,
+                         was_value_t values[RAISE_VALUES], apr_pool_t *pool)
+{
+    was_grant_values(grant, values, pool);
+    for (int i = 0; i < 3; i++) {
+        values[WAS_GRANT_VALUES + i] = keyed->key[1 + i];
+    }
+}
+
+/* A step of the resource's key, its token and a kind of tombstone. */
+static void forget_tombstone(was_transaction_t *transaction, const keyed_t *keyed, const char *kind)
+{
+    const was_value_t values[] = {keyed->key[0], keyed->key[1], keyed->key[2], keyed->key[3],
+                                  WAS_TEXT(kind)};
+
+    was_step_add(transaction, WAS_SQL_PWS_TOMBSTONE_FORGET, values, 5);
+}
+
+/* Whether a write that found no row may write where it wanted to. `fine` says that an absent
+ * resource is; `*there` whether the resource is. */
+static const was_error_t *check_place(was_db_t *db, const was_grant_t *grant,
+                                      const was_pws_key_t *key, bool is_envelope, bool fine,
+                                      bool *there, apr_pool_t *pool)
+{
+    was_pws_state_t state;
+
+    WAS_TRY(was_pws_collections_state(db, grant, key->collection, key->resource, &state, pool));
+    if (!state.is_granted || !state.has_collection) {
+        return resource_absent(pool);
+    }
+    if (state.is_encrypted && !is_envelope) {
+        return was_error_make(pool, WAS_ERROR_NOT_ENCRYPTED, NULL,
+                              "this collection takes encrypted envelopes only");
+    }
+    if (state.is_elsewhere && !fine) {
+        return was_error_make(pool, WAS_ERROR_UNKNOWN_BACKEND, NULL,
+                              "the backend of this collection cannot be written to from here");
+    }
+    *there = state.has_resource;
+    return NULL;
+}
+
+/* Whether it was the quota, and not the conditions, that a put failed by. */
+static const was_error_t *check_quota(was_db_t *db, const was_pws_key_t *key,
+                                      const was_pws_write_t *write, apr_pool_t *pool)
+{
+    was_value_t values[6] = {WAS_TEXT(key->space), WAS_TEXT(key->collection),
+                             WAS_TEXT(key->resource)};
+    const was_rows_t *rows;
+
+    if (write->content->quota <= 0) {
+        return NULL;
+    }
+    was_preconditions_values(write->conditions, &values[3], pool);
+    WAS_TRY(was_db_run(db, WAS_SQL_PWS_RESOURCE_USAGE, values, 6, &rows, pool));
+    if (was_rows_count(rows) == 0 || !was_rows_true(rows, 0, 1)) {
+        return NULL;
+    }
+    return was_content_exceeds(write->content, was_rows_integer(rows, 0, 0, 0), pool);
+}
+
+/* Why a put found no row. */
+static const was_error_t *explain_put(was_db_t *db, const was_grant_t *grant,
+                                      const was_pws_key_t *key, const was_pws_write_t *write,
+                                      apr_pool_t *pool)
+{
+    bool there;
+
+    WAS_TRY(check_place(db, grant, key, write->notes->is_envelope, false, &there, pool));
+    WAS_TRY(check_quota(db, key, write, pool));
+    return was_preconditions_given(write->conditions) ? was_preconditions_failed(pool)
+                                                      : resource_absent(pool);
+}
+
+const was_error_t *was_pws_resources_put(was_db_t *db, const was_grant_t *grant,
+                                         const was_pws_key_t *key, const was_pws_write_t *write,
+                                         const char **etag, apr_pool_t *pool)
+{
+    const was_content_t *content = write->content;
+    bool is_staged = content->source != NULL;
+    const keyed_t keyed = key_values(key);
+    was_transaction_t transaction = {.content = content->source};
+    was_value_t raise[12], put[9] = {keyed.key[0], keyed.key[1], keyed.key[2], keyed.key[3]};
+
+    raise_values(grant, &keyed, raise, pool);
+    raise[6] = WAS_INTEGER((apr_int64_t)content->length);
+    raise[7] = WAS_BOOLEAN(write->notes->is_envelope);
+    was_preconditions_values(write->conditions, &raise[8], pool);
+    raise[11] = was_content_quota(content);
+    put[4] = WAS_TEXT(content->type);
+    put[5] = WAS_TEXT(grant->invoker);
+    put[6] = WAS_TEXT(write->notes->epoch);
+    put[7] = WAS_TEXT(write->notes->writer);
+    put[8] = WAS_BYTES(content->bytes, content->length);
+    if (content->quota > 0) {
+        was_step_add(&transaction, WAS_SQL_PWS_SPACE_LOCK, keyed.key, 1);
+    }
+    was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, keyed.key, 2);
+    was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_RAISE, raise, 12);
+    const was_step_t *step = was_step_add(
+        &transaction, is_staged ? WAS_SQL_PWS_RESOURCE_PUT_STAGED : WAS_SQL_PWS_RESOURCE_PUT, put,
+        is_staged ? 8 : 9);
+
+    forget_tombstone(&transaction, &keyed, "r");
+    WAS_TRY(was_db_transact(db, &transaction, pool));
+    if (was_rows_count(step->rows) == 0) {
+        return explain_put(db, grant, key, write, pool);
+    }
+    *etag = was_rows_text(step->rows, 0, 0);
+    return NULL;
+}
+
+const was_error_t *was_pws_resources_delete(was_db_t *db, const was_grant_t *grant,
+                                            const was_pws_key_t *key,
+                                            const was_conditions_t *conditions, apr_pool_t *pool)
+{
+    static const was_sql_t order[] = {WAS_SQL_PWS_RESOURCE_TOMBSTONE, WAS_SQL_PWS_RESOURCE_DELETE,
+                                      WAS_SQL_PWS_POLICY_TOMBSTONE, WAS_SQL_PWS_POLICY_DELETE};
+    const keyed_t keyed = key_values(key);
+    was_transaction_t transaction = {.nsteps = 0};
+    was_value_t raise[9];
+    bool fine = conditions->match == NULL, there;
+
+    raise_values(grant, &keyed, raise, pool);
+    was_preconditions_values(conditions, &raise[6], pool);
+    was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, keyed.key, 2);
+    const was_step_t *raised =
+        was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_RAISE_DELETE, raise, 9);
+
+    for (apr_size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+        was_step_add(&transaction, order[i], keyed.key, 4);
+    }
+    WAS_TRY(was_db_transact(db, &transaction, pool));
+    if (was_rows_count(raised->rows) > 0) {
+        return NULL;
+    }
+    WAS_TRY(check_place(db, grant, key, true, fine, &there, pool));
+    if (fine && (!there || !was_preconditions_given(conditions))) {
+        return NULL;
+    }
+    return was_preconditions_failed(pool);
+}
+
+const was_error_t *was_pws_resources_list(was_db_t *db, const char *space, const char *collection,
+                                          const was_pws_page_t *page,
+                                          const was_pws_entry_t **entries, int *count,
+                                          apr_pool_t *pool)
+{
+    const was_value_t values[] = {WAS_TEXT(space), WAS_TEXT(collection), WAS_TEXT(page->after),
+                                  WAS_INTEGER(page->limit)};
+    const was_rows_t *rows;
+
+    WAS_TRY(was_db_run(db, WAS_SQL_PWS_RESOURCE_LIST, values, 4, &rows, pool));
+    *count = was_rows_count(rows);
+    was_pws_entry_t *list = apr_pcalloc(pool, sizeof(*list) * (apr_size_t)(*count + 1));
+
+    for (int i = 0; i < *count; i++) {
+        list[i].id = was_rows_text(rows, i, 0);
+        list[i].type = was_rows_text(rows, i, 1);
+        list[i].name = was_rows_text(rows, i, 2);
+        list[i].epoch = was_rows_text(rows, i, 3);
+        list[i].writer = was_rows_text(rows, i, 4);
+    }
+    *entries = list;
+    return NULL;
+}
+
+const was_error_t *was_pws_resources_get_meta(was_db_t *db, const was_pws_key_t *key,
+                                              was_pws_meta_t *meta, apr_pool_t *pool)
+{
+    const was_value_t values[] = {WAS_TEXT(key->space), WAS_TEXT(key->collection),
+                                  WAS_TEXT(key->resource)};
+    const was_rows_t *rows;
+
+    WAS_TRY(was_db_run(db, WAS_SQL_PWS_RESOURCE_META_GET, values, 3, &rows, pool));
+    if (was_rows_count(rows) == 0) {
+        return resource_absent(pool);
+    }
+    *meta = (was_pws_meta_t){
+        .type = was_rows_text(rows, 0, 0),
+        .size = was_rows_integer(rows, 0, 1, 0),
+        .created = apr_time_from_msec(was_rows_integer(rows, 0, 2, 0)),
+        .updated = apr_time_from_msec(was_rows_integer(rows, 0, 3, 0)),
+        .created_by = was_rows_text(rows, 0, 4),
+        .custom = was_rows_text(rows, 0, 5),
+        .epoch = was_rows_text(rows, 0, 6),
+        .writer = was_rows_text(rows, 0, 7),
+        .etag = was_rows_text(rows, 0, 8),
+    };
+    return NULL;
+}
+
+const was_error_t *was_pws_resources_put_meta(was_db_t *db, const was_grant_t *grant,
+                                              const was_pws_key_t *key,
+                                              const was_pws_meta_write_t *write, const char **etag,
+                                              apr_pool_t *pool)
+{
+    const keyed_t keyed = key_values(key);
+    was_conditions_t conditions = *write->conditions;
+    was_value_t raise[10], put[7] = {keyed.key[0], keyed.key[1], keyed.key[2], keyed.key[3]};
+    was_transaction_t transaction = {.nsteps = 0};
+    bool there;
+
+    conditions.unmodified_since = -1;
+    raise_values(grant, &keyed, raise, pool);
+    raise[6] = WAS_BOOLEAN(write->notes->is_envelope);
+    was_preconditions_values(&conditions, &raise[7], pool);
+    put[4] = WAS_TEXT(write->custom);
+    put[5] = WAS_TEXT(write->notes->epoch);
+    put[6] = WAS_TEXT(write->notes->writer);
+    was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, keyed.key, 2);
+    was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_META_RAISE, raise, 9);
+    const was_step_t *step = was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_META_PUT, put, 7);
+
+    WAS_TRY(was_db_transact(db, &transaction, pool));
+    if (was_rows_count(step->rows) > 0) {
+        *etag = was_rows_text(step->rows, 0, 0);
+        return NULL;
+    }
+    WAS_TRY(check_place(db, grant, key, write->notes->is_envelope, false, &there, pool));
+    return was_preconditions_given(&conditions) ? was_preconditions_failed(pool)
+                                                : resource_absent(pool);
+}

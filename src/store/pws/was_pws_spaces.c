@@ -1,0 +1,181 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * was_pws_spaces: spaces in and out of their table, and what decides who may. Owns which policy is
+ * the most specific, and in which order what belongs to a space goes with it. Refuses to know what
+ * a policy says and what a capability is.
+ */
+
+#include "store/pws/was_pws_spaces.h"
+
+#include "store/was_limit.h"
+
+#include <string.h>
+
+/* Where the columns of a resource begin in the authorization's row. */
+enum { COLUMN_RESOURCE = 9 };
+
+static const was_error_t *space_absent(apr_pool_t *pool)
+{
+    return was_error_log(pool, WAS_ERROR_NOT_FOUND, "no such space, or not granted any more");
+}
+
+static void read_wanted(const was_rows_t *rows, const was_pws_place_t *place,
+                        was_pws_wanted_t *wanted)
+{
+    was_resource_t *resource = wanted->resource;
+
+    wanted->found = was_content_row(rows, 0, COLUMN_RESOURCE, resource);
+    if (wanted->found) {
+        resource->pieces =
+            (was_pieces_t){.statement = WAS_SQL_PWS_RESOURCE_PIECE,
+                           .values = {WAS_TEXT(place->space), WAS_TEXT(place->collection),
+                                      WAS_TEXT(place->resource), WAS_TEXT(resource->etag)},
+                           .nvalues = 4};
+    }
+}
+
+static void take_authorization(const was_rows_t *rows, const was_pws_place_t *place,
+                               was_pws_authorization_t *authorization)
+{
+    authorization->exists = true;
+    authorization->revoked = was_rows_true(rows, 0, 1);
+    for (int column = 2; column <= 4 && authorization->policy == NULL; column++) {
+        authorization->policy = was_rows_text(rows, 0, column);
+    }
+    authorization->space = (was_pws_space_t){.id = place->space,
+                                             .controller = was_rows_text(rows, 0, 0),
+                                             .name = was_rows_text(rows, 0, 5),
+                                             .created_by = was_rows_text(rows, 0, 6),
+                                             .etag = was_rows_text(rows, 0, 7),
+                                             .modified = was_rows_integer(rows, 0, 8, -1)};
+}
+
+const was_error_t *was_pws_spaces_authorize(was_db_t *db, const was_pws_place_t *place,
+                                            const char *const *delegations, int ndelegations,
+                                            was_pws_wanted_t *wanted,
+                                            was_pws_authorization_t *authorization,
+                                            apr_pool_t *pool)
+{
+    const was_value_t values[] = {
+        WAS_TEXT(place->space),
+        was_grant_delegations(delegations, ndelegations, pool),
+        WAS_TEXT(place->collection),
+        WAS_TEXT(place->resource),
+        WAS_TEXT(wanted != NULL ? wanted->controller : NULL),
+        WAS_INTEGER(wanted != NULL ? (apr_int64_t)wanted->want : 0),
+    };
+    const was_rows_t *rows;
+
+    memset(authorization, 0, sizeof(*authorization));
+    WAS_TRY(was_db_run(db, wanted != NULL ? WAS_SQL_PWS_AUTHORIZE_RESOURCE : WAS_SQL_PWS_AUTHORIZE,
+                       values, wanted != NULL ? 6 : 4, &rows, pool));
+    if (was_rows_count(rows) > 0) {
+        take_authorization(rows, place, authorization);
+        if (wanted != NULL) {
+            read_wanted(rows, place, wanted);
+        }
+    }
+    return NULL;
+}
+
+/* What stands at the id now. */
+static const was_error_t *read_state(was_db_t *db, const char *id,
+                                     const was_conditions_t *conditions, const was_rows_t **rows,
+                                     apr_pool_t *pool)
+{
+    was_value_t values[4] = {WAS_TEXT(id)};
+
+    was_preconditions_values(conditions, &values[1], pool);
+    return was_db_run(db, WAS_SQL_PWS_SPACE_STATE, values, 4, rows, pool);
+}
+
+const was_error_t *was_pws_spaces_create(was_db_t *db, const char *id,
+                                         const was_pws_space_change_t *change, const char **etag,
+                                         apr_pool_t *pool)
+{
+    const was_conditions_t none = {.unmodified_since = -1};
+    const was_value_t values[] = {
+        WAS_TEXT(id),           WAS_INTEGER(was_grant_token()), WAS_TEXT(change->controller),
+        WAS_TEXT(change->name), WAS_TEXT(change->created_by),   was_limit_value(change->most)};
+    const was_rows_t *rows;
+
+    WAS_TRY(was_limit_write(db, change->controller, change->most, WAS_SQL_PWS_SPACE_INSERT, values,
+                            6, etag, pool));
+    if (*etag != NULL) {
+        return NULL;
+    }
+    WAS_TRY(read_state(db, id, &none, &rows, pool));
+    if (was_rows_count(rows) == 0 && change->most > 0) {
+        return was_limit_reached(change->most, pool);
+    }
+    return was_error_make(pool, WAS_ERROR_CONFLICT, "/body", "there is a space of this id");
+}
+
+const was_error_t *was_pws_spaces_update(was_db_t *db, const char *id, const char *controller,
+                                         const was_pws_space_change_t *change,
+                                         const was_conditions_t *conditions, const char **etag,
+                                         apr_pool_t *pool)
+{
+    was_value_t values[8] = {WAS_TEXT(id), WAS_TEXT(controller), WAS_TEXT(change->controller),
+                             WAS_TEXT(change->name)};
+    const was_rows_t *rows;
+
+    was_preconditions_values(conditions, &values[4], pool);
+    values[7] = was_limit_value(change->most);
+    WAS_TRY(was_limit_write(db, change->controller, change->most, WAS_SQL_PWS_SPACE_UPDATE, values,
+                            8, etag, pool));
+    if (*etag != NULL) {
+        return NULL;
+    }
+    WAS_TRY(read_state(db, id, conditions, &rows, pool));
+    if (was_rows_count(rows) == 0 || strcmp(was_rows_text(rows, 0, 0), controller) != 0) {
+        return space_absent(pool);
+    }
+    if (change->most > 0 && was_rows_true(rows, 0, 1) &&
+        strcmp(change->controller, controller) != 0) {
+        return was_limit_reached(change->most, pool);
+    }
+    return was_preconditions_given(conditions) ? was_preconditions_failed(pool)
+                                               : space_absent(pool);
+}
+
+const was_error_t *was_pws_spaces_delete(was_db_t *db, const was_grant_t *grant, apr_pool_t *pool)
+{
+    /* Writers of a collection hold its counter: once the counters are gone, none is under way. */
+    static const was_sql_t order[] = {
+        WAS_SQL_PWS_SPACE_DELETE_COUNTERS,    WAS_SQL_PWS_SPACE_DELETE_RESOURCES,
+        WAS_SQL_PWS_SPACE_DELETE_TOMBSTONES,  WAS_SQL_PWS_SPACE_DELETE_POLICIES,
+        WAS_SQL_PWS_SPACE_DELETE_COLLECTIONS, WAS_SQL_PWS_SPACE_DELETE_BACKENDS,
+        WAS_SQL_PWS_SPACE_DELETE_REVOCATIONS, WAS_SQL_PWS_SPACE_DELETE};
+    was_value_t values[WAS_GRANT_VALUES];
+    was_transaction_t transaction = {.nsteps = 0};
+    const was_step_t *last = NULL;
+
+    was_grant_values(grant, values, pool);
+    was_step_add(&transaction, WAS_SQL_PWS_SPACE_LOCK, values, 1);
+    for (apr_size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+        last = was_step_add(&transaction, order[i], values, WAS_GRANT_VALUES);
+    }
+    WAS_TRY(was_db_transact(db, &transaction, pool));
+    return was_rows_count(last->rows) > 0 ? NULL : space_absent(pool);
+}
+
+const was_error_t *was_pws_spaces_list(was_db_t *db, const char *controller, const char *after,
+                                       int limit, const was_pws_space_t **spaces, int *count,
+                                       apr_pool_t *pool)
+{
+    const was_value_t values[] = {WAS_TEXT(controller), WAS_TEXT(after), WAS_INTEGER(limit)};
+    const was_rows_t *rows;
+
+    WAS_TRY(was_db_run(db, WAS_SQL_PWS_SPACE_LIST, values, 3, &rows, pool));
+    *count = was_rows_count(rows);
+    was_pws_space_t *list = apr_pcalloc(pool, sizeof(*list) * (apr_size_t)(*count + 1));
+
+    for (int i = 0; i < *count; i++) {
+        list[i].id = was_rows_text(rows, i, 0);
+        list[i].name = was_rows_text(rows, i, 1);
+    }
+    *spaces = list;
+    return NULL;
+}

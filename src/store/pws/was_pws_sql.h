@@ -1,0 +1,200 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#ifndef WAS_PWS_SQL_H
+#define WAS_PWS_SQL_H
+
+#include "../was_limit_sql.h"
+
+/*
+ * was_pws_sql: what the statements on the tables of Portable Web Spaces share, and those of spaces,
+ * backends and revocations; private to was_sql. Above each text: its values in order -> its
+ * columns.
+ *
+ * A life of a space or a collection has a random mark, its generation, and what belongs to it is
+ * keyed by that mark: what an earlier life of the same name has left is never seen.
+ *
+ * A write below a collection is three steps or more of one transaction: ..._LOCK takes the row of
+ * the collection's change counter; ..._RAISE looks at everything that the write depends on, and
+ * raises the counter, noting the write's token in it, only if all of it holds; the others write,
+ * where the counter has that token. So writers of one collection take turns, the order of positions
+ * is the order of commits, and the lock is held from the first step on, since only statements that
+ * begin behind it see what those before it committed.
+ *
+ * A stamp is milliseconds and a counter within one, and grows with every write of its record, also
+ * when the clock does not (protocol/pws-next C.2). What was deleted leaves its stamp behind, in
+ * was_pws_tombstones, for the next life of the same name to begin above it.
+ */
+/* The statements are laid out to be read as SQL. */
+/* clang-format off */
+
+#define PWS_NOW_MS "floor(date_part('epoch', statement_timestamp()) * 1000)::bigint"
+
+/* The next stamp of the row t, at a time in milliseconds, as what an UPDATE sets. */
+#define PWS_MINT(t, now) \
+    "updated_ms = greatest(" now ", " t ".updated_ms" \
+    " + (" t ".updated_counter = 2147483647)::integer)," \
+    " updated_counter = CASE WHEN " now " > " t ".updated_ms" \
+    " OR " t ".updated_counter = 2147483647 THEN 0 ELSE " t ".updated_counter + 1 END"
+
+/* The first stamp after the row t, if there is one: milliseconds, counter. */
+#define PWS_STAMP_AFTER(t) \
+    "greatest(" PWS_NOW_MS ", " t ".updated_ms + (" t ".updated_counter = 2147483647)::integer)," \
+    " CASE WHEN " t ".updated_ms >= " PWS_NOW_MS " AND " t ".updated_counter < 2147483647" \
+    " THEN " t ".updated_counter + 1 ELSE 0 END"
+
+#define PWS_ETAG(t) \
+    "(to_hex(" t ".generation) || '-' || to_hex(" t ".updated_ms) || '-' ||" \
+    " to_hex(" t ".updated_counter))"
+
+/* Of spaces and collections, which show more than their row: `local` counts changes of that. */
+#define PWS_ETAG_OBJECT(t) "(" PWS_ETAG(t) " || '-' || to_hex(" t ".local))"
+
+/* Preconditions (RFC 9110 section 13.1) of a row that is there or not, `etag` and `ms` being
+ * its: as arrays of validators, `{*}` for any, NULL for no condition; Unix seconds. */
+#define PWS_CONDITIONS(there, etag, ms, match, none_match, since) \
+    "(" match "::text[] IS NULL OR (" there \
+    " AND (" match "::text[] = '{*}' OR " etag " = ANY (" match "::text[]))))" \
+    " AND (" none_match "::text[] IS NULL OR NOT (" there \
+    " AND (" none_match "::text[] = '{*}' OR " etag " = ANY (" none_match "::text[]))))" \
+    " AND (" since "::bigint IS NULL OR NOT " there " OR " ms " / 1000 <= " since "::bigint)"
+
+/* What a write stands on: $1 uuid, $2 the controller whose root capability was verified, $3 the
+ * hashes of the capability's delegations, none of which was revoked (NULL: the root itself). */
+#define PWS_GRANTED \
+    "s.space_uuid = $1 AND s.controller = $2::text" \
+    " AND ($3::bytea[] IS NULL OR NOT EXISTS (SELECT 1 FROM was_pws_revocations v" \
+    " WHERE v.space_uuid = $1 AND v.delegation = ANY ($3::bytea[])))"
+
+/* The live collection c of the space s, and its counter k. */
+#define PWS_COLLECTION(id) \
+    "c.space_uuid = $1 AND c.space_generation = s.generation AND c.collection = " id "::text"
+#define PWS_COUNTER "k.space_uuid = $1 AND k.collection_generation = c.generation"
+
+/* The same for a step behind ..._RAISE: $1 uuid, $2 collection, and the token. */
+#define PWS_RAISED(token) \
+    "s.space_uuid = $1 AND " PWS_COLLECTION("$2") " AND " PWS_COUNTER \
+    " AND k.token = " token "::bigint"
+#define PWS_TABLES "was_pws_spaces s, was_pws_collections c, was_pws_counters k"
+
+/* A collection's generation as a scalar, so that a page is read in its index's order. */
+#define PWS_GENERATION(id) \
+    "(SELECT c.generation FROM was_pws_spaces s, was_pws_collections c" \
+    " WHERE s.space_uuid = $1 AND " PWS_COLLECTION(id) ")"
+
+/* uuid, delegations, collection, resource -> controller, revoked?, the policies from the resource
+ * up, the rest of the space's row */
+#define PWS_AUTHORIZATION \
+    "s.controller, EXISTS (SELECT 1 FROM was_pws_revocations v" \
+    " WHERE v.space_uuid = $1 AND v.delegation = ANY ($2::bytea[]))," \
+    " (SELECT p.document FROM was_pws_policies p WHERE p.space_uuid = $1" \
+    " AND p.parent = c.generation AND p.resource = $4::text)," \
+    " (SELECT p.document FROM was_pws_policies p WHERE p.space_uuid = $1" \
+    " AND p.parent = c.generation AND p.resource = '')," \
+    " (SELECT p.document FROM was_pws_policies p WHERE p.space_uuid = $1" \
+    " AND p.parent = s.generation AND p.resource = '')," \
+    " s.name, s.created_by, " PWS_ETAG_OBJECT("s") ", s.updated_ms / 1000"
+#define PWS_AUTHORIZATION_TABLES \
+    " FROM was_pws_spaces s LEFT JOIN was_pws_collections c ON " PWS_COLLECTION("$3")
+#define WAS_TEXT_PWS_AUTHORIZE \
+    "SELECT " PWS_AUTHORIZATION PWS_AUTHORIZATION_TABLES " WHERE s.space_uuid = $1"
+
+#define PWS_RESOURCE_COLUMNS(length) \
+    "r.content_type, r.size, " PWS_ETAG("r") ", r.updated_ms / 1000," \
+    " CASE WHEN r.size <= " length "::bigint THEN r.content END"
+
+/* the same, controller, length -> the same, a row of was_resource_t: only for that controller,
+ * while nothing is revoked */
+#define WAS_TEXT_PWS_AUTHORIZE_RESOURCE \
+    "SELECT " PWS_AUTHORIZATION ", " PWS_RESOURCE_COLUMNS("$6") PWS_AUTHORIZATION_TABLES \
+    " LEFT JOIN was_pws_resources r ON r.space_uuid = $1" \
+    " AND r.collection_generation = c.generation AND r.resource = $4::text" \
+    " AND s.controller = $5::text AND NOT EXISTS (SELECT 1 FROM was_pws_revocations v" \
+    " WHERE v.space_uuid = $1 AND v.delegation = ANY ($2::bytea[]))" \
+    " WHERE s.space_uuid = $1"
+
+/* uuid: one at a time among those who make or remove what belongs to the space itself, who revoke,
+ * and who write under a quota */
+#define WAS_TEXT_PWS_SPACE_LOCK \
+    "SELECT 1 FROM was_pws_spaces s WHERE s.space_uuid = $1 FOR UPDATE"
+
+/* uuid, generation, controller, name, created by, most -> validator */
+#define WAS_TEXT_PWS_SPACE_INSERT \
+    "INSERT INTO was_pws_spaces AS s" \
+    " (space_uuid, generation, controller, name, created_by, created_ms, updated_ms)" \
+    " SELECT $1, $2::bigint, $3::text, $4::text, $5::text, " PWS_NOW_MS ", " PWS_NOW_MS \
+    " WHERE " WAS_SQL_FEWER("$3::text", "$6") \
+    " ON CONFLICT DO NOTHING RETURNING " PWS_ETAG_OBJECT("s")
+
+/* uuid, controller, the new one, name, 3 conditions, most -> validator */
+#define WAS_TEXT_PWS_SPACE_UPDATE \
+    "UPDATE was_pws_spaces s SET controller = $3::text, name = $4::text, local = 0," \
+    " " PWS_MINT("s", PWS_NOW_MS) \
+    " WHERE s.space_uuid = $1 AND s.controller = $2::text" \
+    " AND " PWS_CONDITIONS("true", PWS_ETAG_OBJECT("s"), "s.updated_ms", "$5", "$6", "$7") \
+    " AND ($2::text = $3::text OR " WAS_SQL_FEWER("$3::text", "$8") ")" \
+    " RETURNING " PWS_ETAG_OBJECT("s")
+
+/* uuid, 3 conditions -> controller, is the space as they demand? */
+#define WAS_TEXT_PWS_SPACE_STATE \
+    "SELECT s.controller, " \
+    PWS_CONDITIONS("true", PWS_ETAG_OBJECT("s"), "s.updated_ms", "$2", "$3", "$4") \
+    " FROM was_pws_spaces s WHERE s.space_uuid = $1"
+
+/* controller, after, limit -> uuid, name */
+#define WAS_TEXT_PWS_SPACE_LIST \
+    "SELECT s.space_uuid, s.name FROM was_pws_spaces s" \
+    " WHERE s.controller = $1::text AND s.space_uuid > $2::text" \
+    " ORDER BY s.space_uuid LIMIT $3::bigint"
+
+/* grant; behind the space's lock, in this order: writers that have begun end first */
+#define PWS_DELETE_IN_SPACE(table) \
+    "DELETE FROM " table " x USING was_pws_spaces s WHERE " PWS_GRANTED " AND x.space_uuid = $1"
+#define WAS_TEXT_PWS_SPACE_DELETE_COUNTERS PWS_DELETE_IN_SPACE("was_pws_counters")
+#define WAS_TEXT_PWS_SPACE_DELETE_RESOURCES PWS_DELETE_IN_SPACE("was_pws_resources")
+#define WAS_TEXT_PWS_SPACE_DELETE_TOMBSTONES PWS_DELETE_IN_SPACE("was_pws_tombstones")
+#define WAS_TEXT_PWS_SPACE_DELETE_POLICIES PWS_DELETE_IN_SPACE("was_pws_policies")
+#define WAS_TEXT_PWS_SPACE_DELETE_COLLECTIONS PWS_DELETE_IN_SPACE("was_pws_collections")
+#define WAS_TEXT_PWS_SPACE_DELETE_BACKENDS PWS_DELETE_IN_SPACE("was_pws_backends")
+#define WAS_TEXT_PWS_SPACE_DELETE_REVOCATIONS PWS_DELETE_IN_SPACE("was_pws_revocations")
+/* grant -> a row */
+#define WAS_TEXT_PWS_SPACE_DELETE \
+    "DELETE FROM was_pws_spaces s WHERE " PWS_GRANTED " RETURNING 1"
+
+/* uuid -> backend, descriptor */
+#define PWS_BACKENDS \
+    "SELECT b.backend, b.descriptor FROM was_pws_backends b WHERE b.space_uuid = $1" \
+    " AND b.space_generation = (SELECT s.generation FROM was_pws_spaces s WHERE s.space_uuid = $1)"
+#define WAS_TEXT_PWS_BACKEND_LIST PWS_BACKENDS " ORDER BY b.backend LIMIT 1000"
+/* uuid, backend -> the same */
+#define WAS_TEXT_PWS_BACKEND_GET PWS_BACKENDS " AND b.backend = $2::text"
+
+/* grant, backend, descriptor -> a row */
+#define WAS_TEXT_PWS_BACKEND_INSERT \
+    "INSERT INTO was_pws_backends (space_uuid, space_generation, backend, descriptor)" \
+    " SELECT s.space_uuid, s.generation, $4::text, $5::text FROM was_pws_spaces s" \
+    " WHERE " PWS_GRANTED " ON CONFLICT DO NOTHING RETURNING 1"
+#define PWS_BACKEND \
+    PWS_GRANTED " AND b.space_uuid = $1 AND b.space_generation = s.generation" \
+    " AND b.backend = $4::text RETURNING 1"
+#define WAS_TEXT_PWS_BACKEND_UPDATE \
+    "UPDATE was_pws_backends b SET descriptor = $5::text FROM was_pws_spaces s WHERE " PWS_BACKEND
+/* grant, backend -> a row */
+#define WAS_TEXT_PWS_BACKEND_DELETE \
+    "DELETE FROM was_pws_backends b USING was_pws_spaces s WHERE " PWS_BACKEND
+
+/* uuid, controller, hash of the delegation, Unix seconds until which it is kept -> a row, also
+ * where it was revoked already */
+#define WAS_TEXT_PWS_REVOKE \
+    "INSERT INTO was_pws_revocations AS v (space_uuid, delegation, keep_until)" \
+    " SELECT s.space_uuid, $3::bytea, $4::bigint FROM was_pws_spaces s" \
+    " WHERE s.space_uuid = $1 AND s.controller = $2::text" \
+    " ON CONFLICT (space_uuid, delegation)" \
+    " DO UPDATE SET keep_until = greatest(v.keep_until, EXCLUDED.keep_until) RETURNING 1"
+
+/* uuid; revocations of what has expired long ago */
+#define WAS_TEXT_PWS_REVOKED_FORGET \
+    "DELETE FROM was_pws_revocations v WHERE v.space_uuid = $1" \
+    " AND v.keep_until < " PWS_NOW_MS " / 1000"
+
+/* clang-format on */
+
+#endif

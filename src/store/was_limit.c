@@ -1,0 +1,37 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * was_limit: spaces of a controller, where they are limited. Owns the lock that their writers take.
+ * Refuses to know who may make one, and what else keeps a write from its row.
+ */
+
+#include "store/was_limit.h"
+
+was_value_t was_limit_value(apr_int64_t most)
+{
+    return most > 0 ? WAS_INTEGER(most) : WAS_TEXT(NULL);
+}
+
+const was_error_t *was_limit_write(was_db_t *db, const char *controller, apr_int64_t most,
+                                   was_sql_t statement, const was_value_t *values, int nvalues,
+                                   const char **etag, apr_pool_t *pool)
+{
+    const was_value_t name = WAS_TEXT(controller);
+    was_transaction_t transaction = {.nsteps = 0};
+
+    if (most > 0) {
+        was_step_add(&transaction, WAS_SQL_CONTROLLER_LOCK, &name, 1);
+    }
+    const was_step_t *write = was_step_add(&transaction, statement, values, nvalues);
+
+    WAS_TRY(was_db_transact(db, &transaction, pool));
+    *etag = was_rows_count(write->rows) > 0 ? was_rows_text(write->rows, 0, 0) : NULL;
+    return NULL;
+}
+
+const was_error_t *was_limit_reached(apr_int64_t most, apr_pool_t *pool)
+{
+    return was_error_make(
+        pool, WAS_ERROR_QUOTA, NULL,
+        "the controller has as many spaces as one may have here: %" APR_INT64_T_FMT, most);
+}

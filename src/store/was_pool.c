@@ -1,0 +1,302 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * was_pool: connections, borrowed from mod_dbd and given back at the end of every transaction. Owns
+ * how a connection is found dead, and what it is told once. Refuses to know tables and
+ * transactions.
+ *
+ * mod_dbd hands out connections without looking at them, and after a reconnect every prepared
+ * statement is gone. So the socket is polled first (an idle connection with something to read is
+ * dead or has a notice), and what was prepared is remembered with the backend's pid, which changes
+ * with every reconnect.
+ */
+
+#include "store/was_pool.h"
+
+#include "store/was_permits.h"
+#include "store/was_pq.h"
+
+#include <httpd.h>
+#include <apr_dbd.h>
+#include <mod_dbd.h>
+
+#include <apr_optional.h>
+#include <apr_strings.h>
+
+#include <poll.h>
+#include <stdatomic.h>
+#include <string.h>
+
+enum {
+    DEFAULT_STATEMENT_SECONDS = 30, /* where the connection string sets no statement_timeout */
+    GRACE_SECONDS =
+        2, /* how much longer than statement_timeout we wait for the server to keep it */
+    COMMAND_SECONDS = 5
+};
+
+struct was_pool_t {
+    server_rec *server;
+    /* mod_dbd's, looked up so that this module can be loaded, and complain in words, without it. */
+    APR_OPTIONAL_FN_TYPE(ap_dbd_open) * open;
+    APR_OPTIONAL_FN_TYPE(ap_dbd_close) * close;
+    was_permits_t *permits;
+    bool is_kept; /* mod_dbd closes no connection that was given back in order */
+    const char *params;
+    const was_error_t *(*ready)(const char *params, apr_pool_t *pool);
+    atomic_bool is_ready;
+    /* Of who is alone with the permits: */
+    apr_time_t next_try;
+    char reason[256]; /* why the last try failed */
+};
+
+was_pool_t *was_pool_make(server_rec *server, const char *params, int connections, bool is_kept,
+                          const was_error_t *(*ready)(const char *params, apr_pool_t *pool),
+                          apr_pool_t *pool)
+{
+    was_pool_t *made = apr_pcalloc(pool, sizeof(*made));
+
+    made->server = server;
+    made->open = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_open);
+    made->close = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_close);
+    made->permits = was_permits_make(connections, pool);
+    made->is_kept = is_kept;
+    made->params = params;
+    made->ready = ready;
+    return made->permits != NULL ? made : NULL;
+}
+
+const was_error_t *was_pool_prepare(was_pool_t *connections, apr_pool_t *pool)
+{
+    if (atomic_load(&connections->is_ready)) {
+        return NULL;
+    }
+    if (apr_time_now() < connections->next_try) {
+        return was_error_log(pool, WAS_ERROR_UNAVAILABLE,
+                             "the schema was not ready a moment ago: %s", connections->reason);
+    }
+    const was_error_t *error = connections->ready(connections->params, pool);
+
+    if (error == NULL) {
+        atomic_store(&connections->is_ready, true);
+    }
+    else {
+        connections->next_try = apr_time_now() + apr_time_from_sec(1);
+        apr_cpystrn(connections->reason, was_error_chain(error, pool), sizeof(connections->reason));
+    }
+    return error;
+}
+
+static apr_time_t command_deadline(void)
+{
+    return apr_time_now() + apr_time_from_sec(COMMAND_SECONDS);
+}
+
+/* Whether an idle connection is one. */
+static bool is_connection_alive(PGconn *pg)
+{
+    while (PQstatus(pg) == CONNECTION_OK) {
+        struct pollfd socket = {.fd = PQsocket(pg), .events = POLLIN};
+
+        if (poll(&socket, 1, 0) == 0) {
+            return true;
+        }
+        if (!PQconsumeInput(pg)) {
+            return false;
+        }
+    }
+    return false;
+}
+
+/* Runs one statement that a new backend is asked before any other. */
+static const was_error_t *ask_backend(was_connection_t *connection, bool is_named,
+                                      const was_step_t *step, const was_rows_t **rows,
+                                      apr_pool_t *pool)
+{
+    was_pq_exchange_t exchange = {.is_named = is_named,
+                                  .prepared = connection->backend->prepared,
+                                  .deadline = command_deadline()};
+    was_pq_end_t end = was_pq_run(connection->pg, step, 1, &exchange);
+    const was_error_t *error = NULL;
+
+    if (end == WAS_PQ_DONE) {
+        *rows = was_rows_make(exchange.results[0], pool);
+    }
+    else if (end == WAS_PQ_REFUSED) {
+        error = was_pq_error(exchange.refusal, pool);
+        PQclear(exchange.refusal);
+    }
+    else {
+        error = was_error_log(pool, WAS_ERROR_UNAVAILABLE, "a new connection does not answer");
+    }
+    return error;
+}
+
+/* Whether what stands between keeps prepared statements for us. Some cannot, and then refuse this
+ * one as soon as another client has prepared it. */
+static bool keeps_names(was_connection_t *connection, apr_pool_t *pool)
+{
+    const was_step_t step = {.statement = WAS_SQL_POOLER};
+    const was_rows_t *rows = NULL;
+
+    return ask_backend(connection, true, &step, &rows, pool) == NULL && was_rows_count(rows) == 1 &&
+           !was_rows_true(rows, 0, 0);
+}
+
+/* Makes a new backend ours, and finds out what it is. */
+static const was_error_t *greet_backend(was_connection_t *connection, apr_pool_t *pool)
+{
+    was_backend_t *backend = connection->backend;
+    const was_step_t step = {.statement = WAS_SQL_SETTINGS,
+                             .nvalues = 1,
+                             .values = {WAS_INTEGER(PQbackendPID(connection->pg))}};
+    const was_rows_t *rows = NULL;
+
+    memset(backend, 0, sizeof(*backend));
+    WAS_TRY(ask_backend(connection, false, &step, &rows, pool));
+    backend->is_pooled = !was_rows_true(rows, 0, 0);
+    if (backend->is_pooled && strcmp(was_rows_text(rows, 0, 2), "read committed") != 0) {
+        return was_error_log(pool, WAS_ERROR_UNAVAILABLE,
+                             "behind a pooler, default_transaction_isolation of the role or the "
+                             "database must be read committed, not %s",
+                             was_rows_text(rows, 0, 2));
+    }
+    apr_int64_t msec = was_rows_integer(rows, 0, 3, 0);
+
+    backend->timeout = apr_time_from_msec(msec > 0 ? msec : DEFAULT_STATEMENT_SECONDS * 1000) +
+                       apr_time_from_sec(GRACE_SECONDS);
+    backend->is_named = !backend->is_pooled || keeps_names(connection, pool);
+    if (PQstatus(connection->pg) != CONNECTION_OK) {
+        return was_error_log(pool, WAS_ERROR_UNAVAILABLE, "a new connection does not answer");
+    }
+    backend->pid = PQbackendPID(connection->pg);
+    return NULL;
+}
+
+/* Whether it goes back in order. */
+static bool hand_back(was_pool_t *connections, was_connection_t *connection)
+{
+    PGTransactionStatusType status = PQtransactionStatus(connection->pg);
+    PGresult *result = NULL;
+
+    if (status == PQTRANS_INTRANS || status == PQTRANS_INERROR) {
+        was_pq_command(connection->pg, "ROLLBACK", command_deadline(), &result);
+        PQclear(result);
+        status = PQtransactionStatus(connection->pg);
+    }
+    if (status != PQTRANS_IDLE) {
+        was_pq_abandon(connection->pg);
+        connection->backend->pid = 0;
+    }
+    else {
+        /* Others may share the pool; they expect libpq's ordinary mode. */
+        PQsetnonblocking(connection->pg, 0);
+    }
+    bool is_good = status == PQTRANS_IDLE && connection->backend->pid != 0;
+
+    /* From here on the connection is somebody else's. */
+    connections->close(connections->server, connection->handle);
+    return is_good;
+}
+
+static was_backend_t *backend_of(ap_dbd_t *handle)
+{
+    static const char key[] = "mod_was:backend";
+    void *backend = NULL;
+
+    apr_pool_userdata_get(&backend, key, handle->pool);
+    if (backend == NULL) {
+        backend = apr_pcalloc(handle->pool, sizeof(was_backend_t));
+        apr_pool_userdata_setn(backend, key, NULL, handle->pool);
+    }
+    return backend;
+}
+
+static const was_error_t *open_handle(was_pool_t *connections, was_connection_t *connection,
+                                      apr_pool_t *pool)
+{
+    connection->handle =
+        connections->open != NULL ? connections->open(pool, connections->server) : NULL;
+    if (connection->handle == NULL) {
+        return was_error_log(pool, WAS_ERROR_UNAVAILABLE, "mod_dbd has no connection to give");
+    }
+    return NULL;
+}
+
+/* Who goes alone makes the schema before, if that is to be, and finds out whether there are
+ * connections to have. */
+static const was_error_t *open_alone(was_pool_t *connections, was_connection_t *connection,
+                                     apr_pool_t *pool)
+{
+    const was_error_t *error = was_pool_prepare(connections, pool);
+
+    if (error == NULL) {
+        error = open_handle(connections, connection, pool);
+    }
+    was_permits_pass(connections->permits, error == NULL);
+    return error;
+}
+
+/* With a permit. */
+static const was_error_t *open_connection(was_pool_t *connections, was_connection_t *connection,
+                                          bool alone, apr_pool_t *pool)
+{
+    WAS_TRY(alone ? open_alone(connections, connection, pool)
+                  : open_handle(connections, connection, pool));
+    const ap_dbd_t *handle = connection->handle;
+
+    connection->pg = apr_dbd_native_handle(handle->driver, handle->handle);
+    connection->backend = backend_of(connection->handle);
+    /* Whoever shares the pool may have left a transaction open, or an answer unread. */
+    if (!is_connection_alive(connection->pg) ||
+        PQtransactionStatus(connection->pg) != PQTRANS_IDLE) {
+        connection->backend->pid = 0;
+        PQreset(connection->pg);
+        if (PQstatus(connection->pg) != CONNECTION_OK) {
+            connections->close(connections->server, connection->handle);
+            return was_error_log(pool, WAS_ERROR_UNAVAILABLE, "PostgreSQL cannot be reached");
+        }
+    }
+    PQsetnonblocking(connection->pg, 1);
+    if (connection->backend->pid == PQbackendPID(connection->pg)) {
+        return NULL;
+    }
+    const was_error_t *error = greet_backend(connection, pool);
+
+    if (error != NULL) {
+        hand_back(connections, connection);
+    }
+    return error;
+}
+
+const was_error_t *was_pool_borrow(was_pool_t *connections, was_connection_t *connection,
+                                   apr_pool_t *pool)
+{
+    bool alone = !atomic_load(&connections->is_ready);
+    const char *refusal = was_permits_enter(connections->permits, &alone);
+
+    if (refusal != NULL) {
+        return was_error_log(pool, WAS_ERROR_UNAVAILABLE, "%s", refusal);
+    }
+    const was_error_t *error = open_connection(connections, connection, alone, pool);
+
+    if (error != NULL) {
+        was_permits_leave(connections->permits, false);
+    }
+    return error;
+}
+
+void was_pool_return(was_pool_t *connections, was_connection_t *connection)
+{
+    bool is_good = hand_back(connections, connection);
+
+    was_permits_leave(connections->permits, is_good && connections->is_kept);
+}
+
+void was_pool_renew(was_pool_t *connections, was_connection_t *connection, bool schema)
+{
+    if (schema) {
+        atomic_store(&connections->is_ready, false);
+    }
+    was_pq_abandon(connection->pg);
+    connection->backend->pid = 0;
+}

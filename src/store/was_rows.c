@@ -1,0 +1,67 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * was_rows: reads results. Owns the binary forms of the few types that statements yield. Refuses to
+ * know columns by name, and where a result came from.
+ */
+
+#include "store/was_rows.h"
+
+#include <libpq-fe.h>
+
+struct was_rows_t {
+    PGresult *result;
+};
+
+static apr_status_t clear_result(void *data)
+{
+    PQclear(data);
+    return APR_SUCCESS;
+}
+
+const was_rows_t *was_rows_make(PGresult *result, apr_pool_t *pool)
+{
+    was_rows_t *rows = apr_palloc(pool, sizeof(*rows));
+
+    rows->result = result;
+    apr_pool_cleanup_register(pool, result, clear_result, apr_pool_cleanup_null);
+    return rows;
+}
+
+int was_rows_count(const was_rows_t *rows)
+{
+    return PQntuples(rows->result);
+}
+
+const char *was_rows_text(const was_rows_t *rows, int row, int column)
+{
+    return PQgetisnull(rows->result, row, column) ? NULL : PQgetvalue(rows->result, row, column);
+}
+
+const char *was_rows_bytes(const was_rows_t *rows, int row, int column, apr_size_t *count)
+{
+    *count = (apr_size_t)PQgetlength(rows->result, row, column);
+    return was_rows_text(rows, row, column);
+}
+
+apr_int64_t was_rows_integer(const was_rows_t *rows, int row, int column, apr_int64_t otherwise)
+{
+    const unsigned char *bytes = (const unsigned char *)was_rows_text(rows, row, column);
+
+    if (bytes == NULL || PQgetlength(rows->result, row, column) != 8) {
+        return otherwise;
+    }
+    apr_uint64_t value = 0;
+
+    for (int i = 0; i < 8; i++) {
+        value = value << 8 | bytes[i];
+    }
+    return (apr_int64_t)value;
+}
+
+bool was_rows_true(const was_rows_t *rows, int row, int column)
+{
+    const char *byte = was_rows_text(rows, row, column);
+
+    return byte != NULL && *byte != 0;
+}
