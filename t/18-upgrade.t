@@ -432,4 +432,31 @@ SQL
     is_deeply(\@errors, [], 'later: nothing else stands at ERR');
 }
 
+# 8. A module of before serves meanwhile: it reads spaces, then resources, and writes the other way
+# round. Whoever waits for the upgrade holds nothing that the upgrade waits for.
+{
+    my ($busy, $busy_dbh) = filled();
+    my ($reader, $writer) = map { WAS::Server::dbh($busy) } 1 .. 2;
+    my $waits = sub {
+        my ($number) = @_;
+        my $waiting = 'SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted AND database ='
+            . ' (SELECT oid FROM pg_database WHERE datname = current_database())';
+        return sub { ($busy_dbh->selectrow_array($waiting))[0] == $number };
+    };
+    $reader->do('BEGIN; SELECT 1 FROM was_spaces');
+    my $upgrading = server($busy, wait => 0);
+    ok(eventually(10, $waits->(1)), 'a reader is busy: the upgrade waits');
+    $writer->do(<<'SQL', { pg_async => DBD::Pg::PG_ASYNC() });
+INSERT INTO was_resources (space_uuid, path, content, content_type)
+SELECT s.space_uuid, '/late', 'late', 'text/plain' FROM was_spaces s WHERE s.space_uuid = 'shed'
+SQL
+    ok(eventually(10, $waits->(2)), 'a reader is busy: a writer waits behind the upgrade');
+    $reader->do('SELECT 1 FROM was_resources; COMMIT');
+    $upgrading->wait_until_ready;
+    is($writer->pg_result, 1, 'and when it has ended, the writer writes');
+    is(client($upgrading, 'classic')->get('/space/shed/late', sign => 0)->body, 'late', 'to stay');
+    is_upgraded('beside a reader and a writer', $busy_dbh);
+    is_as_before('beside a reader and a writer', $upgrading);
+}
+
 done_testing;

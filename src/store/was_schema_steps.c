@@ -88,7 +88,9 @@ const char *const was_schema_steps[WAS_SCHEMA_VERSION] = {
 
     /* 4: Portable Web Spaces on tables of its own, so that the two classic ones hold what the
      * Python server may serve and give away, and nothing else. Nobody writes while rows are
-     * moved. A row that the Python server put into a pws space is no resource of it: it stays,
+     * moved; the locks are taken in three steps, since servers that run meanwhile read spaces,
+     * then resources, and write the other way round: who waits for us holds nothing that we wait
+     * for. A row that the Python server put into a pws space is no resource of it: it stays,
      * with a classic space of that uuid around it, which has nothing else of that one.
      *
      * Keys begin with space_uuid; below it, `generation` marks one life of a space or
@@ -96,7 +98,9 @@ const char *const was_schema_steps[WAS_SCHEMA_VERSION] = {
      * have, too. No foreign key: what is deleted is deleted by name, in the order that its verb
      * says. A stamp is updated_ms and updated_counter; a position counts the writes of a
      * collection. A content may stand in its row or, where `parts` names it, elsewhere. */
-    "LOCK TABLE was_spaces, was_resources IN ACCESS EXCLUSIVE MODE;"
+    "LOCK TABLE was_resources IN EXCLUSIVE MODE;"
+    "LOCK TABLE was_spaces IN ACCESS EXCLUSIVE MODE;"
+    "LOCK TABLE was_resources IN ACCESS EXCLUSIVE MODE;"
     "CREATE TABLE IF NOT EXISTS was_origin (is_only boolean"
     " PRIMARY KEY DEFAULT true CHECK (is_only), origin_id text NOT NULL);"
     "INSERT INTO was_origin (origin_id) SELECT translate(gen_random_uuid()::text, '-', '')"
