@@ -1,0 +1,178 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+package WAS::Changes;
+
+# What tests of the change counters of Portable Web Spaces share: the records of a space with their
+# positions, what must hold of them and of the counters whatever was written, every row down to its
+# version, and sessions that keep writers waiting. The database and processes are WAS::Story's.
+
+use strict;
+use warnings;
+
+use Exporter qw(import);
+use WAS::Holder;
+use WAS::Server;
+use WAS::Traffic qw(eventually);
+
+our @EXPORT = qw(second_server through records every_row contradictions hold waiting);
+
+# A second httpd on the same database, which serves the origin of the virtual host pws, as behind a
+# load balancer: with connections for that many writers at once, and more directives.
+sub second_server {
+    my ($writers, $directives) = @_;
+    my $origin = WAS::Server::url('pws');
+    return WAS::Server->start(config => <<"CONF");
+<IfModule !mpm_prefork_module>
+    DBDKeep $writers
+    DBDMax $writers
+</IfModule>
+<Location "/">
+    WASProtocol pws
+    WASBaseURL $origin
+    @{[ $directives // '' ]}
+</Location>
+CONF
+}
+
+# Somebody at the virtual host pws, by way of a port. The connection is kept.
+sub through {
+    my ($port, $who) = @_;
+    my $client = at('pws', $who);
+    @$client{qw(port keepalive)} = ($port, 1);
+    return $client;
+}
+
+# Every record that has a position among the changes of its collection: `parent` is the generation
+# of that collection.
+my $RECORDS = <<'SQL';
+SELECT space_uuid, collection_generation AS parent, 'resource' AS kind, resource AS id, position
+FROM was_pws_resources
+UNION ALL
+SELECT space_uuid, parent, 'tombstone ' || kind, id, position
+FROM was_pws_tombstones WHERE position IS NOT NULL
+UNION ALL
+SELECT space_uuid, parent, 'policy', resource, position
+FROM was_pws_policies WHERE position IS NOT NULL
+UNION ALL
+SELECT space_uuid, generation, 'collection', '', position FROM was_pws_collections
+SQL
+
+# Those of a space at one moment: [parent, kind, id, position].
+sub records {
+    my ($space) = @_;
+    return sql(<<"SQL", $space);
+SELECT parent, kind, id, position FROM ($RECORDS) x WHERE space_uuid = ? ORDER BY 1, 4
+SQL
+}
+
+my @TABLES = map { "was_pws_$_" }
+    qw(spaces collections counters resources policies tombstones backends revocations);
+
+# Every row of some spaces, down to its version: what was written, even to the same values, differs.
+sub every_row {
+    my (@spaces) = @_;
+    return [
+        map {
+            sql(
+                "SELECT '$_', t::text, xmin::text FROM $_ t WHERE space_uuid = ANY (?) ORDER BY 2",
+                \@spaces)
+        } @TABLES
+    ];
+}
+
+# In what follows, the tables hold what belongs to a list of spaces, $1, and nothing else.
+my $MINE = join ",\n", 'WITH mine AS (SELECT unnest(?::text[]) AS id)',
+    map { "$_ AS (SELECT * FROM $_ WHERE space_uuid IN (SELECT id FROM mine))" } @TABLES;
+my $NO_SPACE =
+    'NOT EXISTS (SELECT 1 FROM was_pws_spaces s WHERE s.space_uuid = x.space_uuid AND s.generation';
+my $NO_COLLECTION = 'NOT EXISTS (SELECT 1 FROM was_pws_collections c'
+    . ' WHERE c.space_uuid = x.space_uuid AND c.generation';
+my $NO_RESOURCE =
+      'NOT EXISTS (SELECT 1 FROM was_pws_resources r WHERE r.space_uuid = x.space_uuid'
+    . ' AND r.collection_generation = x.parent AND r.resource = x.resource)';
+
+# What cannot be, by name: a text for every row that is so nevertheless.
+my %IMPOSSIBLE = (
+    'a counter counts other bytes or resources' => <<'SQL',
+SELECT k.bytes || ' and ' || k.resources || ' instead of ' || r.bytes || ' and ' || r.number
+FROM was_pws_counters k, LATERAL (
+    SELECT count(*) AS number, coalesce(sum(size), 0) AS bytes FROM was_pws_resources r
+    WHERE r.space_uuid = k.space_uuid AND r.collection_generation = k.collection_generation) r
+WHERE (k.bytes, k.resources) <> (r.bytes, r.number)
+SQL
+    'a size is not its content\'s' =>
+        'SELECT resource FROM was_pws_resources WHERE size <> octet_length(content)',
+    'a position is beyond the counter' => <<"SQL",
+SELECT x.kind || ' ' || x.id || ' at ' || x.position FROM ($RECORDS) x, was_pws_counters k
+WHERE k.space_uuid = x.space_uuid AND k.collection_generation = x.parent AND x.position > k.position
+SQL
+    'two records have one position' => <<"SQL",
+SELECT string_agg(kind || ' ' || id, ', ') || ' at ' || position FROM ($RECORDS) x
+GROUP BY space_uuid, parent, position HAVING count(*) > 1
+SQL
+    'a record lives beside its tombstone' => <<'SQL',
+SELECT t.kind || ' ' || t.id FROM was_pws_tombstones t, (
+    SELECT space_uuid, collection_generation AS parent, 'r' AS kind, resource AS id
+    FROM was_pws_resources
+    UNION ALL SELECT space_uuid, parent, 'p', resource FROM was_pws_policies
+    UNION ALL SELECT space_uuid, space_generation, 'c', collection FROM was_pws_collections
+) x WHERE (t.space_uuid, t.parent, t.kind, t.id) = (x.space_uuid, x.parent, x.kind, x.id)
+SQL
+    'a collection is in no space' =>
+        "SELECT collection FROM was_pws_collections x WHERE $NO_SPACE = x.space_generation)",
+    'a backend is in no space' =>
+        "SELECT backend FROM was_pws_backends x WHERE $NO_SPACE = x.space_generation)",
+    'a revocation is in no space' => <<'SQL',
+SELECT 'revocation' FROM was_pws_revocations x WHERE NOT EXISTS (
+    SELECT 1 FROM was_pws_spaces s WHERE s.space_uuid = x.space_uuid)
+SQL
+    'a counter is no collection\'s' => 'SELECT position::text FROM was_pws_counters x'
+        . " WHERE $NO_COLLECTION = x.collection_generation)",
+    'a collection has no counter' => <<'SQL',
+SELECT collection FROM was_pws_collections x WHERE NOT EXISTS (
+    SELECT 1 FROM was_pws_counters k
+    WHERE k.space_uuid = x.space_uuid AND k.collection_generation = x.generation)
+SQL
+    'a resource is in no collection' => 'SELECT resource FROM was_pws_resources x'
+        . " WHERE $NO_COLLECTION = x.collection_generation)",
+    'a policy is nobody\'s' => <<"SQL",
+SELECT resource FROM was_pws_policies x
+WHERE resource <> '' AND $NO_RESOURCE
+    OR resource = '' AND $NO_COLLECTION = x.parent) AND $NO_SPACE = x.parent)
+SQL
+    'a tombstone is nowhere' => <<"SQL",
+SELECT kind || ' ' || id FROM was_pws_tombstones x
+WHERE kind = 'c' AND $NO_SPACE = x.parent)
+    OR (kind = 'r' OR kind = 'p' AND id <> '') AND $NO_COLLECTION = x.parent)
+    OR kind = 'p' AND id = '' AND $NO_COLLECTION = x.parent) AND $NO_SPACE = x.parent)
+SQL
+);
+
+# What contradicts itself in these spaces, as texts; nothing does if all is well.
+sub contradictions {
+    my (@spaces) = @_;
+    return map {
+        my $name = $_;
+        map { "$name: $_->[0]" } sql("$MINE $IMPOSSIBLE{$name}", \@spaces)
+    } sort keys %IMPOSSIBLE;
+}
+
+# A session in which a transaction has run the statement; it ends by commit or rollback, or with the
+# object.
+sub hold {
+    my ($statement, @values) = @_;
+    my $session = WAS::Server::dbh();
+    $session->begin_work;
+    $session->do($statement, undef, @values) > 0 or die "nothing to hold: $statement\n";
+    return $session;
+}
+
+# Waits until that many sessions wait for a lock; whether they do.
+sub waiting {
+    my ($count) = @_;
+    return eventually(20, sub { (sql(<<'SQL'))[0][0] >= $count });
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock'
+SQL
+}
+
+1;
