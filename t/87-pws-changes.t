@@ -19,6 +19,8 @@ use WAS::Traffic qw(timed);
 
 my $WRITERS = 32;
 my $TURNS = 24;
+my $MIXERS = 8;
+my $MIXED = 140;    # writes of each, in a round
 my $QUOTA = 60_000;
 my $alice = holder('pws');
 my $server = second_server($WRITERS);
@@ -142,6 +144,149 @@ for my $collections (1, $WRITERS) {
     cmp_ok($busy, '>', 20, "$name: it was read while they wrote");
     note sprintf '%s, through two httpd: %d writes in %.1f s, %.0f a second; %d reads, %d of news',
         $name, scalar @$writes, $seconds, @$writes / $seconds, scalar @reads, $busy;
+}
+
+# 2. All kinds of writes by all at once, refused ones among them, of which the big ones go through an
+# httpd with a quota. A row: method, target, options, and the statuses of which each must have come
+# in the end. {s}, {c} and {r} are some space, collection and resource; the space {two} comes and
+# goes.
+my $limited = second_server($MIXERS, "WASQuotaPerSpace $QUOTA");
+my $mallory = holder('pws');
+my ($one, $two) = map { make_space($alice) } 1 .. 2;
+my %jwe = (protected => 'x', ciphertext => 'y');
+make_collection($alice, $one, 'sealed', {}, encryption => { scheme => 'edv' });
+
+sub text { return (type => 'text/plain', body => $_[0]) }
+sub document { return (type => 'application/json', body => json_text($_[0])) }
+sub only { return (headers => [@_]) }
+my @none = only('If-None-Match' => '*');
+my @other = only('If-Match' => '"other"');
+my @owned = document({ controller => $alice->did });
+my @public = document({ type => 'PublicCanRead' });
+my @noted = document({ custom => { name => 'n' } });
+my @MIX = (
+    [PUT => '{s}/{c}/{r}', [text('x' x 7)], 204, 404],
+    [PUT => '{s}/{c}/{r}', [text('x' x 3000)], 204],
+    [PUT => '{s}/{c}/{r}', [text('x'), only('If-Match' => '*')], 204, 412],
+    [PUT => '{s}/{c}/{r}', [text('x'), @none], 204, 412],
+    [PUT => '{s}/{c}/{r}', [text('x'), @other], 412],
+    [PUT => '{s}/{c}/{r}', [text('x' x ($QUOTA + 1)), limited => 1], 507],
+    [PUT => '{s}/{c}/{r}', [text('x' x 70), limited => 1], 204],
+    [PUT => '{s}/{c}/{r}', [text('x' x 70), by => $mallory], 404],
+    [POST => '{s}/{c}/', [text('x' x 11)], 201],
+    [DELETE => '{s}/{c}/{r}', [], 204],
+    [DELETE => '{s}/{c}/{r}', [@other], 412],
+    [DELETE => '{s}/{c}/{r}', [by => $mallory], 404],
+    [PUT => '{s}/{c}/{r}/meta', [@noted], 204, 404],
+    [PUT => '{s}/{c}/{r}/meta', [@noted, @other], 412],
+    [PUT => '{s}/{c}/{r}/policy', [@public], 201, 404],
+    [DELETE => '{s}/{c}/{r}/policy', [], 204],
+    [PUT => '{s}/{c}/policy', [@public], 201, 204],
+    [DELETE => '{s}/{c}/policy', [], 204],
+    [PUT => '{s}/policy', [@public], 201, 204],
+    [DELETE => '{s}/policy', [], 204],
+    [PUT => '{s}/{c}/meta', [document({ name => 'x' })], 201, 204],
+    [PUT => '{s}/{c}/meta', [document({}), @none], 201, 412],
+    [PUT => '{s}/{c}/meta', [document({}), @other], 412],
+    [POST => '{s}/', [document({ id => '{c}' })], 201, 409],
+    [DELETE => '{s}/{c}/', [], 204],
+    [PUT => '{one}/sealed/{r}', [text('x')], 422],
+    [PUT => '{one}/sealed/{r}', [document({ jwe => \%jwe })], 204],
+    [DELETE => '{one}/sealed/{r}', [], 204],
+    [PUT => '{one}/meta', [@owned], 204],
+    [DELETE => '{two}/', [], 204],
+    [PUT => '{two}/meta', [@owned, zcap => { root => 'self' }], 201],
+    [PUT => '{two}/meta', [@owned, zcap => { root => 'self' }, @none], 201, 412],
+    [PUT => '{s}/policy', [@public, by => $mallory], 404],
+);
+
+sub pick { return $_[rand @_] }
+
+# The next write of a client; yields its row's number and the status.
+sub mixed_write {
+    my ($clients, $number) = @_;
+    my ($method, $target, $options) = @{ $MIX[$number] };
+    my %options = @$options;
+    my $who = delete $options{by} ? 'mallory' : delete $options{limited} ? 'limited' : 'alice';
+    my $space = pick($one, $one, $two);
+    my %value =
+        (s => $space, one => $one, two => $two, c => pick('a' .. 'c'), r => pick('p' .. 's'));
+    s/\{(\w+)\}/$value{$1} \/\/ $&/ge for $target, grep { defined } $options{body};
+    my $res = $clients->{$who}->request($method, "/space/$target", %options);
+    return { row => $number, status => $res->status };
+}
+
+my $seed = $ENV{WAS_SEED} // int rand 1_000_000;
+note "WAS_SEED=$seed";
+my %came;
+for my $round (1 .. 4) {
+    my $clients;
+    my $write = sub {
+        my ($client, $turn) = @_;
+        if (!$clients) {
+            srand $seed + $round * $MIXERS + $client;
+            my ($port, $with_quota) = ($ports[$client % 2], $limited->origin =~ /:(\d+)\z/);
+            $clients = {
+                alice => through($port, $alice),
+                mallory => through($port, $mallory),
+                limited => through($with_quota, $alice),
+            };
+        }
+        return mixed_write($clients, ($client * 4 + $turn) % @MIX);
+    };
+    my @writes = WAS::Traffic->run(clients => $MIXERS, times => $MIXED, each => $write);
+    my $name = 'pws-next D.4: writes of all kinds at once';
+    my @odd = grep { ($_->{status} // 0) !~ /\A(?:20[14]|4(?:04|09|12|22)|507)\z/ } @writes;
+    is_deeply(\@odd, [], "$name: each answer is one that could be, round $round");
+    is_deeply([contradictions($one, $two)], [], "$name: counters say what there is, round $round");
+    $came{ $_->{row} }{ $_->{status} }++ for @writes;
+}
+for my $number (0 .. $#MIX) {
+    my ($method, $target, undef, @due) = @{ $MIX[$number] };
+    my @missing = grep { !$came{$number}{$_} } @due;
+    is("@missing", '', "row $number, $method $target: came to @due") or diag explain $came{$number};
+}
+is($alice->delete("/space/$one/")->status, 204, 'pws-next D.4: the space is deleted in the end');
+$alice->delete("/space/$two/");
+is_deeply(every_row($one, $two), [], 'pws-next D.4: and nothing of it is left');
+
+# 3. What was looked for above would have been found: each of these makes one thing contradict
+# itself, in a space that has one of everything.
+my @DAMAGES = (
+    ['a counter counts other bytes', 'UPDATE was_pws_counters SET bytes = bytes + 1'],
+    ['a counter counts other', 'UPDATE was_pws_counters SET resources = resources - 1'],
+    ['a size is not its', 'UPDATE was_pws_resources SET size = size + 1'],
+    ['a position is beyond', 'UPDATE was_pws_counters SET position = position - 1'],
+    ['two records have one', 'UPDATE was_pws_resources SET position = 1'],
+    ['a record lives beside', "UPDATE was_pws_tombstones SET id = 'r' WHERE kind = 'r'"],
+    ['a record lives beside', "UPDATE was_pws_tombstones SET id = 'c' WHERE kind = 'c'"],
+    ['a collection is in no', 'UPDATE was_pws_collections SET space_generation = 1'],
+    ['a counter is no', 'UPDATE was_pws_counters SET collection_generation = 1'],
+    ['a collection has no', 'DELETE FROM was_pws_counters'],
+    ['a resource is in no', 'UPDATE was_pws_resources SET collection_generation = 1'],
+    ["a policy is nobody's", "UPDATE was_pws_policies SET parent = 1 WHERE resource = ''"],
+    ["a policy is nobody's", "UPDATE was_pws_policies SET resource = 'x' WHERE resource = 'r'"],
+    ['a tombstone is nowhere', "UPDATE was_pws_tombstones SET parent = 1 WHERE kind = 'c'"],
+    ['a tombstone is nowhere', "UPDATE was_pws_tombstones SET parent = 1 WHERE kind = 'r'"],
+    ['a tombstone is nowhere', "UPDATE was_pws_tombstones SET parent = 1 WHERE kind = 'p'"],
+    ['a backend is in no', 'UPDATE was_pws_backends SET space_generation = 1'],
+);
+for my $row (@DAMAGES) {
+    my ($found, $damage) = @$row;
+    my $space = make_space($alice);
+    my $path = "/space/$space";
+    make_collection($alice, $space, $_, { r => 'x', gone => 'x' }) for 'c', 'gone';
+    my @provider = (provider => 'p', connection => { kind => 'k' });
+    $alice->send_json(POST => "$path/backends", { id => 'b', @provider });
+    $alice->put("$path/c$_/policy", @public) for '', '/r', '/gone';
+    $alice->delete("$path/$_") for 'c/gone', 'gone/';
+    is_deeply([contradictions($space)], [], "without it nothing is wrong: $damage");
+    my $where = $damage =~ /WHERE/ ? 'AND' : 'WHERE';
+    sql("$damage $where space_uuid = ?", $space);
+    my @wrong = contradictions($space);
+    ok(scalar(grep { /^\Q$found\E/ } @wrong), "it is found: $damage") or diag explain \@wrong;
+    sql("DELETE FROM was_pws_$_ WHERE space_uuid = ?", $space)
+        for qw(spaces collections counters resources policies tombstones backends);
 }
 
 done_testing;
