@@ -31,6 +31,11 @@
     " + coalesce(r.size, 0) - (SELECT coalesce(sum(o.bytes), 0) FROM was_pws_counters o" \
     " WHERE o.space_uuid = $1))) RETURNING 1"
 
+/* A new life begins in a later millisecond than the last one ended, whatever the clock says: the
+ * generation is the same, and the first validator of what is noted beside a resource has only the
+ * time of its making besides. */
+#define PWS_BORN_MS "greatest(" PWS_NOW_MS ", t.updated_ms + 1)"
+
 /* uuid, collection, resource, token, type, created by, epoch, writer, content unless staged ->
  * validator. The token marks the generation of a resource that never was. */
 #define PWS_PUT_RESOURCE(content) \
@@ -38,7 +43,7 @@
     " content_type, size, content, created_by, created_ms, epoch, writer, position, updated_ms," \
     " updated_counter) SELECT c.space_uuid, c.generation, $3::text," \
     " coalesce(t.generation, $4::bigint), $5::text, octet_length(" content "), " content "," \
-    " $6::text, " PWS_NOW_MS ", $7::text, $8::text, k.position, " PWS_STAMP_AFTER("t") \
+    " $6::text, " PWS_BORN_MS ", $7::text, $8::text, k.position, " PWS_BORN_MS ", 0" \
     " FROM was_pws_spaces s, was_pws_collections c, was_pws_counters k" \
     " LEFT JOIN was_pws_tombstones t ON t.space_uuid = $1" \
     " AND t.parent = k.collection_generation AND t.kind = 'r' AND t.id = $3::text" \
