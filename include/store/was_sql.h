@@ -77,6 +77,7 @@
     X(PWS_COLLECTION_LOCK, 2, false) \
     X(PWS_COLLECTION_INSERT, 14, true) \
     X(PWS_COLLECTION_COUNTER, 3, true) \
+    X(PWS_COLLECTION_LIFT, 3, true) \
     X(PWS_COLLECTION_FORGET, 2, true) \
     X(PWS_COLLECTION_RAISE, 10, true) \
     X(PWS_COLLECTION_UPDATE, 11, true) \

@@ -26,13 +26,21 @@
 #define WAS_TEXT_PWS_COLLECTION_INSERT \
     "INSERT INTO was_pws_collections AS c (space_uuid, space_generation, collection, name," \
     " backend, encryption, plaintext, generator, generator_origin, custom, epoch, created_by," \
-    " generation, created_ms, updated_ms, updated_counter)" \
+    " generation, created_ms, updated_ms)" \
     " SELECT s.space_uuid, s.generation, $4::text, $5::text, nullif($6::text, 'default')," \
     " $7::text, $8::text, $9::text, $10::text, $11::text, $12::text, $13::text, $14::bigint," \
-    " " PWS_NOW_MS ", " PWS_STAMP_AFTER("t") " FROM was_pws_spaces s" \
-    " LEFT JOIN was_pws_tombstones t ON t.space_uuid = $1 AND t.parent = s.generation" \
-    " AND t.kind = 'c' AND t.id = $4::text" \
+    " " PWS_NOW_MS ", " PWS_NOW_MS " FROM was_pws_spaces s" \
     " WHERE " PWS_GRANTED " ON CONFLICT DO NOTHING RETURNING " PWS_ETAG_OBJECT("c")
+
+/* uuid, collection, generation -> validator, if there is the tombstone of an earlier life: above
+ * that. Not a part of the insertion, which may have waited for a deletion to commit whose tombstone
+ * it cannot see. */
+#define WAS_TEXT_PWS_COLLECTION_LIFT \
+    "UPDATE was_pws_collections c SET (updated_ms, updated_counter) =" \
+    " ROW (" PWS_STAMP_AFTER("t") ") FROM was_pws_spaces s, was_pws_tombstones t" \
+    " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") " AND c.generation = $3::bigint" \
+    " AND t.space_uuid = $1 AND t.parent = s.generation AND t.kind = 'c' AND t.id = $2::text" \
+    " RETURNING " PWS_ETAG_OBJECT("c")
 
 /* uuid, collection, generation: the counter of the collection that was just made */
 #define WAS_TEXT_PWS_COLLECTION_COUNTER \

@@ -76,11 +76,14 @@ static const was_error_t *insert_collection(was_db_t *db, const was_grant_t *gra
     was_step_add(&transaction, WAS_SQL_PWS_SPACE_LOCK, key, 1);
     const was_step_t *insert =
         was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_INSERT, values, 14);
+    const was_step_t *lift = was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LIFT, key, 3);
 
     was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_COUNTER, key, 3);
     was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_FORGET, key, 2);
     WAS_TRY(was_db_transact(db, &transaction, pool));
-    *etag = was_rows_count(insert->rows) > 0 ? was_rows_text(insert->rows, 0, 0) : NULL;
+    const was_rows_t *rows = was_rows_count(lift->rows) > 0 ? lift->rows : insert->rows;
+
+    *etag = was_rows_count(rows) > 0 ? was_rows_text(rows, 0, 0) : NULL;
     return NULL;
 }
 
@@ -152,21 +155,30 @@ static const was_error_t *update_collection(was_db_t *db, const was_grant_t *gra
     return NULL;
 }
 
-/* Why an update found no row. */
+/* Inserts where it may, else updates; `*etag` is NULL when neither was possible. */
+static const was_error_t *put_collection(was_db_t *db, const was_grant_t *grant,
+                                         const was_pws_collection_t *collection,
+                                         const was_conditions_t *conditions, bool *created,
+                                         const char **etag, apr_pool_t *pool)
+{
+    *created = false;
+    if (conditions->match == NULL) {
+        WAS_TRY(insert_collection(db, grant, collection, etag, pool));
+        *created = *etag != NULL;
+        if (*created) {
+            return NULL;
+        }
+    }
+    return update_collection(db, grant, collection, conditions, etag, pool);
+}
+
+/* Why an update of what is there found no row. */
 static const was_error_t *explain_update(was_db_t *db, const was_grant_t *grant,
                                          const was_pws_collection_t *wanted,
                                          const was_conditions_t *conditions, apr_pool_t *pool)
 {
     was_pws_collection_t stored;
-    was_pws_state_t state;
 
-    WAS_TRY(was_pws_collections_state(db, grant, wanted->id, NULL, &state, pool));
-    if (!state.is_granted) {
-        return collection_absent(pool);
-    }
-    if (!state.has_collection) {
-        return was_preconditions_failed(pool);
-    }
     WAS_TRY(was_pws_collections_get(db, grant->space, wanted->id, &stored, pool));
     if (wanted->encryption != NULL && (wanted->plaintext != NULL || stored.plaintext != NULL)) {
         return was_error_make(pool, WAS_ERROR_INVALID_BODY, "#/encryption",
@@ -186,16 +198,24 @@ const was_error_t *was_pws_collections_put(was_db_t *db, const was_grant_t *gran
                                            const was_conditions_t *conditions, bool *created,
                                            const char **etag, apr_pool_t *pool)
 {
-    *created = false;
-    if (conditions->match == NULL) {
-        WAS_TRY(insert_collection(db, grant, collection, etag, pool));
-        *created = *etag != NULL;
-        if (*created) {
+    was_pws_state_t state = {.is_granted = true};
+
+    /* What was there for an insertion may be deleted before the update: it is made after all. */
+    for (int tries = 0; tries < 2 && !state.has_collection; tries++) {
+        WAS_TRY(put_collection(db, grant, collection, conditions, created, etag, pool));
+        if (*etag != NULL) {
             return NULL;
         }
+        WAS_TRY(was_pws_collections_state(db, grant, collection->id, NULL, &state, pool));
+        if (!state.is_granted) {
+            return collection_absent(pool);
+        }
+        if (conditions->match != NULL) {
+            break;
+        }
     }
-    WAS_TRY(update_collection(db, grant, collection, conditions, etag, pool));
-    return *etag != NULL ? NULL : explain_update(db, grant, collection, conditions, pool);
+    return state.has_collection ? explain_update(db, grant, collection, conditions, pool)
+                                : was_preconditions_failed(pool);
 }
 
 const was_error_t *was_pws_collections_delete(was_db_t *db, const was_grant_t *grant,
