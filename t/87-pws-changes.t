@@ -146,10 +146,10 @@ for my $collections (1, $WRITERS) {
         $name, scalar @$writes, $seconds, @$writes / $seconds, scalar @reads, $busy;
 }
 
-# 2. All kinds of writes by all at once, refused ones among them, of which the big ones go through an
-# httpd with a quota. A row: method, target, options, and the statuses of which each must have come
-# in the end. {s}, {c} and {r} are some space, collection and resource; the space {two} comes and
-# goes.
+# 2. All kinds of writes by all at once, refused ones among them, of which the big ones go through
+# an httpd with a quota. A row: method, target, options, and the statuses of which each must have
+# come in the end. {s}, {c} and {r} are some space, collection and resource; the space {two} comes
+# and goes.
 my $limited = second_server($MIXERS, "WASQuotaPerSpace $QUOTA");
 my $mallory = holder('pws');
 my ($one, $two) = map { make_space($alice) } 1 .. 2;

@@ -94,7 +94,8 @@ SQL
     return @rows == 1 ? @{ $rows[0] } : ();
 }
 
-# A space and a collection have policies that leave like tombstones: the latter alone has a position.
+# What a record leaves. A space's policy and a collection's leave the same kind and id, but only the
+# latter has a position.
 sub tombstone {
     my ($record) = @_;
     my (undef, undef, undef, undef, undef, $kind, $id) = @$record;
