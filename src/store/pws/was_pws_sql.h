@@ -111,8 +111,8 @@
     " WHERE v.space_uuid = $1 AND v.delegation = ANY ($2::bytea[]))" \
     " WHERE s.space_uuid = $1"
 
-/* uuid: one at a time among those who make or remove what belongs to the space itself, who revoke,
- * and who write under a quota */
+/* uuid: one at a time among those who make a collection, write a backend or the space's policy,
+ * revoke, write under a quota, or delete the space */
 #define WAS_TEXT_PWS_SPACE_LOCK \
     "SELECT 1 FROM was_pws_spaces s WHERE s.space_uuid = $1 FOR UPDATE"
 
