@@ -16,6 +16,7 @@
 #include "http/was_target.h"
 #include "pws/pws.h"
 #include "store/was_schema.h"
+#include "store/was_session.h"
 
 #include <http_core.h>
 #include <http_log.h>
@@ -96,6 +97,28 @@ static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
     return was_replay_register(pconf) ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
+/* What the operator should know of how we get to PostgreSQL. Whether there is one at all is said
+ * elsewhere. */
+static void report_pooler(const was_server_t *config, server_rec *server, apr_pool_t *pool)
+{
+    was_session_pooler_t pooler;
+
+    if (was_session_find_pooler(config->pool.params, &pooler, pool) != NULL) {
+        return;
+    }
+    if (pooler == WAS_POOLER_KEEPS_NAMES) {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, server,
+                     "a pooler stands before PostgreSQL, and keeps prepared statements for us");
+    }
+    else if (pooler == WAS_POOLER_FORGETS_NAMES) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server,
+                     "a pooler stands before PostgreSQL, and keeps no prepared statements for us: "
+                     "all works, but each request costs the database more, since it is parsed and "
+                     "planned anew; PgBouncer 1.21 or later keeps them with "
+                     "pool_mode = transaction and max_prepared_statements = 200");
+    }
+}
+
 /* A database that cannot be used now is no reason not to start: other sites live here, and the
  * first request that gets through asks again. */
 static void prepare_database(was_server_t *config, server_rec *server, apr_pool_t *pool)
@@ -106,7 +129,9 @@ static void prepare_database(was_server_t *config, server_rec *server, apr_pool_
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, server,
                      "the database cannot be used yet, requests get 503 until it can: %s",
                      was_error_chain(error, pool));
+        return;
     }
+    report_pooler(config, server, pool);
 }
 
 /* A way to the database, and its schema, for a server that has a location of ours. False, after a

@@ -13,9 +13,9 @@ use Test::More;
 use WAS::Server;
 
 # They say nothing to a planner.
-my %NO_PLAN = map { $_ => 1 } qw(STAGE COPY);
+my %NO_PLAN = map { $_ => 1 } qw(STAGE COPY POOLER_FORGET);
 # They touch no table of ours.
-my %NO_TABLE = map { $_ => 1 } qw(PING SETTINGS LOCAL_SETTINGS POOLER);
+my %NO_TABLE = map { $_ => 1 } qw(PING SETTINGS LOCAL_SETTINGS POOLER POOLER_PID);
 # Whose answer is in an order that no index has: two bounded lists made one, and a thousand rows.
 my %SORTS = map { $_ => 1 } qw(SPACE_LIST SETTINGS);
 # Who lists or counts a controller's spaces finds them by their controller.

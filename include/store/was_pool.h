@@ -28,10 +28,11 @@ WAS_CHECKED const was_error_t *was_pool_prepare(was_pool_t *connections, apr_poo
 
 /* What we know of one pooled connection; lives with it. */
 typedef struct was_backend_t {
-    int pid;            /* 0: nothing is known */
-    bool is_pooled;     /* a pooler stands between: nothing of ours may be left in a session */
-    bool is_named;      /* prepared statements are kept by their names */
-    apr_time_t timeout; /* how long a statement may take, seen from here */
+    int pid;        /* 0: nothing is known */
+    bool is_pooled; /* a pooler stands between: nothing of ours may be left in a session */
+    bool is_named;  /* prepared statements are kept by their names */
+    apr_int64_t statement_timeout; /* milliseconds, in PostgreSQL */
+    apr_time_t timeout;            /* the same, seen from here, and a little more */
     bool prepared[WAS_SQL_COUNT];
 } was_backend_t;
 

@@ -6,9 +6,9 @@
 #include "store/was_rows.h"
 
 /*
- * was_session: a connection of its own, outside mod_dbd's pool, for schema work; closed with the
- * pool that it was opened for. A `connect_timeout` of 5 seconds holds unless the connection string
- * names another.
+ * was_session: a connection of its own, outside mod_dbd's pool, for what is to be done or known
+ * before requests come; closed with the pool that it was opened for. A `connect_timeout` of 5
+ * seconds holds unless the connection string names another.
  */
 typedef struct was_session_t was_session_t;
 
@@ -24,8 +24,15 @@ WAS_CHECKED const was_error_t *was_session_open(const char *params, was_session_
 WAS_CHECKED const was_error_t *was_session_run(was_session_t *session, const char *sql, int seconds,
                                                const was_rows_t **rows, apr_pool_t *pool);
 
-/* The pid of the server process, as it says it is to the client; behind a pooler it is another one
- * than the process says itself. */
-int was_session_pid(const was_session_t *session);
+/* What stands between us and PostgreSQL: nothing, or a pooler. */
+typedef enum was_session_pooler_t {
+    WAS_POOLER_NONE,
+    WAS_POOLER_KEEPS_NAMES,  /* of prepared statements, for each of its clients */
+    WAS_POOLER_FORGETS_NAMES /* so that each statement is sent and planned each time */
+} was_session_pooler_t;
+
+/* Finds it out, on a connection of its own. Errors: those of was_db. */
+WAS_CHECKED const was_error_t *
+was_session_find_pooler(const char *params, was_session_pooler_t *pooler, apr_pool_t *pool);
 
 #endif

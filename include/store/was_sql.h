@@ -24,8 +24,10 @@
 #define WAS_SQL_STATEMENTS(X) \
     X(PING, 0, false) \
     X(SETTINGS, 1, false) \
-    X(LOCAL_SETTINGS, 0, false) \
+    X(LOCAL_SETTINGS, 1, false) \
+    X(POOLER_PID, 1, false) \
     X(POOLER, 0, false) \
+    X(POOLER_FORGET, 0, false) \
     X(STAGE, 0, true) \
     X(COPY, 0, true) \
     X(CONTROLLER_LOCK, 1, true) \

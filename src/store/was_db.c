@@ -24,6 +24,8 @@ typedef struct was_attempt_t {
     was_transaction_t *transaction;
     bool again;  /* it failed in a way that a second try may overcome */
     bool schema; /* a table was missing */
+    bool torn;   /* what the pooler has prepared for us is not what we know of */
+    bool second; /* it is the second one */
     apr_pool_t *pool;
 } was_attempt_t;
 
@@ -133,43 +135,103 @@ static const was_error_t *explain_end(was_attempt_t *attempt, was_pq_end_t end,
     return was_error_log(attempt->pool, WAS_ERROR_UNAVAILABLE, "%s: %s", name, describe_end(end));
 }
 
+static const was_error_t *run_command(was_attempt_t *attempt, was_connection_t *connection,
+                                      was_sql_t command)
+{
+    const was_sql_statement_t *statement = was_sql_statement(command);
+    apr_time_t deadline = apr_time_now() + connection->backend->timeout;
+    PGresult *result = NULL;
+    was_pq_end_t end = was_pq_command(connection->pg, statement->text, deadline, &result);
+    const was_error_t *error = explain_end(attempt, end, result, statement->name, false);
+
+    PQclear(result);
+    return error;
+}
+
+/* Whether a step of a list that was refused is not known to be prepared. We would prepare it once
+ * more; but the pooler may have noted its name before it knew what became of it, and then breaks
+ * the connection with whoever uses it twice. */
+static bool is_torn(const was_backend_t *backend, const was_step_t *steps, int nsteps)
+{
+    bool all = true;
+
+    for (int i = 0; i < nsteps; i++) {
+        all = all && backend->prepared[steps[i].statement];
+    }
+    return backend->is_pooled && !all;
+}
+
+/* Runs steps; `commits` as in explain_end. A second try takes no name where a pooler stands
+ * between: what it has prepared in a server's session may be what made the first one fail. */
+static const was_error_t *run_list(was_attempt_t *attempt, was_connection_t *connection,
+                                   const was_step_t *steps, int nsteps, bool commits,
+                                   was_pq_exchange_t *exchange)
+{
+    was_backend_t *backend = connection->backend;
+
+    *exchange = (was_pq_exchange_t){.is_named = backend->is_named &&
+                                                !(attempt->second && backend->is_pooled),
+                                    .prepared = backend->prepared,
+                                    .deadline = apr_time_now() + backend->timeout};
+    was_pq_end_t end = was_pq_run(connection->pg, steps, nsteps, exchange);
+    was_sql_t named = end == WAS_PQ_REFUSED ? exchange->refused : steps[nsteps - 1].statement;
+    const was_error_t *error =
+        explain_end(attempt, end, exchange->refusal, was_sql_statement(named)->name, commits);
+
+    attempt->torn = end == WAS_PQ_REFUSED && exchange->is_named && is_torn(backend, steps, nsteps);
+    PQclear(exchange->refusal);
+    return error;
+}
+
+/* Tells a session that is not ours what holds for the transaction that has begun. */
+static was_step_t settings_step(const was_backend_t *backend)
+{
+    return (was_step_t){.statement = WAS_SQL_LOCAL_SETTINGS,
+                        .nvalues = 1,
+                        .values = {WAS_INTEGER(backend->statement_timeout)}};
+}
+
+static const was_error_t *set_locally(was_attempt_t *attempt, was_connection_t *connection)
+{
+    const was_step_t step = settings_step(connection->backend);
+    was_pq_exchange_t exchange;
+
+    WAS_TRY(run_list(attempt, connection, &step, 1, false, &exchange));
+    PQclear(exchange.results[0]);
+    return NULL;
+}
+
 /* Begins a transaction and sends the content that its steps take. */
 static const was_error_t *stage_content(was_attempt_t *attempt, was_connection_t *connection)
 {
-    const was_sql_statement_t *stage = was_sql_statement(WAS_SQL_STAGE);
-    const was_sql_statement_t *copy = was_sql_statement(WAS_SQL_COPY);
-    apr_time_t timeout = connection->backend->timeout;
     const was_error_t *failure = NULL;
     PGresult *result = NULL;
-    was_pq_end_t end =
-        was_pq_command(connection->pg, stage->text, apr_time_now() + timeout, &result);
-    const was_error_t *error = explain_end(attempt, end, result, stage->name, false);
 
-    PQclear(result);
-    result = NULL;
-    WAS_TRY(error);
-    end = was_pq_command(connection->pg, copy->text, apr_time_now() + timeout, &result);
-    error = explain_end(attempt, end, result, copy->name, false);
-    PQclear(result);
-    result = NULL;
-    WAS_TRY(error);
-    end = was_pq_copy(connection->pg, attempt->transaction->content, apr_time_now() + timeout,
-                      &result, &failure, attempt->pool);
+    WAS_TRY(run_command(attempt, connection, WAS_SQL_STAGE));
+    if (connection->backend->is_pooled) {
+        WAS_TRY(set_locally(attempt, connection));
+    }
+    WAS_TRY(run_command(attempt, connection, WAS_SQL_COPY));
+    was_pq_end_t end = was_pq_copy(connection->pg, attempt->transaction->content,
+                                   apr_time_now() + connection->backend->timeout, &result, &failure,
+                                   attempt->pool);
+
     if (failure == NULL) {
-        failure = explain_end(attempt, end, result, copy->name, false);
+        failure = explain_end(attempt, end, result, was_sql_statement(WAS_SQL_COPY)->name, false);
     }
     PQclear(result);
     return failure;
 }
 
-/* The steps as they are sent: behind settings of their own where a session is not ours. */
+/* The steps as they are sent: behind settings of their own where a session is not ours and nobody
+ * has told it yet. Yields how many. */
 static int list_steps(const was_transaction_t *transaction, const was_backend_t *backend,
                       was_step_t *steps)
 {
-    int first = backend->is_pooled;
+    int first = backend->is_pooled && transaction->content == NULL;
 
     if (first > 0) {
-        steps[0] = (was_step_t){.statement = WAS_SQL_LOCAL_SETTINGS};
+        steps[0] = settings_step(backend);
     }
     memcpy(&steps[first], transaction->steps, sizeof(*steps) * (apr_size_t)transaction->nsteps);
     return first + transaction->nsteps;
@@ -181,24 +243,18 @@ static const was_error_t *run_steps(was_attempt_t *attempt, was_connection_t *co
     was_step_t steps[WAS_PQ_MAX_STEPS];
     int nsteps = list_steps(transaction, connection->backend, steps);
     int first = nsteps - transaction->nsteps;
-    was_pq_exchange_t exchange = {.is_named = connection->backend->is_named,
-                                  .prepared = connection->backend->prepared,
-                                  .deadline = apr_time_now() + connection->backend->timeout};
-    was_pq_end_t end = was_pq_run(connection->pg, steps, nsteps, &exchange);
-    was_sql_t named = end == WAS_PQ_REFUSED ? exchange.refused : steps[nsteps - 1].statement;
-    const was_error_t *error =
-        explain_end(attempt, end, exchange.refusal, was_sql_statement(named)->name,
-                    transaction->content == NULL && writes_anything(transaction));
+    bool commits = transaction->content == NULL && writes_anything(transaction);
+    was_pq_exchange_t exchange;
 
-    PQclear(exchange.refusal);
-    for (int i = 0; i < nsteps && error == NULL; i++) {
+    WAS_TRY(run_list(attempt, connection, steps, nsteps, commits, &exchange));
+    for (int i = 0; i < nsteps; i++) {
         const was_rows_t *rows = was_rows_make(exchange.results[i], attempt->pool);
 
         if (i >= first) {
             transaction->steps[i - first].rows = rows;
         }
     }
-    return error;
+    return NULL;
 }
 
 /* Ends what stage_content began; until then a lost connection means that nothing was done. */
@@ -219,7 +275,7 @@ static const was_error_t *try_transaction(was_db_t *db, was_attempt_t *attempt)
     was_connection_t connection;
     const was_error_t *error = NULL;
 
-    attempt->again = attempt->schema = false;
+    attempt->again = attempt->schema = attempt->torn = false;
     WAS_TRY(was_pool_borrow(db->connections, &connection, attempt->pool));
     if (attempt->transaction->content != NULL) {
         error = stage_content(attempt, &connection);
@@ -230,7 +286,7 @@ static const was_error_t *try_transaction(was_db_t *db, was_attempt_t *attempt)
     if (error == NULL && attempt->transaction->content != NULL) {
         error = commit_steps(attempt, &connection);
     }
-    if (error != NULL && attempt->again) {
+    if (error != NULL && (attempt->again || attempt->torn)) {
         was_pool_renew(db->connections, &connection, attempt->schema);
     }
     was_pool_return(db->connections, &connection);
@@ -264,7 +320,11 @@ const was_error_t *was_db_transact(was_db_t *db, was_transaction_t *transaction,
     WAS_TRY(check_values(transaction, pool));
     const was_error_t *error = try_transaction(db, &attempt);
 
-    return error != NULL && attempt.again ? try_transaction(db, &attempt) : error;
+    if (error == NULL || !attempt.again) {
+        return error;
+    }
+    attempt.second = true;
+    return try_transaction(db, &attempt);
 }
 
 const was_error_t *was_db_run(was_db_t *db, was_sql_t statement, const was_value_t *values,

@@ -14,6 +14,7 @@
 #include "store/was_pool.h"
 
 #include "store/was_permits.h"
+#include "store/was_pooler.h"
 #include "store/was_pq.h"
 
 #include <httpd.h>
@@ -107,14 +108,11 @@ static bool is_connection_alive(PGconn *pg)
     return false;
 }
 
-/* Runs one statement that a new backend is asked before any other. */
-static const was_error_t *ask_backend(was_connection_t *connection, bool is_named,
-                                      const was_step_t *step, const was_rows_t **rows,
-                                      apr_pool_t *pool)
+/* Runs the statement that a new backend is asked before any other. */
+static const was_error_t *ask_backend(was_connection_t *connection, const was_step_t *step,
+                                      const was_rows_t **rows, apr_pool_t *pool)
 {
-    was_pq_exchange_t exchange = {.is_named = is_named,
-                                  .prepared = connection->backend->prepared,
-                                  .deadline = command_deadline()};
+    was_pq_exchange_t exchange = {.deadline = command_deadline()};
     was_pq_end_t end = was_pq_run(connection->pg, step, 1, &exchange);
     const was_error_t *error = NULL;
 
@@ -131,17 +129,6 @@ static const was_error_t *ask_backend(was_connection_t *connection, bool is_name
     return error;
 }
 
-/* Whether what stands between keeps prepared statements for us. Some cannot, and then refuse this
- * one as soon as another client has prepared it. */
-static bool keeps_names(was_connection_t *connection, apr_pool_t *pool)
-{
-    const was_step_t step = {.statement = WAS_SQL_POOLER};
-    const was_rows_t *rows = NULL;
-
-    return ask_backend(connection, true, &step, &rows, pool) == NULL && was_rows_count(rows) == 1 &&
-           !was_rows_true(rows, 0, 0);
-}
-
 /* Makes a new backend ours, and finds out what it is. */
 static const was_error_t *greet_backend(was_connection_t *connection, apr_pool_t *pool)
 {
@@ -152,7 +139,7 @@ static const was_error_t *greet_backend(was_connection_t *connection, apr_pool_t
     const was_rows_t *rows = NULL;
 
     memset(backend, 0, sizeof(*backend));
-    WAS_TRY(ask_backend(connection, false, &step, &rows, pool));
+    WAS_TRY(ask_backend(connection, &step, &rows, pool));
     backend->is_pooled = !was_rows_true(rows, 0, 0);
     if (backend->is_pooled && strcmp(was_rows_text(rows, 0, 2), "read committed") != 0) {
         return was_error_log(pool, WAS_ERROR_UNAVAILABLE,
@@ -162,9 +149,11 @@ static const was_error_t *greet_backend(was_connection_t *connection, apr_pool_t
     }
     apr_int64_t msec = was_rows_integer(rows, 0, 3, 0);
 
-    backend->timeout = apr_time_from_msec(msec > 0 ? msec : DEFAULT_STATEMENT_SECONDS * 1000) +
-                       apr_time_from_sec(GRACE_SECONDS);
-    backend->is_named = !backend->is_pooled || keeps_names(connection, pool);
+    backend->statement_timeout = msec > 0 ? msec : DEFAULT_STATEMENT_SECONDS * 1000;
+    backend->timeout =
+        apr_time_from_msec(backend->statement_timeout) + apr_time_from_sec(GRACE_SECONDS);
+    backend->is_named =
+        !backend->is_pooled || was_pooler_keeps_names(connection->pg, command_deadline(), pool);
     if (PQstatus(connection->pg) != CONNECTION_OK) {
         return was_error_log(pool, WAS_ERROR_UNAVAILABLE, "a new connection does not answer");
     }
@@ -257,7 +246,8 @@ static const was_error_t *open_connection(was_pool_t *connections, was_connectio
         }
     }
     PQsetnonblocking(connection->pg, 1);
-    if (connection->backend->pid == PQbackendPID(connection->pg)) {
+    /* Some poolers tell no pid: who knows nothing greets again. */
+    if (connection->backend->pid != 0 && connection->backend->pid == PQbackendPID(connection->pg)) {
         return NULL;
     }
     const was_error_t *error = greet_backend(connection, pool);

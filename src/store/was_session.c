@@ -1,15 +1,19 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * was_session: a connection outside mod_dbd's pool, for schema work: mod_dbd has none to give
- * before its children run. Owns opening, running text and closing. Refuses to know the schema.
+ * was_session: a connection outside mod_dbd's pool, for schema work and for what start-up says:
+ * mod_dbd has none to give before its children run. Owns opening, running text and closing.
+ * Refuses to know the schema.
  */
 
 #include "store/was_session.h"
 
+#include "store/was_pooler.h"
 #include "store/was_pq.h"
 
 #include <apr_strings.h>
+
+enum { ASK_SECONDS = 5 };
 
 struct was_session_t {
     PGconn *pg;
@@ -79,7 +83,38 @@ const was_error_t *was_session_run(was_session_t *session, const char *sql, int 
     return error;
 }
 
-int was_session_pid(const was_session_t *session)
+static const was_error_t *ask_session(was_session_t *session, was_session_pooler_t *pooler,
+                                      apr_pool_t *pool)
 {
-    return PQbackendPID(session->pg);
+    apr_time_t deadline = apr_time_now() + apr_time_from_sec(ASK_SECONDS);
+    bool is_there = false;
+
+    WAS_TRY(was_pooler_is_there(session->pg, deadline, &is_there, pool));
+    if (!is_there) {
+        *pooler = WAS_POOLER_NONE;
+        return NULL;
+    }
+    *pooler = was_pooler_keeps_names(session->pg, deadline, pool) ? WAS_POOLER_KEEPS_NAMES
+                                                                  : WAS_POOLER_FORGETS_NAMES;
+    return NULL;
+}
+
+const was_error_t *was_session_find_pooler(const char *params, was_session_pooler_t *pooler,
+                                           apr_pool_t *pool)
+{
+    was_session_t *session;
+    apr_pool_t *scratch;
+
+    apr_pool_create(&scratch, pool);
+    const was_error_t *error = was_session_open(params, &session, scratch);
+
+    if (error == NULL) {
+        error = ask_session(session, pooler, scratch);
+    }
+    if (error != NULL) {
+        /* The text must outlive the connection that it is about. */
+        error = was_error_log(pool, WAS_ERROR_UNAVAILABLE, "%s", was_error_chain(error, scratch));
+    }
+    apr_pool_destroy(scratch);
+    return error;
 }

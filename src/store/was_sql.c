@@ -17,7 +17,8 @@
 
 #define WAS_TEXT_PING "SELECT 1"
 
-/* A statement's time where the role, the database or the connection string sets none. */
+/* A statement's time where the role, the database or the connection string sets none; also
+ * DEFAULT_STATEMENT_SECONDS of was_pool. */
 #define TIMEOUT \
     "CASE current_setting('statement_timeout') WHEN '0' THEN '30s'" \
     " ELSE current_setting('statement_timeout') END"
@@ -25,11 +26,12 @@
 /* the pid that libpq knows -> is it the server's own?, what was set if it is, isolation,
  * statement_timeout in milliseconds.
  *
- * Where it is not, a pooler stands between, and whatever is set would be met by others. One plan
- * for all values, made once: each statement finds its few rows by keys. Read committed, since a
- * step must see what was committed while an earlier one waited. And having had and freed some
- * MiB at once, the C library (glibc) stops to hand each statement's memory back to the system,
- * only to ask for it again, page by page, for each piece of a big content. */
+ * Where it is not, a pooler stands between, and whatever is set would be met by others; what others
+ * have set is not for us either, so what counts is how a session begins. One plan for all values,
+ * made once: each statement finds its few rows by keys. Read committed, since a step must see what
+ * was committed while an earlier one waited. And having had and freed some MiB at once, the C
+ * library (glibc) stops to hand each statement's memory back to the system, only to ask for it
+ * again, page by page, for each piece of a big content. */
 #define WAS_TEXT_SETTINGS \
     "SELECT pg_backend_pid() = $1::bigint, CASE WHEN pg_backend_pid() = $1::bigint THEN" \
     " concat(set_config('client_encoding', 'UTF8', false)," \
@@ -39,19 +41,28 @@
     " set_config('statement_timeout', " TIMEOUT ", false)," \
     " length(repeat(' ', 4 * 1024 * 1024))) END," \
     " current_setting('default_transaction_isolation')," \
-    " (SELECT o.setting::bigint FROM pg_settings o WHERE o.name = 'statement_timeout')"
+    " (SELECT CASE WHEN pg_backend_pid() = $1::bigint THEN o.setting ELSE o.reset_val END::bigint" \
+    " FROM pg_settings o WHERE o.name = 'statement_timeout')"
 
-/* The same for one transaction, where a pooler stands between. */
+/* statement_timeout in milliseconds: the same for one transaction, where a pooler stands between,
+ * whatever others have left in its session. */
 #define WAS_TEXT_LOCAL_SETTINGS \
     "SELECT set_config('plan_cache_mode', 'force_generic_plan', true)," \
-    " set_config('statement_timeout', " TIMEOUT ", true)," \
+    " set_config('statement_timeout', $1::bigint::text, true)," \
+    " set_config('client_min_messages', 'warning', true)," \
     " CASE WHEN current_setting('client_encoding') <> 'UTF8'" \
     " THEN set_config('client_encoding', 'UTF8', true) END"
+
+/* the pid that libpq knows -> is it another's? */
+#define WAS_TEXT_POOLER_PID "SELECT pg_backend_pid() <> $1::bigint"
 
 /* -> is this statement prepared in PostgreSQL by the name that we gave it? A pooler that keeps
  * prepared statements for its clients has given it a name of its own. */
 #define WAS_TEXT_POOLER \
     "SELECT EXISTS (SELECT 1 FROM pg_prepared_statements p WHERE p.name = 'was_POOLER')"
+
+/* And then it is the only one that we leave behind. */
+#define WAS_TEXT_POOLER_FORGET "DEALLOCATE \"was_POOLER\""
 
 /* Where an upload waits for its write, for as long as the transaction that it begins. EXTERNAL:
  * compressing what is read once costs time. */
