@@ -95,9 +95,13 @@ sub socket_directory {
     return $directory;
 }
 
-# A libpq connection string, as DBDParams takes it.
+# A libpq connection string, as DBDParams takes it; to the pooler that stands between, if one does.
 sub dsn {
     my ($self, $database) = @_;
+    if (open my $file, '<', "$self->{directory}.pooler") {
+        chomp(my $dsn = <$file>);
+        return "$dsn dbname=$database";
+    }
     my $port = $self->{tcp} ? " port=$self->{tcp}" : '';
     return sprintf "host='%s'$port user=%s dbname=%s connect_timeout=5", $self->socket_directory,
         USER, $database;
@@ -301,7 +305,7 @@ sub remove {
     my ($self) = @_;
     $self->stop('immediate');
     remove_tree($self->socket_directory) if -e $self->{note};
-    unlink $self->{note};
+    unlink $self->{note}, "$self->{directory}.pooler";
     remove_tree($self->{directory});
     return;
 }

@@ -15,10 +15,11 @@ use TAP::Harness ();
 use TAP::Parser::Aggregator ();
 
 use WAS::Cluster;
+use WAS::Pooler;
 use WAS::Server;
 
 our @ISA;
-my ($runner, $cluster);
+my ($runner, $cluster, $pooler);
 my $owner = $$;
 
 # Modules that the tests' configuration uses, and those which a distribution enables and which have
@@ -271,6 +272,10 @@ sub pre_configure {
     unlink glob "$run/t/logs/*";
     remove_tree("$run/private");
     $cluster->start('was');
+    if (my $mode = $ENV{WAS_TEST_POOLER}) {
+        $pooler = WAS::Pooler->start($cluster, mode => $mode, size => 20, ignores => 'options');
+        $pooler->intercept($cluster);
+    }
     $self->make_certificate;
     my $conf = "$run/t/conf";
     for my $name (qw(httpd.conf.in extra.conf.in)) {
@@ -369,6 +374,7 @@ END {
             kill TERM => $pid if $pid;
             $cluster->remove;
             $runner->stop_httpd;
+            $pooler->stop if $pooler;
         }
     }
 }
