@@ -446,6 +446,40 @@ SQL
         [], 'pws 11.4: with all that was in it');
 }
 
+# Whoever writes before there is a collection, and gets to its turn when there is one, has not
+# waited for those who write there by now. Held up between the two by a lock on the table of
+# resources.
+for my $none (0, 1) {
+    my $at = "/space/$space/late$none";
+    my $dbh = WAS::Server::dbh();
+    $dbh->begin_work;
+    $dbh->do('LOCK TABLE was_pws_resources IN ACCESS EXCLUSIVE MODE');
+    my @clients = run_clients(
+        3, 0,
+        sub {
+            my ($n) = @_;
+            my @how = (text('x' x (10 + $n)), $none ? @none : ());
+            return through($n, $alice)->request(PUT => "$at/r", @how)->status;
+        });
+    my $wait = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'was_pws_resources'"
+        . '::regclass';
+    eventually(20, sub { ($dbh->selectrow_array($wait))[0] == 3 });
+    make_collection($alice, $space, "late$none");
+    $dbh->rollback;
+    my @statuses = sort(said_by(@clients));
+    my $winners = grep { $_ == 204 } @statuses;
+    my $name = 'pws 9: written while the collection is made' . ($none ? ', unless it exists' : '');
+    ok(!(grep { !/\A(?:204|404|412)\z/ } @statuses) && ($none ? $winners == 1 : $winners), $name)
+        or diag("@statuses");
+    is_deeply([sql(<<'SQL', $space, "late$none")], [[1, 1]], "$name: the counter counts it");
+SELECT k.resources, k.bytes = (SELECT sum(r.size) FROM was_pws_resources r
+    WHERE r.space_uuid = c.space_uuid AND r.collection_generation = c.generation)
+FROM was_pws_collections c JOIN was_pws_counters k
+    ON k.space_uuid = c.space_uuid AND k.collection_generation = c.generation
+WHERE c.space_uuid = ? AND c.collection = ?
+SQL
+}
+
 unlike($server->log, qr/:(?:error|crit|alert|emerg)\]/, 'the second httpd has logged no error');
 
 done_testing;

@@ -59,7 +59,7 @@
  * there, can only be repeated. */
 #define WAS_TEXT_PWS_COLLECTION_RAISE \
     PWS_RAISE("1", "$5") " FROM was_pws_spaces s, was_pws_collections c" \
-    " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER \
+    " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER_SEEN \
     " AND (c.encryption IS NULL OR c.encryption = $6::text)" \
     " AND ($6::text IS NULL OR coalesce($7::text, c.plaintext) IS NULL)" \
     " AND " PWS_CONDITIONS("true", PWS_ETAG_OBJECT("c"), "c.updated_ms", "$8", "$9", "$10") \
@@ -104,7 +104,7 @@
 /* grant, collection, token -> a row */
 #define WAS_TEXT_PWS_COLLECTION_RAISE_DELETE \
     PWS_RAISE("1", "$5") " FROM was_pws_spaces s, was_pws_collections c" \
-    " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER " RETURNING 1"
+    " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER_SEEN " RETURNING 1"
 
 /* uuid, collection, token: what belongs to the collection, then its tombstone, counter and row */
 #define PWS_DELETE_BELOW(table, key) \
@@ -165,7 +165,7 @@
  * token, is it for a deletion? -> a row */
 #define WAS_TEXT_PWS_POLICY_RAISE \
     PWS_RAISE("1", "$6") " FROM was_pws_spaces s, was_pws_collections c" \
-    " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER \
+    " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER_SEEN \
     " AND ($5::text = '' OR EXISTS (SELECT 1 FROM was_pws_resources r WHERE r.space_uuid = $1" \
     " AND r.collection_generation = c.generation AND r.resource = $5::text))" \
     " AND (NOT $7::boolean OR EXISTS (SELECT 1 FROM was_pws_policies p WHERE p.space_uuid = $1" \

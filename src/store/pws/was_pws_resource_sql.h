@@ -24,7 +24,7 @@
     " resources = k.resources + (r.resource IS NULL)::integer" \
     " FROM was_pws_spaces s, was_pws_collections c LEFT JOIN was_pws_resources r" \
     " ON " PWS_RESOURCE("$5") \
-    " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER \
+    " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER_SEEN \
     " AND (c.encryption IS NULL OR $8::boolean) AND c.backend IS NULL" \
     " AND " PWS_RESOURCE_CONDITIONS("$9", "$10", "$11") \
     " AND ($12::bigint IS NULL OR $7::bigint <= greatest(r.size, $12::bigint" \
@@ -91,7 +91,7 @@
 #define WAS_TEXT_PWS_RESOURCE_RAISE_DELETE \
     PWS_RAISE("2", "$6") ", bytes = k.bytes - r.size, resources = k.resources - 1" \
     " FROM was_pws_spaces s, was_pws_collections c, was_pws_resources r" \
-    " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER \
+    " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER_SEEN \
     " AND " PWS_RESOURCE("$5") " AND " PWS_RESOURCE_CONDITIONS("$7", "$8", "$9") " RETURNING 1"
 
 /* uuid, collection, resource, token: the tombstone, then the row */
@@ -121,7 +121,7 @@
 #define WAS_TEXT_PWS_RESOURCE_META_RAISE \
     PWS_RAISE("1", "$6") \
     " FROM was_pws_spaces s, was_pws_collections c, was_pws_resources r" \
-    " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER \
+    " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER_SEEN \
     " AND " PWS_RESOURCE("$5") " AND (c.encryption IS NULL OR $7::boolean)" \
     " AND ($8::text[] IS NULL OR $8::text[] = '{*}' OR " PWS_META_ETAG " = ANY ($8::text[]))" \
     " AND ($9::text[] IS NULL OR NOT ($9::text[] = '{*}'" \

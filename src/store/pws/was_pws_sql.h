@@ -69,6 +69,13 @@
     "c.space_uuid = $1 AND c.space_generation = s.generation AND c.collection = " id "::text"
 #define PWS_COUNTER "k.space_uuid = $1 AND k.collection_generation = c.generation"
 
+/* The same for ..._RAISE, which may find a counter that ..._LOCK did not: of a collection that was
+ * made in between. If it has to wait for that one's writers then, it knows of what they wrote
+ * nothing but the raised position, and does not write; the collection was not there yet. */
+#define PWS_COUNTER_SEEN \
+    PWS_COUNTER " AND k.position = (SELECT o.position FROM was_pws_counters o" \
+    " WHERE o.space_uuid = $1 AND o.collection_generation = k.collection_generation)"
+
 /* The same for a step behind ..._RAISE: $1 uuid, $2 collection, and the token. */
 #define PWS_RAISED(token) \
     "s.space_uuid = $1 AND " PWS_COLLECTION("$2") " AND " PWS_COUNTER \
