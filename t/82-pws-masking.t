@@ -13,6 +13,7 @@ use Test::More;
 use Time::HiRes qw(time);
 use WAS::Client;
 use WAS::Holder;
+use WAS::Server;
 use WAS::Zcap;
 
 my ($alice, $bob, $stranger) = map { holder() } 1 .. 3;
@@ -323,6 +324,48 @@ same_stored('pws 8.3: and nothing has changed', $before, $space, $strangers);
             $name, $there, $absent, $ratio);
         ok($ratio < 3 && 1 / $ratio < 3, "pws 8.3: $name takes about as long");
     }
+}
+
+# Locks. Who writes there keeps nobody waiting who may not, with a quota or without: a stranger
+# would learn that there is something, and keep others waiting himself.
+{
+    my $origin = WAS::Server::url('pws');
+    my $server = WAS::Server->start(config => <<"CONF");
+<Location "/">
+    WASProtocol pws
+    WASBaseURL $origin
+    WASQuotaPerSpace 1000000
+</Location>
+CONF
+    my ($quota) = $server->origin =~ /:(\d+)\z/;
+    my $dbh = WAS::Server::dbh();
+    $dbh->begin_work;
+    for my $table (qw(was_pws_spaces was_pws_counters)) {
+        $dbh->do("SELECT 1 FROM $table WHERE space_uuid = ? FOR UPDATE", undef, $space);
+    }
+    my %asker = ("a stranger's root" => by_stranger(), 'what was revoked' => by_bob('revoked'));
+    for my $port (WAS::Server::port('pws'), $quota) {
+        for my $asker (sort keys %asker) {
+            for my $write (
+                ['POST', "$c/", %text],
+                ['PUT', "$c/r", %text],
+                ['DELETE', "$c/r"],
+                ['PUT', "$c/r/meta", %json],
+            ) {
+                my ($method, $target, %sent) = @$write;
+                my $client = at('pws', $alice);
+                $client->{port} = $port;
+                my $from = time;
+                my $status =
+                    $client->request($method, $target, %sent, $asker{$asker}->($target))->status;
+                my $with = $port == $quota ? ', under a quota' : '';
+                ok($status == 404 && time - $from < 5, "pws 8.3: $asker waits not: $method$with")
+                    or diag(sprintf '%d after %.1f s', $status, time - $from);
+                $dbh->do('SELECT 1');
+            }
+        }
+    }
+    $dbh->rollback;
 }
 
 done_testing;

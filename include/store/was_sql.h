@@ -54,7 +54,7 @@
     /* pws: what decides who may, spaces */ \
     X(PWS_AUTHORIZE, 4, false) \
     X(PWS_AUTHORIZE_RESOURCE, 6, false) \
-    X(PWS_SPACE_LOCK, 1, false) \
+    X(PWS_SPACE_LOCK, 3, false) \
     X(PWS_SPACE_INSERT, 6, true) \
     X(PWS_SPACE_UPDATE, 8, true) \
     X(PWS_SPACE_STATE, 4, false) \
@@ -76,7 +76,7 @@
     X(PWS_REVOKE, 4, true) \
     X(PWS_REVOKED_FORGET, 1, true) \
     /* pws: collections */ \
-    X(PWS_COLLECTION_LOCK, 2, false) \
+    X(PWS_COLLECTION_LOCK, 4, false) \
     X(PWS_COLLECTION_INSERT, 14, true) \
     X(PWS_COLLECTION_COUNTER, 3, true) \
     X(PWS_COLLECTION_LIFT, 3, true) \

@@ -53,7 +53,7 @@ static const was_error_t *write_backend(was_db_t *db, was_sql_t statement,
 {
     was_transaction_t transaction = {.nsteps = 0};
 
-    was_step_add(&transaction, WAS_SQL_PWS_SPACE_LOCK, values, 1);
+    was_step_add(&transaction, WAS_SQL_PWS_SPACE_LOCK, values, WAS_GRANT_VALUES);
     const was_step_t *write = was_step_add(&transaction, statement, values, 5);
 
     WAS_TRY(was_db_transact(db, &transaction, pool));

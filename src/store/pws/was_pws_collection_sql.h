@@ -11,9 +11,9 @@
 /* The statements are laid out to be read as SQL. */
 /* clang-format off */
 
-/* uuid, collection: its writers take turns from here on */
+/* grant, collection: its writers take turns from here on; who may not write is none of them */
 #define WAS_TEXT_PWS_COLLECTION_LOCK \
-    "SELECT 1 FROM " PWS_TABLES " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") \
+    "SELECT 1 FROM " PWS_TABLES " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") \
     " AND " PWS_COUNTER " FOR UPDATE OF k"
 
 /* What every RAISE sets; `by` is how many positions the write takes. */

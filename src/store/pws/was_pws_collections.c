@@ -73,7 +73,7 @@ static const was_error_t *insert_collection(was_db_t *db, const was_grant_t *gra
     fill_members(collection, &values[4]);
     values[12] = WAS_TEXT(grant->invoker);
     values[13] = generation;
-    was_step_add(&transaction, WAS_SQL_PWS_SPACE_LOCK, key, 1);
+    was_step_add(&transaction, WAS_SQL_PWS_SPACE_LOCK, values, WAS_GRANT_VALUES);
     const was_step_t *insert =
         was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_INSERT, values, 14);
     const was_step_t *lift = was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LIFT, key, 3);
@@ -146,7 +146,7 @@ static const was_error_t *update_collection(was_db_t *db, const was_grant_t *gra
     raise[6] = WAS_TEXT(collection->plaintext);
     was_preconditions_values(conditions, &raise[7], pool);
     fill_members(collection, &update[3]);
-    was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, update, 2);
+    was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, raise, 4);
     was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_RAISE, raise, 10);
     const was_step_t *write = was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_UPDATE, update, 11);
 
@@ -233,7 +233,7 @@ const was_error_t *was_pws_collections_delete(was_db_t *db, const was_grant_t *g
     was_grant_values(grant, raise, pool);
     raise[3] = WAS_TEXT(id);
     raise[4] = token;
-    was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, key, 2);
+    was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, raise, 4);
     const was_step_t *raised =
         was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_RAISE_DELETE, raise, 5);
 

@@ -39,7 +39,7 @@ static const was_step_t *add_space_put(was_transaction_t *transaction, const was
     was_grant_values(grant, values, pool);
     values[3] = WAS_TEXT(document);
     values[4] = WAS_INTEGER(was_grant_token());
-    was_step_add(transaction, WAS_SQL_PWS_SPACE_LOCK, values, 1);
+    was_step_add(transaction, WAS_SQL_PWS_SPACE_LOCK, values, WAS_GRANT_VALUES);
     const was_step_t *write = was_step_add(transaction, WAS_SQL_PWS_POLICY_SPACE_PUT, values, 5);
 
     was_step_add(transaction, WAS_SQL_PWS_POLICY_SPACE_FORGET, values, 1);
@@ -52,7 +52,7 @@ static const was_step_t *add_space_delete(was_transaction_t *transaction, const 
     was_value_t values[WAS_GRANT_VALUES];
 
     was_grant_values(grant, values, pool);
-    was_step_add(transaction, WAS_SQL_PWS_SPACE_LOCK, values, 1);
+    was_step_add(transaction, WAS_SQL_PWS_SPACE_LOCK, values, WAS_GRANT_VALUES);
     was_step_add(transaction, WAS_SQL_PWS_POLICY_SPACE_TOMBSTONE, values, WAS_GRANT_VALUES);
     return was_step_add(transaction, WAS_SQL_PWS_POLICY_SPACE_DELETE, values, WAS_GRANT_VALUES);
 }
@@ -73,7 +73,7 @@ static void add_raise(was_transaction_t *transaction, const was_grant_t *grant,
         raise[WAS_GRANT_VALUES + i] = key[1 + i];
     }
     raise[6] = WAS_BOOLEAN(deletes);
-    was_step_add(transaction, WAS_SQL_PWS_COLLECTION_LOCK, key, 2);
+    was_step_add(transaction, WAS_SQL_PWS_COLLECTION_LOCK, raise, 4);
     was_step_add(transaction, WAS_SQL_PWS_POLICY_RAISE, raise, 7);
 }
 

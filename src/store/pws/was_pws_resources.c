@@ -142,9 +142,9 @@ const was_error_t *was_pws_resources_put(was_db_t *db, const was_grant_t *grant,
     put[7] = WAS_TEXT(write->notes->writer);
     put[8] = WAS_BYTES(content->bytes, content->length);
     if (content->quota > 0) {
-        was_step_add(&transaction, WAS_SQL_PWS_SPACE_LOCK, keyed.key, 1);
+        was_step_add(&transaction, WAS_SQL_PWS_SPACE_LOCK, raise, WAS_GRANT_VALUES);
     }
-    was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, keyed.key, 2);
+    was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, raise, 4);
     was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_RAISE, raise, 12);
     const was_step_t *step = was_step_add(
         &transaction, is_staged ? WAS_SQL_PWS_RESOURCE_PUT_STAGED : WAS_SQL_PWS_RESOURCE_PUT, put,
@@ -172,7 +172,7 @@ const was_error_t *was_pws_resources_delete(was_db_t *db, const was_grant_t *gra
 
     raise_values(grant, &keyed, raise, pool);
     was_preconditions_values(conditions, &raise[6], pool);
-    was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, keyed.key, 2);
+    was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, raise, 4);
     const was_step_t *raised =
         was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_RAISE_DELETE, raise, 9);
 
@@ -257,7 +257,7 @@ const was_error_t *was_pws_resources_put_meta(was_db_t *db, const was_grant_t *g
     put[4] = WAS_TEXT(write->custom);
     put[5] = WAS_TEXT(write->notes->epoch);
     put[6] = WAS_TEXT(write->notes->writer);
-    was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, keyed.key, 2);
+    was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, raise, 4);
     was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_META_RAISE, raise, 9);
     const was_step_t *step = was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_META_PUT, put, 7);
 

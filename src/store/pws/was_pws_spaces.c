@@ -153,7 +153,7 @@ const was_error_t *was_pws_spaces_delete(was_db_t *db, const was_grant_t *grant,
     const was_step_t *last = NULL;
 
     was_grant_values(grant, values, pool);
-    was_step_add(&transaction, WAS_SQL_PWS_SPACE_LOCK, values, 1);
+    was_step_add(&transaction, WAS_SQL_PWS_SPACE_LOCK, values, WAS_GRANT_VALUES);
     for (apr_size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
         last = was_step_add(&transaction, order[i], values, WAS_GRANT_VALUES);
     }

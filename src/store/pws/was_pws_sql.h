@@ -118,10 +118,11 @@
     " WHERE v.space_uuid = $1 AND v.delegation = ANY ($2::bytea[]))" \
     " WHERE s.space_uuid = $1"
 
-/* uuid: one at a time among those who make a collection, write a backend or the space's policy,
- * revoke, write under a quota, or delete the space */
+/* grant: one at a time among those who make a collection, write a backend or the space's policy,
+ * revoke, write under a quota, or delete the space. Who may not, waits for nobody and keeps nobody
+ * waiting. */
 #define WAS_TEXT_PWS_SPACE_LOCK \
-    "SELECT 1 FROM was_pws_spaces s WHERE s.space_uuid = $1 FOR UPDATE"
+    "SELECT 1 FROM was_pws_spaces s WHERE " PWS_GRANTED " FOR UPDATE OF s"
 
 /* uuid, generation, controller, name, created by, most -> validator */
 #define WAS_TEXT_PWS_SPACE_INSERT \
