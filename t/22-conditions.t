@@ -171,6 +171,7 @@ for my $kind (@kinds) {
         ['If-Unmodified-Since the last change', [until => '{modified}'], 1],
         ['If-Unmodified-Since tomorrow', [until => $FUTURE], 1],
         ['If-Unmodified-Since long ago', [until => $PAST], 0],
+        ['If-Unmodified-Since the beginning of time', [until => http_date(0)], 0],
         ['If-Unmodified-Since no date', [until => 'yesterday'], 1],
         ['If-Match wins over a date', [match => '{etag}', until => $PAST], 1],
         ['If-Match and If-None-Match, both hold', [match => '{etag}', none => '"x"'], 1],

@@ -15,6 +15,9 @@
 
 enum { MAX_TAGS = 64, MAX_TAG_BYTES = 64 };
 
+/* The one date that apr_date_parse_http takes for none: its failure is zero, too. */
+static const char epoch[] = "Thu, 01 Jan 1970 00:00:00 GMT";
+
 typedef struct entity_tag_t {
     const char *text; /* behind the opening quote */
     apr_size_t length;
@@ -133,7 +136,9 @@ const was_error_t *was_conditions_read(const was_request_t *request, was_conditi
     if (conditions->match == NULL && since != NULL) {
         apr_time_t time = apr_date_parse_http(since);
 
-        conditions->unmodified_since = time != APR_DATE_BAD ? apr_time_sec(time) : -1;
+        if (time != APR_DATE_BAD || strcmp(since, epoch) == 0) {
+            conditions->unmodified_since = apr_time_sec(time);
+        }
     }
     return NULL;
 }
