@@ -49,7 +49,7 @@ was_pq_end_t was_pq_flush(PGconn *pg, apr_time_t deadline)
             return WAS_PQ_LATE;
         }
         if (!PQconsumeInput(pg)) {
-            return WAS_PQ_UNSENT;
+            return WAS_PQ_LOST; /* it sends, too: the rest may be out */
         }
     }
 }
