@@ -322,7 +322,8 @@ my $server = serve(WAS::Server::mpm(), 'shmcb:was_replay(512000)');
     my @half = (body => 'x' x 1000, stop_after => 10);
     my $is_made = sub { put_space($alice, $absent =~ s{.*/}{}r) };
     my $is_given = sub { $alice->put($space, document({ controller => $stranger->did })) };
-    my $earlier = 60;
+    # No two cases have one signature, whenever the next second begins.
+    my $created = int(time) - 60;
     for my $case (
         # what comes again, the signed target, then the first use: target and options, its status;
         # and the second: what is different, the target included; what happens between them.
@@ -340,7 +341,7 @@ my $server = serve(WAS::Server::mpm(), 'shmcb:was_replay(512000)');
         ],
     ) {
         my ($name, $signed, $first, $status, $second, $between) = @$case;
-        my $created = int(time) - ++$earlier;    # no two cases have one signature
+        $created--;
         my $use = sub {
             my ($target, %options) = @_;
             my $who = delete $options{by} // $alice;
