@@ -409,7 +409,7 @@ SKIP: {
     my @children = children();
     skip 'no /proc to read', 2 if !@children;
     skip 'a sanitizer keeps what is freed', 2
-        if ($ENV{WAS_SANITIZER_PRELOAD} // '') ne '' || $ENV{WAS_HTTPD} =~ m{/run/httpd\z};
+        if WAS::Server::has_sanitizer();
     my $huge = new_space($alice);
     sql(<<'SQL', $huge);
 INSERT INTO was_resources (space_uuid, path, content, content_type)

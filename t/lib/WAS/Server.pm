@@ -56,6 +56,12 @@ sub dbh {
     return cluster()->dbh($database);
 }
 
+# Whether a sanitizer is in front of httpd: it keeps what is freed for a while, and puts room of its
+# own around whatever is allocated.
+sub has_sanitizer {
+    return ($ENV{WAS_SANITIZER_PRELOAD} // '') ne '' || $ENV{WAS_HTTPD} =~ m{/run/httpd\z};
+}
+
 # A second database, empty, under a name that no other test has; returns its name. The connection
 # string is cluster()->dsn($name).
 sub create_database {
