@@ -79,15 +79,15 @@ static bool take_place(was_permits_t *permits)
     return true;
 }
 
-static void free_place(was_permits_t *permits)
+/* True when somebody waits who has it now: he is to be signalled. */
+static bool free_place(was_permits_t *permits)
 {
     if (permits->waiting > permits->granted) {
         permits->granted++;
-        apr_thread_cond_signal(permits->place);
+        return true;
     }
-    else {
-        permits->places++;
-    }
+    permits->places++;
+    return false;
 }
 
 /* From a place on: to a connection that is open, or alone to one that may have to be made. */
@@ -107,7 +107,9 @@ static const char *go_in(was_permits_t *permits, apr_uint32_t failures, bool *al
         if (is_hopeless || !wait_for_turn(permits)) {
             /* He may be the one who was told that it is his turn. */
             apr_thread_cond_signal(permits->turn);
-            free_place(permits);
+            if (free_place(permits)) {
+                apr_thread_cond_signal(permits->place);
+            }
             return "somebody else is waiting for the database already";
         }
     }
@@ -143,12 +145,18 @@ void was_permits_pass(was_permits_t *permits, bool good)
 
 void was_permits_leave(was_permits_t *permits, bool open)
 {
+    bool is_granted;
+
     apr_thread_mutex_lock(permits->lock);
     permits->open += open;
-    free_place(permits);
+    is_granted = free_place(permits);
+    apr_thread_mutex_unlock(permits->lock);
+    /* Not while the lock is held: who wakes up would have to wait for that, too. */
+    if (is_granted) {
+        apr_thread_cond_signal(permits->place);
+    }
     if (open) {
         /* Who waits for his turn may have this connection instead. */
         apr_thread_cond_signal(permits->turn);
     }
-    apr_thread_mutex_unlock(permits->lock);
 }
