@@ -182,7 +182,7 @@ for my $record (grep { $_->[5] } @RECORDS) {
         write_record($space, $record);
         my @again = stamp($space, $record);
         is_above("$name: made again above its tombstone", \@again, \@left);
-        is_deeply([stamp($space, $tombstone)], [], "$name: which is gone");
+        is_deeply([stamp($space, $tombstone)], \@left, "$name: which stays where it is");
         if ($kind eq 'resource') {
             is($again[2], $lived[2], "$name: a resource's generation goes on");
             my ($row) = sql(<<'SQL', $space);
@@ -196,6 +196,11 @@ SQL
             isnt($again[2], $lived[2], "$name: another generation");
         }
         is_deeply([contradictions($space)], [], "$name: nothing contradicts itself");
+        delete_record($space, $record);
+        my @ended = stamp($space, $tombstone);
+        is_above("$name: deleted again, the tombstone is", \@ended, \@again);
+        is($ended[2], $again[2], "$name: deleted again, its generation is the later one's");
+        is_deeply([contradictions($space)], [], "$name: nothing contradicts itself then");
     }
 }
 

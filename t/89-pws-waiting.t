@@ -7,13 +7,15 @@
 use strict;
 use warnings;
 
+use DBD::Pg qw(PG_ASYNC);
 use Digest::SHA qw(sha256_hex);
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 use WAS::Changes;
 use WAS::Holder;
-use WAS::Traffic;
+use WAS::Server;
+use WAS::Traffic qw(eventually);
 use WAS::Zcap;
 
 my $WRITERS = 16;
@@ -211,5 +213,44 @@ SQL
     is_deeply($made, [$left, 1], "$name: above what is left of the old one");
     is_deeply([contradictions($space)], [], "$name: nothing contradicts itself");
 }
+
+# 4. Who need not wait for the lock may still come too late: somebody raised the counter and is gone
+# since the statement began. The statement itself, held up between the two by a policy of the rows
+# that it looks at first, raises only what it has seen.
+my $database = WAS::Server::create_database();
+WAS::Server->start(dsn => WAS::Server::cluster()->dsn($database))->stop;
+my ($writer, $other) = map { WAS::Server::dbh($database) } 1, 2;
+my ($raise) = map { /\Awas_PWS_RESOURCE_RAISE_AT_ONCE\t\d+\t(.*)/ ? $1 : () } split /\n/,
+    qx("$ENV{WAS_BUILD}/t/statements");
+$other->do($_)
+    for (
+    "INSERT INTO was_pws_spaces VALUES ('s', 1, 'did', NULL, '[]', NULL, 0, 0)",
+    'INSERT INTO was_pws_collections (space_uuid, space_generation, collection, generation,'
+    . " created_ms, updated_ms) VALUES ('s', 1, 'c', 2, 0, 0)",
+    'INSERT INTO was_pws_counters (space_uuid, collection_generation, position, feed_ms, token)'
+    . " VALUES ('s', 2, 7, 0, 0)",
+    "INSERT INTO was_pws_revocations VALUES ('s', '\\x00', 9999999999)",
+    'CREATE ROLE was_slow',
+    'GRANT ALL ON ALL TABLES IN SCHEMA public TO was_slow',
+    'ALTER TABLE was_pws_revocations ENABLE ROW LEVEL SECURITY',
+    "CREATE POLICY slow ON was_pws_revocations USING (pg_sleep(1) IS NULL)",
+    );
+$writer->do('SET ROLE was_slow');
+my %MEANWHILE = (
+    'nobody writes' => ['SELECT 1', 1],
+    'somebody writes and is gone' => ['UPDATE was_pws_counters SET position = position + 1', 0],
+    'somebody looks and is gone' => ['SELECT 1 FROM was_pws_counters FOR UPDATE', 1],
+);
+for my $case (sort keys %MEANWHILE) {
+    my ($sql, $due) = @{ $MEANWHILE{$case} };
+    my ($statement) = $writer->prepare($raise, { pg_async => PG_ASYNC });
+    $statement->execute('s', 'did', '{\\\\x00}', 'c', 'r', 1, 1, 0);
+    my $sleeps = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+    ok(eventually(5, sub { $other->selectrow_array($sleeps) }), "pws-next D.4: $case: meanwhile");
+    $other->do($sql);
+    is(0 + $writer->pg_result, $due, "pws-next D.4: $case: raised or not");
+}
+$writer->disconnect;
+$other->do($_) for 'DROP OWNED BY was_slow', 'DROP ROLE was_slow';
 
 done_testing;

@@ -80,7 +80,6 @@
     X(PWS_COLLECTION_INSERT, 14, true) \
     X(PWS_COLLECTION_COUNTER, 3, true) \
     X(PWS_COLLECTION_LIFT, 3, true) \
-    X(PWS_COLLECTION_FORGET, 2, true) \
     X(PWS_COLLECTION_RAISE, 10, true) \
     X(PWS_COLLECTION_UPDATE, 11, true) \
     X(PWS_COLLECTION_GET, 2, false) \
@@ -95,16 +94,15 @@
     X(PWS_COLLECTION_DELETE, 2, true) \
     /* pws: policies */ \
     X(PWS_POLICY_SPACE_PUT, 5, true) \
-    X(PWS_POLICY_SPACE_FORGET, 1, true) \
     X(PWS_POLICY_SPACE_TOMBSTONE, 3, true) \
     X(PWS_POLICY_SPACE_DELETE, 3, true) \
     X(PWS_POLICY_RAISE, 7, true) \
     X(PWS_POLICY_PUT, 5, true) \
     X(PWS_POLICY_TOMBSTONE, 4, true) \
     X(PWS_POLICY_DELETE, 4, true) \
-    X(PWS_TOMBSTONE_FORGET, 5, true) \
     /* pws: resources */ \
     X(PWS_RESOURCE_RAISE, 12, true) \
+    X(PWS_RESOURCE_RAISE_AT_ONCE, 8, true) \
     X(PWS_RESOURCE_PUT, 9, true) \
     X(PWS_RESOURCE_PUT_STAGED, 8, true) \
     X(PWS_RESOURCE_USAGE, 6, false) \

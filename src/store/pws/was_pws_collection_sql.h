@@ -49,12 +49,6 @@
     " FROM was_pws_spaces s, was_pws_collections c" \
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") " AND c.generation = $3::bigint"
 
-/* uuid, collection: the tombstone of an earlier life, once there is a new one */
-#define WAS_TEXT_PWS_COLLECTION_FORGET \
-    "DELETE FROM was_pws_tombstones t USING was_pws_spaces s, was_pws_collections c" \
-    " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") \
-    " AND t.space_uuid = $1 AND t.parent = s.generation AND t.kind = 'c' AND t.id = $2::text"
-
 /* grant, collection, token, encryption, plaintext, 3 conditions -> a row. An encryption, once
  * there, can only be repeated. */
 #define WAS_TEXT_PWS_COLLECTION_RAISE \
@@ -115,9 +109,8 @@
 #define WAS_TEXT_PWS_COLLECTION_DELETE_TOMBSTONES PWS_DELETE_BELOW("was_pws_tombstones", "parent")
 #define WAS_TEXT_PWS_COLLECTION_DELETE_POLICIES PWS_DELETE_BELOW("was_pws_policies", "parent")
 #define WAS_TEXT_PWS_COLLECTION_TOMBSTONE \
-    "INSERT INTO was_pws_tombstones (space_uuid, parent, kind, id, generation, updated_ms," \
-    " updated_counter) SELECT c.space_uuid, s.generation, 'c', c.collection, c.generation," \
-    " " PWS_STAMP_AFTER("c") " FROM " PWS_TABLES " WHERE " PWS_RAISED("$3")
+    PWS_TOMBSTONE("c.space_uuid, s.generation, 'c', c.collection, c.generation, NULL, NULL," \
+    " " PWS_STAMP_AFTER("c") " FROM " PWS_TABLES " WHERE " PWS_RAISED("$3"))
 #define WAS_TEXT_PWS_COLLECTION_DELETE_COUNTER \
     "DELETE FROM was_pws_counters k USING was_pws_spaces s, was_pws_collections c" \
     " WHERE " PWS_RAISED("$3")
@@ -142,21 +135,11 @@
     " AND t.parent = s.generation AND t.kind = 'p' AND t.id = ''" \
     " WHERE " PWS_GRANTED PWS_POLICY_PUT("$5")
 
-/* uuid: the tombstone of an earlier one, once there is a new one */
-#define WAS_TEXT_PWS_POLICY_SPACE_FORGET \
-    "DELETE FROM was_pws_tombstones t USING was_pws_spaces s, was_pws_policies p" \
-    " WHERE s.space_uuid = $1 AND p.space_uuid = $1 AND p.parent = s.generation" \
-    " AND p.resource = '' AND t.space_uuid = $1 AND t.parent = s.generation" \
-    " AND t.kind = 'p' AND t.id = ''"
-
 /* grant: the tombstone, then the row */
-#define PWS_TOMBSTONE_COLUMNS \
-    " (space_uuid, parent, kind, id, generation, position, updated_ms, updated_counter)"
 #define WAS_TEXT_PWS_POLICY_SPACE_TOMBSTONE \
-    "INSERT INTO was_pws_tombstones" PWS_TOMBSTONE_COLUMNS \
-    " SELECT p.space_uuid, p.parent, 'p', '', p.generation, NULL, " PWS_STAMP_AFTER("p") \
-    " FROM was_pws_spaces s, was_pws_policies p WHERE " PWS_GRANTED \
-    " AND p.space_uuid = $1 AND p.parent = s.generation AND p.resource = ''"
+    PWS_TOMBSTONE("p.space_uuid, p.parent, 'p', '', p.generation, NULL, NULL," \
+    " " PWS_STAMP_AFTER("p") " FROM was_pws_spaces s, was_pws_policies p WHERE " PWS_GRANTED \
+    " AND p.space_uuid = $1 AND p.parent = s.generation AND p.resource = ''")
 #define WAS_TEXT_PWS_POLICY_SPACE_DELETE \
     "DELETE FROM was_pws_policies p USING was_pws_spaces s WHERE " PWS_GRANTED \
     " AND p.space_uuid = $1 AND p.parent = s.generation AND p.resource = '' RETURNING 1"
@@ -184,17 +167,10 @@
 #define PWS_POLICY \
     PWS_RAISED("$4") " AND p.space_uuid = $1 AND p.parent = c.generation AND p.resource = $3::text"
 #define WAS_TEXT_PWS_POLICY_TOMBSTONE \
-    "INSERT INTO was_pws_tombstones" PWS_TOMBSTONE_COLUMNS \
-    " SELECT p.space_uuid, p.parent, 'p', p.resource, p.generation, k.position," \
-    " " PWS_STAMP_AFTER("p") " FROM " PWS_TABLES ", was_pws_policies p WHERE " PWS_POLICY
+    PWS_TOMBSTONE("p.space_uuid, p.parent, 'p', p.resource, p.generation, NULL, k.position," \
+    " " PWS_STAMP_AFTER("p") " FROM " PWS_TABLES ", was_pws_policies p WHERE " PWS_POLICY)
 #define WAS_TEXT_PWS_POLICY_DELETE \
     "DELETE FROM was_pws_policies p USING " PWS_TABLES " WHERE " PWS_POLICY " RETURNING 1"
-
-/* uuid, collection, id, token, kind: the tombstone of what has just been made again */
-#define WAS_TEXT_PWS_TOMBSTONE_FORGET \
-    "DELETE FROM was_pws_tombstones t USING " PWS_TABLES " WHERE " PWS_RAISED("$4") \
-    " AND t.space_uuid = $1 AND t.parent = c.generation AND t.kind = $5::text" \
-    " AND t.id = $3::text"
 
 /* clang-format on */
 

@@ -79,7 +79,6 @@ static const was_error_t *insert_collection(was_db_t *db, const was_grant_t *gra
     const was_step_t *lift = was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LIFT, key, 3);
 
     was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_COUNTER, key, 3);
-    was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_FORGET, key, 2);
     WAS_TRY(was_db_transact(db, &transaction, pool));
     const was_rows_t *rows = was_rows_count(lift->rows) > 0 ? lift->rows : insert->rows;
 

@@ -40,10 +40,7 @@ static const was_step_t *add_space_put(was_transaction_t *transaction, const was
     values[3] = WAS_TEXT(document);
     values[4] = WAS_INTEGER(was_grant_token());
     was_step_add(transaction, WAS_SQL_PWS_SPACE_LOCK, values, WAS_GRANT_VALUES);
-    const was_step_t *write = was_step_add(transaction, WAS_SQL_PWS_POLICY_SPACE_PUT, values, 5);
-
-    was_step_add(transaction, WAS_SQL_PWS_POLICY_SPACE_FORGET, values, 1);
-    return write;
+    return was_step_add(transaction, WAS_SQL_PWS_POLICY_SPACE_PUT, values, 5);
 }
 
 static const was_step_t *add_space_delete(was_transaction_t *transaction, const was_grant_t *grant,
@@ -85,11 +82,7 @@ static const was_step_t *add_put(was_transaction_t *transaction, const was_grant
 
     add_raise(transaction, grant, level, false, values, pool);
     values[4] = WAS_TEXT(document);
-    const was_step_t *write = was_step_add(transaction, WAS_SQL_PWS_POLICY_PUT, values, 5);
-
-    values[4] = WAS_TEXT("p");
-    was_step_add(transaction, WAS_SQL_PWS_TOMBSTONE_FORGET, values, 5);
-    return write;
+    return was_step_add(transaction, WAS_SQL_PWS_POLICY_PUT, values, 5);
 }
 
 static const was_step_t *add_delete(was_transaction_t *transaction, const was_grant_t *grant,

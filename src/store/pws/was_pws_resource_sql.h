@@ -17,19 +17,33 @@
 #define PWS_RESOURCE_CONDITIONS(match, none_match, since) \
     PWS_CONDITIONS(PWS_RESOURCE_THERE, PWS_ETAG("r"), "r.updated_ms", match, none_match, since)
 
-/* grant, collection, resource, token, size, is it an envelope?, 3 conditions, quota or NULL -> a
- * row. Exact under a quota for who holds the space's lock. */
+/* grant, collection, resource, token, size, is it an envelope?, 3 conditions, quota or NULL. Exact
+ * under a quota for who holds the space's lock. */
+#define PWS_RESOURCE_COUNTED \
+    ", bytes = k.bytes + $7::bigint - coalesce(r.size, 0)," \
+    " resources = k.resources + (r.resource IS NULL)::integer"
+#define PWS_RESOURCE_TAKEN "(c.encryption IS NULL OR $8::boolean) AND c.backend IS NULL"
 #define WAS_TEXT_PWS_RESOURCE_RAISE \
-    PWS_RAISE("1", "$6") ", bytes = k.bytes + $7::bigint - coalesce(r.size, 0)," \
-    " resources = k.resources + (r.resource IS NULL)::integer" \
+    PWS_RAISE("1", "$6") PWS_RESOURCE_COUNTED \
     " FROM was_pws_spaces s, was_pws_collections c LEFT JOIN was_pws_resources r" \
     " ON " PWS_RESOURCE("$5") \
     " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER_SEEN \
-    " AND (c.encryption IS NULL OR $8::boolean) AND c.backend IS NULL" \
+    " AND " PWS_RESOURCE_TAKEN \
     " AND " PWS_RESOURCE_CONDITIONS("$9", "$10", "$11") \
     " AND ($12::bigint IS NULL OR $7::bigint <= greatest(r.size, $12::bigint" \
     " + coalesce(r.size, 0) - (SELECT coalesce(sum(o.bytes), 0) FROM was_pws_counters o" \
-    " WHERE o.space_uuid = $1))) RETURNING 1"
+    " WHERE o.space_uuid = $1)))"
+
+/* grant, collection, resource, token, size, is it an envelope?; in place of both ..._LOCK and
+ * ..._RAISE, where it need not wait: it raises nothing if somebody else has the counter, or has
+ * raised it since the statement began, and what they wrote might not be seen. */
+#define WAS_TEXT_PWS_RESOURCE_RAISE_AT_ONCE \
+    PWS_RAISE("1", "$6") PWS_RESOURCE_COUNTED \
+    " FROM (SELECT k.collection_generation AS generation, k.position FROM " PWS_TABLES \
+    " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER \
+    " AND " PWS_RESOURCE_TAKEN " FOR UPDATE OF k SKIP LOCKED) c" \
+    " LEFT JOIN was_pws_resources r ON " PWS_RESOURCE("$5") \
+    " WHERE " PWS_COUNTER " AND k.position = c.position"
 
 /* A new life begins in a later millisecond than the last one ended, whatever the clock says: the
  * generation is the same, and the first validator of what is noted beside a resource has only the
@@ -96,11 +110,9 @@
 
 /* uuid, collection, resource, token: the tombstone, then the row */
 #define WAS_TEXT_PWS_RESOURCE_TOMBSTONE \
-    "INSERT INTO was_pws_tombstones (space_uuid, parent, kind, id, generation, content_type," \
-    " position, updated_ms, updated_counter)" \
-    " SELECT r.space_uuid, c.generation, 'r', r.resource, r.generation, r.content_type," \
+    PWS_TOMBSTONE("r.space_uuid, c.generation, 'r', r.resource, r.generation, r.content_type," \
     " k.position - 1, " PWS_STAMP_AFTER("r") " FROM " PWS_TABLES ", was_pws_resources r" \
-    " WHERE " PWS_RAISED("$4") " AND " PWS_RESOURCE("$3")
+    " WHERE " PWS_RAISED("$4") " AND " PWS_RESOURCE("$3"))
 #define WAS_TEXT_PWS_RESOURCE_DELETE \
     "DELETE FROM was_pws_resources r USING " PWS_TABLES \
     " WHERE " PWS_RAISED("$4") " AND " PWS_RESOURCE("$3") " RETURNING 1"

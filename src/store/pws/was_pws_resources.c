@@ -56,15 +56,6 @@ static void raise_values(const was_grant_t *grant, const keyed_t *keyed,
     }
 }
 
-/* A step of the resource's key, its token and a kind of tombstone. */
-static void forget_tombstone(was_transaction_t *transaction, const keyed_t *keyed, const char *kind)
-{
-    const was_value_t values[] = {keyed->key[0], keyed->key[1], keyed->key[2], keyed->key[3],
-                                  WAS_TEXT(kind)};
-
-    was_step_add(transaction, WAS_SQL_PWS_TOMBSTONE_FORGET, values, 5);
-}
-
 /* Whether a write that found no row may write where it wanted to. `fine` says that an absent
  * resource is; `*there` whether the resource is. */
 static const was_error_t *check_place(was_db_t *db, const was_grant_t *grant,
@@ -121,42 +112,81 @@ static const was_error_t *explain_put(was_db_t *db, const was_grant_t *grant,
                                                       : resource_absent(pool);
 }
 
+/* What a put's statements take, in their order. */
+typedef struct put_t {
+    was_value_t raise[12];
+    was_value_t put[9];
+} put_t;
+
+static put_t put_values(const was_grant_t *grant, const was_pws_key_t *key,
+                        const was_pws_write_t *write, apr_pool_t *pool)
+{
+    const was_content_t *content = write->content;
+    const keyed_t keyed = key_values(key);
+    put_t values = {.put = {keyed.key[0], keyed.key[1], keyed.key[2], keyed.key[3],
+                            WAS_TEXT(content->type), WAS_TEXT(grant->invoker),
+                            WAS_TEXT(write->notes->epoch), WAS_TEXT(write->notes->writer),
+                            WAS_BYTES(content->bytes, content->length)}};
+
+    raise_values(grant, &keyed, values.raise, pool);
+    values.raise[6] = WAS_INTEGER((apr_int64_t)content->length);
+    values.raise[7] = WAS_BOOLEAN(write->notes->is_envelope);
+    was_preconditions_values(write->conditions, &values.raise[8], pool);
+    values.raise[11] = was_content_quota(content);
+    return values;
+}
+
+/* `*etag` is NULL when nothing was written. */
+static const was_error_t *put_at_once(was_db_t *db, const put_t *values, const char **etag,
+                                      apr_pool_t *pool)
+{
+    was_transaction_t transaction = {.nsteps = 0};
+
+    was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_RAISE_AT_ONCE, values->raise, 8);
+    const was_step_t *step = was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_PUT, values->put, 9);
+
+    WAS_TRY(was_db_transact(db, &transaction, pool));
+    *etag = was_rows_count(step->rows) > 0 ? was_rows_text(step->rows, 0, 0) : NULL;
+    return NULL;
+}
+
+/* The same, after everybody who came before. */
+static const was_error_t *put_in_turn(was_db_t *db, const was_content_t *content,
+                                      const put_t *values, const char **etag, apr_pool_t *pool)
+{
+    bool is_staged = content->source != NULL;
+    was_transaction_t transaction = {.content = content->source};
+
+    if (content->quota > 0) {
+        was_step_add(&transaction, WAS_SQL_PWS_SPACE_LOCK, values->raise, WAS_GRANT_VALUES);
+    }
+    was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, values->raise, 4);
+    was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_RAISE, values->raise, 12);
+    const was_step_t *step = was_step_add(
+        &transaction, is_staged ? WAS_SQL_PWS_RESOURCE_PUT_STAGED : WAS_SQL_PWS_RESOURCE_PUT,
+        values->put, is_staged ? 8 : 9);
+
+    WAS_TRY(was_db_transact(db, &transaction, pool));
+    *etag = was_rows_count(step->rows) > 0 ? was_rows_text(step->rows, 0, 0) : NULL;
+    return NULL;
+}
+
 const was_error_t *was_pws_resources_put(was_db_t *db, const was_grant_t *grant,
                                          const was_pws_key_t *key, const was_pws_write_t *write,
                                          const char **etag, apr_pool_t *pool)
 {
     const was_content_t *content = write->content;
-    bool is_staged = content->source != NULL;
-    const keyed_t keyed = key_values(key);
-    was_transaction_t transaction = {.content = content->source};
-    was_value_t raise[12], put[9] = {keyed.key[0], keyed.key[1], keyed.key[2], keyed.key[3]};
+    const put_t values = put_values(grant, key, write, pool);
 
-    raise_values(grant, &keyed, raise, pool);
-    raise[6] = WAS_INTEGER((apr_int64_t)content->length);
-    raise[7] = WAS_BOOLEAN(write->notes->is_envelope);
-    was_preconditions_values(write->conditions, &raise[8], pool);
-    raise[11] = was_content_quota(content);
-    put[4] = WAS_TEXT(content->type);
-    put[5] = WAS_TEXT(grant->invoker);
-    put[6] = WAS_TEXT(write->notes->epoch);
-    put[7] = WAS_TEXT(write->notes->writer);
-    put[8] = WAS_BYTES(content->bytes, content->length);
-    if (content->quota > 0) {
-        was_step_add(&transaction, WAS_SQL_PWS_SPACE_LOCK, raise, WAS_GRANT_VALUES);
+    *etag = NULL;
+    if (content->source == NULL && content->quota <= 0 &&
+        !was_preconditions_given(write->conditions)) {
+        WAS_TRY(put_at_once(db, &values, etag, pool));
     }
-    was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, raise, 4);
-    was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_RAISE, raise, 12);
-    const was_step_t *step = was_step_add(
-        &transaction, is_staged ? WAS_SQL_PWS_RESOURCE_PUT_STAGED : WAS_SQL_PWS_RESOURCE_PUT, put,
-        is_staged ? 8 : 9);
-
-    forget_tombstone(&transaction, &keyed, "r");
-    WAS_TRY(was_db_transact(db, &transaction, pool));
-    if (was_rows_count(step->rows) == 0) {
-        return explain_put(db, grant, key, write, pool);
+    if (*etag == NULL) {
+        WAS_TRY(put_in_turn(db, content, &values, etag, pool));
     }
-    *etag = was_rows_text(step->rows, 0, 0);
-    return NULL;
+    return *etag != NULL ? NULL : explain_put(db, grant, key, write, pool);
 }
 
 const was_error_t *was_pws_resources_delete(was_db_t *db, const was_grant_t *grant,

@@ -17,11 +17,14 @@
  * raises the counter, noting the write's token in it, only if all of it holds; the others write,
  * where the counter has that token. So writers of one collection take turns, the order of positions
  * is the order of commits, and the lock is held from the first step on, since only statements that
- * begin behind it see what those before it committed.
+ * begin behind it see what those before it committed. The plain put of a resource does without
+ * ..._LOCK where there is nobody to take turns with (..._RAISE_AT_ONCE).
  *
  * A stamp is milliseconds and a counter within one, and grows with every write of its record, also
  * when the clock does not (protocol/pws-next C.2). What was deleted leaves its stamp behind, in
- * was_pws_tombstones, for the next life of the same name to begin above it.
+ * was_pws_tombstones, for the next life of the same name to begin above it. A tombstone stays where
+ * there is a new life, below everything that this one writes, until that ends in its turn: to
+ * remove it would be a statement more in every write.
  */
 /* The statements are laid out to be read as SQL. */
 /* clang-format off */
@@ -44,6 +47,15 @@
 #define PWS_ETAG(t) \
     "(to_hex(" t ".generation) || '-' || to_hex(" t ".updated_ms) || '-' ||" \
     " to_hex(" t ".updated_counter))"
+
+/* The tombstone that `select` makes: uuid, parent, kind, id, generation, content type, position,
+ * stamp. That of an earlier life gives way. */
+#define PWS_TOMBSTONE(select) \
+    "INSERT INTO was_pws_tombstones (space_uuid, parent, kind, id, generation, content_type," \
+    " position, updated_ms, updated_counter) SELECT " select \
+    " ON CONFLICT (space_uuid, parent, kind, id) DO UPDATE SET generation = EXCLUDED.generation," \
+    " content_type = EXCLUDED.content_type, position = EXCLUDED.position," \
+    " updated_ms = EXCLUDED.updated_ms, updated_counter = EXCLUDED.updated_counter"
 
 /* Of spaces and collections, which show more than their row: `local` counts changes of that. */
 #define PWS_ETAG_OBJECT(t) "(" PWS_ETAG(t) " || '-' || to_hex(" t ".local))"

@@ -109,13 +109,17 @@ SQL
 SELECT string_agg(kind || ' ' || id, ', ') || ' at ' || position FROM ($RECORDS) x
 GROUP BY space_uuid, parent, position HAVING count(*) > 1
 SQL
-    'a record lives beside its tombstone' => <<'SQL',
+    'a record is not above the tombstone of an earlier life' => <<'SQL',
 SELECT t.kind || ' ' || t.id FROM was_pws_tombstones t, (
-    SELECT space_uuid, collection_generation AS parent, 'r' AS kind, resource AS id
-    FROM was_pws_resources
-    UNION ALL SELECT space_uuid, parent, 'p', resource FROM was_pws_policies
-    UNION ALL SELECT space_uuid, space_generation, 'c', collection FROM was_pws_collections
+    SELECT space_uuid, collection_generation AS parent, 'r' AS kind, resource AS id, position,
+        updated_ms, updated_counter FROM was_pws_resources
+    UNION ALL SELECT space_uuid, parent, 'p', resource, position, updated_ms, updated_counter
+    FROM was_pws_policies
+    UNION ALL SELECT space_uuid, space_generation, 'c', collection, NULL, updated_ms,
+        updated_counter FROM was_pws_collections
 ) x WHERE (t.space_uuid, t.parent, t.kind, t.id) = (x.space_uuid, x.parent, x.kind, x.id)
+    AND (x.position <= t.position
+        OR (x.updated_ms, x.updated_counter) <= (t.updated_ms, t.updated_counter))
 SQL
     'a collection is in no space' =>
         "SELECT collection FROM was_pws_collections x WHERE $NO_SPACE = x.space_generation)",
