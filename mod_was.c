@@ -17,6 +17,7 @@
 #include "pws/pws.h"
 #include "store/was_schema.h"
 #include "store/was_session.h"
+#include "store/was_sweep.h"
 
 #include <http_core.h>
 #include <http_log.h>
@@ -134,8 +135,8 @@ static void prepare_database(was_server_t *config, server_rec *server, apr_pool_
     report_pooler(config, server, pool);
 }
 
-/* A way to the database, and its schema, for a server that has a location of ours. False, after a
- * line in the log, when the system has no lock for it. */
+/* A way to the database, its schema, and who sweeps it, for a server that has a location of ours.
+ * False, after a line in the log, when the system has no lock or thread for it. */
 static bool open_server(server_rec *server, server_rec *main, apr_pool_t *pconf, apr_pool_t *ptemp)
 {
     was_server_t *config = was_config_server(server);
@@ -156,15 +157,16 @@ static bool open_server(server_rec *server, server_rec *main, apr_pool_t *pconf,
         return false;
     }
     prepare_database(config, server, ptemp);
-    return true;
+    config->sweeper = was_sweeper_make(server, config->db, pconf);
+    return config->sweeper != NULL;
 }
 
 /*
  * Once for each configuration:
  * 1. the libraries, before there are threads;
  * 2. the cache of the replay guard, for all servers;
- * 3. a way to the database for each server that has a location of ours, one for each pool, and its
- *    schema.
+ * 3. a way to the database for each server that has a location of ours, one for each pool, its
+ *    schema, and who sweeps it.
  */
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main)
 {
@@ -180,6 +182,10 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     if (!was_replay_open(was_config_server(main)->replay, main, pconf)) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
+    if (!was_sweep_share(pconf)) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, main, "no memory to share with the children");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
     for (server_rec *server = main; server != NULL; server = server->next) {
         if (!open_server(server, main, pconf, ptemp)) {
             return HTTP_INTERNAL_SERVER_ERROR;
@@ -191,16 +197,24 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
 static void child_init(apr_pool_t *pchild, server_rec *main)
 {
     was_replay_join(was_config_server(main)->replay, main, pchild);
+    for (server_rec *server = main; server != NULL; server = server->next) {
+        if (was_config_server(server)->sweeper != NULL) {
+            was_sweeper_join(was_config_server(server)->sweeper, pchild);
+        }
+    }
 }
 
 static void register_hooks(apr_pool_t *pool)
 {
+    /* Whose pool must be there before ours begin to use it. */
+    static const char *const pools[] = {"mod_dbd.c", NULL};
+
     (void)pool;
     was_body_register();
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(child_init, pools, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_read_request(keep_target, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_pre_translate_name(keep_encoding, NULL, NULL, APR_HOOK_MIDDLE);
     /* Before the modules that would look for a file. */

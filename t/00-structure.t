@@ -40,9 +40,11 @@ my @HEADERS = (
         qr{^(?:mod_was\.c|src/(?:http|classic|pws)/|src/store/was_pool\.c$)}
     ],
     [mod_dbd => qr/^(?:mod_dbd|apr_dbd\w*)\.h$/, qr{^src/store/was_pool\.c$}],
+    [mod_watchdog => qr/^mod_watchdog\.h$/, qr{^src/http/was_sweeper\.c$}],
     [libpq => qr/^libpq/, qr{^src/store/was_(?:pool\w*|pq\w*|rows|session)\.[ch]$}],
     [
-        'the inside of the store' => qr{^store/was_(?:db|limit|pool\w*|pq|sql|session|step)\.h$},
+        'the inside of the store' =>
+            qr{^store/was_(?:db|limit|pool\w*|pq|sql|session|step|sweep)\.h$},
         qr{^(?:src/store/|src/http/|mod_was\.c$)}
     ],
     ['the store of classic' => qr{^store/classic/}, qr{^src/(?:store/)?classic/}],

@@ -261,7 +261,7 @@ SELECT * FROM (SELECT resource, greatest(updated_ms, meta_ms) AS ms, lag(greates
 SQL
     is_deeply(
         $value->('SELECT version FROM was_schema_version ORDER BY 1'),
-        [map { [$_] } 1 .. 4],
+        [map { [$_] } 1 .. 5],
         "$what: each step was noted once");
     is_deeply($value->('SELECT count(*) FROM was_origin'), [[1]], "$what: one origin");
     return;

@@ -434,6 +434,7 @@ for my $n (0, 1, 0, 1) {
             . " OR t.resource <> '' AND $no_resource)",
     );
     my @orphans;
+    ok(swept($id), 'pws 11.4: what was deleted is swept');
     for my $table (sort keys %orphan) {
         push @orphans, map { "$table @$_" } sql(<<"SQL", $id);
 SELECT t.space_uuid FROM $table t WHERE t.space_uuid = ? AND $orphan{$table}
@@ -441,6 +442,7 @@ SQL
     }
     is_deeply(\@orphans, [], 'pws 11.4: and no orphan is left');
     is($alice->delete("$at/")->status, 204, 'pws 11.4: deleted in the end');
+    ok(swept($id), 'pws 11.4: and swept');
     is_deeply(
         [sql('SELECT resource FROM was_pws_resources WHERE space_uuid = ?', $id)],
         [], 'pws 11.4: with all that was in it');

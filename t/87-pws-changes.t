@@ -248,6 +248,7 @@ for my $number (0 .. $#MIX) {
 }
 is($alice->delete("/space/$one/")->status, 204, 'pws-next D.4: the space is deleted in the end');
 $alice->delete("/space/$two/");
+ok(swept($one, $two), 'pws-next D.4: and swept');
 is_deeply(every_row($one, $two), [], 'pws-next D.4: and nothing of it is left');
 
 # 3. What was looked for above would have been found: each of these makes one thing contradict

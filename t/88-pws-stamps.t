@@ -328,6 +328,7 @@ for my $row (@WRITES, @DELETES, @OTHERS) {
     push @NOTHING, [$method, $where, [@options, @revoked], 404, 'capability-revoked']
         if "$method $where" !~ m{\A(?:DELETE /c/|DELETE /|PUT /meta)\z};
 }
+ok(swept($space), 'pws-next D.2: what was deleted is swept');
 for my $row (@NOTHING) {
     my ($method, $where, $options, $status, $type) = @$row;
     my $before = every_row($space);

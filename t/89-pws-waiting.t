@@ -174,6 +174,7 @@ for my $round (1 .. 3) {
     my @odd = grep { ($_->{status} // 0) !~ /\A(?:20[14]|404|412)\z/ } @ended;
     is_deeply(\@odd, [], "$name: each writes, or finds nothing");
     is((ended_writes($deletion))[0]{status}, 204, "$name: deleted");
+    ok(swept($space), "$name: and swept");
     is_deeply(every_row($space), [], "$name: nothing is left");
 }
 

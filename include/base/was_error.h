@@ -69,6 +69,8 @@
     X(QUOTA, 507, "quota-exceeded", "Quota Exceeded")                                              \
     /* Nothing was written; the same request may succeed later. */                                 \
     X(UNAVAILABLE, 503, "service-unavailable", "Service Unavailable")                              \
+    /* The same, since what was deleted there is not cleared away yet. */                          \
+    X(CLEARING, 503, "service-unavailable", "Service Unavailable")                                 \
     /* The database went away while it committed: written or not, nobody knows. */                 \
     X(UNCERTAIN, 503, "service-unavailable", "Service Unavailable")
 

@@ -5,6 +5,7 @@
 #include "auth/was_verified.h"
 #include "http/was_config_pool.h"
 #include "http/was_replay.h"
+#include "http/was_sweeper.h"
 #include "store/was_db.h"
 
 #include <httpd.h>
@@ -58,6 +59,7 @@ typedef struct was_server_t {
     was_replay_t *replay;       /* WASReplayGuard, one for all servers; NULL for off */
     was_verified_t *verified;   /* made in post_config for servers with a location; else NULL */
     was_db_t *db;               /* made in post_config for servers with a location; else NULL */
+    was_sweeper_t *sweeper;     /* of the first server that has this database; else NULL */
 } was_server_t;
 
 void *was_config_create_dir(apr_pool_t *pool, char *path);

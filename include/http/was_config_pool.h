@@ -39,9 +39,10 @@ bool was_config_pool_keeps(const was_config_pool_t *pool);
 /* Whether mod_dbd gives both servers the same pool. */
 bool was_config_pool_is_same(const was_config_pool_t *one, const was_config_pool_t *other);
 
-/* Whether it is one that a server with a location of ours can use: mod_dbd is there, DBDriver
- * pgsql, DBDParams that libpq can read, and sizes that mod_dbd can build (DBDMin <= DBDKeep <=
- * DBDMax). NULL, or a sentence that says what is missing, and never what DBDParams says. */
+/* Whether it is one that a server with a location of ours can use: mod_dbd is there, and
+ * mod_watchdog, whose thread borrows connections, too; DBDriver pgsql, DBDParams that libpq can
+ * read, and sizes that mod_dbd can build (DBDMin <= DBDKeep <= DBDMax). NULL, or a sentence that
+ * says what is missing, and never what DBDParams says. */
 const char *was_config_pool_check(const was_config_pool_t *pool, apr_pool_t *scratch);
 
 #endif

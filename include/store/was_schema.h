@@ -10,7 +10,7 @@
  * stands in tables of our own.
  */
 
-enum { WAS_SCHEMA_VERSION = 4 };
+enum { WAS_SCHEMA_VERSION = 5 };
 
 /*
  * Brings the database up to WAS_SCHEMA_VERSION: on a connection of its own, in one transaction,

@@ -11,7 +11,8 @@
  *
  * Rules that all of them keep:
  * - every table in a statement is filtered by the same space_uuid (listing and counting a
- *   controller's spaces are the exceptions), so that the tables shard or partition by it;
+ *   controller's spaces are the exceptions, and finding what is to be swept), so that the tables
+ *   shard or partition by it;
  * - a write carries its right and its preconditions in its WHERE, or stands behind one that did in
  *   the same transaction; no row back means absent, forbidden or precondition failed, and a read
  *   tells which;
@@ -40,6 +41,8 @@
     X(SPACE_INSERT, 6, true) \
     X(SPACE_CONDITIONS, 4, false) \
     X(SPACE_DELETE, 5, true) \
+    X(SPACE_SWEEP, 5, true) \
+    X(SPACE_MARK, 5, true) \
     X(SPACE_LOCK, 1, false) \
     X(RESOURCE_GET, 5, false) \
     X(RESOURCE_PIECE, 5, false) \
@@ -59,13 +62,8 @@
     X(PWS_SPACE_UPDATE, 8, true) \
     X(PWS_SPACE_STATE, 4, false) \
     X(PWS_SPACE_LIST, 3, false) \
-    X(PWS_SPACE_DELETE_COUNTERS, 3, true) \
-    X(PWS_SPACE_DELETE_RESOURCES, 3, true) \
-    X(PWS_SPACE_DELETE_TOMBSTONES, 3, true) \
-    X(PWS_SPACE_DELETE_POLICIES, 3, true) \
-    X(PWS_SPACE_DELETE_COLLECTIONS, 3, true) \
-    X(PWS_SPACE_DELETE_BACKENDS, 3, true) \
-    X(PWS_SPACE_DELETE_REVOCATIONS, 3, true) \
+    X(PWS_SPACE_COUNTERS_LOCK, 3, false) \
+    X(PWS_SPACE_SWEEP, 3, true) \
     X(PWS_SPACE_DELETE, 3, true) \
     /* pws: backends, revocations */ \
     X(PWS_BACKEND_LIST, 1, false) \
@@ -86,10 +84,8 @@
     X(PWS_COLLECTION_STATE, 5, false) \
     X(PWS_COLLECTION_LIST, 3, false) \
     X(PWS_COLLECTION_RAISE_DELETE, 5, true) \
-    X(PWS_COLLECTION_DELETE_RESOURCES, 3, true) \
-    X(PWS_COLLECTION_DELETE_TOMBSTONES, 3, true) \
-    X(PWS_COLLECTION_DELETE_POLICIES, 3, true) \
     X(PWS_COLLECTION_TOMBSTONE, 3, true) \
+    X(PWS_COLLECTION_SWEEP, 3, true) \
     X(PWS_COLLECTION_DELETE_COUNTER, 3, true) \
     X(PWS_COLLECTION_DELETE, 2, true) \
     /* pws: policies */ \
@@ -114,7 +110,27 @@
     X(PWS_RESOURCE_DELETE, 4, true) \
     X(PWS_RESOURCE_META_GET, 3, false) \
     X(PWS_RESOURCE_META_RAISE, 9, true) \
-    X(PWS_RESOURCE_META_PUT, 7, true)
+    X(PWS_RESOURCE_META_PUT, 7, true) \
+    /* what is left of what was deleted */ \
+    X(SWEEP_NEXT, 1, false) \
+    X(SWEEP_RESOURCES_MOVE, 3, true) \
+    X(SWEEP_RESOURCES, 3, true) \
+    X(SWEEP_TOMBSTONES_MOVE, 3, true) \
+    X(SWEEP_TOMBSTONES, 3, true) \
+    X(SWEEP_POLICIES_MOVE, 3, true) \
+    X(SWEEP_POLICIES, 3, true) \
+    X(SWEEP_BACKENDS_MOVE, 3, true) \
+    X(SWEEP_BACKENDS, 3, true) \
+    X(SWEEP_COLLECTIONS_MOVE, 3, true) \
+    X(SWEEP_COUNTERS_LOCK, 3, false) \
+    X(SWEEP_COLLECTIONS_SPLIT, 3, true) \
+    X(SWEEP_COUNTERS, 3, true) \
+    X(SWEEP_COLLECTIONS, 3, true) \
+    X(SWEEP_CLASSIC_KEEP, 2, true) \
+    X(SWEEP_CLASSIC_MOVE, 3, true) \
+    X(SWEEP_CLASSIC_RESOURCES, 2, true) \
+    X(SWEEP_CLASSIC_SPACE, 2, true) \
+    X(SWEEP_END, 3, true)
 /* clang-format on */
 
 typedef enum was_sql_t {

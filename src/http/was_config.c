@@ -80,6 +80,7 @@ void *was_config_merge_server(apr_pool_t *pool, void *base, void *vhost)
     was_config_pool_merge(&config->pool, &outer->pool);
     config->replay = outer->replay; /* no virtual host has its own */
     config->db = NULL;
+    config->sweeper = NULL;
     return config;
 }
 

@@ -105,6 +105,9 @@ const char *was_config_pool_check(const was_config_pool_t *pool, apr_pool_t *scr
     if (ap_find_linked_module("mod_dbd.c") == NULL) {
         return "SetHandler was needs mod_dbd: add LoadModule dbd_module";
     }
+    if (ap_find_linked_module("mod_watchdog.c") == NULL) {
+        return "SetHandler was needs mod_watchdog: add LoadModule watchdog_module";
+    }
     if (pool->driver == NULL || strcmp(pool->driver, "pgsql") != 0) {
         return "SetHandler was needs DBDriver pgsql";
     }

@@ -114,7 +114,8 @@ static void log_error(const was_request_t *request, int status, const was_error_
 {
     const char *chain = was_error_chain(error, request->pool);
 
-    if (is_failure(status)) {
+    /* Whoever has deleted something could fill the log otherwise. */
+    if (is_failure(status) && error->kind != WAS_ERROR_CLEARING) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, request->r, "[%s] %s %s", was_request_id(request),
                       was_error_name(error->kind), chain);
     }

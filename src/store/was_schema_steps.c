@@ -233,5 +233,25 @@ const char *const was_schema_steps[WAS_SCHEMA_VERSION] = {
     "ALTER TABLE was_spaces DROP COLUMN protocol, DROP COLUMN created_by;"
     "CREATE INDEX IF NOT EXISTS was_spaces_controller_uuid ON was_spaces (controller,"
     " space_uuid);",
+
+    /* 5: */
+
+    /* Counters of a life of the space that is over are not its any more. */
+    "ALTER TABLE was_pws_counters ADD COLUMN IF NOT EXISTS space_generation bigint;"
+    "UPDATE was_pws_counters k SET space_generation = c.space_generation"
+    " FROM was_pws_collections c WHERE c.space_uuid = k.space_uuid"
+    " AND c.generation = k.collection_generation AND k.space_generation IS NULL;"
+    "DELETE FROM was_pws_counters k WHERE k.space_generation IS NULL;"
+    "ALTER TABLE was_pws_counters ALTER COLUMN space_generation SET NOT NULL;"
+
+    /* What was deleted, and how far its rows are gone: was_sweep_sql. A space of the classic
+     * protocol, whose rows are found by its uuid alone, is marked until they are. */
+    "ALTER TABLE was_spaces ADD COLUMN IF NOT EXISTS is_deleted boolean NOT NULL DEFAULT false;"
+    "CREATE TABLE IF NOT EXISTS was_sweeps (space_uuid text COLLATE \"C\" NOT NULL,"
+    " generation bigint NOT NULL, kind text NOT NULL, since_ms bigint NOT NULL,"
+    " stage integer NOT NULL DEFAULT 0, is_last boolean NOT NULL DEFAULT true, first text,"
+    " last text, PRIMARY KEY (space_uuid, generation)) WITH (fillfactor = 50);"
+    "CREATE INDEX IF NOT EXISTS was_sweeps_since ON was_sweeps (since_ms, space_uuid,"
+    " generation);",
 };
 /* clang-format on */

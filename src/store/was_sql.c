@@ -9,6 +9,7 @@
 
 #include "classic/was_classic_sql.h"
 #include "pws/was_pws_resource_sql.h"
+#include "was_sweep_sql.h"
 
 #include <stddef.h>
 

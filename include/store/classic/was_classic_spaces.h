@@ -41,7 +41,7 @@ WAS_CHECKED const was_error_t *was_classic_spaces_get(was_db_t *db, const char *
  * Creates the space, for a caller who names itself controller, or updates it, for the caller who
  * controls it now, whoever the new controller is.
  * Errors: FORBIDDEN (neither), PRECONDITION, QUOTA (the controller would have one space more, and
- * has as many as it may).
+ * has as many as it may), CLEARING (what a deleted one held is not gone yet).
  */
 WAS_CHECKED const was_error_t *was_classic_spaces_put(was_db_t *db, const char *uuid,
                                                       const char *caller,
@@ -49,13 +49,13 @@ WAS_CHECKED const was_error_t *was_classic_spaces_put(was_db_t *db, const char *
                                                       const was_conditions_t *conditions,
                                                       const char **etag, apr_pool_t *pool);
 
-/* Creates only. Errors: CONFLICT (the uuid exists), QUOTA. */
+/* Creates only. Errors: CONFLICT (the uuid exists), QUOTA, CLEARING. */
 WAS_CHECKED const was_error_t *was_classic_spaces_create(was_db_t *db, const char *uuid,
                                                          const was_classic_space_change_t *change,
                                                          const char **etag, apr_pool_t *pool);
 
-/* Deletes the space and all that is in it. A space that is not there is fine.
- * Errors: FORBIDDEN, PRECONDITION. */
+/* Deletes the space and all that is in it, which may take until later (was_sweep) where that is
+ * much. A space that is not there is fine. Errors: FORBIDDEN, PRECONDITION. */
 WAS_CHECKED const was_error_t *was_classic_spaces_delete(was_db_t *db, const char *uuid,
                                                          const char *caller,
                                                          const was_conditions_t *conditions,

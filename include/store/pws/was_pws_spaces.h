@@ -74,7 +74,9 @@ WAS_CHECKED const was_error_t *was_pws_spaces_update(was_db_t *db, const char *i
                                                      const was_conditions_t *conditions,
                                                      const char **etag, apr_pool_t *pool);
 
-/* Deletes the space and all that is in it. Errors: NOT_FOUND (the grant does not hold any more). */
+/* Deletes the space and, for whoever asks, all that is in it: those rows go later (was_sweep).
+ * Revocations stay for as long as they count. Errors: NOT_FOUND (the grant does not hold any
+ * more). */
 WAS_CHECKED const was_error_t *was_pws_spaces_delete(was_db_t *db, const was_grant_t *grant,
                                                      apr_pool_t *pool);
 

@@ -9,6 +9,7 @@
 #include "store/classic/was_classic_spaces.h"
 
 #include "store/was_limit.h"
+#include "store/was_sweep.h"
 
 #include <string.h>
 
@@ -47,7 +48,12 @@ const was_error_t *was_classic_spaces_get(was_db_t *db, const char *uuid, const 
 }
 
 /* What stands at a uuid after a write found no row to write. */
-typedef enum owner_t { OWNER_NOBODY, OWNER_OTHER, OWNER_CALLER } owner_t;
+typedef enum owner_t {
+    OWNER_NOBODY, /* nothing does */
+    OWNER_GONE,   /* a space whose deletion is under way */
+    OWNER_OTHER,
+    OWNER_CALLER
+} owner_t;
 
 static const was_error_t *read_owner(was_db_t *db, const char *uuid, const char *caller,
                                      owner_t *owner, apr_pool_t *pool)
@@ -59,10 +65,20 @@ static const was_error_t *read_owner(was_db_t *db, const char *uuid, const char 
     if (was_rows_count(rows) == 0) {
         *owner = OWNER_NOBODY;
     }
+    else if (was_rows_true(rows, 0, 1)) {
+        *owner = OWNER_GONE;
+    }
     else {
         *owner = was_rows_true(rows, 0, 0) ? OWNER_CALLER : OWNER_OTHER;
     }
     return NULL;
+}
+
+static const was_error_t *space_clearing(apr_pool_t *pool)
+{
+    return was_error_make(pool, WAS_ERROR_CLEARING, "/space",
+                          "the space that was here is deleted, and what it held is still being "
+                          "cleared away: the same request can be sent again later");
 }
 
 /* Whether it was the limit that kept the controller from one space more: a new one, if none is
@@ -98,11 +114,14 @@ static const was_error_t *explain_space_put(was_db_t *db, const char *uuid, cons
     owner_t owner = OWNER_NOBODY;
 
     WAS_TRY(read_owner(db, uuid, caller, &owner, pool));
+    if (owner == OWNER_GONE && creates) {
+        return space_clearing(pool);
+    }
     if (owner == OWNER_NOBODY ? creates : owner == OWNER_CALLER && !self) {
         WAS_TRY(check_space_limit(db, uuid, change, conditions, owner == OWNER_NOBODY, pool));
     }
     if (was_preconditions_given(conditions) &&
-        (owner == OWNER_CALLER || (owner == OWNER_NOBODY && self))) {
+        (owner == OWNER_CALLER || (owner <= OWNER_GONE && self))) {
         return was_preconditions_failed(pool);
     }
     return was_classic_space_foreign(pool);
@@ -149,23 +168,38 @@ const was_error_t *was_classic_spaces_create(was_db_t *db, const char *uuid,
 
     WAS_TRY(was_limit_write(db, change->controller, change->most, WAS_SQL_SPACE_INSERT, values, 6,
                             etag, pool));
-    if (*etag == NULL) {
-        WAS_TRY(check_space_limit(db, uuid, change, &none, true, pool));
-        return was_error_make(pool, WAS_ERROR_CONFLICT, "/body", "there is a space of this uuid");
+    if (*etag != NULL) {
+        return NULL;
     }
-    return NULL;
+    owner_t owner = OWNER_NOBODY;
+
+    WAS_TRY(read_owner(db, uuid, change->controller, &owner, pool));
+    if (owner == OWNER_GONE) {
+        return space_clearing(pool);
+    }
+    WAS_TRY(check_space_limit(db, uuid, change, &none, true, pool));
+    return was_error_make(pool, WAS_ERROR_CONFLICT, "/body", "there is a space of this uuid");
 }
 
 const was_error_t *was_classic_spaces_delete(was_db_t *db, const char *uuid, const char *caller,
                                              const was_conditions_t *conditions, apr_pool_t *pool)
 {
     was_value_t values[5] = {WAS_TEXT(uuid), WAS_TEXT(caller)};
-    const was_rows_t *rows;
+    was_transaction_t transaction = {.nsteps = 0};
     owner_t owner = OWNER_NOBODY;
 
     was_preconditions_values(conditions, &values[2], pool);
-    WAS_TRY(was_db_run(db, WAS_SQL_SPACE_DELETE, values, 5, &rows, pool));
-    if (was_rows_count(rows) > 0) {
+    const was_step_t *deletes = was_step_add(&transaction, WAS_SQL_SPACE_DELETE, values, 5);
+
+    was_step_add(&transaction, WAS_SQL_SPACE_SWEEP, values, 5);
+    const was_step_t *marks = was_step_add(&transaction, WAS_SQL_SPACE_MARK, values, 5);
+
+    WAS_TRY(was_db_transact(db, &transaction, pool));
+    if (was_rows_count(marks->rows) > 0) {
+        was_sweep_announce();
+        return NULL;
+    }
+    if (was_rows_count(deletes->rows) > 0) {
         return NULL;
     }
     WAS_TRY(read_owner(db, uuid, caller, &owner, pool));

@@ -34,8 +34,11 @@
 #define CLASSIC_CALLER(caller) \
     "coalesce(s.controller IN (" caller ", " caller " || '#' || substr(" caller ", 9)), false)"
 
+/* A space whose deletion has begun is none: only its rows are not all gone yet. */
+#define CLASSIC_SPACE "s.space_uuid = $1 AND NOT s.is_deleted"
+
 /* The space that a write is about, under the caller's control. */
-#define CLASSIC_OWN_SPACE "s.space_uuid = $1 AND " CLASSIC_CALLER("$2::text")
+#define CLASSIC_OWN_SPACE CLASSIC_SPACE " AND " CLASSIC_CALLER("$2::text")
 
 /* Preconditions (RFC 9110 section 13.1) of the row t: arrays of validators, `{*}` for any, NULL for
  * no condition; Unix seconds for If-Unmodified-Since, which a row without a known time ignores. */
@@ -71,11 +74,12 @@
 #define WAS_TEXT_SPACE_GET \
     "SELECT s.space_id, s.controller, s.name, s.link, " CLASSIC_ETAG("s") "," \
     " " CLASSIC_MODIFIED("s") ", " CLASSIC_CALLER("$2::text") \
-    " FROM was_spaces s WHERE s.space_uuid = $1"
+    " FROM was_spaces s WHERE " CLASSIC_SPACE
 
-/* uuid, caller -> the caller's? */
+/* uuid, caller -> the caller's?, is its deletion under way? */
 #define WAS_TEXT_SPACE_OWNER \
-    "SELECT " CLASSIC_CALLER("$2::text") " FROM was_spaces s WHERE s.space_uuid = $1"
+    "SELECT " CLASSIC_CALLER("$2::text") ", s.is_deleted FROM was_spaces s" \
+    " WHERE s.space_uuid = $1"
 
 /* caller, after, limit -> uuid, space_id, controller */
 #define WAS_TEXT_SPACE_LIST \
@@ -112,12 +116,29 @@
 
 /* uuid, 3 conditions -> is the space as they demand? */
 #define WAS_TEXT_SPACE_CONDITIONS \
-    "SELECT " CLASSIC_CONDITIONS("s", "$2", "$3", "$4") \
-    " FROM was_spaces s WHERE s.space_uuid = $1"
+    "SELECT " CLASSIC_CONDITIONS("s", "$2", "$3", "$4") " FROM was_spaces s WHERE " CLASSIC_SPACE
 
-/* uuid, caller, 3 conditions -> a row */
+/* uuid, caller, 3 conditions -> a row. The foreign key takes along what is in the space, so it must
+ * be little: at most a thousand resources, of 64 MiB in all. */
 #define WAS_TEXT_SPACE_DELETE \
     "DELETE FROM was_spaces s WHERE " CLASSIC_OWN_SPACE \
+    " AND " CLASSIC_CONDITIONS("s", "$3", "$4", "$5") \
+    " AND (SELECT count(*) <= 1000 AND coalesce(sum(n.length), 0) <= 67108864 FROM" \
+    " (SELECT octet_length(r.content) AS length FROM was_resources r WHERE r.space_uuid = $1" \
+    " LIMIT 1001) n) RETURNING 1"
+
+/* the same: a bigger one is to be swept */
+#define WAS_TEXT_SPACE_SWEEP \
+    "INSERT INTO was_sweeps (space_uuid, generation, kind, since_ms)" \
+    " SELECT s.space_uuid, 0, 'classic'," \
+    " floor(date_part('epoch', statement_timestamp()) * 1000)::bigint FROM was_spaces s" \
+    " WHERE " CLASSIC_OWN_SPACE " AND " CLASSIC_CONDITIONS("s", "$3", "$4", "$5") \
+    " ON CONFLICT DO NOTHING"
+
+/* the same -> a row: until then it is marked, and its controller is one that nobody is, so that the
+ * Python server lets nobody write there */
+#define WAS_TEXT_SPACE_MARK \
+    "UPDATE was_spaces s SET is_deleted = true, controller = 'deleted' WHERE " CLASSIC_OWN_SPACE \
     " AND " CLASSIC_CONDITIONS("s", "$3", "$4", "$5") " RETURNING 1"
 
 /* uuid: one writer at a time under a quota. Not against the Python server's inserts. */
@@ -132,7 +153,7 @@
     " AND octet_length(r.content) <= $5::bigint THEN r.content END" \
     " FROM was_spaces s" \
     " LEFT JOIN was_resources r ON r.space_uuid = $1 AND r.path = $3::text" \
-    " WHERE s.space_uuid = $1"
+    " WHERE " CLASSIC_SPACE
 
 /* uuid, path, validator, first byte counted from 1, length -> bytes */
 #define WAS_TEXT_RESOURCE_PIECE \
@@ -144,7 +165,9 @@
 #define WAS_TEXT_RESOURCE_LIST \
     "SELECT r.path, r.content_type, octet_length(r.content)::bigint," \
     " " CLASSIC_ETAG("r") ", " CLASSIC_MODIFIED("r") " FROM was_resources r" \
-    " WHERE r.space_uuid = $1 AND r.path > $2::text ORDER BY r.path LIMIT $3::bigint"
+    " WHERE r.space_uuid = $1 AND r.path > $2::text" \
+    " AND (SELECT NOT s.is_deleted FROM was_spaces s WHERE s.space_uuid = $1)" \
+    " ORDER BY r.path LIMIT $3::bigint"
 
 /* A resource's row, from a content that is a value or the staged upload. */
 #define CLASSIC_PUT_RESOURCE(content) \
@@ -188,7 +211,7 @@
 #define WAS_TEXT_RESOURCE_OWNER \
     "SELECT " CLASSIC_CALLER("$2::text") ", r.path IS NOT NULL FROM was_spaces s" \
     " LEFT JOIN was_resources r ON r.space_uuid = $1 AND r.path = $3::text" \
-    " WHERE s.space_uuid = $1"
+    " WHERE " CLASSIC_SPACE
 
 /* clang-format on */
 

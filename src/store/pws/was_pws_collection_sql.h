@@ -44,8 +44,9 @@
 
 /* uuid, collection, generation: the counter of the collection that was just made */
 #define WAS_TEXT_PWS_COLLECTION_COUNTER \
-    "INSERT INTO was_pws_counters (space_uuid, collection_generation, position, feed_ms, token)" \
-    " SELECT c.space_uuid, c.generation, 1, c.updated_ms, $3::bigint" \
+    "INSERT INTO was_pws_counters (space_uuid, space_generation, collection_generation, position," \
+    " feed_ms, token)" \
+    " SELECT c.space_uuid, c.space_generation, c.generation, 1, c.updated_ms, $3::bigint" \
     " FROM was_pws_spaces s, was_pws_collections c" \
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") " AND c.generation = $3::bigint"
 
@@ -100,17 +101,13 @@
     PWS_RAISE("1", "$5") " FROM was_pws_spaces s, was_pws_collections c" \
     " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER_SEEN " RETURNING 1"
 
-/* uuid, collection, token: what belongs to the collection, then its tombstone, counter and row */
-#define PWS_DELETE_BELOW(table, key) \
-    "DELETE FROM " table " x USING " PWS_TABLES " WHERE " PWS_RAISED("$3") \
-    " AND x.space_uuid = $1 AND x." key " = c.generation"
-#define WAS_TEXT_PWS_COLLECTION_DELETE_RESOURCES \
-    PWS_DELETE_BELOW("was_pws_resources", "collection_generation")
-#define WAS_TEXT_PWS_COLLECTION_DELETE_TOMBSTONES PWS_DELETE_BELOW("was_pws_tombstones", "parent")
-#define WAS_TEXT_PWS_COLLECTION_DELETE_POLICIES PWS_DELETE_BELOW("was_pws_policies", "parent")
+/* uuid, collection, token: the tombstone, what is to be swept, then counter and row */
 #define WAS_TEXT_PWS_COLLECTION_TOMBSTONE \
     PWS_TOMBSTONE("c.space_uuid, s.generation, 'c', c.collection, c.generation, NULL, NULL," \
     " " PWS_STAMP_AFTER("c") " FROM " PWS_TABLES " WHERE " PWS_RAISED("$3"))
+#define WAS_TEXT_PWS_COLLECTION_SWEEP \
+    PWS_SWEEP " SELECT c.space_uuid, c.generation, 'collection', " PWS_NOW_MS \
+    " FROM " PWS_TABLES " WHERE " PWS_RAISED("$3")
 #define WAS_TEXT_PWS_COLLECTION_DELETE_COUNTER \
     "DELETE FROM was_pws_counters k USING was_pws_spaces s, was_pws_collections c" \
     " WHERE " PWS_RAISED("$3")

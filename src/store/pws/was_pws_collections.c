@@ -1,12 +1,14 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * was_pws_collections: collections in and out of their table. Owns what the rows mean, what it
- * means that a write found no row, and in which order what belongs to a collection goes with it.
- * Refuses to know what the JSON in them says.
+ * was_pws_collections: collections in and out of their table. Owns what the rows mean, and what it
+ * means that a write found no row. Refuses to know what the JSON in them says, and what becomes of
+ * the rows below a collection that is gone.
  */
 
 #include "store/pws/was_pws_collections.h"
+
+#include "store/was_sweep.h"
 
 #include <string.h>
 
@@ -220,10 +222,9 @@ const was_error_t *was_pws_collections_put(was_db_t *db, const was_grant_t *gran
 const was_error_t *was_pws_collections_delete(was_db_t *db, const was_grant_t *grant,
                                               const char *id, apr_pool_t *pool)
 {
-    static const was_sql_t order[] = {
-        WAS_SQL_PWS_COLLECTION_DELETE_RESOURCES, WAS_SQL_PWS_COLLECTION_DELETE_TOMBSTONES,
-        WAS_SQL_PWS_COLLECTION_DELETE_POLICIES, WAS_SQL_PWS_COLLECTION_TOMBSTONE,
-        WAS_SQL_PWS_COLLECTION_DELETE_COUNTER};
+    static const was_sql_t order[] = {WAS_SQL_PWS_COLLECTION_TOMBSTONE,
+                                      WAS_SQL_PWS_COLLECTION_SWEEP,
+                                      WAS_SQL_PWS_COLLECTION_DELETE_COUNTER};
     const was_value_t token = WAS_INTEGER(was_grant_token());
     const was_value_t key[] = {WAS_TEXT(grant->space), WAS_TEXT(id), token};
     was_value_t raise[5];
@@ -241,7 +242,11 @@ const was_error_t *was_pws_collections_delete(was_db_t *db, const was_grant_t *g
     }
     was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_DELETE, key, 2);
     WAS_TRY(was_db_transact(db, &transaction, pool));
-    return was_rows_count(raised->rows) > 0 ? NULL : was_pws_grant_check(db, grant, pool);
+    if (was_rows_count(raised->rows) == 0) {
+        return was_pws_grant_check(db, grant, pool);
+    }
+    was_sweep_announce();
+    return NULL;
 }
 
 const was_error_t *was_pws_collections_list(was_db_t *db, const char *space, const char *after,

@@ -17,6 +17,12 @@
 #define PWS_RESOURCE_CONDITIONS(match, none_match, since) \
     PWS_CONDITIONS(PWS_RESOURCE_THERE, PWS_ETAG("r"), "r.updated_ms", match, none_match, since)
 
+/* What the space has in all, without what earlier lives of it have left. */
+#define PWS_SPACE_BYTES \
+    "(SELECT coalesce(sum(o.bytes), 0) FROM was_pws_counters o WHERE o.space_uuid = $1" \
+    " AND o.space_generation =" \
+    " (SELECT g.generation FROM was_pws_spaces g WHERE g.space_uuid = $1))"
+
 /* grant, collection, resource, token, size, is it an envelope?, 3 conditions, quota or NULL. Exact
  * under a quota for who holds the space's lock. */
 #define PWS_RESOURCE_COUNTED \
@@ -31,8 +37,7 @@
     " AND " PWS_RESOURCE_TAKEN \
     " AND " PWS_RESOURCE_CONDITIONS("$9", "$10", "$11") \
     " AND ($12::bigint IS NULL OR $7::bigint <= greatest(r.size, $12::bigint" \
-    " + coalesce(r.size, 0) - (SELECT coalesce(sum(o.bytes), 0) FROM was_pws_counters o" \
-    " WHERE o.space_uuid = $1)))"
+    " + coalesce(r.size, 0) - " PWS_SPACE_BYTES "))"
 
 /* grant, collection, resource, token, size, is it an envelope?; in place of both ..._LOCK and
  * ..._RAISE, where it need not wait: it raises nothing if somebody else has the counter, or has
@@ -73,8 +78,7 @@
 /* uuid, collection, resource, 3 conditions -> bytes of the space's other resources, is this one as
  * the conditions demand? */
 #define WAS_TEXT_PWS_RESOURCE_USAGE \
-    "SELECT (SELECT coalesce(sum(o.bytes), 0)::bigint FROM was_pws_counters o" \
-    " WHERE o.space_uuid = $1) - coalesce(r.size, 0)," \
+    "SELECT " PWS_SPACE_BYTES "::bigint - coalesce(r.size, 0)," \
     " " PWS_RESOURCE_CONDITIONS("$4", "$5", "$6") \
     " FROM was_pws_spaces s, was_pws_collections c LEFT JOIN was_pws_resources r" \
     " ON " PWS_RESOURCE("$3") \

@@ -2,13 +2,14 @@
 
 /*
  * was_pws_spaces: spaces in and out of their table, and what decides who may. Owns which policy is
- * the most specific, and in which order what belongs to a space goes with it. Refuses to know what
- * a policy says and what a capability is.
+ * the most specific. Refuses to know what a policy says, what a capability is, and what becomes of
+ * the rows below a space that is gone.
  */
 
 #include "store/pws/was_pws_spaces.h"
 
 #include "store/was_limit.h"
+#include "store/was_sweep.h"
 
 #include <string.h>
 
@@ -142,23 +143,22 @@ const was_error_t *was_pws_spaces_update(was_db_t *db, const char *id, const cha
 
 const was_error_t *was_pws_spaces_delete(was_db_t *db, const was_grant_t *grant, apr_pool_t *pool)
 {
-    /* Writers of a collection hold its counter: once the counters are gone, none is under way. */
-    static const was_sql_t order[] = {
-        WAS_SQL_PWS_SPACE_DELETE_COUNTERS,    WAS_SQL_PWS_SPACE_DELETE_RESOURCES,
-        WAS_SQL_PWS_SPACE_DELETE_TOMBSTONES,  WAS_SQL_PWS_SPACE_DELETE_POLICIES,
-        WAS_SQL_PWS_SPACE_DELETE_COLLECTIONS, WAS_SQL_PWS_SPACE_DELETE_BACKENDS,
-        WAS_SQL_PWS_SPACE_DELETE_REVOCATIONS, WAS_SQL_PWS_SPACE_DELETE};
+    static const was_sql_t order[] = {WAS_SQL_PWS_SPACE_LOCK, WAS_SQL_PWS_SPACE_COUNTERS_LOCK,
+                                      WAS_SQL_PWS_SPACE_SWEEP, WAS_SQL_PWS_SPACE_DELETE};
     was_value_t values[WAS_GRANT_VALUES];
     was_transaction_t transaction = {.nsteps = 0};
     const was_step_t *last = NULL;
 
     was_grant_values(grant, values, pool);
-    was_step_add(&transaction, WAS_SQL_PWS_SPACE_LOCK, values, WAS_GRANT_VALUES);
     for (apr_size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
         last = was_step_add(&transaction, order[i], values, WAS_GRANT_VALUES);
     }
     WAS_TRY(was_db_transact(db, &transaction, pool));
-    return was_rows_count(last->rows) > 0 ? NULL : space_absent(pool);
+    if (was_rows_count(last->rows) == 0) {
+        return space_absent(pool);
+    }
+    was_sweep_announce();
+    return NULL;
 }
 
 const was_error_t *was_pws_spaces_list(was_db_t *db, const char *controller, const char *after,

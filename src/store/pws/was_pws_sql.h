@@ -10,7 +10,8 @@
  * columns.
  *
  * A life of a space or a collection has a random mark, its generation, and what belongs to it is
- * keyed by that mark: what an earlier life of the same name has left is never seen.
+ * keyed by that mark: what an earlier life of the same name has left is never seen. So a deletion
+ * takes one row and says in was_sweeps what is left to be swept. Revocations belong to the uuid.
  *
  * A write below a collection is three steps or more of one transaction: ..._LOCK takes the row of
  * the collection's change counter; ..._RAISE looks at everything that the write depends on, and
@@ -165,16 +166,18 @@
     " WHERE s.controller = $1::text AND s.space_uuid > $2::text" \
     " ORDER BY s.space_uuid LIMIT $3::bigint"
 
-/* grant; behind the space's lock, in this order: writers that have begun end first */
-#define PWS_DELETE_IN_SPACE(table) \
-    "DELETE FROM " table " x USING was_pws_spaces s WHERE " PWS_GRANTED " AND x.space_uuid = $1"
-#define WAS_TEXT_PWS_SPACE_DELETE_COUNTERS PWS_DELETE_IN_SPACE("was_pws_counters")
-#define WAS_TEXT_PWS_SPACE_DELETE_RESOURCES PWS_DELETE_IN_SPACE("was_pws_resources")
-#define WAS_TEXT_PWS_SPACE_DELETE_TOMBSTONES PWS_DELETE_IN_SPACE("was_pws_tombstones")
-#define WAS_TEXT_PWS_SPACE_DELETE_POLICIES PWS_DELETE_IN_SPACE("was_pws_policies")
-#define WAS_TEXT_PWS_SPACE_DELETE_COLLECTIONS PWS_DELETE_IN_SPACE("was_pws_collections")
-#define WAS_TEXT_PWS_SPACE_DELETE_BACKENDS PWS_DELETE_IN_SPACE("was_pws_backends")
-#define WAS_TEXT_PWS_SPACE_DELETE_REVOCATIONS PWS_DELETE_IN_SPACE("was_pws_revocations")
+/* grant; behind the space's lock, in this order: writers that have begun end first, and what is
+ * below the space belongs to a generation that nobody names any more. Of a space of more than a
+ * thousand collections some may still write, into what nobody sees; the sweep waits for all of them
+ * before it looks what there is. */
+#define WAS_TEXT_PWS_SPACE_COUNTERS_LOCK \
+    "SELECT 1 FROM was_pws_counters k WHERE k.space_uuid = $1 AND k.collection_generation = ANY (" \
+    "ARRAY(SELECT c.generation FROM was_pws_spaces s, was_pws_collections c WHERE " PWS_GRANTED \
+    " AND c.space_uuid = $1 AND c.space_generation = s.generation LIMIT 1000)) FOR UPDATE OF k"
+#define PWS_SWEEP "INSERT INTO was_sweeps (space_uuid, generation, kind, since_ms)"
+#define WAS_TEXT_PWS_SPACE_SWEEP \
+    PWS_SWEEP " SELECT s.space_uuid, s.generation, 'space', " PWS_NOW_MS \
+    " FROM was_pws_spaces s WHERE " PWS_GRANTED
 /* grant -> a row */
 #define WAS_TEXT_PWS_SPACE_DELETE \
     "DELETE FROM was_pws_spaces s WHERE " PWS_GRANTED " RETURNING 1"

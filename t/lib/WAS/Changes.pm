@@ -151,9 +151,11 @@ WHERE kind = 'c' AND $NO_SPACE = x.parent)
 SQL
 );
 
-# What contradicts itself in these spaces, as texts; nothing does if all is well.
+# What contradicts itself in these spaces, once what was deleted is swept, as texts; nothing does if
+# all is well.
 sub contradictions {
     my (@spaces) = @_;
+    return 'what was deleted is not swept' if !swept(@spaces);
     return map {
         my $name = $_;
         map { "$name: $_->[0]" } sql("$MINE $IMPOSSIBLE{$name}", \@spaces)

@@ -12,12 +12,12 @@ use Exporter qw(import);
 use Test::More ();
 use WAS::Key;
 use WAS::Server;
-use WAS::Story qw(new_id random_bytes json_text sql in_parallel);
+use WAS::Story qw(new_id random_bytes json_text sql in_parallel swept);
 use WAS::Zcap;
 
 our @EXPORT = qw(
     holder at make_space make_collection due told stored same_stored counters take_back
-    new_id random_bytes json_text sql in_parallel
+    new_id random_bytes json_text sql in_parallel swept
 );
 
 my $BASE = 'https://w3id.org/pws#';

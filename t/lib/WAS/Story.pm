@@ -36,10 +36,11 @@ use Test::More ();
 use WAS::Client;
 use WAS::Key;
 use WAS::Server;
+use WAS::Traffic qw(eventually);
 
 our @EXPORT = qw(
     person at new_id new_space put_space random_bytes json_text expect tell snapshot same_rows sql
-    in_parallel
+    in_parallel swept
 );
 
 my %KIND = (
@@ -244,6 +245,14 @@ sub sql {
     my $sth = $dbh->prepare_cached($statement);
     $sth->execute(@values);
     return $sth->{NUM_OF_FIELDS} ? @{ $sth->fetchall_arrayref } : $sth->rows;
+}
+
+# Waits until nothing is left of what was deleted of these spaces; whether that came to be.
+sub swept {
+    my (@ids) = @_;
+    return eventually(60, sub { !sql(<<'SQL', \@ids) });
+SELECT 1 FROM was_sweeps WHERE space_uuid = ANY (?) LIMIT 1
+SQL
 }
 
 # All that is stored of some spaces, down to the versions of the rows.

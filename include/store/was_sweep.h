@@ -1,0 +1,42 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#ifndef WAS_SWEEP_H
+#define WAS_SWEEP_H
+
+#include "store/was_db.h"
+
+/*
+ * was_sweep: what is left of spaces and collections that were deleted. Deleting one is a short
+ * transaction, whatever it holds, behind which nobody finds anything of it; its rows go afterwards
+ * in batches of at most 1000 or about 1 MiB (or one that is longer), each a transaction of its own.
+ * How far a sweep has come stands in the database, so that it does not matter who does the next
+ * batch, and what became of who did the last one. Knows no HTTP, and not when it is called.
+ */
+
+/* Makes the place where children tell each other of deletions. Before there are any; once for each
+ * configuration. False when the system has no memory to share. */
+bool was_sweep_share(apr_pool_t *pool);
+
+/* Due from who has deleted something: there is something to sweep. */
+void was_sweep_announce(void);
+
+/* How often that was said, in all children of this httpd; wraps around. */
+unsigned was_sweep_announced(void);
+
+/* What came of a batch. */
+typedef struct was_sweep_batch_t {
+    bool found;     /* there was something to sweep */
+    bool taken;     /* and nobody else was at it */
+    bool ended;     /* nothing is left of that one */
+    const char *of; /* the space that it was in; or NULL */
+    int rows;       /* how many were deleted */
+} was_sweep_batch_t;
+
+/*
+ * Does one batch of what was deleted first, passing over the first `passed` (which failed). `batch`
+ * is set in any case; what it points at is the pool's.
+ * Errors: those of was_db; nothing was done then, or (UNCERTAIN) a whole batch.
+ */
+WAS_CHECKED const was_error_t *was_sweep_run(was_db_t *db, int passed, was_sweep_batch_t *batch,
+                                             apr_pool_t *pool);
+
+#endif
