@@ -114,6 +114,14 @@ DBDMax 1
     WASProtocol pws
 </Location>
 CONF
+# Who sweeps looks once by that connection, and then not for a minute.
+my $dbh = WAS::Server::dbh($database);
+my $looked = sub { $dbh->selectrow_array(<<'SQL') };
+SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query ~ 'FROM was_sweeps w '
+    AND pid <> pg_backend_pid()
+SQL
+ok(eventually(10, $looked), 'what was deleted has been looked for');
+
 my $alice = WAS::Key->fresh;
 my $client = $server->client($alice, keepalive => 1);
 my @document = (
@@ -200,7 +208,6 @@ is_deeply(
 # A content of several pieces, read again and again, by a backend that has not written it.
 my $size = 16 << 20;
 is($client->put('/space/s/big', body => 'x' x $size)->status, 204, 'a big content');
-my $dbh = WAS::Server::dbh($database);
 my $backends = q(FROM pg_stat_activity WHERE datname = current_database()
     AND pid <> pg_backend_pid() AND backend_type = 'client backend');
 is(

@@ -228,8 +228,8 @@ $other->do($_)
     "INSERT INTO was_pws_spaces VALUES ('s', 1, 'did', NULL, '[]', NULL, 0, 0)",
     'INSERT INTO was_pws_collections (space_uuid, space_generation, collection, generation,'
     . " created_ms, updated_ms) VALUES ('s', 1, 'c', 2, 0, 0)",
-    'INSERT INTO was_pws_counters (space_uuid, collection_generation, position, feed_ms, token)'
-    . " VALUES ('s', 2, 7, 0, 0)",
+    'INSERT INTO was_pws_counters (space_uuid, space_generation, collection_generation, position,'
+    . " feed_ms, token) VALUES ('s', 1, 2, 7, 0, 0)",
     "INSERT INTO was_pws_revocations VALUES ('s', '\\x00', 9999999999)",
     'CREATE ROLE was_slow',
     'GRANT ALL ON ALL TABLES IN SCHEMA public TO was_slow',
