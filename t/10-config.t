@@ -279,7 +279,63 @@ for my $case (
     unlike($said, qr/\[(?:warn|\w+:warn)/, 'the example configuration: without a warning');
 }
 
-# 4. What settings do, and how sections merge: the main server says something about everything, each
+# 4. The longest resource. Beyond 511 MiB no LimitRequestBody is kept, and one sentence says so.
+my $MOST = 511 << 20;
+
+sub limit { return "LimitRequestBody $_[0]\n" }
+
+for my $case (
+    # name, configuration, the limit that cannot be kept and the location that would need it
+    ['no limit', location('')],
+    ['the highest limit', location(limit($MOST))],
+    ['one byte more', location(limit($MOST + 1)), $MOST + 1, '/'],
+    ["httpd's own default", location(limit(1 << 30)), 1 << 30, '/'],
+    ['none by its own words', location(limit(0)), 0, '/'],
+    ['a path', location(limit(0), '/wallets'), 0, '/wallets/'],
+    ['the server says too much', limit(0) . location(''), 0, '/'],
+    ['the server says too much, the location less', limit(0) . location(limit(5))],
+    ['the server says enough, the location too much', limit(5) . location(limit(0)), 0, '/'],
+    ['a location of somebody else', $pool . "<Location /x>\n" . limit(0) . "</Location>\n"],
+    ['a virtual host', location('') . "<VirtualHost *>\n" . limit(0) . "</VirtualHost>\n", 0, '/'],
+) {
+    my ($name, $config, $limit, $path) = @$case;
+    my ($status, $said) = WAS::Server->check(config => $config, example => 0);
+    my @lines = grep { /LimitRequestBody/ } split /\n/, $said;
+    my $sentence =
+        defined $limit
+        ? qr{:warn\].* LimitRequestBody $limit cannot be kept for "$path": .* $MOST bytes}
+        : undef;
+    is($status, 0, "LimitRequestBody: $name: accepted") or diag $said;
+    is(scalar @lines, defined $limit ? 1 : 0, "LimitRequestBody: $name: sentences");
+    like($lines[0], $sentence, "LimitRequestBody: $name: which it is") if $sentence;
+}
+{
+    my $server = WAS::Server->start(example => 0, config => location(''));
+    my $client = $server->client(WAS::Key->fresh);
+    my @document = (body => encode_json({ controller => $client->did }));
+    is($client->put('/space/longest', @document)->status, 204, 'a space for the longest resource');
+    for my $case (
+        # announced, what is told before the body is sent, the answer when none of it comes
+        [$MOST, '100', 400],
+        [$MOST + 1, '', 413],
+        [1 << 30, '', 413],
+        [(1 << 30) + 1, '', 413],
+    ) {
+        my ($bytes, $interim, $status) = @$case;
+        my @announced = (headers => ['Content-Length' => $bytes, Expect => '100-continue']);
+        my $res = $client->put('/space/longest/x', body => 'x', @announced, stop_after => 0);
+        is($res->status, $status, "no limit: $bytes bytes announced: $status");
+        is(join(' ', $res->interim), $interim, "no limit: $bytes bytes announced: asked for?");
+        next if $status != 413;
+        is(
+            ($res->problem // {})->{errors}[0]{detail},
+            "a body here may have at most $MOST bytes",
+            "no limit: $bytes bytes announced: a problem of ours");
+    }
+    $client->delete('/space/longest');
+}
+
+# 5. What settings do, and how sections merge: the main server says something about everything, each
 # virtual host about something, a location inside it about one thing more.
 my $alice = WAS::Key->fresh;
 my $outer = 'merge-outer';
@@ -447,7 +503,7 @@ for my $case (
     is(scalar $response->header('Link'), $link, "$host$at/: WASProtocol and WASBaseURL");
 }
 
-# 5. Handlers inside and beside ours.
+# 6. Handlers inside and beside ours.
 my $files = "$ENV{WAS_RUN}/private/10-files-$$";
 make_path(map { "$files/$_" } qw(static plain named space/x));
 spew("$files/static/page.txt", "a page\n");
@@ -592,7 +648,7 @@ my $not_here = qr{plain/\.htaccess: WASCORS not allowed here};
 like($beside->log, $not_here, 'WASCORS in .htaccess: a sentence in the log');
 unlike($beside->log, qr/exit signal/, 'no child crashed');
 
-# 6. Databases.
+# 7. Databases.
 my %base = map { $_ => WAS::Server::create_database() } qw(one two three);
 my %dsn = map { $_ => WAS::Server::cluster()->dsn($base{$_}) } keys %base;
 my $socket = WAS::Server::cluster()->socket_directory;

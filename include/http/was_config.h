@@ -48,13 +48,14 @@ typedef struct was_config_t {
     apr_int64_t skew;            /* WASClockSkew in seconds, -1 when unset */
     apr_int64_t max_spaces;      /* WASMaxSpacesPerController; 0 for off, -1 when unset: no limit */
     apr_int64_t quota;           /* WASQuotaPerSpace in bytes; the same */
+    apr_int64_t body_limit;      /* LimitRequestBody in bytes; 0 for no limit, -1 when unset */
     was_cors_mode_t cors;        /* WASCORS */
     apr_array_header_t *origins; /* of const char *, for WAS_CORS_LIST */
 } was_config_t;
 
 /* Of a server (virtual host). */
 typedef struct was_server_t {
-    apr_array_header_t *mounts; /* of const char *: the paths of our locations */
+    apr_array_header_t *mounts; /* of const was_config_t *: our locations, as they are written */
     was_config_pool_t pool;     /* DBD* */
     was_replay_t *replay;       /* WASReplayGuard, one for all servers; NULL for off */
     was_verified_t *verified;   /* made in post_config for servers with a location; else NULL */
@@ -82,7 +83,8 @@ apr_int64_t was_config_skew(const was_config_t *config);
 was_db_t *was_config_shared_db(const server_rec *first, const server_rec *server);
 
 /* Whether a server with one of our locations has what that location needs (was_config_pool_check).
- * Says what is missing in the log at EMERG and returns false. */
+ * Says what is missing in the log at EMERG and returns false. What is allowed and will not be kept
+ * (a LimitRequestBody beyond WAS_CONTENT_MAX_BYTES) it says at WARNING. */
 bool was_config_check(server_rec *server);
 
 #endif

@@ -15,8 +15,8 @@ enum {
     /* A piece of a bigger content. libpq's buffers grow by doubling and never shrink: this fits
      * into half a MiB with all that stands around it in a message. */
     WAS_READ_BYTES = 508 * 1024,
-    /* What a bytea can hold, with room for the row around it in a message of one GiB. */
-    WAS_CONTENT_MAX_BYTES = 1000 * 1024 * 1024
+    /* pg_dump writes a bytea in hexadecimal, and a row of what it writes has less than a GiB. */
+    WAS_CONTENT_MAX_BYTES = 511 * 1024 * 1024
 };
 
 /* How pieces of one version are read: a statement, and what it takes before the first byte, counted

@@ -7,6 +7,8 @@
 
 #include "http/was_config.h"
 
+#include "store/was_content.h"
+
 #include <http_core.h>
 #include <http_log.h>
 
@@ -25,6 +27,7 @@ void *was_config_create_dir(apr_pool_t *pool, char *path)
     config->skew = -1;
     config->max_spaces = -1;
     config->quota = -1;
+    config->body_limit = -1;
     return config;
 }
 
@@ -57,6 +60,7 @@ void *was_config_merge_dir(apr_pool_t *pool, void *outer, void *inner)
     config->skew = inner_or_outer(config->skew, base->skew);
     config->max_spaces = inner_or_outer(config->max_spaces, base->max_spaces);
     config->quota = inner_or_outer(config->quota, base->quota);
+    config->body_limit = inner_or_outer(config->body_limit, base->body_limit);
     return config;
 }
 
@@ -65,7 +69,7 @@ void *was_config_create_server(apr_pool_t *pool, server_rec *server)
     was_server_t *config = apr_pcalloc(pool, sizeof(*config));
 
     (void)server;
-    config->mounts = apr_array_make(pool, 2, sizeof(const char *));
+    config->mounts = apr_array_make(pool, 2, sizeof(const was_config_t *));
     was_config_pool_clear(&config->pool);
     return config;
 }
@@ -128,6 +132,27 @@ was_db_t *was_config_shared_db(const server_rec *first, const server_rec *server
     return NULL;
 }
 
+/* Of the first location that may take more than can be kept: an operator need not read it twice. */
+static void report_body_limit(server_rec *server)
+{
+    const apr_array_header_t *mounts = was_config_server(server)->mounts;
+    const was_config_t *outer = ap_get_module_config(server->lookup_defaults, &was_module);
+
+    for (int i = 0; i < mounts->nelts; i++) {
+        const was_config_t *location = APR_ARRAY_IDX(mounts, i, const was_config_t *);
+        apr_int64_t limit = inner_or_outer(location->body_limit, outer->body_limit);
+
+        if (limit == 0 || limit > WAS_CONTENT_MAX_BYTES) {
+            ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server,
+                         "LimitRequestBody %" APR_INT64_T_FMT
+                         " cannot be kept for \"%s/\": a resource may have at most %d bytes "
+                         "(511 MiB), since pg_dump cannot save a longer one",
+                         limit, location->mount, (int)WAS_CONTENT_MAX_BYTES);
+            return;
+        }
+    }
+}
+
 bool was_config_check(server_rec *server)
 {
     const was_server_t *config = was_config_server(server);
@@ -139,5 +164,6 @@ bool was_config_check(server_rec *server)
     if (complaint != NULL) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, server, "%s", complaint);
     }
+    report_body_limit(server);
     return complaint == NULL;
 }

@@ -214,7 +214,17 @@ static const char *set_handler(cmd_parms *cmd, void *dir, const char *word)
         mount[length - 1] = '\0';
     }
     config->mount = mount;
-    APR_ARRAY_PUSH(was_config_server(cmd->server)->mounts, const char *) = mount;
+    APR_ARRAY_PUSH(was_config_server(cmd->server)->mounts, const was_config_t *) = config;
+    return NULL;
+}
+
+/* httpd's own, which says what is wrong with a value; we only want to know it at start. */
+static const char *set_body_limit(cmd_parms *cmd, void *dir, const char *word)
+{
+    apr_int64_t limit = apr_atoi64(word);
+
+    (void)cmd;
+    ((was_config_t *)dir)->body_limit = limit >= 0 ? limit : -1;
     return NULL;
 }
 
@@ -245,6 +255,7 @@ const command_rec was_directives[] = {
     AP_INIT_TAKE1("WASReplayGuard", set_replay_guard, NULL, RSRC_CONF,
                   "off, or the shared cache that knows which signatures of writes were used"),
     AP_INIT_TAKE1("SetHandler", set_handler, NULL, OR_FILEINFO, "was: serve from here"),
+    AP_INIT_TAKE1("LimitRequestBody", set_body_limit, NULL, OR_ALL, "the longest resource"),
     AP_INIT_TAKE1("DBDriver", set_pool, NULL, RSRC_CONF, "pgsql, for mod_was"),
     AP_INIT_TAKE1("DBDParams", set_pool, NULL, RSRC_CONF, "where PostgreSQL is"),
     AP_INIT_TAKE1("DBDMin", set_pool, NULL, RSRC_CONF, "see mod_dbd"),

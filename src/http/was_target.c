@@ -48,7 +48,7 @@ void was_target_keep(request_rec *r)
         return;
     }
     for (int i = 0; i < mounts->nelts; i++) {
-        const char *mount = APR_ARRAY_IDX(mounts, i, const char *);
+        const char *mount = APR_ARRAY_IDX(mounts, i, const was_config_t *)->mount;
         const was_error_t *error = parse_below(r, mount)->error;
 
         if (error != NULL && error->kind != WAS_ERROR_NOT_FOUND) {

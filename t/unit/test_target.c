@@ -57,13 +57,15 @@ static const struct {
 
 static void test_kept(apr_pool_t *pool)
 {
+    static const was_config_t near = {.mount = "/was"}, deep = {.mount = "/deep/er"};
+
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         request_rec *r = make_request(cases[i].target, pool);
         was_server_t *server = was_config_server(r->server);
 
-        server->mounts = apr_array_make(pool, 2, sizeof(const char *));
-        APR_ARRAY_PUSH(server->mounts, const char *) = "/was";
-        APR_ARRAY_PUSH(server->mounts, const char *) = "/deep/er";
+        server->mounts = apr_array_make(pool, 2, sizeof(const was_config_t *));
+        APR_ARRAY_PUSH(server->mounts, const was_config_t *) = &near;
+        APR_ARRAY_PUSH(server->mounts, const was_config_t *) = &deep;
         was_target_keep(r);
         is_str(r->uri, cases[i].uri, cases[i].name);
     }
