@@ -19,4 +19,7 @@ typedef struct was_problem_t {
  * all that led to them, refusals at INFO. Fails never: what cannot be told is a problem, too. */
 was_problem_t was_problem_make(const was_request_t *request, const was_error_t *error);
 
+/* Logs the error for which an answer that has begun ends early, at the same levels. */
+void was_problem_log_cut(const was_request_t *request, const was_error_t *error);
+
 #endif

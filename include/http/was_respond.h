@@ -17,7 +17,9 @@ typedef enum was_answer_t {
     WAS_ANSWER_MOVED /* permanently, method kept */
 } was_answer_t;
 
-/* Where a streamed answer goes. A write blocks while the client is slow; nothing else is held. */
+/* Where a streamed answer goes. A write blocks while the client is slow; nothing else is held. What
+ * fails before the first write is answered as a problem; later, the answer is cut so that the
+ * client sees it: no last chunk, or (HTTP/1.0) a connection that is reset. */
 typedef struct was_stream_t was_stream_t;
 
 /* Errors: INCOMPLETE (the client went away). */

@@ -201,13 +201,11 @@ static const was_error_t *export_resource(export_t *export, const char *path, ap
 {
     was_request_t *request = export->request;
     const was_classic_key_t key = {export->space->uuid, path, request->caller};
-    const was_error_t *error = NULL;
 
     for (int tries = 0; tries < TRIES; tries++) {
         was_resource_t resource;
-
-        error = was_classic_resources_get(request->db, &key, false, WAS_PIECE_BYTES, &resource,
-                                          NULL, pool);
+        const was_error_t *error = was_classic_resources_get(
+            request->db, &key, false, WAS_PIECE_BYTES, &resource, NULL, pool);
         if (error != NULL) {
             return error->kind == WAS_ERROR_NOT_FOUND ? NULL : error;
         }
@@ -220,30 +218,36 @@ static const was_error_t *export_resource(export_t *export, const char *path, ap
             return error;
         }
     }
-    return error;
+    return was_error_make(request->pool, WAS_ERROR_UNAVAILABLE, NULL,
+                          "a resource is written faster than it can be read; the request can be "
+                          "sent again");
 }
 
 static const was_error_t *export_resources(export_t *export)
 {
+    const was_request_t *request = export->request;
     apr_pool_t *pages[2], *scratch;
     const char *last = "";
     int turn = 0, count;
 
     /* Two pools, since the next page is asked for by the last path of this one. */
-    apr_pool_create(&pages[0], export->request->pool);
-    apr_pool_create(&pages[1], export->request->pool);
-    apr_pool_create(&scratch, export->request->pool);
+    apr_pool_create(&pages[0], request->pool);
+    apr_pool_create(&pages[1], request->pool);
+    apr_pool_create(&scratch, request->pool);
     do {
         const was_resource_t *page;
 
         apr_pool_clear(pages[turn]);
-        WAS_TRY(was_classic_resources_list(export->request->db, export->space->uuid, last, PAGE,
-                                           &page, &count, pages[turn]));
+        WAS_TRY(was_classic_resources_list(request->db, export->space->uuid, last, PAGE, &page,
+                                           &count, pages[turn]));
         for (int i = 0; i < count; i++) {
             apr_pool_clear(scratch);
             WAS_TRY(export_resource(export, page[i].path, scratch));
             last = page[i].path;
         }
+        /* Or what is gone with its space would look like the end. */
+        apr_pool_clear(scratch);
+        WAS_TRY(was_classic_spaces_recheck(request->db, export->space, request->caller, scratch));
         turn = !turn;
     } while (count == PAGE);
     return NULL;

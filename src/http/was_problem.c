@@ -110,19 +110,20 @@ static json_t *build_document(const was_request_t *request, const was_face_t *fa
                         request->pool);
 }
 
-static void log_error(const was_request_t *request, int status, const was_error_t *error)
+/* `what` says what becomes of the request. */
+static void log_error(const was_request_t *request, int status, const char *what,
+                      const was_error_t *error)
 {
-    const char *chain = was_error_chain(error, request->pool);
+    /* Whoever has deleted something could fill the log with what is answered until it is cleared. */
+    bool is_loud = is_failure(status) && error->kind != WAS_ERROR_CLEARING;
 
-    /* Whoever has deleted something could fill the log otherwise. */
-    if (is_failure(status) && error->kind != WAS_ERROR_CLEARING) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, request->r, "[%s] %s %s", was_request_id(request),
-                      was_error_name(error->kind), chain);
-    }
-    else {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, request->r, "[%s] %s %s", was_request_id(request),
-                      was_error_name(error->kind), chain);
-    }
+    ap_log_rerror(APLOG_MARK, is_loud ? APLOG_ERR : APLOG_INFO, 0, request->r, "[%s] %s %s",
+                  was_request_id(request), what, was_error_chain(error, request->pool));
+}
+
+void was_problem_log_cut(const was_request_t *request, const was_error_t *error)
+{
+    log_error(request, find_face(request->protocol, error).status, "an answer ends early:", error);
 }
 
 was_problem_t was_problem_make(const was_request_t *request, const was_error_t *error)
@@ -131,7 +132,7 @@ was_problem_t was_problem_make(const was_request_t *request, const was_error_t *
     was_problem_t problem = {.status = face.status};
     const json_t *document = build_document(request, &face, error);
 
-    log_error(request, face.status, error);
+    log_error(request, face.status, was_error_name(error->kind), error);
     if (document != NULL) {
         problem.text = was_json_text(document, &problem.length, request->pool);
     }
@@ -140,7 +141,7 @@ was_problem_t was_problem_make(const was_request_t *request, const was_error_t *
         problem.status = HTTP_INTERNAL_SERVER_ERROR;
         problem.text = last_resort;
         problem.length = sizeof(last_resort) - 1;
-        log_error(request, problem.status, error);
+        log_error(request, problem.status, was_error_name(error->kind), error);
     }
     return problem;
 }

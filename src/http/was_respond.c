@@ -19,18 +19,15 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include <apr_portable.h>
 #include <apr_strings.h>
 
 #include <string.h>
+#include <sys/socket.h>
 
 APLOG_USE_MODULE(was);
 
 enum { RETRY_SECONDS = 1 };
-
-struct was_stream_t {
-    was_request_t *request;
-    apr_bucket_brigade *brigade;
-};
 
 /* What becomes of a response value. */
 typedef struct decision_t {
@@ -42,26 +39,15 @@ typedef struct decision_t {
     apr_size_t length;
 } decision_t;
 
-static const was_error_t *pass_stream(was_stream_t *stream)
-{
-    request_rec *r = stream->request->r;
-    apr_status_t status = ap_pass_brigade(r->output_filters, stream->brigade);
-
-    apr_brigade_cleanup(stream->brigade);
-    if (status != APR_SUCCESS || r->connection->aborted) {
-        return was_error_log(stream->request->pool, WAS_ERROR_INCOMPLETE, "the client went away");
-    }
-    return NULL;
-}
-
-const was_error_t *was_stream_write(was_stream_t *stream, const void *bytes, apr_size_t length)
-{
-    apr_bucket_alloc_t *list = stream->brigade->bucket_alloc;
-
-    /* Transient: a filter that keeps it copies it, the network does not need to. */
-    APR_BRIGADE_INSERT_TAIL(stream->brigade, apr_bucket_transient_create(bytes, length, list));
-    return pass_stream(stream);
-}
+/* An answer that is written while it is made. Nothing of it has left before its first byte, so that
+ * what fails until then is answered as anything else that fails. */
+struct was_stream_t {
+    was_request_t *request;
+    const was_response_t *response;
+    const decision_t *decision;
+    apr_bucket_brigade *brigade;
+    bool is_begun;
+};
 
 static int status_of_answer(was_answer_t answer)
 {
@@ -255,28 +241,6 @@ static void append_body(const was_request_t *request, const was_response_t *resp
     }
 }
 
-/* Streams an answer and ends it: properly, or so that the client sees that it was cut. */
-static void stream_body(was_request_t *request, const was_response_t *response,
-                        apr_bucket_brigade *brigade)
-{
-    was_stream_t stream = {request, brigade};
-    const was_error_t *error = NULL;
-
-    if (!request->is_head) {
-        error = response->produce(&stream, response->baton);
-    }
-    if (error != NULL) {
-        ap_log_rerror(APLOG_MARK, error->kind == WAS_ERROR_INCOMPLETE ? APLOG_INFO : APLOG_ERR, 0,
-                      request->r, "[%s] an answer ends early: %s", was_request_id(request),
-                      was_error_chain(error, request->pool));
-        request->r->connection->keepalive = AP_CONN_CLOSE;
-        /* Keeps the last chunk, which would call the answer complete, from being sent. */
-        APR_BRIGADE_INSERT_TAIL(
-            brigade,
-            ap_bucket_error_create(HTTP_BAD_GATEWAY, NULL, request->pool, brigade->bucket_alloc));
-    }
-}
-
 static int end_answer(const was_request_t *request, apr_bucket_brigade *brigade)
 {
     APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(brigade->bucket_alloc));
@@ -314,6 +278,80 @@ static int send_problem(was_request_t *request, const was_error_t *error, const 
     return end_answer(request, brigade);
 }
 
+static void begin_stream(was_stream_t *stream)
+{
+    if (!stream->is_begun) {
+        stream->is_begun = true;
+        add_head(stream->request, stream->response, stream->decision);
+        append_body(stream->request, stream->response, stream->decision, stream->brigade);
+    }
+}
+
+const was_error_t *was_stream_write(was_stream_t *stream, const void *bytes, apr_size_t length)
+{
+    request_rec *r = stream->request->r;
+    apr_bucket_alloc_t *list = stream->brigade->bucket_alloc;
+
+    begin_stream(stream);
+    /* Transient: a filter that keeps it copies it, the network does not need to. */
+    APR_BRIGADE_INSERT_TAIL(stream->brigade, apr_bucket_transient_create(bytes, length, list));
+    apr_status_t status = ap_pass_brigade(r->output_filters, stream->brigade);
+
+    apr_brigade_cleanup(stream->brigade);
+    if (status != APR_SUCCESS || r->connection->aborted) {
+        return was_error_log(stream->request->pool, WAS_ERROR_INCOMPLETE, "the client went away");
+    }
+    return NULL;
+}
+
+/* Where only the connection's end ends an answer, it must not end as usual. What lies between then,
+ * such as TLS, closes as usual, too, and is left out. */
+static void reset_connection(conn_rec *connection)
+{
+    const struct linger at_once = {.l_onoff = 1};
+    apr_socket_t *socket = ap_get_conn_socket(connection);
+    apr_os_sock_t descriptor;
+
+    if (socket != NULL && apr_os_sock_get(&descriptor, socket) == APR_SUCCESS) {
+        (void)setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    }
+    connection->aborted = 1;
+}
+
+/* Ends an answer that has begun so that the client sees that it is not whole. */
+static int cut_stream(const was_stream_t *stream, const was_error_t *error)
+{
+    const was_request_t *request = stream->request;
+    request_rec *r = request->r;
+
+    was_problem_log_cut(request, error);
+    r->connection->keepalive = AP_CONN_CLOSE;
+    /* Keeps the last chunk, which would call the answer complete, from being sent. */
+    APR_BRIGADE_INSERT_TAIL(stream->brigade,
+                            ap_bucket_error_create(HTTP_BAD_GATEWAY, NULL, request->pool,
+                                                   stream->brigade->bucket_alloc));
+    (void)end_answer(request, stream->brigade);
+    if (r->proto_num < HTTP_VERSION(1, 1)) {
+        reset_connection(r->connection);
+    }
+    return OK;
+}
+
+static int stream_answer(was_request_t *request, const was_response_t *response,
+                         const decision_t *decision)
+{
+    was_stream_t stream = {request, response, decision, make_brigade(request), false};
+    const was_error_t *error =
+        request->is_head ? NULL : response->produce(&stream, response->baton);
+
+    if (error != NULL) {
+        return stream.is_begun ? cut_stream(&stream, error)
+                               : send_problem(request, error, NULL, NULL);
+    }
+    begin_stream(&stream);
+    return end_answer(request, stream.brigade);
+}
+
 int was_respond(was_request_t *request, const was_response_t *response)
 {
     decision_t decision = {0};
@@ -329,13 +367,13 @@ int was_respond(was_request_t *request, const was_response_t *response)
     if (error != NULL) {
         return send_problem(request, error, NULL, NULL);
     }
+    if (response->produce != NULL && decision.status == HTTP_OK) {
+        return stream_answer(request, response, &decision);
+    }
     apr_bucket_brigade *brigade = make_brigade(request);
     add_head(request, response, &decision);
     if (decision.status != HTTP_NOT_MODIFIED && decision.status != HTTP_NO_CONTENT) {
         append_body(request, response, &decision, brigade);
-        if (response->produce != NULL) {
-            stream_body(request, response, brigade);
-        }
     }
     return end_answer(request, brigade);
 }

@@ -172,6 +172,12 @@ apr_bucket *ap_bucket_error_create(int status, const char *text, apr_pool_t *poo
     return apr_bucket_flush_create(list);
 }
 
+apr_socket_t *ap_get_conn_socket(conn_rec *connection)
+{
+    REQUIRE(connection == current->connection);
+    return NULL;
+}
+
 apr_status_t ap_pass_brigade(ap_filter_t *filter, apr_bucket_brigade *brigade)
 {
     apr_off_t length = 0;

@@ -90,6 +90,33 @@ static void test_missing_bodies(apr_pool_t *pool)
     json_array_clear(inner);
 }
 
+static const was_error_t *produce_nothing(was_stream_t *stream, void *baton)
+{
+    (void)stream;
+    return baton;
+}
+
+static void test_produced(apr_pool_t *pool)
+{
+    const was_error_t *error = was_error_log(pool, WAS_ERROR_UNAVAILABLE, "no database");
+    const was_response_t response = {.type = "x/y",
+                                     .disposition = "attachment",
+                                     .cache = "private",
+                                     .produce = produce_nothing,
+                                     .baton = (void *)(uintptr_t)error};
+    was_request_t *request = fuzz_request(&protocol, pool);
+    const apr_table_t *out = request->r->headers_out;
+
+    is_int(was_respond(request, &response), OK, "what fails before its first byte is answered");
+    is_int(request->r->status, 503, "... by its own status");
+    is_int(json_integer_value(json_object_get(parse_sent(request), "status")), 503,
+           "... and says so");
+    is_str(request->r->content_type, "application/problem+json", "... as a problem");
+    is_str(apr_table_get(out, "Cache-Control"), "no-store", "... that nobody keeps");
+    ok(apr_table_get(out, "Content-Disposition") == NULL, "... without what the answer had");
+    is_int(request->r->connection->keepalive, AP_CONN_UNKNOWN, "... and nothing is cut");
+}
+
 static void test_conditions(apr_pool_t *pool)
 {
     static const struct {
@@ -179,6 +206,7 @@ int main(void)
     apr_pool_t *pool = tap_begin();
 
     test_missing_bodies(pool);
+    test_produced(pool);
     test_conditions(pool);
     test_levels(pool);
     test_mute_problems(pool);

@@ -37,6 +37,12 @@ WAS_CHECKED const was_error_t *was_classic_spaces_get(was_db_t *db, const char *
                                                       const char *caller,
                                                       was_classic_space_t *space, apr_pool_t *pool);
 
+/* Whether what was read of the space by was_classic_spaces_get is what is there, still for this
+ * caller. Errors: as there, and CONFLICT (it was written, or deleted and made anew). */
+WAS_CHECKED const was_error_t *was_classic_spaces_recheck(was_db_t *db,
+                                                          const was_classic_space_t *space,
+                                                          const char *caller, apr_pool_t *pool);
+
 /*
  * Creates the space, for a caller who names itself controller, or updates it, for the caller who
  * controls it now, whoever the new controller is.

@@ -47,6 +47,19 @@ const was_error_t *was_classic_spaces_get(was_db_t *db, const char *uuid, const 
     return NULL;
 }
 
+const was_error_t *was_classic_spaces_recheck(was_db_t *db, const was_classic_space_t *space,
+                                              const char *caller, apr_pool_t *pool)
+{
+    was_classic_space_t now;
+
+    WAS_TRY(was_classic_spaces_get(db, space->uuid, caller, &now, pool));
+    if (strcmp(now.etag, space->etag) != 0) {
+        return was_error_make(pool, WAS_ERROR_CONFLICT, "/space",
+                              "the space was changed while it was read");
+    }
+    return NULL;
+}
+
 /* What stands at a uuid after a write found no row to write. */
 typedef enum owner_t {
     OWNER_NOBODY, /* nothing does */
