@@ -11,6 +11,7 @@
 #include "classic/classic.h"
 #include "http/was_body.h"
 #include "http/was_config.h"
+#include "http/was_direct.h"
 #include "http/was_directives.h"
 #include "http/was_route.h"
 #include "http/was_target.h"
@@ -75,6 +76,10 @@ static int handle_request(request_rec *r)
     if (!was_config_is_ours(r) || r->handler == NULL || strcmp(r->handler, "was") != 0) {
         return DECLINED;
     }
+    if (!was_direct_is_asked(r)) {
+        return HTTP_NOT_FOUND;
+    }
+    was_direct_unfilter(r);
     return was_route_handle(r, protocols[was_config_of(r)->protocol]);
 }
 
