@@ -14,10 +14,10 @@
 #include "http/was_direct.h"
 #include "http/was_directives.h"
 #include "http/was_route.h"
+#include "http/was_startup.h"
 #include "http/was_target.h"
 #include "pws/pws.h"
 #include "store/was_schema.h"
-#include "store/was_session.h"
 #include "store/was_sweep.h"
 
 #include <http_core.h>
@@ -103,28 +103,6 @@ static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
     return was_replay_register(pconf) ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
-/* What the operator should know of how we get to PostgreSQL. Whether there is one at all is said
- * elsewhere. */
-static void report_pooler(const was_server_t *config, server_rec *server, apr_pool_t *pool)
-{
-    was_session_pooler_t pooler;
-
-    if (was_session_find_pooler(config->pool.params, &pooler, pool) != NULL) {
-        return;
-    }
-    if (pooler == WAS_POOLER_KEEPS_NAMES) {
-        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, server,
-                     "a pooler stands before PostgreSQL, and keeps prepared statements for us");
-    }
-    else if (pooler == WAS_POOLER_FORGETS_NAMES) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server,
-                     "a pooler stands before PostgreSQL, and keeps no prepared statements for us: "
-                     "all works, but each request costs the database more, since it is parsed and "
-                     "planned anew; PgBouncer 1.21 or later keeps them with "
-                     "pool_mode = transaction and max_prepared_statements = 200");
-    }
-}
-
 /* A database that cannot be used now is no reason not to start: other sites live here, and the
  * first request that gets through asks again. */
 static void prepare_database(was_server_t *config, server_rec *server, apr_pool_t *pool)
@@ -137,7 +115,7 @@ static void prepare_database(was_server_t *config, server_rec *server, apr_pool_
                      was_error_chain(error, pool));
         return;
     }
-    report_pooler(config, server, pool);
+    was_startup_report_database(config->pool.params, server, pool);
 }
 
 /* A way to the database, its schema, and who sweeps it, for a server that has a location of ours.
@@ -171,10 +149,13 @@ static bool open_server(server_rec *server, server_rec *main, apr_pool_t *pconf,
  * 1. the libraries, before there are threads;
  * 2. the cache of the replay guard, for all servers;
  * 3. a way to the database for each server that has a location of ours, one for each pool, its
- *    schema, and who sweeps it.
+ *    schema, and who sweeps it;
+ * 4. where there is such a server, the directory that long bodies wait in.
  */
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main)
 {
+    bool is_used = false;
+
     (void)plog;
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK; /* httpd's dry run; it comes back */
@@ -195,8 +176,9 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
         if (!open_server(server, main, pconf, ptemp)) {
             return HTTP_INTERNAL_SERVER_ERROR;
         }
+        is_used = is_used || was_config_server(server)->db != NULL;
     }
-    return OK;
+    return !is_used || was_startup_check_spool(main, ptemp) ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
 static void child_init(apr_pool_t *pchild, server_rec *main)

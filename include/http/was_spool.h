@@ -9,11 +9,11 @@
  * goes when its pool goes. Written first, then rewound and read.
  *
  * Every function fails with UNAVAILABLE alone: there is no room, or no file can be made; the reason
- * says why.
+ * names the directory and says why.
  */
 typedef struct was_spool_t was_spool_t;
 
-/* In the directory for temporary files (TMPDIR). */
+/* In the directory that the environment's TMPDIR names, /tmp where it names none; nowhere else. */
 WAS_CHECKED const was_error_t *was_spool_make(was_spool_t **spool, apr_pool_t *pool);
 
 WAS_CHECKED const was_error_t *was_spool_write(was_spool_t *spool, const void *bytes,
@@ -24,5 +24,8 @@ WAS_CHECKED const was_error_t *was_spool_rewind(was_spool_t *spool);
 /* Up to `capacity` bytes; `*count` is 0 at the end. */
 WAS_CHECKED const was_error_t *was_spool_read(was_spool_t *spool, void *buffer, apr_size_t capacity,
                                               apr_size_t *count);
+
+/* Whether this process can make one and write it. For when httpd starts: later it may not. */
+WAS_CHECKED const was_error_t *was_spool_check(apr_pool_t *pool);
 
 #endif

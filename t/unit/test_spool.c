@@ -58,6 +58,31 @@ static void check_unavailable(const was_error_t *error, const char *name)
        "... and the operator is told why");
 }
 
+/* Others that could stand in for it are no choice. */
+static void test_one_directory(const char *directory, apr_pool_t *pool)
+{
+    char long_name[5001];
+    const char *const names[] = {"nonexistent", "/dev/null", long_name};
+
+    memset(long_name, 'x', sizeof(long_name) - 1);
+    long_name[sizeof(long_name) - 1] = '\0';
+    setenv("TMP", directory, 1);
+    setenv("TEMP", directory, 1);
+    is_str(outcome(was_spool_check(pool)), "fine", "a directory that can be used");
+    is_int(count_names(directory), 2, "... is left as it was");
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        was_spool_t *spool = NULL;
+
+        setenv("TMPDIR", names[i], 1);
+        check_unavailable(was_spool_make(&spool, pool), "a directory that is none");
+        ok(spool == NULL, "... and nothing comes out");
+        const was_error_t *error = was_spool_check(pool);
+        is_str(outcome(error), "UNAVAILABLE", "... as is known beforehand");
+        ok(strncmp(error->reason, "cannot make a spool in ", 23) == 0, "... and why");
+    }
+    setenv("TMPDIR", directory, 1);
+}
+
 /* A file that may not grow is a disk that is full. */
 static void test_full_disk(apr_pool_t *pool)
 {
@@ -98,6 +123,7 @@ int main(void)
     }
     test_no_files(pool);
     test_round_trip(directory, pool);
+    test_one_directory(directory, pool);
     test_full_disk(pool);
     apr_pool_destroy(pool);
     rmdir(directory);

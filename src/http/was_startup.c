@@ -1,0 +1,76 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * was_startup: lines for the operator when httpd starts. Owns what is worth one, and its words.
+ * Refuses to know how a database is reached and a file is made, and to stop what can be served.
+ */
+
+#include "http/was_startup.h"
+
+#include "http/was_spool.h"
+#include "store/was_session.h"
+
+#include <http_config.h>
+#include <http_log.h>
+#include <unixd.h>
+
+#include <unistd.h>
+
+APLOG_USE_MODULE(was);
+
+/* Whether there is a database at all is said elsewhere. */
+static void report_pooler(const char *params, server_rec *server, apr_pool_t *pool)
+{
+    was_session_pooler_t pooler;
+
+    if (was_session_find_pooler(params, &pooler, pool) != NULL) {
+        return;
+    }
+    if (pooler == WAS_POOLER_KEEPS_NAMES) {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, server,
+                     "a pooler stands before PostgreSQL, and keeps prepared statements for us");
+    }
+    else if (pooler == WAS_POOLER_FORGETS_NAMES) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server,
+                     "a pooler stands before PostgreSQL, and keeps no prepared statements for us: "
+                     "all works, but each request costs the database more, since it is parsed and "
+                     "planned anew; PgBouncer 1.21 or later keeps them with "
+                     "pool_mode = transaction and max_prepared_statements = 200");
+    }
+}
+
+void was_startup_report_database(const char *params, server_rec *server, apr_pool_t *pool)
+{
+    report_pooler(params, server, pool);
+}
+
+/* Only who started as root can become somebody else, and come back. */
+static bool become_user(uid_t user, gid_t group)
+{
+    return seteuid(0) == 0 && setegid(group) == 0 && seteuid(user) == 0;
+}
+
+bool was_startup_check_spool(server_rec *server, apr_pool_t *pool)
+{
+    gid_t group = getegid();
+    bool is_root = geteuid() == 0;
+
+    if (is_root && !become_user(ap_unixd_config.user_id, ap_unixd_config.group_id)) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, errno, server,
+                     "whether the children can write in the directory that long bodies wait in is "
+                     "not known");
+        return become_user(0, group);
+    }
+    const was_error_t *error = was_spool_check(pool);
+    if (is_root && !become_user(0, group)) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, errno, server, "cannot become root again");
+        return false;
+    }
+    if (error != NULL) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, server,
+                     "bodies beyond 1 MiB have no directory to wait in (TMPDIR) and get 503 until "
+                     "they have: %s",
+                     was_error_chain(error, pool));
+    }
+    return true;
+}
