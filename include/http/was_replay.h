@@ -9,7 +9,8 @@
 /*
  * was_replay: the guard that lets a signature be used for one write only, in all children of one
  * httpd. What was used stands in a cache of httpd's (socache) until nobody would take the signature
- * any more. The cache may forget earlier when it is full: the guard is as strong as its size.
+ * any more, and a week beyond, so that a clock that runs ahead and is set right has nothing
+ * forgotten. The cache may forget earlier when it is full: the guard is as strong as its size.
  */
 typedef struct was_replay_t was_replay_t;
 

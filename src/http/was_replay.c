@@ -20,6 +20,15 @@
 
 APLOG_USE_MODULE(was);
 
+/*
+ * How long after its end a signature is still known, in seconds. Caches go by the clock that
+ * signatures are judged by, and forget what ended before it. If that runs ahead and is set right, a
+ * signature that was used before is good again: whoever waits for that must find it known. Caches
+ * of httpd's have no other clock, and one that is a week wrong is seen. Not much longer: some keep
+ * all that has not ended, and memcached takes more than 30 days for a date.
+ */
+enum { KEPT_SECONDS = 7 * 24 * 3600 };
+
 static const char name_of_ours[] = "was-replay"; /* of the mutex and of the cache */
 
 struct was_replay_t {
@@ -33,7 +42,7 @@ struct was_replay_t {
 /* A signature that was used, outside the cache. */
 typedef struct entry_t {
     unsigned char key[WAS_SHA256_BYTES];
-    apr_time_t end; /* when it need not be known any more */
+    apr_time_t end; /* when nobody takes it any more */
 } entry_t;
 
 /* What the process knows while it has no cache, between two configurations. */
@@ -74,11 +83,16 @@ const char *was_replay_make(const char *text, was_replay_t **replay, apr_pool_t 
     return NULL;
 }
 
+static apr_time_t kept_until(const entry_t *entry)
+{
+    return entry->end + apr_time_from_sec(KEPT_SECONDS);
+}
+
 static apr_status_t note_entry(const was_replay_t *replay, const entry_t *entry, apr_pool_t *pool)
 {
     return replay->provider->store(replay->cache, replay->server, entry->key, sizeof(entry->key),
-                                   entry->end, (unsigned char *)&entry->end, sizeof(entry->end),
-                                   pool);
+                                   kept_until(entry), (unsigned char *)&entry->end,
+                                   sizeof(entry->end), pool);
 }
 
 static apr_status_t collect_entry(ap_socache_instance_t *cache, server_rec *server, void *data,
@@ -145,7 +159,7 @@ static void fill_cache(const was_replay_t *replay)
     for (int i = 0; i < carried->entries->nelts && status == APR_SUCCESS; i++) {
         const entry_t *entry = &APR_ARRAY_IDX(carried->entries, i, entry_t);
 
-        if (entry->end > apr_time_now()) {
+        if (kept_until(entry) > apr_time_now()) {
             status = note_entry(replay, entry, carried->pool);
         }
     }
