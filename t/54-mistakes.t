@@ -289,6 +289,8 @@ SQL
 
 # 3. Databases of another encoding. What they cannot hold is refused, never bent.
 my %fits = (
+    UTF8 => { "\xe9" => 1, "\x{65e5}" => 1, "\x{1f600}" => 1 },
+    WIN1252 => { "\xe9" => 1, "\xff" => 1, "\x{65e5}" => 0, "\x{20ac}" => 1, "\x{1f600}" => 0 },
     LATIN1 => { "\xe9" => 1, "\xff" => 1, "\x{65e5}" => 0, "\x{20ac}" => 0, "\x{1f600}" => 0 },
     SQL_ASCII => { "\xe9" => 1, "\x{65e5}" => 1, "\x{1f600}" => 1 },
 );
@@ -317,6 +319,11 @@ SQL
         is(($client->get('/space/s')->json // {})->{name}, $name, "$shown in a name is the same");
     }
     is_deeply([errors_of($server)], [], "encoding $encoding: nothing at ERR");
+    my @warnings = grep { /\[was:warn\]/ } split /\n/, $server->log;
+    my $sentence = qr/the database's encoding is $encoding and should be UTF8: ./;
+    is(scalar @warnings, $encoding eq 'UTF8' ? 0 : 1, "encoding $encoding: warnings at the start")
+        or diag join "\n", @warnings;
+    like($warnings[0], $sentence, "encoding $encoding: which one") if @warnings;
 }
 
 # 4. Locations in each other, twice, and handlers that are nobody's.

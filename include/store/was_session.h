@@ -31,8 +31,14 @@ typedef enum was_session_pooler_t {
     WAS_POOLER_FORGETS_NAMES /* so that each statement is sent and planned each time */
 } was_session_pooler_t;
 
+/* What is behind a connection string. */
+typedef struct was_session_facts_t {
+    was_session_pooler_t pooler;
+    const char *encoding; /* the database's: "UTF8" */
+} was_session_facts_t;
+
 /* Finds it out, on a connection of its own. Errors: those of was_db. */
-WAS_CHECKED const was_error_t *
-was_session_find_pooler(const char *params, was_session_pooler_t *pooler, apr_pool_t *pool);
+WAS_CHECKED const was_error_t *was_session_find_facts(const char *params,
+                                                      was_session_facts_t *facts, apr_pool_t *pool);
 
 #endif

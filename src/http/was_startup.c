@@ -14,18 +14,13 @@
 #include <http_log.h>
 #include <unixd.h>
 
+#include <string.h>
 #include <unistd.h>
 
 APLOG_USE_MODULE(was);
 
-/* Whether there is a database at all is said elsewhere. */
-static void report_pooler(const char *params, server_rec *server, apr_pool_t *pool)
+static void report_pooler(was_session_pooler_t pooler, server_rec *server)
 {
-    was_session_pooler_t pooler;
-
-    if (was_session_find_pooler(params, &pooler, pool) != NULL) {
-        return;
-    }
     if (pooler == WAS_POOLER_KEEPS_NAMES) {
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, server,
                      "a pooler stands before PostgreSQL, and keeps prepared statements for us");
@@ -39,9 +34,25 @@ static void report_pooler(const char *params, server_rec *server, apr_pool_t *po
     }
 }
 
+static void report_encoding(const char *encoding, server_rec *server)
+{
+    if (strcmp(encoding, "UTF8") != 0) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server,
+                     "the database's encoding is %s and should be UTF8: paths and names that it "
+                     "cannot hold get 400, or, in SQL_ASCII, are no text to it",
+                     encoding);
+    }
+}
+
 void was_startup_report_database(const char *params, server_rec *server, apr_pool_t *pool)
 {
-    report_pooler(params, server, pool);
+    was_session_facts_t facts;
+
+    /* Whether there is a database at all is said elsewhere. */
+    if (was_session_find_facts(params, &facts, pool) == NULL) {
+        report_encoding(facts.encoding, server);
+        report_pooler(facts.pooler, server);
+    }
 }
 
 /* Only who started as root can become somebody else, and come back. */

@@ -83,8 +83,8 @@ const was_error_t *was_session_run(was_session_t *session, const char *sql, int 
     return error;
 }
 
-static const was_error_t *ask_session(was_session_t *session, was_session_pooler_t *pooler,
-                                      apr_pool_t *pool)
+static const was_error_t *ask_pooler(was_session_t *session, was_session_pooler_t *pooler,
+                                     apr_pool_t *pool)
 {
     apr_time_t deadline = apr_time_now() + apr_time_from_sec(ASK_SECONDS);
     bool is_there = false;
@@ -99,8 +99,19 @@ static const was_error_t *ask_session(was_session_t *session, was_session_pooler
     return NULL;
 }
 
-const was_error_t *was_session_find_pooler(const char *params, was_session_pooler_t *pooler,
-                                           apr_pool_t *pool)
+/* What comes out is in `pool`, the rest in `scratch`. */
+static const was_error_t *ask_session(was_session_t *session, was_session_facts_t *facts,
+                                      apr_pool_t *scratch, apr_pool_t *pool)
+{
+    const was_rows_t *rows;
+
+    WAS_TRY(was_session_run(session, "SHOW server_encoding", ASK_SECONDS, &rows, scratch));
+    facts->encoding = apr_pstrdup(pool, was_rows_text(rows, 0, 0));
+    return ask_pooler(session, &facts->pooler, scratch);
+}
+
+const was_error_t *was_session_find_facts(const char *params, was_session_facts_t *facts,
+                                          apr_pool_t *pool)
 {
     was_session_t *session;
     apr_pool_t *scratch;
@@ -109,7 +120,7 @@ const was_error_t *was_session_find_pooler(const char *params, was_session_poole
     const was_error_t *error = was_session_open(params, &session, scratch);
 
     if (error == NULL) {
-        error = ask_session(session, pooler, scratch);
+        error = ask_session(session, facts, scratch, pool);
     }
     if (error != NULL) {
         /* The text must outlive the connection that it is about. */
