@@ -66,14 +66,16 @@ static apr_bucket *make_bucket(apr_bucket_alloc_t *list, was_stored_t *stored, a
 }
 
 /* The headers are out; all that is left is to end the connection before the length that they
- * announced, which httpd does. */
-static void log_early_end(const was_stored_t *stored, const was_error_t *error, apr_pool_t *pool)
+ * announced, or without a last chunk. httpd does it by itself when the network reads the bucket,
+ * and not when a filter does that codes it. */
+static void end_early(const was_stored_t *stored, const was_error_t *error, apr_pool_t *pool)
 {
     bool changed = error == NULL || error->kind == WAS_ERROR_CONFLICT;
 
     ap_log_rerror(APLOG_MARK, changed ? APLOG_INFO : APLOG_ERR, 0, stored->r,
                   "[%s] an answer ends early: %s", stored->id,
                   error != NULL ? was_error_chain(error, pool) : "a piece is short");
+    stored->r->connection->keepalive = AP_CONN_CLOSE;
 }
 
 /* Puts a bucket for what is left behind the first `count` bytes. */
@@ -104,7 +106,7 @@ static apr_status_t stored_read(apr_bucket *bucket, const char **bytes, apr_size
     const was_error_t *error =
         was_content_read(stored->db, stored->resource, bucket->start, want, &piece, &got, scratch);
     if (error != NULL || got != want) {
-        log_early_end(stored, error, scratch);
+        end_early(stored, error, scratch);
         apr_pool_destroy(scratch);
         return APR_EGENERAL;
     }
