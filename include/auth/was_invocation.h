@@ -26,9 +26,13 @@ typedef struct was_invocation_t {
 WAS_CHECKED const was_error_t *was_invocation_parse(const char *value, was_invocation_t *invocation,
                                                     apr_pool_t *pool);
 
+/* How much longer a capability may be than it was packed; the longest chains come to six or seven
+ * times. */
+enum { WAS_INVOCATION_MAX_RATIO = 16 };
+
 /*
  * base64url without padding, one gzip member and nothing behind it, one JSON object of at most
- * WAS_ZCAP_MAX_BYTES.
+ * WAS_ZCAP_MAX_BYTES, and at most WAS_INVOCATION_MAX_RATIO times the gzip's.
  * Errors: MALFORMED, pointer "/capability-invocation"; BROKEN (out of memory).
  */
 WAS_CHECKED const was_error_t *was_invocation_decode(const char *text, json_t **capability,

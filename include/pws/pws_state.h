@@ -24,9 +24,8 @@ typedef struct pws_revocation_t {
 } pws_revocation_t;
 
 typedef struct pws_state_t {
-    bool is_signed; /* it carries a signature and a capability, well-formed */
-    bool verified;  /* and the signature is good */
-    was_zcap_chain_t chain;
+    bool verified;          /* it carries a signature that is good, and what follows is set: */
+    was_zcap_chain_t chain; /* that it invokes */
     const char *capability; /* as sent; NULL for a root */
     bool chain_verified;    /* by an earlier request */
     const char *action;

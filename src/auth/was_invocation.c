@@ -75,14 +75,24 @@ const was_error_t *was_invocation_parse(const char *value, was_invocation_t *inv
     return NULL;
 }
 
-/* Into `text`, which has room for WAS_ZCAP_MAX_BYTES and no more is written. */
-static const was_error_t *inflate_member(const unsigned char *packed, apr_size_t size, char *text,
-                                         apr_size_t *length, apr_pool_t *pool)
+/* What so many bytes may unpack to: what is sent bounds what it costs to read. */
+static apr_size_t unpacked_most(apr_size_t packed)
 {
+    return packed < WAS_ZCAP_MAX_BYTES / WAS_INVOCATION_MAX_RATIO
+               ? packed * WAS_INVOCATION_MAX_RATIO
+               : WAS_ZCAP_MAX_BYTES;
+}
+
+/* The text of the one member. */
+static const was_error_t *inflate_member(const unsigned char *packed, apr_size_t size,
+                                         const char **text, apr_size_t *length, apr_pool_t *pool)
+{
+    apr_size_t most = unpacked_most(size);
+    char *inflated = apr_palloc(pool, most);
     z_stream stream = {.next_in = (z_const Bytef *)packed,
                        .avail_in = (uInt)size,
-                       .next_out = (Bytef *)text,
-                       .avail_out = WAS_ZCAP_MAX_BYTES};
+                       .next_out = (Bytef *)inflated,
+                       .avail_out = (uInt)most};
     int status = inflateInit2(&stream, GZIP_ONLY);
 
     if (status == Z_OK) {
@@ -98,7 +108,8 @@ static const was_error_t *inflate_member(const unsigned char *packed, apr_size_t
     if (stream.avail_in > 0) {
         return malformed_invocation("something follows the gzip member of the capability", pool);
     }
-    *length = WAS_ZCAP_MAX_BYTES - stream.avail_out;
+    *length = most - stream.avail_out;
+    *text = inflated;
     return NULL;
 }
 
@@ -116,9 +127,9 @@ const was_error_t *was_invocation_decode(const char *text, json_t **capability, 
     if (strpbrk(text, "+/=") != NULL || !was_base64_decode(text, size, packed, size, &count)) {
         return malformed_invocation("the capability is not base64url without padding", pool);
     }
-    char *inflated = apr_palloc(pool, WAS_ZCAP_MAX_BYTES);
+    const char *inflated;
 
-    WAS_TRY(inflate_member(packed, count, inflated, &count, pool));
+    WAS_TRY(inflate_member(packed, count, &inflated, &count, pool));
     const was_error_t *error = was_json_parse_object(inflated, count, capability, pool);
 
     if (error != NULL && error->kind == WAS_ERROR_INVALID_BODY) {

@@ -61,30 +61,50 @@ static bool host_is_ours(const was_request_t *request)
     return host != NULL && authority != NULL && strcmp(authority + 3, host) == 0;
 }
 
-/* The chain that the Capability-Invocation names. */
-static const was_error_t *read_chain(const was_request_t *request, const char *value,
-                                     pws_state_t *state)
+/* What the Capability-Invocation names, as far as it can be read without unpacking anything. */
+static const was_error_t *read_invocation(const was_request_t *request, const char *value,
+                                          pws_state_t *state)
 {
-    const was_zcap_chain_t *known;
     was_invocation_t invocation;
-    json_t *capability;
 
     WAS_TRY(was_invocation_parse(value, &invocation, request->pool));
     state->action = invocation.action;
+    state->capability = invocation.capability;
     if (invocation.root_id != NULL) {
         state->chain.root_id = invocation.root_id;
         state->chain.root_target = was_zcap_root_target(invocation.root_id, request->pool);
-        return NULL;
     }
-    state->capability = invocation.capability;
-    known = was_verified_find(request->verified, invocation.capability, request->pool);
+    return NULL;
+}
+
+/* The chain of a capability that was sent along. */
+static const was_error_t *read_chain(const was_request_t *request, pws_state_t *state)
+{
+    const was_zcap_chain_t *known =
+        was_verified_find(request->verified, state->capability, request->pool);
+    json_t *capability;
+
     if (known != NULL) {
         state->chain = *known;
         state->chain_verified = true;
         return NULL;
     }
-    WAS_TRY(was_invocation_decode(invocation.capability, &capability, request->pool));
+    WAS_TRY(was_invocation_decode(state->capability, &capability, request->pool));
     return was_zcap_expand(capability, &state->chain, request->pool);
+}
+
+/* Whether the signature is good, and by these rules in time. */
+static bool is_proven(was_request_t *request, const was_cavage_t *cavage,
+                      const was_signature_rules_t *rules)
+{
+    const char *targets[] = {request->path->target};
+    const was_message_t message = {.method = request->method,
+                                   .targets = targets,
+                                   .ntargets = 1,
+                                   .field = read_field,
+                                   .baton = request};
+
+    return was_cavage_verify(cavage, &message, rules, request->now, request->pool) == NULL;
 }
 
 /* Steps 4 to 6: everything that is wrong with the headers themselves. */
@@ -100,13 +120,18 @@ static const was_error_t *read_headers(was_request_t *request, pws_state_t *stat
     };
     const char *authorization = was_request_field(request, "Authorization");
     const char *invocation = was_request_field(request, "Capability-Invocation");
-    const was_error_t *error;
 
     if (authorization == NULL || invocation == NULL) {
         return bad_header(request, "Authorization and Capability-Invocation come together");
     }
     WAS_TRY(was_cavage_parse(authorization, cavage, request->pool));
-    error = read_chain(request, invocation, state);
+    const was_error_t *error = read_invocation(request, invocation, state);
+
+    state->verified = error == NULL && is_proven(request, *cavage, &rules);
+    /* A few letters may unpack to a lot: not for somebody who has proven nothing. */
+    if (state->verified && state->capability != NULL) {
+        error = read_chain(request, state);
+    }
     if (error != NULL) {
         return bad_header(request, error->detail);
     }
@@ -126,15 +151,6 @@ static const was_error_t *read_headers(was_request_t *request, pws_state_t *stat
 const was_error_t *pws_authenticate(was_request_t *request)
 {
     pws_state_t *state = apr_pcalloc(request->pool, sizeof(*state));
-    const was_signature_rules_t rules = {.required = covered_fields,
-                                         .skew = was_config_skew(request->config),
-                                         .expired_skew = was_config_skew(request->config)};
-    const char *targets[] = {request->path->target};
-    const was_message_t message = {.method = request->method,
-                                   .targets = targets,
-                                   .ntargets = 1,
-                                   .field = read_field,
-                                   .baton = request};
     const was_cavage_t *cavage;
 
     request->state = state;
@@ -147,11 +163,9 @@ const was_error_t *pws_authenticate(was_request_t *request)
                               "this needs a signature and a capability");
     }
     WAS_TRY(read_headers(request, state, &cavage));
-    state->is_signed = true;
     /* A signature that does not verify is no error of its own: what it asks for is refused like
      * what nobody may, or granted by a policy. */
-    if (was_cavage_verify(cavage, &message, &rules, request->now, request->pool) == NULL) {
-        state->verified = true;
+    if (state->verified) {
         was_request_set_caller(request, &cavage->signature);
     }
     return NULL;

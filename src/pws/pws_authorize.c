@@ -66,7 +66,7 @@ static was_zcap_verdict_t evaluate_capability(const was_request_t *request,
 {
     const char *space_url = pws_url(request, "/space/%s/", pws_segment(request, 1));
 
-    if (!state->is_signed || !was_zcap_within(space_url, state->chain.root_target)) {
+    if (!state->verified || !was_zcap_within(space_url, state->chain.root_target)) {
         return WAS_ZCAP_REFUSED;
     }
     was_zcap_verdict_t verdict = pws_chain_evaluate(request, state);

@@ -113,9 +113,9 @@ static const was_error_t *authorize_revocation(was_request_t *request)
     pws_state_t *state = request->state;
     pws_revocation_t *revocation = apr_pcalloc(request->pool, sizeof(*revocation));
     was_zcap_chain_t chain;
-    const was_error_t *error = state->controller != NULL && request->document != NULL
-                                   ? pws_revocation_read(request, &chain, revocation)
-                                   : refuse_revocation(request);
+    bool is_worth = state->verified && state->controller != NULL && request->document != NULL;
+    const was_error_t *error =
+        is_worth ? pws_revocation_read(request, &chain, revocation) : refuse_revocation(request);
 
     if (!may_revoke(request, error == NULL ? &chain : NULL)) {
         return refuse_revocation(request);

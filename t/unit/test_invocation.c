@@ -242,12 +242,21 @@ static void test_json(apr_pool_t *pool)
     }
 }
 
-static const char *object_of_size(size_t size, apr_pool_t *pool)
+/* Padded with blanks, or with a string of letters that do not compress. */
+static const char *object_of_size(size_t size, bool is_empty, apr_pool_t *pool)
 {
     char *text = apr_palloc(pool, size + 1);
+    unsigned char seed[randombytes_SEEDBYTES] = {0};
 
     memset(text, ' ', size);
-    memcpy(text, "{}", 2);
+    if (!is_empty) {
+        randombytes_buf_deterministic(text, size, seed);
+        for (size_t i = 0; i < size; i++) {
+            text[i] = (char)('A' + ((unsigned char)text[i] & 15));
+        }
+        memcpy(text + size - 2, "\"}", 2);
+    }
+    memcpy(text, is_empty ? "{}" : "{\"a\":\"", is_empty ? 2 : 6);
     text[size] = '\0';
     return text;
 }
@@ -256,15 +265,33 @@ static const char *object_of_size(size_t size, apr_pool_t *pool)
 static void test_limits(apr_pool_t *pool)
 {
     for (int level = 0; level <= 9; level += 9) {
-        check(base64url(gzip(object_of_size(WAS_ZCAP_MAX_BYTES, pool), level, pool), pool), NULL,
-              apr_psprintf(pool, "64 KiB, level %d", level), pool);
-        check(base64url(gzip(object_of_size(WAS_ZCAP_MAX_BYTES + 1, pool), level, pool), pool),
-              NO_GZIP, apr_psprintf(pool, "64 KiB and a byte, level %d", level), pool);
+        check(base64url(gzip(object_of_size(WAS_ZCAP_MAX_BYTES, false, pool), level, pool), pool),
+              NULL, apr_psprintf(pool, "64 KiB, level %d", level), pool);
+        check(
+            base64url(gzip(object_of_size(WAS_ZCAP_MAX_BYTES + 1, false, pool), level, pool), pool),
+            NO_GZIP, apr_psprintf(pool, "64 KiB and a byte, level %d", level), pool);
     }
-    check(base64url(gzip(object_of_size(50 << 20, pool), 9, pool), pool), NO_GZIP,
+    check(base64url(gzip(object_of_size(50 << 20, true, pool), 9, pool), pool), NO_GZIP,
           "50 MiB in 50 KiB", pool);
-    check(base64url(gzip(object_of_size(1 << 20, pool), 0, pool), pool),
+    check(base64url(gzip(object_of_size(1 << 20, true, pool), 0, pool), pool),
           "the capability is too large", "1 MiB in 1 MiB", pool);
+}
+
+/* And it grows with what goes in: the longest text that its gzip may stand for. */
+static void test_ratio(apr_pool_t *pool)
+{
+    size_t size = 100;
+
+    while (gzip(object_of_size(size + 1, true, pool), 9, pool).count * WAS_INVOCATION_MAX_RATIO >
+           size) {
+        size++;
+    }
+    ok(size < 1000, "%d blanks are as many as their gzip may stand for", (int)size);
+    check(base64url(gzip(object_of_size(size, true, pool), 9, pool), pool), NULL, "so many", pool);
+    check(base64url(gzip(object_of_size(size + 1, true, pool), 9, pool), pool), NO_GZIP, "one more",
+          pool);
+    check(base64url(gzip(object_of_size(WAS_ZCAP_MAX_BYTES, true, pool), 9, pool), pool), NO_GZIP,
+          "64 KiB of blanks", pool);
 }
 
 /* From the field of a real request to the capability that its client meant. */
@@ -302,6 +329,7 @@ int main(void)
     test_base64(pool);
     test_json(pool);
     test_limits(pool);
+    test_ratio(pool);
     test_requests(pool);
     status = done();
     apr_pool_destroy(pool);
