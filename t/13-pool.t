@@ -291,7 +291,8 @@ $cluster->start('was');
     my $backends = sub { return scalar $watcher->selectrow_array("$COUNT $_[0]") };
     my $settings = "connect_timeout=$connect application_name=mod_was";
     my $dsn = $cluster->dsn('was') =~ s/connect_timeout=\d+/$settings/r;
-    my $server = serve(1, 32, 8, dsn => $dsn, config => "DBDKeep 1\nDBDExptime 1");
+    # One caller's share of eleven are eight.
+    my $server = serve(1, 32, 11, dsn => $dsn, config => "DBDKeep 1\nDBDExptime 1");
     my $client = $server->client($alice);
     $client->put('/space/s', body => $space);
     $client->put('/space/s/x', body => 'x');

@@ -32,7 +32,7 @@ use constant MIB => 1 << 20;
 # Spaces of one controller; a million of them is for who has the time.
 my $MANY = $ENV{WAS_TEST_MILLION} ? 1_000_000 : 200_000;
 
-my ($alice, $mallory, $lister) = map { WAS::Key->fresh } 1 .. 3;
+my ($alice, $mallory, $trudy, $lister) = map { WAS::Key->fresh } 1 .. 4;
 my $database = WAS::Server::create_database();
 my $dbh = WAS::Server::dbh($database);
 my $dsn =
@@ -407,12 +407,16 @@ SQL
     $dbh->do(q(DELETE FROM was_resources WHERE space_uuid = 'm'));
 }
 
-# 7. Statements that wait for somebody's lock: on all connections but one, and on more than there
-# are.
+# 7. Statements that wait for somebody's lock: those of one caller, by his key or by his address,
+# which never have all connections, however many there are; and those of two, which may.
 {
     my $holder = WAS::Server::dbh($database);
+    my %trudys = (body => encode_json({ controller => $trudy->did }), type => 'application/json');
+    is(
+        $server->client($trudy)->put('/space/t', %trudys)->status, 204,
+        'a space of a third one');
     $holder->begin_work;
-    $holder->do(q(SELECT 1 FROM was_spaces WHERE space_uuid = 'm' FOR UPDATE));
+    $holder->do(q(SELECT 1 FROM was_spaces WHERE space_uuid IN ('m', 't') FOR UPDATE));
     my $waiting = sub {
         my ($count) = @_;
         my $waits = sub { $dbh->selectrow_array(<<'SQL', undef, $database) >= $count };
@@ -420,10 +424,15 @@ SELECT count(*) FROM pg_stat_activity WHERE datname = ? AND wait_event_type = 'L
 SQL
         return eventually(20, $waits);
     };
-    my $writes = sub {
-        my $client = $server->client($mallory, timeout => 60);
-        return { status => $client->put('/space/m/x', body => 'x')->status };
+    my $writes_of = sub {
+        my @whose = @_;
+        return sub {
+            my ($key, $space) = @{ $whose[$_[0] % @whose] };
+            my $client = $server->client($key, timeout => 60);
+            return { status => $client->put("/space/$space/x", body => 'x')->status };
+        };
     };
+    my $writes = $writes_of->([$mallory, 'm']);
     my $name = 'all connections but one wait for a lock';
     my $blocked = WAS::Traffic->start(clients => POOL - 1, each => $writes);
     ok($waiting->(POOL - 1), "$name: they do");
@@ -433,8 +442,39 @@ SQL
         [grep { ($_->{status} // $_->{died}) ne '503' } @records], [],
         "$name: who waits in vain is told so");
 
-    $name = 'more wait for a lock than there are connections';
-    $blocked = WAS::Traffic->start(clients => 3 * POOL, each => $writes);
+    $name = 'one caller would have more wait for a lock than there are connections';
+    $blocked = WAS::Traffic->start(clients => 4 * POOL, each => $writes);
+    ok($waiting->(POOL - 1), "$name: they do");
+    others($name);
+    @records = $blocked->finish;
+    is_deeply(
+        [grep { ($_->{status} // $_->{died}) ne '503' } @records], [],
+        "$name: who waits in vain is told so");
+
+    $name = 'an address would have more wait for a lock than there are connections';
+    my $locker = WAS::Server::dbh($database);
+    $locker->begin_work;
+    $locker->do('LOCK TABLE was_resources IN ACCESS EXCLUSIVE MODE');
+    $blocked = WAS::Traffic->start(
+        clients => 4 * POOL,
+        each => sub {
+            my $client = $server->client($alice, timeout => 60);
+            return { status => $client->get('/space/s/a', sign => 0)->status };
+        });
+    ok($waiting->(POOL - 1), "$name: they do");
+    my $signer = $server->client($alice, timeout => 60);
+    my @signed = map {
+        [timed(sub { $signer->get('/space/s')->status })]
+    } 1 .. 20;
+    is_deeply([grep { $_->[1] != 200 } @signed], [], "$name: who signs is served");
+    cmp_ok(percentile(0.95, map { $_->[0] } @signed), '<', SERVED / 2, "$name: at once");
+    $locker->rollback;
+    $blocked->finish;
+
+    $name = 'two callers have more wait for a lock than there are connections';
+    $blocked = WAS::Traffic->start(
+        clients => 3 * POOL,
+        each => $writes_of->([$mallory, 'm'], [$trudy, 't']));
     ok($waiting->(POOL), "$name: they do");
     my $client = $server->client($alice, timeout => 60);
     my @asked;

@@ -39,6 +39,10 @@ bool was_crypto_equal(const void *a, const void *b, apr_size_t length);
 void was_crypto_sha256(const void *bytes, apr_size_t length,
                        unsigned char digest[WAS_SHA256_BYTES]);
 
+/* A number for a table: of the same bytes the same, until was_crypto_init is called again. Who does
+ * not know the key, which nobody is told, cannot make two of them meet. */
+apr_uint32_t was_crypto_short_hash(const void *bytes, apr_size_t length);
+
 typedef enum was_digest_algorithm_t { WAS_DIGEST_SHA256, WAS_DIGEST_SHA512 } was_digest_algorithm_t;
 
 /* A digest over bytes that come in pieces. */

@@ -43,6 +43,10 @@ was_db_t *was_db_make(struct server_rec *server, const char *params, int connect
                       const was_error_t *(*ready)(const char *params, apr_pool_t *pool),
                       apr_pool_t *pool);
 
+/* The same database for one caller, in the pool: who all count as one have one number (was_permits
+ * says what of), whose statements never hold all connections. */
+was_db_t *was_db_of_caller(const was_db_t *db, apr_uint32_t caller, apr_pool_t *pool);
+
 /* Asks `ready` now. For start-up. */
 WAS_CHECKED const was_error_t *was_db_prepare(was_db_t *db, apr_pool_t *pool);
 

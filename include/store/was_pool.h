@@ -41,11 +41,13 @@ typedef struct was_connection_t {
     void *handle; /* mod_dbd's own, an ap_dbd_t */
     PGconn *pg;
     was_backend_t *backend;
+    apr_uint32_t caller; /* for whom it was borrowed */
 } was_connection_t;
 
 /* Waits for a connection, half a minute at the longest, and makes it ready; given back by
- * was_pool_return. Errors: UNAVAILABLE, and those of was_db while it is made ready. */
-WAS_CHECKED const was_error_t *was_pool_borrow(was_pool_t *connections,
+ * was_pool_return. `caller` as in was_db_of_caller. Errors: UNAVAILABLE, and those of was_db while
+ * it is made ready. */
+WAS_CHECKED const was_error_t *was_pool_borrow(was_pool_t *connections, apr_uint32_t caller,
                                                was_connection_t *connection, apr_pool_t *pool);
 
 /* Gives a connection back; rolls an open transaction back before. */

@@ -20,9 +20,16 @@ struct was_hasher_t {
     bool failed;
 };
 
+/* Of was_crypto_short_hash. */
+static unsigned char short_key[crypto_shorthash_KEYBYTES];
+
 bool was_crypto_init(void)
 {
-    return sodium_init() >= 0 && OPENSSL_init_crypto(0, NULL) == 1;
+    if (sodium_init() < 0 || OPENSSL_init_crypto(0, NULL) != 1) {
+        return false;
+    }
+    randombytes_buf(short_key, sizeof(short_key));
+    return true;
 }
 
 bool was_crypto_verify_ed25519(const unsigned char key[WAS_ED25519_KEY_BYTES],
@@ -86,6 +93,16 @@ bool was_crypto_equal(const void *a, const void *b, apr_size_t length)
 void was_crypto_sha256(const void *bytes, apr_size_t length, unsigned char digest[WAS_SHA256_BYTES])
 {
     crypto_hash_sha256(digest, bytes, length);
+}
+
+apr_uint32_t was_crypto_short_hash(const void *bytes, apr_size_t length)
+{
+    unsigned char hash[crypto_shorthash_BYTES];
+    apr_uint32_t number;
+
+    crypto_shorthash(hash, bytes, length, short_key);
+    memcpy(&number, hash, sizeof(number));
+    return number;
 }
 
 static apr_status_t free_context(void *baton)

@@ -7,6 +7,7 @@
 
 #include "http/was_request.h"
 
+#include "http/was_caller.h"
 #include "http/was_target.h"
 
 #include <http_core.h>
@@ -38,7 +39,7 @@ const was_error_t *was_request_make(request_rec *r, const struct was_protocol_t 
     request->pool = r->pool;
     request->config = was_config_of(r);
     request->protocol = protocol;
-    request->db = server->db;
+    request->db = was_db_of_caller(server->db, was_caller_of_address(r->useragent_addr), r->pool);
     request->verified = server->verified;
     request->method = r->method;
     request->is_head = r->header_only;
@@ -77,6 +78,7 @@ void was_request_set_caller(was_request_t *request, const was_signature_t *signa
 {
     request->signature = signature;
     request->caller = signature->signer.did;
+    request->db = was_db_of_caller(request->db, was_caller_of_did(request->caller), request->pool);
     request->r->user = apr_pstrdup(request->pool, signature->signer.did);
     request->r->ap_auth_type = apr_pstrdup(request->pool, "Signature");
 }

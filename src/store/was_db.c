@@ -17,6 +17,7 @@
 
 struct was_db_t {
     was_pool_t *connections;
+    apr_uint32_t caller;
 };
 
 /* One try to run a transaction. */
@@ -52,6 +53,14 @@ was_db_t *was_db_make(struct server_rec *server, const char *params, int connect
 
     db->connections = was_pool_make(server, params, connections, is_kept, ready, pool);
     return db->connections != NULL ? db : NULL;
+}
+
+was_db_t *was_db_of_caller(const was_db_t *db, apr_uint32_t caller, apr_pool_t *pool)
+{
+    was_db_t *made = apr_pmemdup(pool, db, sizeof(*db));
+
+    made->caller = caller;
+    return made;
 }
 
 const was_error_t *was_db_prepare(was_db_t *db, apr_pool_t *pool)
@@ -276,7 +285,7 @@ static const was_error_t *try_transaction(was_db_t *db, was_attempt_t *attempt)
     const was_error_t *error = NULL;
 
     attempt->again = attempt->schema = attempt->torn = false;
-    WAS_TRY(was_pool_borrow(db->connections, &connection, attempt->pool));
+    WAS_TRY(was_pool_borrow(db->connections, db->caller, &connection, attempt->pool));
     if (attempt->transaction->content != NULL) {
         error = stage_content(attempt, &connection);
     }

@@ -258,19 +258,20 @@ static const was_error_t *open_connection(was_pool_t *connections, was_connectio
     return error;
 }
 
-const was_error_t *was_pool_borrow(was_pool_t *connections, was_connection_t *connection,
-                                   apr_pool_t *pool)
+const was_error_t *was_pool_borrow(was_pool_t *connections, apr_uint32_t caller,
+                                   was_connection_t *connection, apr_pool_t *pool)
 {
     bool alone = !atomic_load(&connections->is_ready);
-    const char *refusal = was_permits_enter(connections->permits, &alone);
+    const char *refusal = was_permits_enter(connections->permits, caller, &alone);
 
     if (refusal != NULL) {
         return was_error_log(pool, WAS_ERROR_UNAVAILABLE, "%s", refusal);
     }
     const was_error_t *error = open_connection(connections, connection, alone, pool);
 
+    connection->caller = caller;
     if (error != NULL) {
-        was_permits_leave(connections->permits, false);
+        was_permits_leave(connections->permits, caller, false);
     }
     return error;
 }
@@ -279,7 +280,7 @@ void was_pool_return(was_pool_t *connections, was_connection_t *connection)
 {
     bool is_good = hand_back(connections, connection);
 
-    was_permits_leave(connections->permits, is_good && connections->is_kept);
+    was_permits_leave(connections->permits, connection->caller, is_good && connections->is_kept);
 }
 
 void was_pool_renew(was_pool_t *connections, was_connection_t *connection, bool schema)

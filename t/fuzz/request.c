@@ -78,6 +78,13 @@ was_server_t *was_config_server(const server_rec *which)
     return &none;
 }
 
+was_db_t *was_db_of_caller(const was_db_t *db, apr_uint32_t caller, apr_pool_t *pool)
+{
+    (void)caller;
+    REQUIRE(db == NULL && pool != NULL);
+    return NULL;
+}
+
 void was_body_discard(const was_request_t *request)
 {
     REQUIRE(request->r == current);

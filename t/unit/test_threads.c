@@ -62,8 +62,9 @@ static void use_chain(visitor_t *visitor, int number, apr_pool_t *pool)
 static void pass_gate(visitor_t *visitor, int round)
 {
     bool alone = round % 50 == 0;
+    apr_uint32_t caller = (apr_uint32_t)visitor->number % 3;
 
-    if (was_permits_enter(permits, &alone) != NULL) {
+    if (was_permits_enter(permits, caller, &alone) != NULL) {
         return; /* told to come again: the machine is busy */
     }
     visitor->crowded += apr_atomic_inc32(&inside) >= PLACES;
@@ -74,7 +75,7 @@ static void pass_gate(visitor_t *visitor, int round)
         was_permits_pass(permits, true);
     }
     apr_atomic_dec32(&inside);
-    was_permits_leave(permits, true);
+    was_permits_leave(permits, caller, true);
 }
 
 static void *APR_THREAD_FUNC visit(apr_thread_t *thread, void *data)
