@@ -16,6 +16,10 @@ void pws_answer_document(was_response_t *response, const was_document_t *documen
 void pws_document_time(was_document_t *document, json_t *object, const char *name, apr_time_t time,
                        apr_pool_t *pool);
 
+/* A stored JSON object, the pool's. Errors: BROKEN: it is none, so no version of ours wrote it, and
+ * no client is to blame. */
+WAS_CHECKED const was_error_t *pws_read_stored(const char *text, json_t **object, apr_pool_t *pool);
+
 /* INVALID_BODY: `"name" must be what`. */
 WAS_CHECKED const was_error_t *pws_bad_member(apr_pool_t *pool, const char *name, const char *what);
 

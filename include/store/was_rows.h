@@ -3,6 +3,7 @@
 #define WAS_ROWS_H
 
 #include <apr_pools.h>
+#include <apr_time.h>
 
 #include <stdbool.h>
 
@@ -18,6 +19,9 @@ const char *was_rows_text(const was_rows_t *rows, int row, int column);
 const char *was_rows_bytes(const was_rows_t *rows, int row, int column, apr_size_t *count);
 /* A bigint; `otherwise` for SQL NULL. */
 apr_int64_t was_rows_integer(const was_rows_t *rows, int row, int column, apr_int64_t otherwise);
+/* A bigint of Unix milliseconds; what lies beyond the years 0 to 9999, which a date-time has no
+ * digits for, is their first or last one. */
+apr_time_t was_rows_time(const was_rows_t *rows, int row, int column);
 bool was_rows_true(const was_rows_t *rows, int row, int column); /* NULL is false */
 
 /* For was_db and was_session: rows over a PGresult that the pool owns from now on. */

@@ -63,13 +63,19 @@ static int status_of_answer(was_answer_t answer)
     }
 }
 
+/* A time that a field of HTTP has digits for. */
+static bool is_dated(const was_response_t *response)
+{
+    return response->modified > 0 && response->modified <= APR_INT64_C(253402300799);
+}
+
 static void decide_validators(const was_request_t *request, const was_response_t *response,
                               decision_t *decision)
 {
     if (response->etag != NULL) {
         decision->etag = apr_pstrcat(request->pool, "\"", response->etag, "\"", NULL);
     }
-    if (response->modified > 0) {
+    if (is_dated(response)) {
         apr_time_t modified = apr_time_from_sec(response->modified);
         char *text = apr_palloc(request->pool, APR_RFC822_DATE_LEN);
 
@@ -196,7 +202,7 @@ static void add_head(was_request_t *request, const was_response_t *response,
 
     r->status = decision->status;
     add_common(request);
-    if (response->modified > 0) {
+    if (is_dated(response)) {
         ap_update_mtime(r, apr_time_from_sec(response->modified));
     }
     add_field(request, "ETag", decision->etag);

@@ -60,7 +60,7 @@ const was_error_t *pws_backend_get(was_request_t *request, was_response_t *respo
 
     WAS_TRY(
         was_pws_backends_get(request->db, space, collection.backend, &descriptor, request->pool));
-    WAS_TRY(was_json_parse_object(descriptor, strlen(descriptor), &document, request->pool));
+    WAS_TRY(pws_read_stored(descriptor, &document, request->pool));
     response->json = document;
     response->type = "application/json";
     response->cache = "private, no-cache";

@@ -35,6 +35,15 @@ void pws_document_time(was_document_t *document, json_t *object, const char *nam
                                    parts.tm_usec / 1000));
 }
 
+const was_error_t *pws_read_stored(const char *text, json_t **object, apr_pool_t *pool)
+{
+    const was_error_t *error = was_json_parse_object(text, strlen(text), object, pool);
+
+    return error == NULL ? NULL
+                         : was_error_log(pool, WAS_ERROR_BROKEN, "a stored document: %s",
+                                         was_error_chain(error, pool));
+}
+
 const was_error_t *pws_bad_member(apr_pool_t *pool, const char *name, const char *what)
 {
     return was_error_make(pool, WAS_ERROR_INVALID_BODY, apr_pstrcat(pool, "#/", name, NULL),

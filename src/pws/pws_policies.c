@@ -33,7 +33,7 @@ const was_error_t *pws_policy_get(was_request_t *request, was_response_t *respon
 
     WAS_TRY(
         was_pws_policies_get(request->db, pws_segment(request, 1), &level, &text, request->pool));
-    WAS_TRY(was_json_parse_object(text, strlen(text), &document, request->pool));
+    WAS_TRY(pws_read_stored(text, &document, request->pool));
     response->json = document;
     response->type = "application/json";
     response->cache = "private, no-cache";

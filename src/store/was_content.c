@@ -17,6 +17,13 @@ bool was_content_row(const was_rows_t *rows, int row, int column, was_resource_t
     resource->etag = was_rows_text(rows, row, column + 2);
     resource->modified = was_rows_integer(rows, row, column + 3, -1);
     resource->piece = was_rows_bytes(rows, row, column + 4, &resource->piece_length);
+    /* What somebody else wrote may say another size than it has: what is there counts. */
+    if (resource->piece != NULL) {
+        resource->size = (apr_int64_t)resource->piece_length;
+    }
+    else if (resource->size < 0) {
+        resource->size = 0;
+    }
     return true;
 }
 

@@ -59,6 +59,14 @@ apr_int64_t was_rows_integer(const was_rows_t *rows, int row, int column, apr_in
     return (apr_int64_t)value;
 }
 
+apr_time_t was_rows_time(const was_rows_t *rows, int row, int column)
+{
+    static const apr_int64_t first = APR_INT64_C(-62167219200000), last = 253402300799999;
+    apr_int64_t msec = was_rows_integer(rows, row, column, 0);
+
+    return apr_time_from_msec(msec < first ? first : msec > last ? last : msec);
+}
+
 bool was_rows_true(const was_rows_t *rows, int row, int column)
 {
     const char *byte = was_rows_text(rows, row, column);

@@ -10,7 +10,7 @@ use warnings;
 use Exporter qw(import);
 use WAS::Response;
 
-our @EXPORT_OK = qw(judge_all);
+our @EXPORT_OK = qw(judge judge_all);
 
 # Refusals that httpd makes before it asks us: of what it cannot read as a request, of a line that
 # is too long, and of an expectation that it does not know.

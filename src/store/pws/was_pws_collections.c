@@ -41,8 +41,8 @@ const was_error_t *was_pws_collections_get(was_db_t *db, const char *space, cons
         .custom = was_rows_text(rows, 0, 6),
         .epoch = was_rows_text(rows, 0, 7),
         .created_by = was_rows_text(rows, 0, 8),
-        .created = apr_time_from_msec(was_rows_integer(rows, 0, 9, 0)),
-        .updated = apr_time_from_msec(was_rows_integer(rows, 0, 10, 0)),
+        .created = was_rows_time(rows, 0, 9),
+        .updated = was_rows_time(rows, 0, 10),
         .etag = was_rows_text(rows, 0, 11),
     };
     return NULL;

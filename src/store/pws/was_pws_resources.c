@@ -258,8 +258,8 @@ const was_error_t *was_pws_resources_get_meta(was_db_t *db, const was_pws_key_t 
     *meta = (was_pws_meta_t){
         .type = was_rows_text(rows, 0, 0),
         .size = was_rows_integer(rows, 0, 1, 0),
-        .created = apr_time_from_msec(was_rows_integer(rows, 0, 2, 0)),
-        .updated = apr_time_from_msec(was_rows_integer(rows, 0, 3, 0)),
+        .created = was_rows_time(rows, 0, 2),
+        .updated = was_rows_time(rows, 0, 3),
         .created_by = was_rows_text(rows, 0, 4),
         .custom = was_rows_text(rows, 0, 5),
         .epoch = was_rows_text(rows, 0, 6),
