@@ -2,8 +2,9 @@
 #
 # Many clients at once, through two httpd on one database: of all who create one thing, or change
 # one version of it, exactly one wins. What was revoked is over, and so is what an old controller
-# could do, from the moment of the answer on, everywhere. What is deleted takes along what is in it,
-# also what is being written.
+# could do, everywhere, for every request that begins after the answer; SECURITY.md says what may
+# become of a write that had begun before. What is deleted takes along what is in it, also what is
+# being written.
 
 use strict;
 use warnings;
