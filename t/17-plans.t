@@ -49,8 +49,8 @@ my %ROWS = (
         ["'s' || n, n, $OWNER, 0, 0", 20_000],
     'was_pws_collections (space_uuid, space_generation, collection, generation, created_ms,'
         . ' updated_ms)' => [q('s' || n % 10000 + 1, n % 10000 + 1, 'c' || n, n, 0, 0), 20_000],
-    'was_pws_counters (space_uuid, space_generation, collection_generation, position, feed_ms,'
-        . ' token)' => [q('s' || n % 10000 + 1, n % 10000 + 1, n, 0, 0, 0), 20_000],
+    'was_pws_counters (space_uuid, collection_generation, space_generation, position, feed_ms,'
+        . ' token)' => [q('s' || n % 10000 + 1, n, n % 10000 + 1, 0, 0, 0), 20_000],
     'was_pws_resources (space_uuid, collection_generation, resource, generation, content_type,'
         . ' size, content, created_ms, position, updated_ms)' =>
         [q('s' || n % 10000 + 1, n % 20000, 'r' || n, 0, 'x/y', 1, 'x', 0, n, 0), 60_000],

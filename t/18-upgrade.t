@@ -22,6 +22,7 @@ use JSON::PP ();
 use lib "$FindBin::Bin/lib";
 use MIME::Base64 qw(encode_base64);
 use Test::More;
+use WAS::Charge;
 use WAS::Client;
 use WAS::Key;
 use WAS::Server;
@@ -194,7 +195,7 @@ SQL
 # Collections whose counter is not what is there, or where a position comes twice; $1: or where one
 # was left out, or is behind the feed's time. Who writes later may leave positions out.
 my $MISCOUNTED = <<'SQL';
-SELECT c.space_uuid, c.collection, k.position, k.resources, k.bytes, k.feed_ms, r.*, p.positions
+SELECT c.space_uuid, c.collection, k.position, k.resources, k.feed_ms, r.*, p.positions
 FROM was_pws_collections c
 LEFT JOIN was_pws_counters k ON k.space_uuid = c.space_uuid
     AND k.collection_generation = c.generation,
@@ -212,7 +213,7 @@ LATERAL (SELECT array_agg(x.position ORDER BY x.position) AS positions,
         WHERE y.space_uuid = c.space_uuid AND y.parent = c.generation
             AND y.position IS NOT NULL) x) p
 WHERE (k.position = p.positions[cardinality(p.positions)] AND k.resources = r.number
-    AND k.bytes = r.length AND r.length = r.size
+    AND r.length = r.size
     AND cardinality(p.positions) = (SELECT count(DISTINCT n) FROM unnest(p.positions) n)
     AND (NOT $1 OR k.feed_ms >= p.last AND p.positions =
         (SELECT array_agg(n) FROM generate_series(1, k.position) n))) IS NOT TRUE
@@ -251,6 +252,14 @@ sub is_upgraded {
         [['/docs/python'], ['/Übung 1']],
         "$what: in which is what that server wrote, and nothing of pws");
     is_deeply(miscounted($dbh, 1), [], "$what: counters are what is there, positions dense");
+    is_deeply(
+        $value->($MISCHARGED), [],
+        "$what: spaces and collections are charged for their rows");
+    is_deeply($value->(<<'SQL'), [], "$what: counters are of the life of the space that there is");
+SELECT c.* FROM was_pws_collections c LEFT JOIN was_pws_counters k ON k.space_uuid = c.space_uuid
+    AND k.collection_generation = c.generation
+WHERE k.space_generation IS DISTINCT FROM c.space_generation
+SQL
     my $collections = 'SELECT count(*) FROM was_pws_collections';
     my $others = "SELECT count(*) - ($collections) FROM was_pws_counters";
     is_deeply($value->($others), [[0]], "$what: there is no other counter");
@@ -304,6 +313,17 @@ delete $asks_long->{answer}{text};
 my $server = server($name);
 is_upgraded('an upgrade', $dbh);
 is_as_before('an upgrade', $server);
+
+# What the upgrade counted is counted by hand, too, and set right where it is wrong.
+my %right = (was_pws_counters => 0, was_pws_spaces => 0);
+is_deeply(recount($dbh), \%right, 'an upgrade: counted anew, it is the same');
+$dbh->do('UPDATE was_pws_counters SET bytes = bytes + 1, resources = resources - 1');
+$dbh->do("UPDATE was_pws_spaces SET bytes = 0 WHERE space_uuid = 'library'");
+my ($counters) = $dbh->selectrow_array('SELECT count(*) FROM was_pws_counters');
+is_deeply(
+    recount($dbh), { was_pws_counters => $counters, was_pws_spaces => 1 },
+    'an upgrade: counted anew, what was wrong is found');
+is_upgraded('counted anew', $dbh);
 
 # 3. Starting again.
 my $before = fingerprint($dbh);

@@ -2,7 +2,8 @@
 #
 # WASMaxSpacesPerController and WASQuotaPerSpace: what fits is taken, what does not is refused with
 # 507 and leaves everything as it was; both are exact, also of many writers through two httpd; rows
-# of the Python server count; and where there is no limit, nothing is different.
+# of the Python server count; and where there is no limit, nothing is different. What a quota counts
+# besides the contents of resources is t/45-quota.t's.
 
 use strict;
 use warnings;
@@ -11,6 +12,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 use Time::HiRes qw(sleep);
+use WAS::Charge;
 use WAS::Client;
 use WAS::Key;
 use WAS::Server;
@@ -19,8 +21,9 @@ use WAS::Traffic qw(eventually timed);
 use WAS::Zcap;
 
 my $MOST = 3;
-my $QUOTA = 1000;
-my $BIG = 3_000_000;    # more than a request keeps in memory
+my $FIXED = 1500;    # what a space of section 3 and 5 is charged before anything is in it
+my $QUOTA = $FIXED + 10_000;
+my $BIG = $FIXED + 3_000_000;    # more than a request keeps in memory
 my $CLIENTS = 12;
 my $ROUNDS = 8;
 
@@ -108,7 +111,7 @@ my %PROTOCOL = (
             my ($alice, $id) = @_;
             return sql(<<'SQL', $id);
 INSERT INTO was_resources (space_uuid, path, content, content_type)
-VALUES (?, '/old', convert_to(repeat('x', 1500), 'UTF8'), 'text/plain')
+VALUES (?, '/old', convert_to(repeat('x', 15000), 'UTF8'), 'text/plain')
 SQL
         },
     },
@@ -128,7 +131,7 @@ SQL
             my $unlimited = WAS::Zcap->new(
                 base => $lax->origin, mount => '/pws', timeout => 60,
                 key => $alice->key);
-            $unlimited->put($to, body => 'x' x 1500, type => 'text/plain')->status == 204
+            $unlimited->put($to, body => 'x' x 15_000, type => 'text/plain')->status == 204
                 or die 'no resource beyond the quota';
         },
         somebody => sub {
@@ -152,7 +155,8 @@ sub new_space {
     return ($speaks->{put}->($id, { controller => $who->did }), @root);
 }
 
-# A space with room for resources; yields where they are.
+# A space with room for resources; yields where they are. Its name is so long that it is charged
+# $FIXED in all.
 sub space_of {
     my ($speaks, $who, $id) = @_;
     my ($method, $target, %options) = new_space($speaks, $id, $who);
@@ -160,9 +164,18 @@ sub space_of {
     $res->status == $speaks->{made} or die 'no space: ' . $res->status . ' ' . $res->body;
     if (my $collection = $speaks->{collection}) {
         $res = $who->send_json(POST => "/pws/space/$id/", { id => $collection });
-        $res->status == 201 or die 'no collection';
+        $res->status == 201 or die 'no collection: ' . $res->body;
     }
+    my %members = (controller => $who->did, name => 'n' x ($FIXED - charge_of($id)));
+    $who->request($speaks->{put}->($id, \%members))->status == 204 or die 'no name';
+    charge_of($id) == $FIXED or die 'charged ' . charge_of($id);
     return $speaks->{at}->($id);
+}
+
+# The content of a resource that is charged so many bytes in all.
+sub content_of {
+    my ($protocol, $charge, $name, $type, $by) = @_;
+    return 'x' x ($charge - charge_of_resource($protocol, $name, $type, 0, $by));
 }
 
 # The same person through the first or the second httpd.
@@ -219,10 +232,11 @@ sub spaces_of {
         $who->did, $who->key->key_id, $who->did);
 }
 
-# The contents that a space may hold and holds, as a refusal says it.
+# What a space may hold and holds, as a refusal says it.
 sub quota_detail {
-    my ($quota, $length) = @_;
-    return qr/\Athe space may hold $quota bytes; beside this content of $length it holds \d+\z/;
+    my ($quota, $held) = @_;
+    return
+        qr/\Athe space may hold $quota bytes, with a charge for each thing in it; it holds $held,/;
 }
 
 my $spaces_detail = qr/\Athe controller has as many spaces as one may have here: $MOST\z/;
@@ -234,34 +248,44 @@ sub tally {
     return \%count;
 }
 
-# 3. The quota, in memory and beyond it. A tenth of it is a unit; a size is so many units and bytes.
+# 3. The quota, in memory and beyond it. A tenth of what it leaves is a unit; what a resource is
+# charged is so many units and bytes. In pws, a deletion leaves a tombstone.
 for my $protocol (sort keys %PROTOCOL) {
     my $speaks = $PROTOCOL{$protocol};
     my $stranger = $speaks->{somebody}->();
     for my $scale (['small', $QUOTA], ['big', $BIG]) {
         my ($kind, $quota) = @$scale;
-        my $unit = $quota / 10;
+        my $unit = ($quota - $FIXED) / 10;
+        my $type = 'application/octet-stream';
         my $alice = $speaks->{somebody}->();
         my $id = "$kind-" . new_id();
         my $at = space_of($speaks, $alice, $id);
         my $size = sub { my ($units, $more) = @{ $_[0] }; $units * $unit + ($more // 0) };
         my $put = sub {
             my ($n, $name, %options) = @_;
-            my $body = 'x' x $size->($n);
+            my $body = content_of($protocol, $size->($n), $name, $type, $alice);
             return ["a put of @$n into $name", PUT => "$at/$name", [body => $body, %options]];
         };
         my $etag = sub { '"' . ($alice->head("$at/a")->header('ETag') // '') =~ s/"//gr . '"' };
         my $to = $protocol eq 'classic' ? "$at/posted" : "$at/";
         my $of_year_2000 = 'Sat, 01 Jan 2000 00:00:00 GMT';
         my $when = sub { (headers => [@_]) };
-        # What is asked, the answer, and how much the space holds then.
+        my @empty = (0, charge_of_resource($protocol, 'e', $type, 0, $alice));
+        my @grave = (0, $protocol eq 'pws' ? $ROW + length "b$type" : 0);
+        my $post = sub {
+            my ($n) = @_;
+            # The id that pws gives has 36 characters.
+            my $name = $protocol eq 'pws' ? '-' x 36 : 'posted';
+            return [body => content_of($protocol, $size->($n), $name, $type, $alice)];
+        };
+        # What is asked, the answer, and what the space is charged for its resources then.
         for my $step (
             [$put->([4], 'a'), 204, [4]],
             [$put->([6, 1], 'b'), 507, [4]],
             [$put->([6], 'b'), 204, [10]],
-            [$put->([0], 'none'), 204, [10]],
-            [$put->([0, 1], 'c'), 507, [10]],
-            [$put->([0, 1], 'c', chunked => 100), 507, [10]],
+            [$put->(\@empty, 'e'), 507, [10]],
+            [$put->([1], 'c'), 507, [10]],
+            [$put->([1], 'c', chunked => 100), 507, [10]],
             [$put->([5], 'c'), 507, [10]],
             [$put->([4], 'a'), 204, [10]],
             [$put->([4, 1], 'a'), 507, [10]],
@@ -272,13 +296,14 @@ for my $protocol (sort keys %PROTOCOL) {
             [$put->([4, 1], 'a', $when->('If-Unmodified-Since' => $of_year_2000)), 412, [10]],
             [$put->([1], 'c', $when->('If-None-Match' => '*')), 507, [10]],
             [$put->([1], 'c', $when->('If-Match' => '*')), 412, [10]],
-            [$put->([0, 1], 'c', by => $stranger), $speaks->{foreign}, [10]],
+            [$put->([1], 'c', by => $stranger), $speaks->{foreign}, [10]],
             [$put->([4, 1], 'a', by => $stranger), $speaks->{foreign}, [10]],
             [$put->([3, 7], 'a'), 204, [9, 7]],
-            [['a post beyond', POST => $to, [body => 'x' x $unit]], 507, [9, 7]],
-            [['a post', POST => $to, [body => 'x' x ($unit - 7)]], 201, [10]],
-            [['a deletion', DELETE => "$at/b", []], 204, [4]],
-            [$put->([6], 'c'), 204, [10]],
+            [['a post beyond', POST => $to, $post->([1])], 507, [9, 7]],
+            [['a post', POST => $to, $post->([1, -7])], 201, [10]],
+            [['a deletion', DELETE => "$at/b", []], 204, [4, $grave[1]]],
+            [$put->([6, 1 - $grave[1]], 'c'), 507, [4, $grave[1]]],
+            [$put->([6, -$grave[1]], 'c'), 204, [10]],
             [$put->([10], 'c', $when->('If-Match' => '*')), 507, [10]],
         ) {
             my ($ask, $status, $held) = @$step;
@@ -286,14 +311,14 @@ for my $protocol (sort keys %PROTOCOL) {
             my %options = @$options;
             my $who = delete $options{by} // $alice;
             $options{headers} = [map { ref $_ ? $_->() : $_ } @{ $options{headers} // [] }];
-            $options{type} = 'application/octet-stream' if defined $options{body};
+            $options{type} = $type if defined $options{body};
             my $res = $who->request($method, $target, %options);
             my $title = "$protocol, $kind: $name @{$options{headers}}: $status";
             due($title, $speaks, $res, $status, quota_detail($quota, qr/\d+/));
-            is(bytes_of($id), $size->($held), "$title: the space holds @$held");
+            is(charge_of($id) - $FIXED, $size->($held), "$title: the space holds @$held");
         }
         is(
-            $alice->get("$at/a")->body, 'x' x $size->([3, 7]),
+            $alice->get("$at/a")->body, content_of($protocol, $size->([3, 7]), 'a', $type, $alice),
             "$protocol, $kind: a refused content has replaced nothing");
     }
 
@@ -302,19 +327,23 @@ for my $protocol (sort keys %PROTOCOL) {
     my $id = 'small-' . new_id();
     my $at = space_of($speaks, $alice, $id);
     $speaks->{put_old}->($alice, $id);
+    my @old = ($protocol, 'old', 'text/plain', 8000, $alice);
+    my @new = ($protocol, 'new', 'text/plain', 0, $alice);
+    my $left = $QUOTA - $FIXED - charge_of_resource(@old) - charge_of_resource(@new);
     for my $step (
-        ['a new one, even an empty one', 'new', 0, 507, 1500],
-        ['a longer one', 'old', 1501, 507, 1500],
-        ['one of the same length', 'old', 1500, 204, 1500],
-        ['a shorter one, beyond still', 'old', 1400, 204, 1400],
-        ['the longer one again', 'old', 1401, 507, 1400],
-        ['one that fits', 'old', 900, 204, 900],
-        ['a new one beside it', 'new', 100, 204, 1000],
+        ['a new one, even an empty one', 'new', 0, 507, 15_000],
+        ['a longer one', 'old', 15_001, 507, 15_000],
+        ['one of the same length', 'old', 15_000, 204, 15_000],
+        ['a shorter one, beyond still', 'old', 14_000, 204, 14_000],
+        ['the longer one again', 'old', 14_001, 507, 14_000],
+        ['one that fits', 'old', 8000, 204, 8000],
+        ['a new one beside it, too long', 'new', $left + 1, 507, 8000],
+        ['a new one beside it', 'new', $left, 204, 8000 + $left],
     ) {
         my ($name, $resource, $length, $status, $held) = @$step;
         my $res = $alice->put("$at/$resource", body => 'y' x $length, type => 'text/plain');
         my $title = "$protocol, beyond the quota: $name";
-        due("$title: $status", $speaks, $res, $status, quota_detail($QUOTA, $length));
+        due("$title: $status", $speaks, $res, $status, quota_detail($QUOTA, charge_of($id)));
         is(bytes_of($id), $held, "$title: the space holds $held");
     }
 
@@ -434,15 +463,16 @@ for my $protocol (sort keys %PROTOCOL) {
         $dbh,
         sub {
             my ($number) = @_;
-            my @content = (body => 'x' x 300, type => 'text/plain');
+            my $content = content_of($protocol, 3000, "r$number", 'text/plain', $alice);
             my $client = through($number, $speaks, $alice->key);
-            return { status => $client->put("$at/r$number", @content)->status };
+            my @of = (body => $content, type => 'text/plain');
+            return { status => $client->put("$at/r$number", @of)->status };
         });
     is_deeply(
         $count, { 204 => 3, 507 => $CLIENTS - 3 },
         "$protocol: $CLIENTS new resources at one moment: what fits"
     ) or diag explain $count;
-    is(bytes_of($id), 900, "$protocol: and the space holds that");
+    is(charge_of($id), $FIXED + 9000, "$protocol: and the space holds that");
 
     my $maker = $speaks->{somebody}->();
     my @ids = map { new_id() } 1 .. $CLIENTS;
@@ -488,13 +518,15 @@ for my $protocol (sort keys %PROTOCOL) {
         each => sub {
             my ($number, $turn) = @_;
             my $client = through($number, $speaks, $people[$turn + 1]->key);
-            my @content = (body => 'x' x ($QUOTA / $fits), type => 'text/plain');
-            my $res = $client->put("$at[$turn + 1]/r$number", @content);
+            my @of = ("r$number", 'text/plain', $people[$turn + 1]);
+            my $content = content_of($protocol, ($QUOTA - $FIXED) / $fits, @of);
+            my $res =
+                $client->put("$at[$turn + 1]/r$number", body => $content, type => 'text/plain');
             return { round => $turn + 1, status => $res->status };
         });
     $each_round->('new resources', { 204 => $fits, 507 => $CLIENTS - $fits }, @records);
     is_deeply(
-        [map { bytes_of($_) } @spaces[1 .. $ROUNDS]], [($QUOTA) x $ROUNDS],
+        [map { charge_of($_) } @spaces[1 .. $ROUNDS]], [($QUOTA) x $ROUNDS],
         "$protocol: new resources: every space is exactly full");
 
     # Contents that grow and shrink.
@@ -504,12 +536,13 @@ for my $protocol (sort keys %PROTOCOL) {
         each => sub {
             my ($number, $turn) = @_;
             my $client = through($number + $turn, $speaks, $people[0]->key);
-            my @content = (body => 'y' x (($number * 37 + $turn * 61) % 250), type => 'text/plain');
+            my @content =
+                (body => 'y' x (($number * 137 + $turn * 461) % 1000), type => 'text/plain');
             return { status => $client->put("$at[0]/r$number", @content)->status };
         });
     my $most = 0;
     while ($churn->running) {
-        my $held = bytes_of($spaces[0]);
+        my $held = charge_of($spaces[0]);
         $most = $held if $held > $most;
         sleep 0.01;
     }

@@ -254,7 +254,11 @@ is_deeply(every_row($one, $two), [], 'pws-next D.4: and nothing of it is left');
 # 3. What was looked for above would have been found: each of these makes one thing contradict
 # itself, in a space that has one of everything.
 my @DAMAGES = (
-    ['a counter counts other bytes', 'UPDATE was_pws_counters SET bytes = bytes + 1'],
+    ['a charge is not that of the rows', 'UPDATE was_pws_counters SET bytes = bytes + 1'],
+    ['a charge is not that of the rows', 'UPDATE was_pws_spaces SET bytes = bytes - 1'],
+    ['a charge is not that of the rows', "UPDATE was_pws_policies SET document = '{}'"],
+    ['a charge is not that of the rows', "UPDATE was_pws_backends SET descriptor = '{}'"],
+    ['a counter is of another life', 'UPDATE was_pws_counters SET space_generation = 1'],
     ['a counter counts other', 'UPDATE was_pws_counters SET resources = resources - 1'],
     ['a size is not its', 'UPDATE was_pws_resources SET size = size + 1'],
     ['a position is beyond', 'UPDATE was_pws_counters SET position = position - 1'],

@@ -12,6 +12,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 use WAS::Changes;
+use WAS::Charge;
 use WAS::Holder;
 use WAS::Zcap;
 
@@ -253,6 +254,7 @@ for my $row (['with a policy', 1], ['without', 0]) {
     my ($before) = sql('SELECT position FROM was_pws_counters WHERE space_uuid = ?', $space);
     my $next = $before->[0] + 1;
     sql("DELETE FROM was_pws_tombstones WHERE space_uuid = ? AND kind = 'p'", $space);
+    recount(WAS::Server::dbh());
     delete_record($space, $RECORDS[2]);
     my @due = (['r', 'r', $next], $has_policy ? ['p', 'r', $next + 1] : ());
     is_deeply([sql(<<'SQL', $space)], \@due, "$name: tombstones, the resource's first");

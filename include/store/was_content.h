@@ -56,14 +56,6 @@ typedef struct was_content_t {
     const char *bytes;
     apr_size_t length;
     const was_source_t *source;
-    apr_int64_t quota; /* bytes that the space's contents may have with it; up to 0: no limit */
 } was_content_t;
-
-/* The quota as a value: NULL where there is none. */
-was_value_t was_content_quota(const was_content_t *content);
-
-/* QUOTA: the content does not fit beside so many bytes of others. */
-WAS_CHECKED const was_error_t *was_content_exceeds(const was_content_t *content, apr_int64_t others,
-                                                   apr_pool_t *pool);
 
 #endif

@@ -16,6 +16,7 @@ typedef struct was_grant_t {
     const char *const *delegations; /* SHA-256 of each in hexadecimal; of pws_revocations' making */
     int ndelegations;               /* 0: the root capability itself */
     const char *invoker;            /* DID that signed; noted as created by */
+    apr_int64_t quota; /* bytes that the space may be charged with; up to 0: no limit */
     /* Set where the grant becomes values: whoever left the decision to the write asks whether the
      * write took it along. */
     bool *is_carried; /* or NULL */

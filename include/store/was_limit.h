@@ -6,11 +6,12 @@
 #include "store/was_step.h"
 
 /*
- * was_limit: how many spaces a controller may have in all, under both protocols. Private to the
- * store's verbs; the condition itself is in their statements.
+ * was_limit: how many spaces a controller may have in all, under both protocols, and how many bytes
+ * a space may be charged with. Private to the store's verbs; the conditions themselves are in their
+ * statements.
  */
 
-/* The limit as a value of a statement: NULL for none, which `most` up to 0 means. */
+/* A limit as a value of a statement: NULL for none, which `most` up to 0 means. */
 was_value_t was_limit_value(apr_int64_t most);
 
 /*
@@ -22,6 +23,10 @@ WAS_CHECKED const was_error_t *was_limit_write(was_db_t *db, const char *control
                                                apr_int64_t most, was_sql_t statement,
                                                const was_value_t *values, int nvalues,
                                                const char **etag, apr_pool_t *pool);
+
+/* QUOTA: a write does not fit into a space that is charged with so many bytes. */
+WAS_CHECKED const was_error_t *was_limit_exceeded(apr_int64_t quota, apr_int64_t used,
+                                                  apr_pool_t *pool);
 
 /* QUOTA: the controller has as many as it may. */
 WAS_CHECKED const was_error_t *was_limit_reached(apr_int64_t most, apr_pool_t *pool);

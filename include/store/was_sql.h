@@ -58,6 +58,7 @@
     X(PWS_AUTHORIZE, 4, false) \
     X(PWS_AUTHORIZE_RESOURCE, 6, false) \
     X(PWS_SPACE_LOCK, 3, false) \
+    X(PWS_SPACE_USAGE, 2, false) \
     X(PWS_SPACE_INSERT, 6, true) \
     X(PWS_SPACE_UPDATE, 8, true) \
     X(PWS_SPACE_STATE, 4, false) \
@@ -68,40 +69,47 @@
     /* pws: backends, revocations */ \
     X(PWS_BACKEND_LIST, 1, false) \
     X(PWS_BACKEND_GET, 2, false) \
-    X(PWS_BACKEND_INSERT, 5, true) \
-    X(PWS_BACKEND_UPDATE, 5, true) \
-    X(PWS_BACKEND_DELETE, 4, true) \
+    X(PWS_BACKEND_RAISE, 8, true) \
+    X(PWS_BACKEND_PUT, 4, true) \
+    X(PWS_BACKEND_RAISE_DELETE, 5, true) \
+    X(PWS_BACKEND_DELETE, 3, true) \
+    X(PWS_REVOKE_RAISE, 7, true) \
+    X(PWS_REVOKED_FORGET, 2, true) \
     X(PWS_REVOKE, 4, true) \
-    X(PWS_REVOKED_FORGET, 1, true) \
     /* pws: collections */ \
     X(PWS_COLLECTION_LOCK, 4, false) \
-    X(PWS_COLLECTION_INSERT, 14, true) \
+    X(PWS_COLLECTION_INSERT, 15, true) \
     X(PWS_COLLECTION_COUNTER, 3, true) \
     X(PWS_COLLECTION_LIFT, 3, true) \
-    X(PWS_COLLECTION_RAISE, 10, true) \
+    X(PWS_COLLECTION_RAISE, 13, true) \
+    X(PWS_COLLECTION_MATCHES, 5, false) \
     X(PWS_COLLECTION_UPDATE, 11, true) \
     X(PWS_COLLECTION_GET, 2, false) \
     X(PWS_COLLECTION_STATE, 5, false) \
     X(PWS_COLLECTION_LIST, 3, false) \
     X(PWS_COLLECTION_RAISE_DELETE, 5, true) \
+    X(PWS_COLLECTION_CHARGE, 3, true) \
     X(PWS_COLLECTION_TOMBSTONE, 3, true) \
     X(PWS_COLLECTION_SWEEP, 3, true) \
     X(PWS_COLLECTION_DELETE_COUNTER, 3, true) \
     X(PWS_COLLECTION_DELETE, 2, true) \
     /* pws: policies */ \
-    X(PWS_POLICY_SPACE_PUT, 5, true) \
-    X(PWS_POLICY_SPACE_TOMBSTONE, 3, true) \
-    X(PWS_POLICY_SPACE_DELETE, 3, true) \
-    X(PWS_POLICY_RAISE, 7, true) \
+    X(PWS_POLICY_SPACE_RAISE, 6, true) \
+    X(PWS_POLICY_SPACE_PUT, 3, true) \
+    X(PWS_POLICY_SPACE_RAISE_DELETE, 4, true) \
+    X(PWS_POLICY_SPACE_TOMBSTONE, 2, true) \
+    X(PWS_POLICY_SPACE_DELETE, 2, true) \
+    X(PWS_POLICY_RAISE, 8, true) \
+    X(PWS_POLICY_RAISE_DELETE, 6, true) \
     X(PWS_POLICY_PUT, 5, true) \
     X(PWS_POLICY_TOMBSTONE, 4, true) \
     X(PWS_POLICY_DELETE, 4, true) \
     /* pws: resources */ \
-    X(PWS_RESOURCE_RAISE, 12, true) \
-    X(PWS_RESOURCE_RAISE_AT_ONCE, 8, true) \
+    X(PWS_RESOURCE_RAISE, 14, true) \
+    X(PWS_RESOURCE_RAISE_AT_ONCE, 10, true) \
     X(PWS_RESOURCE_PUT, 9, true) \
     X(PWS_RESOURCE_PUT_STAGED, 8, true) \
-    X(PWS_RESOURCE_USAGE, 6, false) \
+    X(PWS_RESOURCE_MATCHES, 6, false) \
     X(PWS_RESOURCE_GET, 4, false) \
     X(PWS_RESOURCE_PIECE, 6, false) \
     X(PWS_RESOURCE_LIST, 4, false) \
@@ -109,7 +117,8 @@
     X(PWS_RESOURCE_TOMBSTONE, 4, true) \
     X(PWS_RESOURCE_DELETE, 4, true) \
     X(PWS_RESOURCE_META_GET, 3, false) \
-    X(PWS_RESOURCE_META_RAISE, 9, true) \
+    X(PWS_RESOURCE_META_MATCHES, 5, false) \
+    X(PWS_RESOURCE_META_RAISE, 13, true) \
     X(PWS_RESOURCE_META_PUT, 7, true) \
     /* what is left of what was deleted */ \
     X(SWEEP_NEXT, 1, false) \

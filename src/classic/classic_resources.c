@@ -96,9 +96,8 @@ static const was_error_t *store_resource(was_request_t *request, was_response_t 
     WAS_TRY(resource_key(request, &key));
     WAS_TRY(choose_type(request, &type));
     was_body_content(request->body, type, &content);
-    content.quota = request->config->quota;
     return was_classic_resources_put(request->db, &key, &content, &request->conditions,
-                                     &response->etag, request->pool);
+                                     request->config->quota, &response->etag, request->pool);
 }
 
 const was_error_t *classic_resource_put(was_request_t *request, was_response_t *response)

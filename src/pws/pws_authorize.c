@@ -25,6 +25,7 @@ was_grant_t pws_grant(const was_request_t *request)
                          .delegations = state->delegations,
                          .ndelegations = state->chain.ndelegations,
                          .invoker = request->caller,
+                         .quota = request->config->quota,
                          .is_carried = &state->is_carried};
 }
 

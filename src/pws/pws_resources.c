@@ -99,7 +99,6 @@ static const was_error_t *read_content(const was_request_t *request, was_content
     WAS_TRY(read_note(request, "Key-Epoch", &notes->epoch));
     WAS_TRY(read_note(request, "Writer-Id", &notes->writer));
     was_body_content(request->body, type, content);
-    content->quota = request->config->quota;
     if (pws_is_multipart(type)) {
         WAS_TRY(pws_multipart_file(request, content));
     }

@@ -58,9 +58,13 @@ const was_error_t *pws_revocation_read(const was_request_t *request, was_zcap_ch
 const was_error_t *pws_revocations_post(was_request_t *request, was_response_t *response)
 {
     const pws_state_t *state = pws_state(request);
+    const was_grant_t grant = pws_grant(request);
+    const was_pws_revocation_t revocation = {
+        .delegation = state->revocation->delegation,
+        .keep_until = state->revocation->keep_until,
+        .by_controller = strcmp(request->caller, state->controller) == 0,
+    };
 
     response->answer = WAS_ANSWER_NO_CONTENT;
-    return was_pws_revocations_add(request->db, pws_segment(request, 1), state->controller,
-                                   state->revocation->delegation, state->revocation->keep_until,
-                                   request->pool);
+    return was_pws_revocations_add(request->db, &grant, &revocation, request->pool);
 }

@@ -49,18 +49,3 @@ const was_error_t *was_content_read(was_db_t *db, const was_resource_t *resource
     *bytes = was_rows_bytes(rows, 0, 0, count);
     return NULL;
 }
-
-was_value_t was_content_quota(const was_content_t *content)
-{
-    return content->quota > 0 ? WAS_INTEGER(content->quota) : WAS_TEXT(NULL);
-}
-
-const was_error_t *was_content_exceeds(const was_content_t *content, apr_int64_t others,
-                                       apr_pool_t *pool)
-{
-    return was_error_make(pool, WAS_ERROR_QUOTA, NULL,
-                          "the space may hold %" APR_INT64_T_FMT
-                          " bytes; beside this content of %" APR_SIZE_T_FMT
-                          " it holds %" APR_INT64_T_FMT,
-                          content->quota, content->length, others);
-}

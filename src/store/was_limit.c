@@ -1,8 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * was_limit: spaces of a controller, where they are limited. Owns the lock that their writers take.
- * Refuses to know who may make one, and what else keeps a write from its row.
+ * was_limit: spaces of a controller and bytes of a space, where they are limited. Owns the lock
+ * that the makers of spaces take, and what is said to who has reached a limit. Refuses to know who
+ * may make a space, what is charged, and what else keeps a write from its row.
  */
 
 #include "store/was_limit.h"
@@ -27,6 +28,15 @@ const was_error_t *was_limit_write(was_db_t *db, const char *controller, apr_int
     WAS_TRY(was_db_transact(db, &transaction, pool));
     *etag = was_rows_count(write->rows) > 0 ? was_rows_text(write->rows, 0, 0) : NULL;
     return NULL;
+}
+
+const was_error_t *was_limit_exceeded(apr_int64_t quota, apr_int64_t used, apr_pool_t *pool)
+{
+    return was_error_make(pool, WAS_ERROR_QUOTA, NULL,
+                          "the space may hold %" APR_INT64_T_FMT
+                          " bytes, with a charge for each thing in it; it holds %" APR_INT64_T_FMT
+                          ", and this does not fit",
+                          quota, used);
 }
 
 const was_error_t *was_limit_reached(apr_int64_t most, apr_pool_t *pool)

@@ -11,6 +11,7 @@
 /* A random mark of 60 bits, and a time in milliseconds. */
 #define MARK "('x' || translate(left(gen_random_uuid()::text, 18), '-', ''))::bit(64)::bigint"
 #define MS(time) "floor(date_part('epoch', " time ") * 1000)::bigint"
+#define LENGTH(text) "coalesce(octet_length(" text "), 0)"
 
 /* clang-format off */
 const char *const was_schema_steps[WAS_SCHEMA_VERSION] = {
@@ -234,13 +235,45 @@ const char *const was_schema_steps[WAS_SCHEMA_VERSION] = {
     "CREATE INDEX IF NOT EXISTS was_spaces_controller_uuid ON was_spaces (controller,"
     " space_uuid);",
 
-    /* 5: */
-
-    /* Counters of a life of the space that is over are not its any more. */
+    /* 5: what a space is charged, by the formula of README's Limits of storage: for all of a
+     * collection in its counter, which says in which life of its space it is, and for what belongs
+     * to the space itself in the space's row. Sums, grouped and joined by hash: linear in what is
+     * there. tools/recount.sql does the same again. */
+    "ALTER TABLE was_pws_spaces ADD COLUMN IF NOT EXISTS bytes bigint NOT NULL DEFAULT 0,"
+    " ADD COLUMN IF NOT EXISTS token bigint NOT NULL DEFAULT 0;"
     "ALTER TABLE was_pws_counters ADD COLUMN IF NOT EXISTS space_generation bigint;"
-    "UPDATE was_pws_counters k SET space_generation = c.space_generation"
-    " FROM was_pws_collections c WHERE c.space_uuid = k.space_uuid"
-    " AND c.generation = k.collection_generation AND k.space_generation IS NULL;"
+    "SET LOCAL enable_nestloop = off; SET LOCAL enable_mergejoin = off;"
+    "UPDATE was_pws_counters k SET space_generation = x.space_generation, bytes = x.bytes FROM"
+    " (SELECT y.space_uuid, y.generation, max(y.space_generation) AS space_generation,"
+    " sum(y.bytes)::bigint AS bytes FROM ("
+    "SELECT c.space_uuid, c.generation, c.space_generation, 800 + octet_length(c.collection)"
+    " + " LENGTH("c.name") " + " LENGTH("c.backend") " + " LENGTH("c.encryption")
+    " + " LENGTH("c.plaintext") " + " LENGTH("c.generator") " + " LENGTH("c.generator_origin")
+    " + " LENGTH("c.custom") " + " LENGTH("c.epoch") " + " LENGTH("c.created_by") " AS bytes"
+    " FROM was_pws_collections c UNION ALL "
+    "SELECT r.space_uuid, r.collection_generation, NULL, 400 + octet_length(r.resource)"
+    " + r.size + octet_length(r.content_type) + " LENGTH("r.epoch") " + " LENGTH("r.writer")
+    " + " LENGTH("r.custom") " + " LENGTH("r.created_by") " FROM was_pws_resources r UNION ALL "
+    "SELECT p.space_uuid, p.parent, NULL, 400 + octet_length(p.resource)"
+    " + octet_length(p.document) FROM was_pws_policies p UNION ALL "
+    "SELECT t.space_uuid, t.parent, NULL, 400 + octet_length(t.id) + " LENGTH("t.content_type")
+    " FROM was_pws_tombstones t) y GROUP BY y.space_uuid, y.generation) x"
+    " WHERE k.space_uuid = x.space_uuid AND k.collection_generation = x.generation;"
+    "UPDATE was_pws_spaces s SET bytes = x.bytes FROM"
+    " (SELECT y.space_uuid, y.generation, sum(y.bytes)::bigint AS bytes FROM ("
+    "SELECT o.space_uuid, o.generation, 400 + octet_length(o.space_uuid)"
+    " + octet_length(o.controller) + " LENGTH("o.name") " + " LENGTH("o.created_by") " AS bytes"
+    " FROM was_pws_spaces o UNION ALL "
+    "SELECT p.space_uuid, p.parent, 400 + octet_length(p.resource) + octet_length(p.document)"
+    " FROM was_pws_policies p UNION ALL "
+    "SELECT t.space_uuid, t.parent, 400 + octet_length(t.id) + " LENGTH("t.content_type")
+    " FROM was_pws_tombstones t UNION ALL "
+    "SELECT b.space_uuid, b.space_generation, 400 + octet_length(b.backend)"
+    " + octet_length(b.descriptor) FROM was_pws_backends b UNION ALL "
+    "SELECT o.space_uuid, o.generation, 400 FROM was_pws_revocations v"
+    " JOIN was_pws_spaces o USING (space_uuid)) y GROUP BY y.space_uuid, y.generation) x"
+    " WHERE s.space_uuid = x.space_uuid AND s.generation = x.generation;"
+    "SET LOCAL enable_nestloop TO DEFAULT; SET LOCAL enable_mergejoin TO DEFAULT;"
     "DELETE FROM was_pws_counters k WHERE k.space_generation IS NULL;"
     "ALTER TABLE was_pws_counters ALTER COLUMN space_generation SET NOT NULL;"
 

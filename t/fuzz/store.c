@@ -224,14 +224,14 @@ const was_error_t *was_pws_policies_delete(was_db_t *db, const was_grant_t *gran
     return was_pws_collections_delete(db, grant, "", pool);
 }
 
-const was_error_t *was_pws_revocations_add(was_db_t *db, const char *space, const char *controller,
-                                           const char *delegation, apr_int64_t keep_until,
-                                           apr_pool_t *pool)
+const was_error_t *was_pws_revocations_add(was_db_t *db, const was_grant_t *grant,
+                                           const was_pws_revocation_t *revocation, apr_pool_t *pool)
 {
     const char *etag;
 
-    REQUIRE(db == NULL && space != NULL && controller != NULL && keep_until > 0 && pool != NULL);
-    REQUIRE(strlen(delegation) == 64);
+    REQUIRE(db == NULL && revocation->keep_until > 0 && pool != NULL);
+    check_grant(grant);
+    REQUIRE(strlen(revocation->delegation) == 64);
     return take_write(&etag);
 }
 

@@ -30,14 +30,16 @@ WAS_CHECKED const was_error_t *was_classic_resources_get(was_db_t *db, const was
                                                          const char **link, apr_pool_t *pool);
 
 /*
- * Creates or replaces. Conditions that demand an existing version never create.
- * Errors: NOT_FOUND, pointer "/space"; FORBIDDEN; PRECONDITION; TARGET_TOO_LONG; QUOTA (never for a
- * content that is no longer than what it replaces).
+ * Creates or replaces. Conditions that demand an existing version never create. The space may be
+ * charged with `quota` bytes; up to 0: no limit.
+ * Errors: NOT_FOUND, pointer "/space"; FORBIDDEN; PRECONDITION; TARGET_TOO_LONG; QUOTA (never for
+ * what is charged no more than what it replaces).
  */
 WAS_CHECKED const was_error_t *was_classic_resources_put(was_db_t *db, const was_classic_key_t *key,
                                                          const was_content_t *content,
                                                          const was_conditions_t *conditions,
-                                                         const char **etag, apr_pool_t *pool);
+                                                         apr_int64_t quota, const char **etag,
+                                                         apr_pool_t *pool);
 
 /* Deletes. What is not there is fine, in a space that is not there too.
  * Errors: FORBIDDEN, PRECONDITION. */

@@ -3,21 +3,32 @@
 #define WAS_PWS_REVOCATIONS_H
 
 #include "store/was_db.h"
+#include "store/was_grant.h"
 
 /*
  * was_pws_revocations: delegations of a space that were revoked (protocol/pws section 8.5), by the
  * hash of each. Besides the errors listed, gives those of was_db.
  */
 
+/* How many a space may remember. A delegator gets less, so that none can use up what the controller
+ * needs to revoke him; and the controller is bound by this number alone, and by no quota: whoever
+ * fills a space must not escape by that. */
+enum { WAS_PWS_REVOCATIONS_MAX = 10000, WAS_PWS_REVOCATIONS_DELEGATOR_MAX = 1000 };
+
+typedef struct was_pws_revocation_t {
+    const char *delegation; /* SHA-256 in hexadecimal */
+    apr_int64_t keep_until; /* Unix seconds: how long it is remembered */
+    bool by_controller;     /* and not by one who delegated */
+} was_pws_revocation_t;
+
 /*
- * Revokes a delegation, SHA-256 in hexadecimal, of a space that `controller` controls, to be
- * remembered until the time (Unix seconds). What is revoked already is fine. Delegations that
- * nobody need remember any more are forgotten.
- * Errors: NOT_FOUND (it does not control the space any more; nothing was written).
+ * Revokes a delegation of the grant's space, which must still be its controller's. What is revoked
+ * already is fine. Delegations that nobody need remember any more are forgotten.
+ * Errors: NOT_FOUND (it does not control the space any more; nothing was written), QUOTA (by
+ * number, or for a delegator by bytes).
  */
-WAS_CHECKED const was_error_t *was_pws_revocations_add(was_db_t *db, const char *space,
-                                                       const char *controller,
-                                                       const char *delegation,
-                                                       apr_int64_t keep_until, apr_pool_t *pool);
+WAS_CHECKED const was_error_t *was_pws_revocations_add(was_db_t *db, const was_grant_t *grant,
+                                                       const was_pws_revocation_t *revocation,
+                                                       apr_pool_t *pool);
 
 #endif

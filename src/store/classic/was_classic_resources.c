@@ -8,6 +8,7 @@
 #include "store/classic/was_classic_resources.h"
 
 #include "store/classic/was_classic_spaces.h"
+#include "store/was_limit.h"
 
 static was_pieces_t pieces_of(const char *space, const char *path, const char *etag)
 {
@@ -45,10 +46,10 @@ const was_error_t *was_classic_resources_get(was_db_t *db, const was_classic_key
 /* Whether it was the quota, and not the conditions, that a put failed by in a space that the caller
  * may write to. */
 static const was_error_t *check_space_quota(was_db_t *db, const was_classic_key_t *key,
-                                            const was_content_t *content,
-                                            const was_conditions_t *conditions, apr_pool_t *pool)
+                                            const was_conditions_t *conditions, apr_int64_t quota,
+                                            apr_pool_t *pool)
 {
-    if (content->quota <= 0) {
+    if (quota <= 0) {
         return NULL;
     }
     was_value_t values[5] = {WAS_TEXT(key->space), WAS_TEXT(key->path)};
@@ -56,19 +57,23 @@ static const was_error_t *check_space_quota(was_db_t *db, const was_classic_key_
 
     was_preconditions_values(conditions, &values[2], pool);
     WAS_TRY(was_db_run(db, WAS_SQL_RESOURCE_USAGE, values, 5, &rows, pool));
+    if (was_rows_count(rows) == 0) {
+        return was_classic_space_absent(pool);
+    }
     bool found = was_rows_text(rows, 0, 1) != NULL;
 
     if (found ? !was_rows_true(rows, 0, 1) : conditions->match != NULL) {
         return NULL;
     }
-    return was_content_exceeds(content, was_rows_integer(rows, 0, 0, 0), pool);
+    return was_limit_exceeded(quota, was_rows_integer(rows, 0, 0, 0), pool);
 }
 
 /* Why a write of a content, or (NULL) a deletion, found no row. What is seen now may have changed
  * since: a write without conditions that would find its row by now came when there was none. */
 static const was_error_t *explain_write(was_db_t *db, const was_classic_key_t *key,
                                         const was_content_t *content,
-                                        const was_conditions_t *conditions, apr_pool_t *pool)
+                                        const was_conditions_t *conditions, apr_int64_t quota,
+                                        apr_pool_t *pool)
 {
     bool deletes = content == NULL, absent_is_fine = deletes && conditions->match == NULL;
     const was_value_t values[] = {WAS_TEXT(key->space), WAS_TEXT(key->caller), WAS_TEXT(key->path)};
@@ -85,7 +90,7 @@ static const was_error_t *explain_write(was_db_t *db, const was_classic_key_t *k
         return was_classic_space_foreign(pool);
     }
     if (!deletes) {
-        WAS_TRY(check_space_quota(db, key, content, conditions, pool));
+        WAS_TRY(check_space_quota(db, key, conditions, quota, pool));
     }
     if (!was_preconditions_given(conditions)) {
         return deletes ? NULL : was_classic_space_absent(pool);
@@ -95,8 +100,8 @@ static const was_error_t *explain_write(was_db_t *db, const was_classic_key_t *k
 
 const was_error_t *was_classic_resources_put(was_db_t *db, const was_classic_key_t *key,
                                              const was_content_t *content,
-                                             const was_conditions_t *conditions, const char **etag,
-                                             apr_pool_t *pool)
+                                             const was_conditions_t *conditions, apr_int64_t quota,
+                                             const char **etag, apr_pool_t *pool)
 {
     /* By whether it replaces, and the content is staged. */
     static const was_sql_t statements[2][2] = {
@@ -109,9 +114,9 @@ const was_error_t *was_classic_resources_put(was_db_t *db, const was_classic_key
                              WAS_TEXT(content->type)};
 
     was_preconditions_values(conditions, &values[4], pool);
-    values[7] = was_content_quota(content);
+    values[7] = was_limit_value(quota);
     values[8] = WAS_BYTES(content->bytes, content->length);
-    if (content->quota > 0) {
+    if (quota > 0) {
         was_step_add(&transaction, WAS_SQL_SPACE_LOCK, &space, 1);
     }
     const was_step_t *write = was_step_add(
@@ -119,7 +124,7 @@ const was_error_t *was_classic_resources_put(was_db_t *db, const was_classic_key
 
     WAS_TRY(was_db_transact(db, &transaction, pool));
     if (was_rows_count(write->rows) == 0) {
-        return explain_write(db, key, content, conditions, pool);
+        return explain_write(db, key, content, conditions, quota, pool);
     }
     *etag = was_rows_text(write->rows, 0, 0);
     return NULL;
@@ -134,7 +139,7 @@ const was_error_t *was_classic_resources_delete(was_db_t *db, const was_classic_
 
     was_preconditions_values(conditions, &values[3], pool);
     WAS_TRY(was_db_run(db, WAS_SQL_RESOURCE_DELETE, values, 6, &rows, pool));
-    return was_rows_count(rows) > 0 ? NULL : explain_write(db, key, NULL, conditions, pool);
+    return was_rows_count(rows) > 0 ? NULL : explain_write(db, key, NULL, conditions, 0, pool);
 }
 
 const was_error_t *was_classic_resources_list(was_db_t *db, const char *space, const char *after,

@@ -55,14 +55,26 @@
 #define CLASSIC_TIME "clock_timestamp()"
 #define CLASSIC_NOW "revised = " CLASSIC_TIME ", written = pg_current_xact_id()"
 
-/* No quota, or: a content fits beside the space's other resources, or does not grow what it
+/* What is charged (README, Limits of storage): so many bytes for a row, and what it holds. */
+#define CLASSIC_ROW "400"
+#define CLASSIC_RESOURCE_BYTES(path, content, type) \
+    "(" CLASSIC_ROW " + octet_length(" path ") + octet_length(" content ")" \
+    " + octet_length(" type "))::bigint"
+#define CLASSIC_STORED_BYTES CLASSIC_RESOURCE_BYTES("o.path", "o.content", "o.content_type")
+#define CLASSIC_SPACE_BYTES \
+    "(" CLASSIC_ROW " + octet_length(s.space_uuid) + octet_length(s.space_id)" \
+    " + octet_length(s.controller) + coalesce(octet_length(s.name), 0)" \
+    " + coalesce(octet_length(s.link), 0))"
+
+/* No quota, or: a resource fits beside all else in the space s, or is charged no more than what it
  * replaces. Exact for who holds the space's lock. */
 #define CLASSIC_FITS(content, quota) \
-    "(" quota "::bigint IS NULL OR octet_length(" content ") <= greatest(" \
-    "(SELECT octet_length(o.content) FROM was_resources o" \
+    "(" quota "::bigint IS NULL" \
+    " OR " CLASSIC_RESOURCE_BYTES("$3::text", content, "$4::text") " <= greatest(" \
+    "(SELECT " CLASSIC_STORED_BYTES " FROM was_resources o" \
     " WHERE o.space_uuid = $1 AND o.path = $3::text)," \
-    " " quota "::bigint - (SELECT coalesce(sum(octet_length(o.content)), 0)" \
-    " FROM was_resources o WHERE o.space_uuid = $1 AND o.path <> $3::text)))"
+    " " quota "::bigint - " CLASSIC_SPACE_BYTES " - (SELECT coalesce(sum(" CLASSIC_STORED_BYTES \
+    "), 0) FROM was_resources o WHERE o.space_uuid = $1 AND o.path <> $3::text)))"
 
 #define CLASSIC_SET_SPACE \
     " SET controller = $3::text," \
@@ -193,13 +205,14 @@
 #define WAS_TEXT_RESOURCE_REPLACE CLASSIC_REPLACE_RESOURCE("$9::bytea")
 #define WAS_TEXT_RESOURCE_REPLACE_STAGED CLASSIC_REPLACE_RESOURCE(CLASSIC_STAGED)
 
-/* uuid, path, 3 conditions -> bytes of the space's other resources, is this one as the conditions
+/* uuid, path, 3 conditions -> bytes that the space is charged, is the resource as the conditions
  * demand? (NULL where there is none) */
 #define WAS_TEXT_RESOURCE_USAGE \
-    "SELECT coalesce(sum(octet_length(r.content)) FILTER (WHERE r.path <> $2::text), 0)," \
-    " bool_and(" CLASSIC_CONDITIONS("r", "$3", "$4", "$5") ")" \
-    " FILTER (WHERE r.path = $2::text)" \
-    " FROM was_resources r WHERE r.space_uuid = $1"
+    "SELECT (" CLASSIC_SPACE_BYTES " + (SELECT coalesce(sum(" CLASSIC_STORED_BYTES "), 0)" \
+    " FROM was_resources o WHERE o.space_uuid = $1))::bigint," \
+    " (SELECT " CLASSIC_CONDITIONS("r", "$3", "$4", "$5") " FROM was_resources r" \
+    " WHERE r.space_uuid = $1 AND r.path = $2::text)" \
+    " FROM was_spaces s WHERE s.space_uuid = $1"
 
 /* uuid, caller, path, 3 conditions -> a row */
 #define WAS_TEXT_RESOURCE_DELETE \

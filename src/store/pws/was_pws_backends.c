@@ -8,6 +8,8 @@
 #include "store/pws/was_pws_backends.h"
 
 #include "store/pws/was_pws_collections.h"
+#include "store/pws/was_pws_quota.h"
+#include "store/was_limit.h"
 
 const was_error_t *was_pws_backends_list(was_db_t *db, const char *space,
                                          const was_pws_backend_t **backends, int *count,
@@ -47,50 +49,64 @@ const was_error_t *was_pws_backends_get(was_db_t *db, const char *space, const c
     return NULL;
 }
 
-/* Behind the space's lock, so that nothing is registered for a space on its way out. */
-static const was_error_t *write_backend(was_db_t *db, was_sql_t statement,
-                                        const was_value_t *values, bool *found, apr_pool_t *pool)
+/* Why a put found no row. */
+static const was_error_t *explain_put_backend(was_db_t *db, const was_grant_t *grant, bool replace,
+                                              const char *id, apr_pool_t *pool)
 {
-    was_transaction_t transaction = {.nsteps = 0};
+    const char *descriptor;
 
-    was_step_add(&transaction, WAS_SQL_PWS_SPACE_LOCK, values, WAS_GRANT_VALUES);
-    const was_step_t *write = was_step_add(&transaction, statement, values, 5);
-
-    WAS_TRY(was_db_transact(db, &transaction, pool));
-    *found = was_rows_count(write->rows) > 0;
-    return NULL;
+    WAS_TRY(was_pws_grant_check(db, grant, pool));
+    if (!replace && was_pws_backends_get(db, grant->space, id, &descriptor, pool) == NULL) {
+        return was_error_make(pool, WAS_ERROR_CONFLICT, "#/id", "there is a backend of this id");
+    }
+    WAS_TRY(was_pws_quota_explain(db, grant, pool));
+    return backend_absent(pool);
 }
 
 const was_error_t *was_pws_backends_put(was_db_t *db, const was_grant_t *grant, bool replace,
                                         const was_pws_backend_t *backend, bool *created,
                                         apr_pool_t *pool)
 {
-    was_value_t values[5];
-    bool updated;
+    const was_value_t token = WAS_INTEGER(was_grant_token());
+    const was_value_t put[] = {WAS_TEXT(grant->space), token, WAS_TEXT(backend->id),
+                               WAS_TEXT(backend->descriptor)};
+    was_value_t raise[8];
+    was_transaction_t transaction = {.nsteps = 0};
 
-    was_grant_values(grant, values, pool);
-    values[3] = WAS_TEXT(backend->id);
-    values[4] = WAS_TEXT(backend->descriptor);
-    WAS_TRY(write_backend(db, WAS_SQL_PWS_BACKEND_INSERT, values, created, pool));
-    if (*created) {
-        return NULL;
+    was_grant_values(grant, raise, pool);
+    raise[3] = token;
+    raise[4] = put[2];
+    raise[5] = put[3];
+    raise[6] = WAS_BOOLEAN(replace);
+    raise[7] = was_limit_value(grant->quota);
+    was_step_add(&transaction, WAS_SQL_PWS_SPACE_LOCK, raise, WAS_GRANT_VALUES);
+    const was_step_t *raised = was_step_add(&transaction, WAS_SQL_PWS_BACKEND_RAISE, raise, 8);
+
+    was_step_add(&transaction, WAS_SQL_PWS_BACKEND_PUT, put, 4);
+    WAS_TRY(was_db_transact(db, &transaction, pool));
+    if (was_rows_count(raised->rows) == 0) {
+        return explain_put_backend(db, grant, replace, backend->id, pool);
     }
-    if (!replace) {
-        WAS_TRY(was_pws_grant_check(db, grant, pool));
-        return was_error_make(pool, WAS_ERROR_CONFLICT, "#/id", "there is a backend of this id");
-    }
-    WAS_TRY(write_backend(db, WAS_SQL_PWS_BACKEND_UPDATE, values, &updated, pool));
-    return updated ? NULL : backend_absent(pool);
+    *created = was_rows_true(raised->rows, 0, 0);
+    return NULL;
 }
 
 const was_error_t *was_pws_backends_delete(was_db_t *db, const was_grant_t *grant, const char *id,
                                            apr_pool_t *pool)
 {
-    was_value_t values[4];
-    const was_rows_t *rows;
+    const was_value_t token = WAS_INTEGER(was_grant_token());
+    const was_value_t key[] = {WAS_TEXT(grant->space), token, WAS_TEXT(id)};
+    was_value_t raise[5];
+    was_transaction_t transaction = {.nsteps = 0};
 
-    was_grant_values(grant, values, pool);
-    values[3] = WAS_TEXT(id);
-    WAS_TRY(was_db_run(db, WAS_SQL_PWS_BACKEND_DELETE, values, 4, &rows, pool));
-    return was_rows_count(rows) > 0 ? NULL : was_pws_grant_check(db, grant, pool);
+    was_grant_values(grant, raise, pool);
+    raise[3] = token;
+    raise[4] = key[2];
+    was_step_add(&transaction, WAS_SQL_PWS_SPACE_LOCK, raise, WAS_GRANT_VALUES);
+    const was_step_t *raised =
+        was_step_add(&transaction, WAS_SQL_PWS_BACKEND_RAISE_DELETE, raise, 5);
+
+    was_step_add(&transaction, WAS_SQL_PWS_BACKEND_DELETE, key, 3);
+    WAS_TRY(was_db_transact(db, &transaction, pool));
+    return was_rows_count(raised->rows) > 0 ? NULL : was_pws_grant_check(db, grant, pool);
 }

@@ -22,7 +22,12 @@
     " feed_ms = greatest(" PWS_NOW_MS ", k.feed_ms + 1), token = " token "::bigint"
 
 /* grant, collection, name, backend, encryption, plaintext, generator, generator origin, custom,
- * epoch, created by, generation -> validator; behind the space's lock */
+ * epoch, created by, generation, quota or NULL -> validator; behind the space's lock */
+#define PWS_COLLECTION_NEW_BYTES \
+    "(" PWS_TWO_ROWS " + octet_length($4::text) + " PWS_LENGTH("$5::text") \
+    " + " PWS_LENGTH("nullif($6::text, 'default')") " + " PWS_LENGTH("$7::text") \
+    " + " PWS_LENGTH("$8::text") " + " PWS_LENGTH("$9::text") " + " PWS_LENGTH("$10::text") \
+    " + " PWS_LENGTH("$11::text") " + " PWS_LENGTH("$12::text") " + " PWS_LENGTH("$13::text") ")"
 #define WAS_TEXT_PWS_COLLECTION_INSERT \
     "INSERT INTO was_pws_collections AS c (space_uuid, space_generation, collection, name," \
     " backend, encryption, plaintext, generator, generator_origin, custom, epoch, created_by," \
@@ -30,7 +35,8 @@
     " SELECT s.space_uuid, s.generation, $4::text, $5::text, nullif($6::text, 'default')," \
     " $7::text, $8::text, $9::text, $10::text, $11::text, $12::text, $13::text, $14::bigint," \
     " " PWS_NOW_MS ", " PWS_NOW_MS " FROM was_pws_spaces s" \
-    " WHERE " PWS_GRANTED " ON CONFLICT DO NOTHING RETURNING " PWS_ETAG_OBJECT("c")
+    " WHERE " PWS_GRANTED " AND " PWS_FITS(PWS_COLLECTION_NEW_BYTES, "$15") \
+    " ON CONFLICT DO NOTHING RETURNING " PWS_ETAG_OBJECT("c")
 
 /* uuid, collection, generation -> validator, if there is the tombstone of an earlier life: above
  * that. Not a part of the insertion, which may have waited for a deletion to commit whose tombstone
@@ -44,21 +50,34 @@
 
 /* uuid, collection, generation: the counter of the collection that was just made */
 #define WAS_TEXT_PWS_COLLECTION_COUNTER \
-    "INSERT INTO was_pws_counters (space_uuid, space_generation, collection_generation, position," \
-    " feed_ms, token)" \
-    " SELECT c.space_uuid, c.space_generation, c.generation, 1, c.updated_ms, $3::bigint" \
+    "INSERT INTO was_pws_counters (space_uuid, collection_generation, space_generation, position," \
+    " feed_ms, token, bytes) SELECT c.space_uuid, c.generation, c.space_generation, 1," \
+    " c.updated_ms, $3::bigint, " PWS_COLLECTION_BYTES("c") \
     " FROM was_pws_spaces s, was_pws_collections c" \
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") " AND c.generation = $3::bigint"
 
-/* grant, collection, token, encryption, plaintext, 3 conditions -> a row. An encryption, once
- * there, can only be repeated. */
+/* grant, collection, token, encryption, plaintext, 3 conditions, the other texts in one, since only
+ * their length counts, backend, quota or NULL -> a row. An encryption, once there, can only be
+ * repeated. */
+#define PWS_COLLECTION_GROWTH \
+    "(octet_length($11::text) + " PWS_LENGTH("$6::text") \
+    " + " PWS_LENGTH("coalesce($7::text, c.plaintext)") \
+    " + " PWS_LENGTH("nullif(coalesce($12::text, c.backend), 'default')") \
+    " - (" PWS_COLLECTION_TEXTS("c") "))"
 #define WAS_TEXT_PWS_COLLECTION_RAISE \
-    PWS_RAISE("1", "$5") " FROM was_pws_spaces s, was_pws_collections c" \
+    PWS_RAISE("1", "$5") ", bytes = k.bytes + " PWS_COLLECTION_GROWTH \
+    " FROM was_pws_spaces s, was_pws_collections c" \
     " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER_SEEN \
     " AND (c.encryption IS NULL OR c.encryption = $6::text)" \
     " AND ($6::text IS NULL OR coalesce($7::text, c.plaintext) IS NULL)" \
     " AND " PWS_CONDITIONS("true", PWS_ETAG_OBJECT("c"), "c.updated_ms", "$8", "$9", "$10") \
-    " RETURNING 1"
+    " AND " PWS_FITS(PWS_COLLECTION_GROWTH, "$13") " RETURNING 1"
+
+/* uuid, collection, 3 conditions -> is the collection as they demand? */
+#define WAS_TEXT_PWS_COLLECTION_MATCHES \
+    "SELECT " PWS_CONDITIONS("true", PWS_ETAG_OBJECT("c"), "c.updated_ms", "$3", "$4", "$5") \
+    " FROM was_pws_spaces s, was_pws_collections c" \
+    " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2")
 
 /* uuid, collection, token, name, backend, encryption, plaintext, generator, generator origin,
  * custom, epoch -> validator. What is left out clears, but a backend and a plaintext declaration
@@ -101,6 +120,11 @@
     PWS_RAISE("1", "$5") " FROM was_pws_spaces s, was_pws_collections c" \
     " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER_SEEN " RETURNING 1"
 
+/* The tombstone is charged to the space, in place of an earlier one; before it is made. */
+#define WAS_TEXT_PWS_COLLECTION_CHARGE \
+    "UPDATE was_pws_spaces s SET bytes = s.bytes + " PWS_ROW " + octet_length($2::text)" \
+    " - " PWS_TOMBSTONE_THERE("s.generation", "c", "$2::text") \
+    " FROM was_pws_collections c, was_pws_counters k WHERE " PWS_RAISED("$3")
 /* uuid, collection, token: the tombstone, what is to be swept, then counter and row */
 #define WAS_TEXT_PWS_COLLECTION_TOMBSTONE \
     PWS_TOMBSTONE("c.space_uuid, s.generation, 'c', c.collection, c.generation, NULL, NULL," \
@@ -118,7 +142,25 @@
     " AND t.space_uuid = $1 AND t.parent = s.generation AND t.kind = 'c' AND t.id = $2::text" \
     " AND t.generation = c.generation"
 
-/* Policies. The space's own: grant, document, generation -> is it new?; behind the space's lock */
+/* Policies. What one more, or a longer one, is charged. */
+#define PWS_POLICY_THERE(parent, id) \
+    "p.space_uuid = $1 AND p.parent = " parent " AND p.resource = " id
+#define PWS_POLICY_GROWTH(id, document, old) \
+    "(" PWS_ROW " + octet_length(" id ") + octet_length(" document ") - coalesce(" old ", 0))"
+/* And one that becomes a tombstone. */
+#define PWS_POLICY_SHRINKS(parent) \
+    "(" PWS_ROW " + octet_length(p.resource) - " PWS_POLICY_BYTES("p") \
+    " - " PWS_TOMBSTONE_THERE(parent, "p", "p.resource") ")"
+
+/* The space's own: grant, token, document, quota or NULL -> a row */
+#define PWS_POLICY_SPACE_GROWTH \
+    PWS_POLICY_GROWTH("''::text", "$5::text", "(SELECT " PWS_POLICY_BYTES("p") \
+    " FROM was_pws_policies p WHERE " PWS_POLICY_THERE("s.generation", "''") ")")
+#define WAS_TEXT_PWS_POLICY_SPACE_RAISE \
+    PWS_SPACE_RAISE(PWS_POLICY_SPACE_GROWTH) \
+    " WHERE " PWS_GRANTED " AND " PWS_FITS(PWS_POLICY_SPACE_GROWTH, "$6") " RETURNING 1"
+
+/* uuid, token, document -> is it new? */
 #define PWS_POLICY_COLUMNS \
     " (space_uuid, parent, resource, document, generation, position, updated_ms, updated_counter)"
 #define PWS_POLICY_PUT(generation) \
@@ -127,29 +169,44 @@
     " RETURNING p.generation = " generation "::bigint"
 #define WAS_TEXT_PWS_POLICY_SPACE_PUT \
     "INSERT INTO was_pws_policies AS p" PWS_POLICY_COLUMNS \
-    " SELECT s.space_uuid, s.generation, '', $4::text, $5::bigint, NULL, " PWS_STAMP_AFTER("t") \
+    " SELECT s.space_uuid, s.generation, '', $3::text, $2::bigint, NULL, " PWS_STAMP_AFTER("t") \
     " FROM was_pws_spaces s LEFT JOIN was_pws_tombstones t ON t.space_uuid = $1" \
     " AND t.parent = s.generation AND t.kind = 'p' AND t.id = ''" \
-    " WHERE " PWS_GRANTED PWS_POLICY_PUT("$5")
+    " WHERE " PWS_SPACE_RAISED PWS_POLICY_PUT("$2")
 
-/* grant: the tombstone, then the row */
+/* grant, token -> a row */
+#define WAS_TEXT_PWS_POLICY_SPACE_RAISE_DELETE \
+    PWS_SPACE_RAISE(PWS_POLICY_SHRINKS("s.generation")) " FROM was_pws_policies p" \
+    " WHERE " PWS_GRANTED " AND " PWS_POLICY_THERE("s.generation", "''") " RETURNING 1"
+
+/* uuid, token: the tombstone, then the row */
 #define WAS_TEXT_PWS_POLICY_SPACE_TOMBSTONE \
     PWS_TOMBSTONE("p.space_uuid, p.parent, 'p', '', p.generation, NULL, NULL," \
-    " " PWS_STAMP_AFTER("p") " FROM was_pws_spaces s, was_pws_policies p WHERE " PWS_GRANTED \
-    " AND p.space_uuid = $1 AND p.parent = s.generation AND p.resource = ''")
+    " " PWS_STAMP_AFTER("p") " FROM was_pws_spaces s, was_pws_policies p" \
+    " WHERE " PWS_SPACE_RAISED " AND " PWS_POLICY_THERE("s.generation", "''"))
 #define WAS_TEXT_PWS_POLICY_SPACE_DELETE \
-    "DELETE FROM was_pws_policies p USING was_pws_spaces s WHERE " PWS_GRANTED \
-    " AND p.space_uuid = $1 AND p.parent = s.generation AND p.resource = '' RETURNING 1"
+    "DELETE FROM was_pws_policies p USING was_pws_spaces s" \
+    " WHERE " PWS_SPACE_RAISED " AND " PWS_POLICY_THERE("s.generation", "''") " RETURNING 1"
 
 /* A collection's own or a resource's: grant, collection, resource ('' for the collection's own),
- * token, is it for a deletion? -> a row */
+ * token, document, quota or NULL -> a row */
 #define WAS_TEXT_PWS_POLICY_RAISE \
-    PWS_RAISE("1", "$6") " FROM was_pws_spaces s, was_pws_collections c" \
+    PWS_RAISE("1", "$6") \
+    ", bytes = k.bytes + " PWS_POLICY_GROWTH("$5::text", "$7::text", PWS_POLICY_BYTES("p")) \
+    " FROM was_pws_spaces s, was_pws_collections c" \
+    " LEFT JOIN was_pws_policies p ON " PWS_POLICY_THERE("c.generation", "$5::text") \
     " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER_SEEN \
     " AND ($5::text = '' OR EXISTS (SELECT 1 FROM was_pws_resources r WHERE r.space_uuid = $1" \
     " AND r.collection_generation = c.generation AND r.resource = $5::text))" \
-    " AND (NOT $7::boolean OR EXISTS (SELECT 1 FROM was_pws_policies p WHERE p.space_uuid = $1" \
-    " AND p.parent = c.generation AND p.resource = $5::text)) RETURNING 1"
+    " AND " PWS_FITS(PWS_POLICY_GROWTH("$5::text", "$7::text", PWS_POLICY_BYTES("p")), "$8") \
+    " RETURNING 1"
+
+/* grant, collection, resource or '', token -> a row */
+#define WAS_TEXT_PWS_POLICY_RAISE_DELETE \
+    PWS_RAISE("1", "$6") ", bytes = k.bytes + " PWS_POLICY_SHRINKS("c.generation") \
+    " FROM was_pws_spaces s, was_pws_collections c, was_pws_policies p" \
+    " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER_SEEN \
+    " AND " PWS_POLICY_THERE("c.generation", "$5::text") " RETURNING 1"
 
 /* uuid, collection, resource or '', token, document -> is it new? */
 #define WAS_TEXT_PWS_POLICY_PUT \

@@ -8,7 +8,11 @@
 
 #include "store/pws/was_pws_collections.h"
 
+#include "store/pws/was_pws_quota.h"
+#include "store/was_limit.h"
 #include "store/was_sweep.h"
+
+#include <apr_strings.h>
 
 #include <string.h>
 
@@ -60,14 +64,14 @@ static void fill_members(const was_pws_collection_t *collection, was_value_t val
     values[7] = WAS_TEXT(collection->epoch);
 }
 
-/* `*etag` is NULL when there is one of this id, or the grant holds no more. */
+/* `*etag` is NULL when there is one of this id, the grant holds no more, or it does not fit. */
 static const was_error_t *insert_collection(was_db_t *db, const was_grant_t *grant,
                                             const was_pws_collection_t *collection,
                                             const char **etag, apr_pool_t *pool)
 {
     const was_value_t generation = WAS_INTEGER(was_grant_token());
     const was_value_t key[] = {WAS_TEXT(grant->space), WAS_TEXT(collection->id), generation};
-    was_value_t values[14];
+    was_value_t values[15];
     was_transaction_t transaction = {.nsteps = 0};
 
     was_grant_values(grant, values, pool);
@@ -75,9 +79,10 @@ static const was_error_t *insert_collection(was_db_t *db, const was_grant_t *gra
     fill_members(collection, &values[4]);
     values[12] = WAS_TEXT(grant->invoker);
     values[13] = generation;
+    values[14] = was_limit_value(grant->quota);
     was_step_add(&transaction, WAS_SQL_PWS_SPACE_LOCK, values, WAS_GRANT_VALUES);
     const was_step_t *insert =
-        was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_INSERT, values, 14);
+        was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_INSERT, values, 15);
     const was_step_t *lift = was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LIFT, key, 3);
 
     was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_COUNTER, key, 3);
@@ -122,22 +127,44 @@ const was_error_t *was_pws_collections_create(was_db_t *db, const was_grant_t *g
                                               const was_pws_collection_t *collection,
                                               const char **etag, apr_pool_t *pool)
 {
+    was_pws_state_t state;
+
     WAS_TRY(insert_collection(db, grant, collection, etag, pool));
     if (*etag != NULL) {
         return NULL;
     }
-    WAS_TRY(was_pws_grant_check(db, grant, pool));
+    WAS_TRY(was_pws_collections_state(db, grant, collection->id, NULL, &state, pool));
+    if (!state.is_granted) {
+        return collection_absent(pool);
+    }
+    if (!state.has_collection) {
+        WAS_TRY(was_pws_quota_explain(db, grant, pool));
+    }
     return was_error_make(pool, WAS_ERROR_CONFLICT, "#/id", "there is a collection of this id");
 }
 
-/* `*etag` is NULL when it is not there as it must be, or the grant holds no more. */
+/* The texts of a description that it is charged for, and that are not looked at by themselves. */
+static const char *texts_of_collection(const was_pws_collection_t *collection, apr_pool_t *pool)
+{
+    const char *texts[] = {collection->name, collection->generator, collection->generator_origin,
+                           collection->custom, collection->epoch};
+    const char *all = "";
+
+    for (apr_size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        all = texts[i] != NULL ? apr_pstrcat(pool, all, texts[i], NULL) : all;
+    }
+    return all;
+}
+
+/* `*etag` is NULL when it is not there as it must be, the grant holds no more, or it does not
+ * fit. */
 static const was_error_t *update_collection(was_db_t *db, const was_grant_t *grant,
                                             const was_pws_collection_t *collection,
                                             const was_conditions_t *conditions, const char **etag,
                                             apr_pool_t *pool)
 {
     const was_value_t token = WAS_INTEGER(was_grant_token());
-    was_value_t raise[10], update[11] = {WAS_TEXT(grant->space), WAS_TEXT(collection->id), token};
+    was_value_t raise[13], update[11] = {WAS_TEXT(grant->space), WAS_TEXT(collection->id), token};
     was_transaction_t transaction = {.nsteps = 0};
 
     was_grant_values(grant, raise, pool);
@@ -146,9 +173,13 @@ static const was_error_t *update_collection(was_db_t *db, const was_grant_t *gra
     raise[5] = WAS_TEXT(collection->encryption);
     raise[6] = WAS_TEXT(collection->plaintext);
     was_preconditions_values(conditions, &raise[7], pool);
+    raise[10] = WAS_TEXT(texts_of_collection(collection, pool));
+    raise[11] = WAS_TEXT(collection->backend);
+    raise[12] = was_limit_value(grant->quota);
     fill_members(collection, &update[3]);
+    was_pws_quota_lock(&transaction, grant, pool);
     was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, raise, 4);
-    was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_RAISE, raise, 10);
+    was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_RAISE, raise, 13);
     const was_step_t *write = was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_UPDATE, update, 11);
 
     WAS_TRY(was_db_transact(db, &transaction, pool));
@@ -178,6 +209,7 @@ static const was_error_t *explain_update(was_db_t *db, const was_grant_t *grant,
                                          const was_pws_collection_t *wanted,
                                          const was_conditions_t *conditions, apr_pool_t *pool)
 {
+    was_value_t values[5] = {WAS_TEXT(grant->space), WAS_TEXT(wanted->id)};
     was_pws_collection_t stored;
 
     WAS_TRY(was_pws_collections_get(db, grant->space, wanted->id, &stored, pool));
@@ -190,6 +222,9 @@ static const was_error_t *explain_update(was_db_t *db, const was_grant_t *grant,
         return was_error_make(pool, WAS_ERROR_IMMUTABLE, "#/encryption",
                               "the encryption of a collection stays as it was declared");
     }
+    was_preconditions_values(conditions, &values[2], pool);
+    WAS_TRY(
+        was_pws_quota_explain_matching(db, grant, WAS_SQL_PWS_COLLECTION_MATCHES, values, 5, pool));
     return was_preconditions_given(conditions) ? was_preconditions_failed(pool)
                                                : collection_absent(pool);
 }
@@ -215,16 +250,21 @@ const was_error_t *was_pws_collections_put(was_db_t *db, const was_grant_t *gran
             break;
         }
     }
-    return state.has_collection ? explain_update(db, grant, collection, conditions, pool)
-                                : was_preconditions_failed(pool);
+    if (state.has_collection) {
+        return explain_update(db, grant, collection, conditions, pool);
+    }
+    if (conditions->match == NULL) {
+        WAS_TRY(was_pws_quota_explain(db, grant, pool));
+    }
+    return was_preconditions_failed(pool);
 }
 
 const was_error_t *was_pws_collections_delete(was_db_t *db, const was_grant_t *grant,
                                               const char *id, apr_pool_t *pool)
 {
-    static const was_sql_t order[] = {WAS_SQL_PWS_COLLECTION_TOMBSTONE,
-                                      WAS_SQL_PWS_COLLECTION_SWEEP,
-                                      WAS_SQL_PWS_COLLECTION_DELETE_COUNTER};
+    static const was_sql_t order[] = {
+        WAS_SQL_PWS_COLLECTION_CHARGE, WAS_SQL_PWS_COLLECTION_TOMBSTONE,
+        WAS_SQL_PWS_COLLECTION_SWEEP, WAS_SQL_PWS_COLLECTION_DELETE_COUNTER};
     const was_value_t token = WAS_INTEGER(was_grant_token());
     const was_value_t key[] = {WAS_TEXT(grant->space), WAS_TEXT(id), token};
     was_value_t raise[5];
@@ -233,6 +273,8 @@ const was_error_t *was_pws_collections_delete(was_db_t *db, const was_grant_t *g
     was_grant_values(grant, raise, pool);
     raise[3] = WAS_TEXT(id);
     raise[4] = token;
+    /* The tombstone is charged to the space, whose lock comes before those of its collections. */
+    was_step_add(&transaction, WAS_SQL_PWS_SPACE_LOCK, raise, WAS_GRANT_VALUES);
     was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, raise, 4);
     const was_step_t *raised =
         was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_RAISE_DELETE, raise, 5);

@@ -17,16 +17,14 @@
 #define PWS_RESOURCE_CONDITIONS(match, none_match, since) \
     PWS_CONDITIONS(PWS_RESOURCE_THERE, PWS_ETAG("r"), "r.updated_ms", match, none_match, since)
 
-/* What the space has in all, without what earlier lives of it have left. */
-#define PWS_SPACE_BYTES \
-    "(SELECT coalesce(sum(o.bytes), 0) FROM was_pws_counters o WHERE o.space_uuid = $1" \
-    " AND o.space_generation =" \
-    " (SELECT g.generation FROM was_pws_spaces g WHERE g.space_uuid = $1))"
-
-/* grant, collection, resource, token, size, is it an envelope?, 3 conditions, quota or NULL. Exact
- * under a quota for who holds the space's lock. */
+/* grant, collection, resource, token, size, is it an envelope?, type, epoch and writer in one,
+ * since only their length counts, created by, 3 conditions, quota or NULL */
+#define PWS_RESOURCE_GROWTH \
+    "($7::bigint + octet_length($9::text) + CASE WHEN r.resource IS NULL THEN " PWS_ROW \
+    " + octet_length($5::text) + " PWS_LENGTH("$10::text") \
+    " ELSE - (" PWS_CONTENT_BYTES("r") ") END)"
 #define PWS_RESOURCE_COUNTED \
-    ", bytes = k.bytes + $7::bigint - coalesce(r.size, 0)," \
+    ", bytes = k.bytes + " PWS_RESOURCE_GROWTH "," \
     " resources = k.resources + (r.resource IS NULL)::integer"
 #define PWS_RESOURCE_TAKEN "(c.encryption IS NULL OR $8::boolean) AND c.backend IS NULL"
 #define WAS_TEXT_PWS_RESOURCE_RAISE \
@@ -35,11 +33,10 @@
     " ON " PWS_RESOURCE("$5") \
     " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER_SEEN \
     " AND " PWS_RESOURCE_TAKEN \
-    " AND " PWS_RESOURCE_CONDITIONS("$9", "$10", "$11") \
-    " AND ($12::bigint IS NULL OR $7::bigint <= greatest(r.size, $12::bigint" \
-    " + coalesce(r.size, 0) - " PWS_SPACE_BYTES "))"
+    " AND " PWS_RESOURCE_CONDITIONS("$11", "$12", "$13") \
+    " AND " PWS_FITS(PWS_RESOURCE_GROWTH, "$14")
 
-/* grant, collection, resource, token, size, is it an envelope?; in place of both ..._LOCK and
+/* the same without conditions and a quota; in place of both ..._LOCK and
  * ..._RAISE, where it need not wait: it raises nothing if somebody else has the counter, or has
  * raised it since the statement began, and what they wrote might not be seen. */
 #define WAS_TEXT_PWS_RESOURCE_RAISE_AT_ONCE \
@@ -75,11 +72,9 @@
 #define WAS_TEXT_PWS_RESOURCE_PUT_STAGED \
     PWS_PUT_RESOURCE("(SELECT u.content FROM pg_temp.was_upload u)")
 
-/* uuid, collection, resource, 3 conditions -> bytes of the space's other resources, is this one as
- * the conditions demand? */
-#define WAS_TEXT_PWS_RESOURCE_USAGE \
-    "SELECT " PWS_SPACE_BYTES "::bigint - coalesce(r.size, 0)," \
-    " " PWS_RESOURCE_CONDITIONS("$4", "$5", "$6") \
+/* uuid, collection, resource, 3 conditions -> is the resource as they demand? */
+#define WAS_TEXT_PWS_RESOURCE_MATCHES \
+    "SELECT " PWS_RESOURCE_CONDITIONS("$4", "$5", "$6") \
     " FROM was_pws_spaces s, was_pws_collections c LEFT JOIN was_pws_resources r" \
     " ON " PWS_RESOURCE("$3") \
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2")
@@ -107,8 +102,13 @@
 /* grant, collection, resource, token, 3 conditions -> a row. Its policy goes with it, and takes the
  * second of two positions. */
 #define WAS_TEXT_PWS_RESOURCE_RAISE_DELETE \
-    PWS_RAISE("2", "$6") ", bytes = k.bytes - r.size, resources = k.resources - 1" \
+    PWS_RAISE("2", "$6") ", resources = k.resources - 1, bytes = k.bytes" \
+    " - " PWS_RESOURCE_BYTES("r") " - " PWS_TOMBSTONE_THERE("c.generation", "r", "$5::text") \
+    " + " PWS_ROW " + octet_length(r.resource) + octet_length(r.content_type)" \
+    " + CASE WHEN p.resource IS NULL THEN 0 ELSE " PWS_POLICY_SHRINKS("c.generation") " END" \
     " FROM was_pws_spaces s, was_pws_collections c, was_pws_resources r" \
+    " LEFT JOIN was_pws_policies p ON p.space_uuid = $1 AND p.parent = r.collection_generation" \
+    " AND p.resource = r.resource" \
     " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER_SEEN \
     " AND " PWS_RESOURCE("$5") " AND " PWS_RESOURCE_CONDITIONS("$7", "$8", "$9") " RETURNING 1"
 
@@ -133,15 +133,31 @@
     " FROM was_pws_spaces s, was_pws_collections c, was_pws_resources r" \
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") " AND " PWS_RESOURCE("$3")
 
-/* grant, collection, resource, token, is it an envelope?, match, none match -> a row */
+#define PWS_META_CONDITIONS(match, none_match) \
+    "(" match "::text[] IS NULL OR " match "::text[] = '{*}'" \
+    " OR " PWS_META_ETAG " = ANY (" match "::text[]))" \
+    " AND (" none_match "::text[] IS NULL OR NOT (" none_match "::text[] = '{*}'" \
+    " OR " PWS_META_ETAG " = ANY (" none_match "::text[])))"
+
+/* uuid, collection, resource, match, none match -> is what is noted as they demand? */
+#define WAS_TEXT_PWS_RESOURCE_META_MATCHES \
+    "SELECT " PWS_META_CONDITIONS("$4", "$5") \
+    " FROM was_pws_spaces s, was_pws_collections c, was_pws_resources r" \
+    " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") " AND " PWS_RESOURCE("$3")
+
+/* grant, collection, resource, token, is it an envelope?, match, none match, custom, epoch or NULL
+ * to keep, writer, quota or NULL -> a row */
+#define PWS_META_GROWTH \
+    "(" PWS_LENGTH("$10::text") " + " PWS_LENGTH("coalesce($11::text, r.epoch)") \
+    " + " PWS_LENGTH("$12::text") " - " PWS_LENGTH("r.custom") " - " PWS_LENGTH("r.epoch") \
+    " - " PWS_LENGTH("r.writer") ")"
 #define WAS_TEXT_PWS_RESOURCE_META_RAISE \
-    PWS_RAISE("1", "$6") \
+    PWS_RAISE("1", "$6") ", bytes = k.bytes + " PWS_META_GROWTH \
     " FROM was_pws_spaces s, was_pws_collections c, was_pws_resources r" \
     " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER_SEEN \
     " AND " PWS_RESOURCE("$5") " AND (c.encryption IS NULL OR $7::boolean)" \
-    " AND ($8::text[] IS NULL OR $8::text[] = '{*}' OR " PWS_META_ETAG " = ANY ($8::text[]))" \
-    " AND ($9::text[] IS NULL OR NOT ($9::text[] = '{*}'" \
-    " OR " PWS_META_ETAG " = ANY ($9::text[]))) RETURNING 1"
+    " AND " PWS_META_CONDITIONS("$8", "$9") " AND " PWS_FITS(PWS_META_GROWTH, "$13") \
+    " RETURNING 1"
 
 /* uuid, collection, resource, token, custom, epoch or NULL to keep, writer -> validator */
 #define WAS_TEXT_PWS_RESOURCE_META_PUT \

@@ -9,6 +9,10 @@
 #include "store/pws/was_pws_resources.h"
 
 #include "store/pws/was_pws_collections.h"
+#include "store/pws/was_pws_quota.h"
+#include "store/was_limit.h"
+
+#include <apr_strings.h>
 
 static const was_error_t *resource_absent(apr_pool_t *pool)
 {
@@ -80,43 +84,35 @@ static const was_error_t *check_place(was_db_t *db, const was_grant_t *grant,
     return NULL;
 }
 
-/* Whether it was the quota, and not the conditions, that a put failed by. */
-static const was_error_t *check_quota(was_db_t *db, const was_pws_key_t *key,
-                                      const was_pws_write_t *write, apr_pool_t *pool)
-{
-    was_value_t values[6] = {WAS_TEXT(key->space), WAS_TEXT(key->collection),
-                             WAS_TEXT(key->resource)};
-    const was_rows_t *rows;
-
-    if (write->content->quota <= 0) {
-        return NULL;
-    }
-    was_preconditions_values(write->conditions, &values[3], pool);
-    WAS_TRY(was_db_run(db, WAS_SQL_PWS_RESOURCE_USAGE, values, 6, &rows, pool));
-    if (was_rows_count(rows) == 0 || !was_rows_true(rows, 0, 1)) {
-        return NULL;
-    }
-    return was_content_exceeds(write->content, was_rows_integer(rows, 0, 0, 0), pool);
-}
-
 /* Why a put found no row. */
 static const was_error_t *explain_put(was_db_t *db, const was_grant_t *grant,
                                       const was_pws_key_t *key, const was_pws_write_t *write,
                                       apr_pool_t *pool)
 {
+    was_value_t values[6] = {WAS_TEXT(key->space), WAS_TEXT(key->collection),
+                             WAS_TEXT(key->resource)};
     bool there;
 
     WAS_TRY(check_place(db, grant, key, write->notes->is_envelope, false, &there, pool));
-    WAS_TRY(check_quota(db, key, write, pool));
+    was_preconditions_values(write->conditions, &values[3], pool);
+    WAS_TRY(
+        was_pws_quota_explain_matching(db, grant, WAS_SQL_PWS_RESOURCE_MATCHES, values, 6, pool));
     return was_preconditions_given(write->conditions) ? was_preconditions_failed(pool)
                                                       : resource_absent(pool);
 }
 
 /* What a put's statements take, in their order. */
 typedef struct put_t {
-    was_value_t raise[12];
+    was_value_t raise[14];
     was_value_t put[9];
 } put_t;
+
+/* Texts one behind another, of which only the length counts. */
+static const char *texts_in_one(const char *one, const char *two, const char *three,
+                                apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, one, two != NULL ? two : "", three != NULL ? three : "", NULL);
+}
 
 static put_t put_values(const was_grant_t *grant, const was_pws_key_t *key,
                         const was_pws_write_t *write, apr_pool_t *pool)
@@ -131,8 +127,11 @@ static put_t put_values(const was_grant_t *grant, const was_pws_key_t *key,
     raise_values(grant, &keyed, values.raise, pool);
     values.raise[6] = WAS_INTEGER((apr_int64_t)content->length);
     values.raise[7] = WAS_BOOLEAN(write->notes->is_envelope);
-    was_preconditions_values(write->conditions, &values.raise[8], pool);
-    values.raise[11] = was_content_quota(content);
+    values.raise[8] =
+        WAS_TEXT(texts_in_one(content->type, write->notes->epoch, write->notes->writer, pool));
+    values.raise[9] = WAS_TEXT(grant->invoker);
+    was_preconditions_values(write->conditions, &values.raise[10], pool);
+    values.raise[13] = was_limit_value(grant->quota);
     return values;
 }
 
@@ -142,7 +141,7 @@ static const was_error_t *put_at_once(was_db_t *db, const put_t *values, const c
 {
     was_transaction_t transaction = {.nsteps = 0};
 
-    was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_RAISE_AT_ONCE, values->raise, 8);
+    was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_RAISE_AT_ONCE, values->raise, 10);
     const was_step_t *step = was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_PUT, values->put, 9);
 
     WAS_TRY(was_db_transact(db, &transaction, pool));
@@ -151,17 +150,17 @@ static const was_error_t *put_at_once(was_db_t *db, const put_t *values, const c
 }
 
 /* The same, after everybody who came before. */
-static const was_error_t *put_in_turn(was_db_t *db, const was_content_t *content,
+static const was_error_t *put_in_turn(was_db_t *db, const was_content_t *content, bool is_limited,
                                       const put_t *values, const char **etag, apr_pool_t *pool)
 {
     bool is_staged = content->source != NULL;
     was_transaction_t transaction = {.content = content->source};
 
-    if (content->quota > 0) {
+    if (is_limited) {
         was_step_add(&transaction, WAS_SQL_PWS_SPACE_LOCK, values->raise, WAS_GRANT_VALUES);
     }
     was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, values->raise, 4);
-    was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_RAISE, values->raise, 12);
+    was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_RAISE, values->raise, 14);
     const was_step_t *step = was_step_add(
         &transaction, is_staged ? WAS_SQL_PWS_RESOURCE_PUT_STAGED : WAS_SQL_PWS_RESOURCE_PUT,
         values->put, is_staged ? 8 : 9);
@@ -179,12 +178,12 @@ const was_error_t *was_pws_resources_put(was_db_t *db, const was_grant_t *grant,
     const put_t values = put_values(grant, key, write, pool);
 
     *etag = NULL;
-    if (content->source == NULL && content->quota <= 0 &&
+    if (content->source == NULL && grant->quota <= 0 &&
         !was_preconditions_given(write->conditions)) {
         WAS_TRY(put_at_once(db, &values, etag, pool));
     }
     if (*etag == NULL) {
-        WAS_TRY(put_in_turn(db, content, &values, etag, pool));
+        WAS_TRY(put_in_turn(db, content, grant->quota > 0, &values, etag, pool));
     }
     return *etag != NULL ? NULL : explain_put(db, grant, key, write, pool);
 }
@@ -269,6 +268,23 @@ const was_error_t *was_pws_resources_get_meta(was_db_t *db, const was_pws_key_t 
     return NULL;
 }
 
+/* Why a write of what is noted found no row. */
+static const was_error_t *explain_meta(was_db_t *db, const was_grant_t *grant,
+                                       const was_pws_key_t *key, const was_pws_meta_write_t *write,
+                                       const was_conditions_t *conditions, apr_pool_t *pool)
+{
+    was_value_t values[6] = {WAS_TEXT(key->space), WAS_TEXT(key->collection),
+                             WAS_TEXT(key->resource)};
+    bool there;
+
+    WAS_TRY(check_place(db, grant, key, write->notes->is_envelope, false, &there, pool));
+    was_preconditions_values(conditions, &values[3], pool);
+    WAS_TRY(was_pws_quota_explain_matching(db, grant, WAS_SQL_PWS_RESOURCE_META_MATCHES, values, 5,
+                                           pool));
+    return was_preconditions_given(conditions) ? was_preconditions_failed(pool)
+                                               : resource_absent(pool);
+}
+
 const was_error_t *was_pws_resources_put_meta(was_db_t *db, const was_grant_t *grant,
                                               const was_pws_key_t *key,
                                               const was_pws_meta_write_t *write, const char **etag,
@@ -276,19 +292,23 @@ const was_error_t *was_pws_resources_put_meta(was_db_t *db, const was_grant_t *g
 {
     const keyed_t keyed = key_values(key);
     was_conditions_t conditions = *write->conditions;
-    was_value_t raise[10], put[7] = {keyed.key[0], keyed.key[1], keyed.key[2], keyed.key[3]};
+    was_value_t raise[13], put[7] = {keyed.key[0], keyed.key[1], keyed.key[2], keyed.key[3]};
     was_transaction_t transaction = {.nsteps = 0};
-    bool there;
 
+    put[4] = WAS_TEXT(write->custom);
+    put[5] = WAS_TEXT(write->notes->epoch);
+    put[6] = WAS_TEXT(write->notes->writer);
     conditions.unmodified_since = -1;
     raise_values(grant, &keyed, raise, pool);
     raise[6] = WAS_BOOLEAN(write->notes->is_envelope);
     was_preconditions_values(&conditions, &raise[7], pool);
-    put[4] = WAS_TEXT(write->custom);
-    put[5] = WAS_TEXT(write->notes->epoch);
-    put[6] = WAS_TEXT(write->notes->writer);
+    for (int i = 0; i < 3; i++) {
+        raise[9 + i] = put[4 + i];
+    }
+    raise[12] = was_limit_value(grant->quota);
+    was_pws_quota_lock(&transaction, grant, pool);
     was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, raise, 4);
-    was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_META_RAISE, raise, 9);
+    was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_META_RAISE, raise, 13);
     const was_step_t *step = was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_META_PUT, put, 7);
 
     WAS_TRY(was_db_transact(db, &transaction, pool));
@@ -296,7 +316,5 @@ const was_error_t *was_pws_resources_put_meta(was_db_t *db, const was_grant_t *g
         *etag = was_rows_text(step->rows, 0, 0);
         return NULL;
     }
-    WAS_TRY(check_place(db, grant, key, write->notes->is_envelope, false, &there, pool));
-    return was_preconditions_given(&conditions) ? was_preconditions_failed(pool)
-                                                : resource_absent(pool);
+    return explain_meta(db, grant, key, write, &conditions, pool);
 }

@@ -1,30 +1,52 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * was_pws_revocations: what was revoked, in and out of its table. Owns for how long it stays.
- * Refuses to know what a delegation is.
+ * was_pws_revocations: what was revoked, in and out of its table. Owns how many there may be, and
+ * that what has expired goes when another comes. Refuses to know what a delegation is.
  */
 
 #include "store/pws/was_pws_revocations.h"
 
+#include "store/pws/was_pws_collections.h"
+#include "store/pws/was_pws_quota.h"
+#include "store/was_limit.h"
+
 #include <apr_strings.h>
 
-const was_error_t *was_pws_revocations_add(was_db_t *db, const char *space, const char *controller,
-                                           const char *delegation, apr_int64_t keep_until,
-                                           apr_pool_t *pool)
+/* Why one found no row. */
+static const was_error_t *explain_revocation(was_db_t *db, const was_grant_t *grant, int most,
+                                             apr_pool_t *pool)
 {
-    const was_value_t root[] = {WAS_TEXT(space), WAS_TEXT(controller), WAS_TEXT(NULL)};
-    const was_value_t values[] = {WAS_TEXT(space), WAS_TEXT(controller),
-                                  WAS_TEXT(apr_pstrcat(pool, "\\x", delegation, NULL)),
-                                  WAS_INTEGER(keep_until)};
+    WAS_TRY(was_pws_grant_check(db, grant, pool));
+    WAS_TRY(was_pws_quota_explain(db, grant, pool));
+    return was_error_make(pool, WAS_ERROR_QUOTA, NULL,
+                          "the space remembers as many revocations as it may: %d", most);
+}
+
+const was_error_t *was_pws_revocations_add(was_db_t *db, const was_grant_t *grant,
+                                           const was_pws_revocation_t *revocation, apr_pool_t *pool)
+{
+    const was_value_t token = WAS_INTEGER(was_grant_token());
+    const was_value_t delegation = WAS_TEXT(apr_pstrcat(pool, "\\x", revocation->delegation, NULL));
+    const was_value_t put[] = {WAS_TEXT(grant->space), token, delegation,
+                               WAS_INTEGER(revocation->keep_until)};
+    int most =
+        revocation->by_controller ? WAS_PWS_REVOCATIONS_MAX : WAS_PWS_REVOCATIONS_DELEGATOR_MAX;
+    was_grant_t bound = *grant;
+    was_value_t raise[7];
     was_transaction_t transaction = {.nsteps = 0};
 
-    was_step_add(&transaction, WAS_SQL_PWS_SPACE_LOCK, root, 3);
-    was_step_add(&transaction, WAS_SQL_PWS_REVOKED_FORGET, values, 1);
-    const was_step_t *revoke = was_step_add(&transaction, WAS_SQL_PWS_REVOKE, values, 4);
+    bound.quota = revocation->by_controller ? 0 : grant->quota;
+    was_grant_values(&bound, raise, pool);
+    raise[3] = token;
+    raise[4] = delegation;
+    raise[5] = WAS_INTEGER(most);
+    raise[6] = was_limit_value(bound.quota);
+    was_step_add(&transaction, WAS_SQL_PWS_SPACE_LOCK, raise, WAS_GRANT_VALUES);
+    const was_step_t *raised = was_step_add(&transaction, WAS_SQL_PWS_REVOKE_RAISE, raise, 7);
 
+    was_step_add(&transaction, WAS_SQL_PWS_REVOKED_FORGET, put, 2);
+    was_step_add(&transaction, WAS_SQL_PWS_REVOKE, put, 4);
     WAS_TRY(was_db_transact(db, &transaction, pool));
-    return was_rows_count(revoke->rows) > 0
-               ? NULL
-               : was_error_log(pool, WAS_ERROR_NOT_FOUND, "the space or its controller is gone");
+    return was_rows_count(raised->rows) > 0 ? NULL : explain_revocation(db, &bound, most, pool);
 }

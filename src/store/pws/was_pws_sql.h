@@ -16,7 +16,9 @@
  * A write below a collection is three steps or more of one transaction: ..._LOCK takes the row of
  * the collection's change counter; ..._RAISE looks at everything that the write depends on, and
  * raises the counter, noting the write's token in it, only if all of it holds; the others write,
- * where the counter has that token. So writers of one collection take turns, the order of positions
+ * where the counter has that token. What belongs to the space itself is written in the same way,
+ * behind the space's lock, with the token in its row; the counters and that row hold what they are
+ * charged. So writers of one collection take turns, the order of positions
  * is the order of commits, and the lock is held from the first step on, since only statements that
  * begin behind it see what those before it committed. The plain put of a resource does without
  * ..._LOCK where there is nobody to take turns with (..._RAISE_AT_ONCE).
@@ -29,6 +31,52 @@
  */
 /* The statements are laid out to be read as SQL. */
 /* clang-format off */
+
+/* What is charged (README, Limits of storage): so many bytes for a row, about what it takes with
+ * its indexes, and whatever a client has said for it. A collection has two rows, its own and its
+ * counter's. */
+#define PWS_ROW "400"
+#define PWS_TWO_ROWS "800"
+#define PWS_LENGTH(text) "coalesce(octet_length(" text "), 0)"
+#define PWS_COLLECTION_TEXTS(c) \
+    PWS_LENGTH(c ".name") " + " PWS_LENGTH(c ".backend") " + " PWS_LENGTH(c ".encryption") \
+    " + " PWS_LENGTH(c ".plaintext") " + " PWS_LENGTH(c ".generator") \
+    " + " PWS_LENGTH(c ".generator_origin") " + " PWS_LENGTH(c ".custom") \
+    " + " PWS_LENGTH(c ".epoch")
+#define PWS_COLLECTION_BYTES(c) \
+    "(" PWS_TWO_ROWS " + octet_length(" c ".collection) + " PWS_COLLECTION_TEXTS(c) \
+    " + " PWS_LENGTH(c ".created_by") ")"
+#define PWS_CONTENT_BYTES(r) \
+    r ".size + octet_length(" r ".content_type) + " PWS_LENGTH(r ".epoch") \
+    " + " PWS_LENGTH(r ".writer")
+#define PWS_RESOURCE_BYTES(r) \
+    "(" PWS_ROW " + octet_length(" r ".resource) + " PWS_CONTENT_BYTES(r) \
+    " + " PWS_LENGTH(r ".custom") " + " PWS_LENGTH(r ".created_by") ")"
+#define PWS_POLICY_BYTES(p) \
+    "(" PWS_ROW " + octet_length(" p ".resource) + octet_length(" p ".document))"
+#define PWS_TOMBSTONE_BYTES(t) \
+    "(" PWS_ROW " + octet_length(" t ".id) + " PWS_LENGTH(t ".content_type") ")"
+#define PWS_BACKEND_BYTES(b) \
+    "(" PWS_ROW " + octet_length(" b ".backend) + octet_length(" b ".descriptor))"
+
+/* What is charged for a tombstone that is there, below the generation `parent`; else 0. */
+#define PWS_TOMBSTONE_THERE(parent, kind, id) \
+    "coalesce((SELECT " PWS_TOMBSTONE_BYTES("t") " FROM was_pws_tombstones t" \
+    " WHERE t.space_uuid = $1 AND t.parent = " parent " AND t.kind = '" kind "'" \
+    " AND t.id = " id "), 0)"
+
+/* What the space s is charged in all: for itself, and for its collections. The sum has a row s of
+ * its own, so that it is made once, and only where there is a quota. */
+#define PWS_SPACE_BYTES \
+    "s.bytes + (SELECT coalesce(sum(o.bytes), 0)::bigint" \
+    " FROM was_pws_spaces x, was_pws_counters o" \
+    " WHERE x.space_uuid = $1 AND o.space_uuid = $1 AND o.space_generation = x.generation)"
+
+/* No quota, or: the space s grows by so many bytes within it, or does not grow. Exact for who holds
+ * the space's lock. */
+#define PWS_FITS(growth, quota) \
+    "(" quota "::bigint IS NULL OR " growth \
+    " <= greatest(0, " quota "::bigint - (" PWS_SPACE_BYTES ")))"
 
 #define PWS_NOW_MS "floor(date_part('epoch', statement_timestamp()) * 1000)::bigint"
 
@@ -137,17 +185,33 @@
 #define WAS_TEXT_PWS_SPACE_LOCK \
     "SELECT 1 FROM was_pws_spaces s WHERE " PWS_GRANTED " FOR UPDATE OF s"
 
+/* grant, token, ...: a write of what belongs to the space itself; behind the space's lock */
+#define PWS_SPACE_RAISE(growth) \
+    "UPDATE was_pws_spaces s SET token = $4::bigint, bytes = s.bytes + " growth
+
+/* For a step behind it: $1 uuid, $2 the token. */
+#define PWS_SPACE_RAISED "s.space_uuid = $1 AND s.token = $2::bigint"
+
+/* uuid, controller -> bytes that its space is charged */
+#define WAS_TEXT_PWS_SPACE_USAGE \
+    "SELECT " PWS_SPACE_BYTES " FROM was_pws_spaces s" \
+    " WHERE s.space_uuid = $1 AND s.controller = $2::text"
+
 /* uuid, generation, controller, name, created by, most -> validator */
 #define WAS_TEXT_PWS_SPACE_INSERT \
     "INSERT INTO was_pws_spaces AS s" \
-    " (space_uuid, generation, controller, name, created_by, created_ms, updated_ms)" \
-    " SELECT $1, $2::bigint, $3::text, $4::text, $5::text, " PWS_NOW_MS ", " PWS_NOW_MS \
+    " (space_uuid, generation, controller, name, created_by, created_ms, updated_ms, bytes)" \
+    " SELECT $1, $2::bigint, $3::text, $4::text, $5::text, " PWS_NOW_MS ", " PWS_NOW_MS "," \
+    " " PWS_ROW " + octet_length($1::text) + octet_length($3::text) + " PWS_LENGTH("$4::text") \
+    " + " PWS_LENGTH("$5::text") \
     " WHERE " WAS_SQL_FEWER("$3::text", "$6") \
     " ON CONFLICT DO NOTHING RETURNING " PWS_ETAG_OBJECT("s")
 
 /* uuid, controller, the new one, name, 3 conditions, most -> validator */
 #define WAS_TEXT_PWS_SPACE_UPDATE \
     "UPDATE was_pws_spaces s SET controller = $3::text, name = $4::text, local = 0," \
+    " bytes = s.bytes + octet_length($3::text) - octet_length(s.controller)" \
+    " + " PWS_LENGTH("$4::text") " - " PWS_LENGTH("s.name") "," \
     " " PWS_MINT("s", PWS_NOW_MS) \
     " WHERE s.space_uuid = $1 AND s.controller = $2::text" \
     " AND " PWS_CONDITIONS("true", PWS_ETAG_OBJECT("s"), "s.updated_ms", "$5", "$6", "$7") \
@@ -190,33 +254,57 @@
 /* uuid, backend -> the same */
 #define WAS_TEXT_PWS_BACKEND_GET PWS_BACKENDS " AND b.backend = $2::text"
 
-/* grant, backend, descriptor -> a row */
-#define WAS_TEXT_PWS_BACKEND_INSERT \
-    "INSERT INTO was_pws_backends (space_uuid, space_generation, backend, descriptor)" \
-    " SELECT s.space_uuid, s.generation, $4::text, $5::text FROM was_pws_spaces s" \
-    " WHERE " PWS_GRANTED " ON CONFLICT DO NOTHING RETURNING 1"
-#define PWS_BACKEND \
-    PWS_GRANTED " AND b.space_uuid = $1 AND b.space_generation = s.generation" \
-    " AND b.backend = $4::text RETURNING 1"
-#define WAS_TEXT_PWS_BACKEND_UPDATE \
-    "UPDATE was_pws_backends b SET descriptor = $5::text FROM was_pws_spaces s WHERE " PWS_BACKEND
-/* grant, backend -> a row */
-#define WAS_TEXT_PWS_BACKEND_DELETE \
-    "DELETE FROM was_pws_backends b USING was_pws_spaces s WHERE " PWS_BACKEND
+/* grant, token, backend, descriptor, may it be there already?, quota or NULL -> is it new? */
+#define PWS_BACKEND(id) \
+    "b.space_uuid = $1 AND b.space_generation = s.generation AND b.backend = " id "::text"
+#define PWS_BACKEND_NEW \
+    "NOT EXISTS (SELECT 1 FROM was_pws_backends b WHERE " PWS_BACKEND("$5") ")"
+#define PWS_BACKEND_GROWTH \
+    "(" PWS_ROW " + octet_length($5::text) + octet_length($6::text) - coalesce((SELECT " \
+    PWS_BACKEND_BYTES("b") " FROM was_pws_backends b WHERE " PWS_BACKEND("$5") "), 0))"
+#define WAS_TEXT_PWS_BACKEND_RAISE \
+    PWS_SPACE_RAISE(PWS_BACKEND_GROWTH) " WHERE " PWS_GRANTED \
+    " AND ($7::boolean OR " PWS_BACKEND_NEW ") AND " PWS_FITS(PWS_BACKEND_GROWTH, "$8") \
+    " RETURNING " PWS_BACKEND_NEW
 
-/* uuid, controller, hash of the delegation, Unix seconds until which it is kept -> a row, also
- * where it was revoked already */
+/* uuid, token, backend, descriptor */
+#define WAS_TEXT_PWS_BACKEND_PUT \
+    "INSERT INTO was_pws_backends (space_uuid, space_generation, backend, descriptor)" \
+    " SELECT s.space_uuid, s.generation, $3::text, $4::text FROM was_pws_spaces s" \
+    " WHERE " PWS_SPACE_RAISED " ON CONFLICT (space_uuid, space_generation, backend)" \
+    " DO UPDATE SET descriptor = EXCLUDED.descriptor"
+
+/* grant, token, backend -> a row */
+#define WAS_TEXT_PWS_BACKEND_RAISE_DELETE \
+    PWS_SPACE_RAISE("- " PWS_BACKEND_BYTES("b")) " FROM was_pws_backends b" \
+    " WHERE " PWS_GRANTED " AND " PWS_BACKEND("$5") " RETURNING 1"
+/* uuid, token, backend */
+#define WAS_TEXT_PWS_BACKEND_DELETE \
+    "DELETE FROM was_pws_backends b USING was_pws_spaces s WHERE " PWS_SPACE_RAISED \
+    " AND " PWS_BACKEND("$3")
+
+/* grant, token, hash of the delegation, how many there may be, quota or NULL -> a row, also where
+ * it was revoked already. What has expired long ago gives way: by the transaction's time, so that
+ * what is charged no more is what is forgotten. */
+#define PWS_REVOCATION_EXPIRED "v.keep_until < floor(date_part('epoch', now()))::bigint"
+#define PWS_REVOCATION_GROWTH \
+    "(" PWS_ROW " * (1 - (SELECT count(*) FROM was_pws_revocations v WHERE v.space_uuid = $1" \
+    " AND (v.delegation = $5::bytea OR " PWS_REVOCATION_EXPIRED "))))"
+#define WAS_TEXT_PWS_REVOKE_RAISE \
+    PWS_SPACE_RAISE(PWS_REVOCATION_GROWTH) " WHERE " PWS_GRANTED \
+    " AND (SELECT count(*) FROM was_pws_revocations v WHERE v.space_uuid = $1" \
+    " AND v.delegation <> $5::bytea AND NOT " PWS_REVOCATION_EXPIRED ") < $6::bigint" \
+    " AND " PWS_FITS(PWS_REVOCATION_GROWTH, "$7") " RETURNING 1"
+
+/* uuid, token; then the same, hash, Unix seconds until which it is kept */
+#define WAS_TEXT_PWS_REVOKED_FORGET \
+    "DELETE FROM was_pws_revocations v USING was_pws_spaces s WHERE " PWS_SPACE_RAISED \
+    " AND v.space_uuid = $1 AND " PWS_REVOCATION_EXPIRED
 #define WAS_TEXT_PWS_REVOKE \
     "INSERT INTO was_pws_revocations AS v (space_uuid, delegation, keep_until)" \
     " SELECT s.space_uuid, $3::bytea, $4::bigint FROM was_pws_spaces s" \
-    " WHERE s.space_uuid = $1 AND s.controller = $2::text" \
-    " ON CONFLICT (space_uuid, delegation)" \
-    " DO UPDATE SET keep_until = greatest(v.keep_until, EXCLUDED.keep_until) RETURNING 1"
-
-/* uuid; revocations of what has expired long ago */
-#define WAS_TEXT_PWS_REVOKED_FORGET \
-    "DELETE FROM was_pws_revocations v WHERE v.space_uuid = $1" \
-    " AND v.keep_until < " PWS_NOW_MS " / 1000"
+    " WHERE " PWS_SPACE_RAISED " ON CONFLICT (space_uuid, delegation)" \
+    " DO UPDATE SET keep_until = greatest(v.keep_until, EXCLUDED.keep_until)"
 
 /* clang-format on */
 

@@ -9,6 +9,7 @@ use strict;
 use warnings;
 
 use Exporter qw(import);
+use WAS::Charge;
 use WAS::Holder;
 use WAS::Server;
 use WAS::Traffic qw(eventually);
@@ -92,12 +93,18 @@ my $NO_RESOURCE =
 
 # What cannot be, by name: a text for every row that is so nevertheless.
 my %IMPOSSIBLE = (
-    'a counter counts other bytes or resources' => <<'SQL',
-SELECT k.bytes || ' and ' || k.resources || ' instead of ' || r.bytes || ' and ' || r.number
+    'a charge is not that of the rows' => $MISCHARGED,
+    'a counter counts other resources' => <<'SQL',
+SELECT k.resources || ' instead of ' || r.number
 FROM was_pws_counters k, LATERAL (
-    SELECT count(*) AS number, coalesce(sum(size), 0) AS bytes FROM was_pws_resources r
+    SELECT count(*) AS number FROM was_pws_resources r
     WHERE r.space_uuid = k.space_uuid AND r.collection_generation = k.collection_generation) r
-WHERE (k.bytes, k.resources) <> (r.bytes, r.number)
+WHERE k.resources <> r.number
+SQL
+    'a counter is of another life of its space' => <<'SQL',
+SELECT c.collection FROM was_pws_counters k JOIN was_pws_collections c
+    ON c.space_uuid = k.space_uuid AND c.generation = k.collection_generation
+WHERE k.space_generation IS DISTINCT FROM c.space_generation
 SQL
     'a size is not its content\'s' =>
         'SELECT resource FROM was_pws_resources WHERE size <> octet_length(content)',

@@ -1,0 +1,125 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+package WAS::Charge;
+
+# What a space is charged (README, Limits of storage), counted from its rows, and where the module
+# has noted another number.
+
+use strict;
+use warnings;
+
+use Exporter qw(import);
+use WAS::Server;
+use WAS::Story qw(sql);
+
+our @EXPORT = qw($ROW $MISCHARGED charge_of charge_of_resource uncharged recount);
+
+our $ROW = 400;
+
+# What a row is charged besides $ROW: all of these columns.
+my %CHARGED = (
+    was_spaces => [qw(space_uuid space_id controller name link)],
+    was_resources => [qw(path content content_type)],
+    was_pws_spaces => [qw(space_uuid controller name created_by)],
+    was_pws_collections => [
+        qw(collection name backend encryption plaintext generator generator_origin custom epoch
+            created_by)
+    ],
+    was_pws_counters => [],
+    was_pws_resources => [qw(resource content content_type created_by epoch writer custom)],
+    was_pws_policies => [qw(resource document)],
+    was_pws_tombstones => [qw(id content_type)],
+    was_pws_backends => [qw(backend descriptor)],
+    was_pws_revocations => [],
+);
+
+# Which life of a space or collection each row of a table belongs to.
+my %OF_COLLECTION = (
+    was_pws_collections => 'generation',
+    was_pws_counters => 'collection_generation',
+    was_pws_resources => 'collection_generation',
+    was_pws_policies => 'parent',
+    was_pws_tombstones => 'parent',
+);
+my %OF_SPACE = (
+    was_pws_spaces => 'generation',
+    was_pws_policies => 'parent',
+    was_pws_tombstones => 'parent',
+    was_pws_backends => 'space_generation',
+    was_pws_revocations => undef,    # of the space, whichever life
+);
+
+# The charges of a table's rows: uuid, generation, bytes.
+sub charges {
+    my ($table, $generation) = @_;
+    my $bytes = join ' + ', $ROW, map { "coalesce(octet_length($_), 0)" } @{ $CHARGED{$table} };
+    $generation //= '(SELECT s.generation FROM was_pws_spaces s WHERE s.space_uuid = x.space_uuid)';
+    return "SELECT space_uuid, $generation AS generation, $bytes AS bytes FROM $table x";
+}
+
+sub all_charges {
+    my ($of) = @_;
+    return join "\nUNION ALL\n", map { charges($_, $of->{$_}) } sort keys %$of;
+}
+
+# What the spaces of the list hold in all, of either protocol.
+my $ALL = join "\nUNION ALL\n", map { charges($_, 'NULL::bigint') } sort keys %CHARGED;
+
+sub charge_of {
+    my (@spaces) = @_;
+    return (sql(<<"SQL", \@spaces))[0][0];
+SELECT coalesce(sum(bytes), 0)::bigint FROM ($ALL) x WHERE space_uuid = ANY (?)
+SQL
+}
+
+# What a resource would be charged that somebody puts there: a name, its media type, its length.
+sub charge_of_resource {
+    my ($protocol, $name, $type, $length, $by) = @_;
+    my @texts = $protocol eq 'pws' ? ($name, $type, $by->did) : ("/$name", $type);
+    my $charge = $ROW + $length;
+    $charge += length for @texts;
+    return $charge;
+}
+
+sub mischarged {
+    my ($table, $generation, $charges) = @_;
+    return <<"SQL";
+SELECT '$table of ' || k.space_uuid || ': ' || k.bytes || ' instead of ' || coalesce(x.bytes, 0)
+FROM $table k LEFT JOIN (
+    SELECT space_uuid, generation, sum(bytes) AS bytes FROM ($charges) y GROUP BY 1, 2
+) x ON x.space_uuid = k.space_uuid AND x.generation = k.$generation
+WHERE k.bytes IS DISTINCT FROM x.bytes
+SQL
+}
+
+# Counters and spaces that say something else than the rows of theirs, as texts.
+our $MISCHARGED = join 'UNION ALL ',
+    mischarged('was_pws_counters', 'collection_generation', all_charges(\%OF_COLLECTION)),
+    mischarged('was_pws_spaces', 'generation', all_charges(\%OF_SPACE));
+
+# Columns of these tables that hold texts or bytes and are not charged, but for the space's own key.
+sub uncharged {
+    my %charged;
+    for my $table (keys %CHARGED) {
+        $charged{"$table.$_"} = 1 for 'space_uuid', @{ $CHARGED{$table} };
+    }
+    return grep { !$charged{$_} } map { $_->[0] } sql(<<'SQL', [keys %CHARGED]);
+SELECT table_name || '.' || column_name FROM information_schema.columns
+WHERE table_name LIKE 'was\_pws\_%' AND data_type IN ('text', 'bytea')
+    OR table_name = ANY (?) AND data_type IN ('text', 'bytea')
+ORDER BY 1
+SQL
+}
+
+# What the statements of tools/recount.sql that write have changed, by what each names.
+sub recount {
+    my ($dbh) = @_;
+    my $text = WAS::Server::slurp("$ENV{WAS_TOP}/tools/recount.sql");
+    my %changed;
+    for my $statement (split /;\n/, $text =~ s/^--.*\n//gmr) {
+        my $count = $dbh->do($statement);
+        $changed{$1} = 0 + $count if $statement =~ /UPDATE (\w+)/;
+    }
+    return \%changed;
+}
+
+1;

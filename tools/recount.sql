@@ -1,0 +1,68 @@
+-- Licensed under the Apache License, Version 2.0; see LICENSE.
+--
+-- What pws spaces and collections are charged (README, Limits of storage), and how many resources
+-- there are, counted anew from what is stored. "UPDATE 0" twice says that all was right; otherwise
+-- it is now. Writers wait meanwhile.
+--
+--     psql -f tools/recount.sql was
+BEGIN;
+LOCK TABLE was_pws_spaces, was_pws_counters IN EXCLUSIVE MODE;
+SET LOCAL enable_nestloop = off;
+SET LOCAL enable_mergejoin = off;
+
+-- Of each collection, in its counter.
+UPDATE was_pws_counters k SET bytes = x.bytes, resources = x.resources FROM (
+    SELECT y.space_uuid, y.generation, sum(y.bytes)::bigint AS bytes, sum(y.one) AS resources
+    FROM (
+        SELECT c.space_uuid, c.generation, 0 AS one, 800 + octet_length(c.collection)
+            + coalesce(octet_length(c.name), 0) + coalesce(octet_length(c.backend), 0)
+            + coalesce(octet_length(c.encryption), 0) + coalesce(octet_length(c.plaintext), 0)
+            + coalesce(octet_length(c.generator), 0)
+            + coalesce(octet_length(c.generator_origin), 0)
+            + coalesce(octet_length(c.custom), 0) + coalesce(octet_length(c.epoch), 0)
+            + coalesce(octet_length(c.created_by), 0) AS bytes
+        FROM was_pws_collections c
+        UNION ALL
+        SELECT r.space_uuid, r.collection_generation, 1, 400 + octet_length(r.resource)
+            + r.size + octet_length(r.content_type)
+            + coalesce(octet_length(r.epoch), 0) + coalesce(octet_length(r.writer), 0)
+            + coalesce(octet_length(r.custom), 0) + coalesce(octet_length(r.created_by), 0)
+        FROM was_pws_resources r
+        UNION ALL
+        SELECT p.space_uuid, p.parent, 0, 400 + octet_length(p.resource) + octet_length(p.document)
+        FROM was_pws_policies p
+        UNION ALL
+        SELECT t.space_uuid, t.parent, 0, 400 + octet_length(t.id)
+            + coalesce(octet_length(t.content_type), 0)
+        FROM was_pws_tombstones t
+    ) y GROUP BY y.space_uuid, y.generation
+) x
+WHERE k.space_uuid = x.space_uuid AND k.collection_generation = x.generation
+    AND (k.bytes, k.resources) <> (x.bytes, x.resources);
+
+-- Of each space, for itself.
+UPDATE was_pws_spaces s SET bytes = x.bytes FROM (
+    SELECT y.space_uuid, y.generation, sum(y.bytes)::bigint AS bytes
+    FROM (
+        SELECT o.space_uuid, o.generation, 400 + octet_length(o.space_uuid)
+            + octet_length(o.controller) + coalesce(octet_length(o.name), 0)
+            + coalesce(octet_length(o.created_by), 0) AS bytes
+        FROM was_pws_spaces o
+        UNION ALL
+        SELECT p.space_uuid, p.parent, 400 + octet_length(p.resource) + octet_length(p.document)
+        FROM was_pws_policies p
+        UNION ALL
+        SELECT t.space_uuid, t.parent, 400 + octet_length(t.id)
+            + coalesce(octet_length(t.content_type), 0)
+        FROM was_pws_tombstones t
+        UNION ALL
+        SELECT b.space_uuid, b.space_generation, 400 + octet_length(b.backend)
+            + octet_length(b.descriptor)
+        FROM was_pws_backends b
+        UNION ALL
+        SELECT o.space_uuid, o.generation, 400
+        FROM was_pws_revocations v JOIN was_pws_spaces o USING (space_uuid)
+    ) y GROUP BY y.space_uuid, y.generation
+) x
+WHERE s.space_uuid = x.space_uuid AND s.generation = x.generation AND s.bytes <> x.bytes;
+COMMIT;
