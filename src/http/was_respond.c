@@ -162,8 +162,7 @@ static const was_error_t *decide_answer(const was_request_t *request,
     }
     decision->ranges = decide_ranges(request, response, decision);
     if (decision->ranges == WAS_RANGES_NONE) {
-        return was_error_make(request->pool, WAS_ERROR_RANGE, NULL,
-                              "the resource has no such bytes");
+        return was_error_make(request->pool, WAS_ERROR_RANGE, NULL, "there are no such bytes");
     }
     return decide_body(request, response, decision);
 }

@@ -10,6 +10,7 @@ use warnings;
 use Exporter qw(import);
 use WAS::Server;
 use WAS::Story qw(sql);
+use WAS::Traffic qw(eventually);
 
 our @EXPORT = qw($ROW $MISCHARGED charge_of charge_of_resource uncharged recount);
 
@@ -64,8 +65,11 @@ sub all_charges {
 # What the spaces of the list hold in all, of either protocol.
 my $ALL = join "\nUNION ALL\n", map { charges($_, 'NULL::bigint') } sort keys %CHARGED;
 
+# Once nothing of them is left to be swept, which nobody is charged for.
 sub charge_of {
     my (@spaces) = @_;
+    my $unswept = 'SELECT count(*) FROM was_sweeps WHERE space_uuid = ANY (?)';
+    eventually(60, sub { !(sql($unswept, \@spaces))[0][0] }) or die "nobody sweeps\n";
     return (sql(<<"SQL", \@spaces))[0][0];
 SELECT coalesce(sum(bytes), 0)::bigint FROM ($ALL) x WHERE space_uuid = ANY (?)
 SQL
