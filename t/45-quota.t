@@ -89,6 +89,7 @@ sub noted {
     return (sql(<<'SQL', $id, $id))[0][0];
 SELECT (s.bytes + coalesce(sum(k.bytes), 0))::bigint
 FROM was_pws_spaces s LEFT JOIN was_pws_counters k ON k.space_uuid = ?
+    AND k.space_generation = s.generation
 WHERE s.space_uuid = ? GROUP BY s.bytes
 SQL
 }
@@ -146,7 +147,10 @@ is_deeply(
     for my $row (
         ['a name of the space', PUT => '/meta', [$owner->(7)], 204, 7],
         ['a shorter one', PUT => '/meta', [$owner->(5)], 204, -2],
-        ['a collection: two rows', POST => '/', [$document->({ id => 'c' })], 201, 801 + $me],
+        [
+            'a collection: two rows and its tombstone to be', POST => '/',
+            [$document->({ id => 'c' })], 201, 801 + 401 + $me
+        ],
         ['its name', PUT => '/c/meta', [$document->({ name => 'n' x 9 })], 204, 9],
         ['no name', PUT => '/c/meta', [$document->({})], 204, -9],
         ['what is noted of it', PUT => '/c/meta', [$notes->(50)], 204, 50],
@@ -223,7 +227,7 @@ my @ATTACKS = (
         sub {
             (POST => '/', type => $JSON, body => qq({"id":"e$_[0]"}))
         },
-        sub { 800 + length "e$_[0]$_[1]" }
+        sub { 3 * 400 + length "e$_[0]e$_[0]$_[1]" }
     ],
     [
         'collections that are put',
@@ -231,7 +235,7 @@ my @ATTACKS = (
         sub {
             (PUT => "/e$_[0]/meta", type => $JSON, body => '{"name":"n"}')
         },
-        sub { 801 + length "e$_[0]$_[1]" }
+        sub { 3 * 400 + length "e$_[0]e$_[0]n$_[1]" }
     ],
     [
         'policies of what is there',
@@ -611,7 +615,9 @@ my %OPERATIONS = (
             my %new = (rows => 2, id => $c, name => $name, custom => $custom, by => $me);
             my $body = "{\"name\":\"$name\"" . (defined $custom ? ",\"custom\":$custom}" : '}');
             my @ask = (PUT => "/$c/meta", type => $JSON, body => $body);
-            return ($has->{"c $c"} ? 204 : 201, \@ask, { "c $c" => \%new });
+            return (
+                $has->{"c $c"} ? 204 : 201, \@ask,
+                { "c $c" => \%new, "tc $c" => { id => $c } });
         },
         no_collection => sub {
             my ($has) = @_;
@@ -621,7 +627,7 @@ my %OPERATIONS = (
             my @ask = (DELETE => "/$c/");
             return (204, \@ask, {}) if !$has->{"c $c"};
             my %gone = map { $_ => undef } grep { /\A(?:c $c|t?[rp] $c\/.*)\z/ } keys %$has;
-            return (204, \@ask, { %gone, "tc $c" => { id => $c } });
+            return (204, \@ask, \%gone);
         },
         backend => sub {
             my ($has) = @_;

@@ -20,8 +20,7 @@ use WAS::Zcap;
 
 my $WRITERS = 16;
 my $alice = holder('pws');
-# One caller holds three quarters of the connections at most.
-my $server = second_server(2 * $WRITERS);
+my $server = second_server($WRITERS);
 my ($port) = $server->origin =~ /:(\d+)\z/;
 
 sub text { return (type => 'text/plain', body => $_[0]) }
@@ -191,7 +190,6 @@ SQL
     'DELETE FROM was_pws_policies WHERE position IS NOT NULL AND space_uuid = ?',
     'DELETE FROM was_pws_counters WHERE space_uuid = ?',
     'DELETE FROM was_pws_collections WHERE space_uuid = ?',
-    'UPDATE was_pws_spaces SET bytes = bytes + 401 WHERE space_uuid = ?',    # the tombstone's
 );
 my @put = (PUT => '/c/meta', document({}));
 my @post = (POST => '/', document({ id => 'c' }));

@@ -10,7 +10,7 @@ LOCK TABLE was_pws_spaces, was_pws_counters IN EXCLUSIVE MODE;
 SET LOCAL enable_nestloop = off;
 SET LOCAL enable_mergejoin = off;
 
--- Of each collection, in its counter.
+-- Of each collection of a space that there is, in its counter.
 UPDATE was_pws_counters k SET bytes = x.bytes, resources = x.resources FROM (
     SELECT y.space_uuid, y.generation, sum(y.bytes)::bigint AS bytes, sum(y.one) AS resources
     FROM (
@@ -36,8 +36,9 @@ UPDATE was_pws_counters k SET bytes = x.bytes, resources = x.resources FROM (
             + coalesce(octet_length(t.content_type), 0)
         FROM was_pws_tombstones t
     ) y GROUP BY y.space_uuid, y.generation
-) x
+) x, was_pws_spaces s
 WHERE k.space_uuid = x.space_uuid AND k.collection_generation = x.generation
+    AND s.space_uuid = k.space_uuid AND s.generation = k.space_generation
     AND (k.bytes, k.resources) <> (x.bytes, x.resources);
 
 -- Of each space, for itself.
@@ -55,6 +56,11 @@ UPDATE was_pws_spaces s SET bytes = x.bytes FROM (
         SELECT t.space_uuid, t.parent, 400 + octet_length(t.id)
             + coalesce(octet_length(t.content_type), 0)
         FROM was_pws_tombstones t
+        UNION ALL
+        SELECT c.space_uuid, c.space_generation, 400 + octet_length(c.collection)
+        FROM was_pws_collections c WHERE NOT EXISTS (SELECT 1 FROM was_pws_tombstones t
+            WHERE t.space_uuid = c.space_uuid AND t.parent = c.space_generation
+                AND t.kind = 'c' AND t.id = c.collection)
         UNION ALL
         SELECT b.space_uuid, b.space_generation, 400 + octet_length(b.backend)
             + octet_length(b.descriptor)

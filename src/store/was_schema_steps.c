@@ -268,6 +268,10 @@ const char *const was_schema_steps[WAS_SCHEMA_VERSION] = {
     " FROM was_pws_policies p UNION ALL "
     "SELECT t.space_uuid, t.parent, 400 + octet_length(t.id) + " LENGTH("t.content_type")
     " FROM was_pws_tombstones t UNION ALL "
+    "SELECT c.space_uuid, c.space_generation, 400 + octet_length(c.collection)"
+    " FROM was_pws_collections c LEFT JOIN was_pws_tombstones t ON t.space_uuid = c.space_uuid"
+    " AND t.parent = c.space_generation AND t.kind = 'c' AND t.id = c.collection"
+    " WHERE t.id IS NULL UNION ALL "
     "SELECT b.space_uuid, b.space_generation, 400 + octet_length(b.backend)"
     " + octet_length(b.descriptor) FROM was_pws_backends b UNION ALL "
     "SELECT o.space_uuid, o.generation, 400 FROM was_pws_revocations v"

@@ -21,10 +21,16 @@
     "UPDATE was_pws_counters k SET position = k.position + " by "," \
     " feed_ms = greatest(" PWS_NOW_MS ", k.feed_ms + 1), token = " token "::bigint"
 
+/* What a collection's tombstone is charged, to the space, unless there is one: when the collection
+ * is made, so that its deletion changes nothing of the space and waits for no lock of it. */
+#define PWS_COLLECTION_TOMBSTONE_BYTES(id) \
+    "(" PWS_ROW " + octet_length(" id ") - " PWS_TOMBSTONE_THERE("s.generation", "c", id) ")"
+
 /* grant, collection, name, backend, encryption, plaintext, generator, generator origin, custom,
  * epoch, created by, generation, quota or NULL -> validator; behind the space's lock */
 #define PWS_COLLECTION_NEW_BYTES \
-    "(" PWS_TWO_ROWS " + octet_length($4::text) + " PWS_LENGTH("$5::text") \
+    "(" PWS_TWO_ROWS " + " PWS_COLLECTION_TOMBSTONE_BYTES("$4::text") \
+    " + octet_length($4::text) + " PWS_LENGTH("$5::text") \
     " + " PWS_LENGTH("nullif($6::text, 'default')") " + " PWS_LENGTH("$7::text") \
     " + " PWS_LENGTH("$8::text") " + " PWS_LENGTH("$9::text") " + " PWS_LENGTH("$10::text") \
     " + " PWS_LENGTH("$11::text") " + " PWS_LENGTH("$12::text") " + " PWS_LENGTH("$13::text") ")"
@@ -54,6 +60,12 @@
     " feed_ms, token, bytes) SELECT c.space_uuid, c.generation, c.space_generation, 1," \
     " c.updated_ms, $3::bigint, " PWS_COLLECTION_BYTES("c") \
     " FROM was_pws_spaces s, was_pws_collections c" \
+    " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") " AND c.generation = $3::bigint"
+
+/* uuid, collection, generation: the tombstone of the collection that was just made */
+#define WAS_TEXT_PWS_COLLECTION_CHARGE \
+    "UPDATE was_pws_spaces s SET bytes = s.bytes + " PWS_COLLECTION_TOMBSTONE_BYTES("$2::text") \
+    " FROM was_pws_collections c" \
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") " AND c.generation = $3::bigint"
 
 /* grant, collection, token, encryption, plaintext, 3 conditions, the other texts in one, since only
@@ -120,11 +132,6 @@
     PWS_RAISE("1", "$5") " FROM was_pws_spaces s, was_pws_collections c" \
     " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER_SEEN " RETURNING 1"
 
-/* The tombstone is charged to the space, in place of an earlier one; before it is made. */
-#define WAS_TEXT_PWS_COLLECTION_CHARGE \
-    "UPDATE was_pws_spaces s SET bytes = s.bytes + " PWS_ROW " + octet_length($2::text)" \
-    " - " PWS_TOMBSTONE_THERE("s.generation", "c", "$2::text") \
-    " FROM was_pws_collections c, was_pws_counters k WHERE " PWS_RAISED("$3")
 /* uuid, collection, token: the tombstone, what is to be swept, then counter and row */
 #define WAS_TEXT_PWS_COLLECTION_TOMBSTONE \
     PWS_TOMBSTONE("c.space_uuid, s.generation, 'c', c.collection, c.generation, NULL, NULL," \

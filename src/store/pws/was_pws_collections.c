@@ -86,6 +86,7 @@ static const was_error_t *insert_collection(was_db_t *db, const was_grant_t *gra
     const was_step_t *lift = was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LIFT, key, 3);
 
     was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_COUNTER, key, 3);
+    was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_CHARGE, key, 3);
     WAS_TRY(was_db_transact(db, &transaction, pool));
     const was_rows_t *rows = was_rows_count(lift->rows) > 0 ? lift->rows : insert->rows;
 
@@ -262,9 +263,9 @@ const was_error_t *was_pws_collections_put(was_db_t *db, const was_grant_t *gran
 const was_error_t *was_pws_collections_delete(was_db_t *db, const was_grant_t *grant,
                                               const char *id, apr_pool_t *pool)
 {
-    static const was_sql_t order[] = {
-        WAS_SQL_PWS_COLLECTION_CHARGE, WAS_SQL_PWS_COLLECTION_TOMBSTONE,
-        WAS_SQL_PWS_COLLECTION_SWEEP, WAS_SQL_PWS_COLLECTION_DELETE_COUNTER};
+    static const was_sql_t order[] = {WAS_SQL_PWS_COLLECTION_TOMBSTONE,
+                                      WAS_SQL_PWS_COLLECTION_SWEEP,
+                                      WAS_SQL_PWS_COLLECTION_DELETE_COUNTER};
     const was_value_t token = WAS_INTEGER(was_grant_token());
     const was_value_t key[] = {WAS_TEXT(grant->space), WAS_TEXT(id), token};
     was_value_t raise[5];
@@ -273,8 +274,6 @@ const was_error_t *was_pws_collections_delete(was_db_t *db, const was_grant_t *g
     was_grant_values(grant, raise, pool);
     raise[3] = WAS_TEXT(id);
     raise[4] = token;
-    /* The tombstone is charged to the space, whose lock comes before those of its collections. */
-    was_step_add(&transaction, WAS_SQL_PWS_SPACE_LOCK, raise, WAS_GRANT_VALUES);
     was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, raise, 4);
     const was_step_t *raised =
         was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_RAISE_DELETE, raise, 5);

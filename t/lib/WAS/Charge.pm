@@ -10,7 +10,6 @@ use warnings;
 use Exporter qw(import);
 use WAS::Server;
 use WAS::Story qw(sql);
-use WAS::Traffic qw(eventually);
 
 our @EXPORT = qw($ROW $MISCHARGED charge_of charge_of_resource uncharged recount);
 
@@ -62,17 +61,31 @@ sub all_charges {
     return join "\nUNION ALL\n", map { charges($_, $of->{$_}) } sort keys %$of;
 }
 
-# What the spaces of the list hold in all, of either protocol.
-my $ALL = join "\nUNION ALL\n", map { charges($_, 'NULL::bigint') } sort keys %CHARGED;
-
-# Once nothing of them is left to be swept, which nobody is charged for.
-sub charge_of {
-    my (@spaces) = @_;
-    my $unswept = 'SELECT count(*) FROM was_sweeps WHERE space_uuid = ANY (?)';
-    eventually(60, sub { !(sql($unswept, \@spaces))[0][0] }) or die "nobody sweeps\n";
-    return (sql(<<"SQL", \@spaces))[0][0];
-SELECT coalesce(sum(bytes), 0)::bigint FROM ($ALL) x WHERE space_uuid = ANY (?)
+# The tombstone of a collection is charged from the time that it is made.
+sub charges_of_spaces {
+    return join "\nUNION ALL\n", all_charges(\%OF_SPACE), <<"SQL";
+SELECT space_uuid, space_generation, $ROW + octet_length(collection) FROM was_pws_collections c
+WHERE NOT EXISTS (SELECT 1 FROM was_pws_tombstones t WHERE t.space_uuid = c.space_uuid
+    AND t.parent = c.space_generation AND t.kind = 'c' AND t.id = c.collection)
 SQL
+}
+
+# What a space of either protocol is charged in all, for what belongs to the life that it has.
+my %CLASSIC = map { $_ => '0' } qw(was_spaces was_resources);
+my $ALL = join "\nUNION ALL\n", all_charges(\%CLASSIC), <<"SQL", <<"SQL";
+SELECT x.* FROM (${\ charges_of_spaces()}) x
+JOIN was_pws_spaces s ON s.space_uuid = x.space_uuid AND s.generation = x.generation
+SQL
+SELECT x.* FROM (${\ all_charges(\%OF_COLLECTION)}) x
+JOIN was_pws_collections c ON c.space_uuid = x.space_uuid AND c.generation = x.generation
+JOIN was_pws_spaces s ON s.space_uuid = c.space_uuid AND s.generation = c.space_generation
+SQL
+
+sub charge_of {
+    my ($space) = @_;
+    my ($row) =
+        sql("SELECT coalesce(sum(bytes), 0)::bigint FROM ($ALL) x WHERE space_uuid = ?", $space);
+    return $row->[0];
 }
 
 # What a resource would be charged that somebody puts there: a name, its media type, its length.
@@ -85,20 +98,24 @@ sub charge_of_resource {
 }
 
 sub mischarged {
-    my ($table, $generation, $charges) = @_;
+    my ($table, $generation, $space, $charges) = @_;
     return <<"SQL";
 SELECT '$table of ' || k.space_uuid || ': ' || k.bytes || ' instead of ' || coalesce(x.bytes, 0)
-FROM $table k LEFT JOIN (
+FROM $table k JOIN was_pws_spaces s ON s.space_uuid = k.space_uuid AND s.generation = k.$space
+LEFT JOIN (
     SELECT space_uuid, generation, sum(bytes) AS bytes FROM ($charges) y GROUP BY 1, 2
 ) x ON x.space_uuid = k.space_uuid AND x.generation = k.$generation
 WHERE k.bytes IS DISTINCT FROM x.bytes
 SQL
 }
 
-# Counters and spaces that say something else than the rows of theirs, as texts.
+# Spaces that there are, and counters of theirs, that say something else than their rows, as texts.
 our $MISCHARGED = join 'UNION ALL ',
-    mischarged('was_pws_counters', 'collection_generation', all_charges(\%OF_COLLECTION)),
-    mischarged('was_pws_spaces', 'generation', all_charges(\%OF_SPACE));
+    mischarged(
+    'was_pws_counters', 'collection_generation',
+    'space_generation', all_charges(\%OF_COLLECTION)
+    ),
+    mischarged('was_pws_spaces', 'generation', 'generation', charges_of_spaces());
 
 # Columns of these tables that hold texts or bytes and are not charged, but for the space's own key.
 sub uncharged {
