@@ -333,6 +333,7 @@ is_deeply(
     make_collection($pws, $id, 'c', { r => 'SECRETBYTES' });
     $pws->send_json(PUT => "/space/$id/c/policy", { type => 'PublicCanRead' });
     told($pws, ['pws isolation: deleted', DELETE => "/space/$id/", [], 204]);
+    ok(swept($id), 'pws isolation: and swept');
     is_deeply([map { @$_ } @{ stored($id) }], [], 'pws isolation: and nothing is left');
     my @mine = (body => json_text({ controller => $did }));
     my @again = (json => { id => $id, controller => $did });

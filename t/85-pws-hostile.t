@@ -1119,6 +1119,7 @@ SQL
         ["pws 10.2: nobody's now", DELETE => "$at/", [], 404, 'not-found'],
         ['pws 10.2: nor is its policy', GET => "$at/meta", [@unsigned], 404, 'not-found'],
     );
+    ok(swept($space), 'pws 10.2: and swept');
     is_deeply([map { @$_ } @{ stored($space) }], [], 'pws 10.2: no row of it is left');
 }
 

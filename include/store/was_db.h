@@ -50,6 +50,9 @@ was_db_t *was_db_of_caller(const was_db_t *db, apr_uint32_t caller, apr_pool_t *
 /* Asks `ready` now. For start-up. */
 WAS_CHECKED const was_error_t *was_db_prepare(was_db_t *db, apr_pool_t *pool);
 
+/* Whether that has been said, to whoever asked. For who can wait until others need the database. */
+bool was_db_is_ready(const was_db_t *db);
+
 /* Runs the steps; they are committed when this returns NULL, and each has its rows then, which live
  * as long as the pool. */
 WAS_CHECKED const was_error_t *was_db_transact(was_db_t *db, was_transaction_t *transaction,

@@ -26,6 +26,9 @@ was_pool_t *was_pool_make(struct server_rec *server, const char *params, int con
 /* Asks `ready` now. Errors: UNAVAILABLE. */
 WAS_CHECKED const was_error_t *was_pool_prepare(was_pool_t *connections, apr_pool_t *pool);
 
+/* Whether `ready` has said so, to whoever asked it. */
+bool was_pool_is_ready(const was_pool_t *connections);
+
 /* What we know of one pooled connection; lives with it. */
 typedef struct was_backend_t {
     int pid;        /* 0: nothing is known */

@@ -24,16 +24,15 @@ unsigned was_sweep_announced(void);
 
 /* What came of a batch. */
 typedef struct was_sweep_batch_t {
-    bool found;     /* there was something to sweep */
-    bool taken;     /* and nobody else was at it */
-    bool ended;     /* nothing is left of that one */
-    const char *of; /* the space that it was in; or NULL */
-    int rows;       /* how many were deleted */
+    bool found; /* there was something to sweep */
+    bool taken; /* and nobody else was at it */
+    bool ended; /* nothing is left of that one */
+    int rows;   /* how many were deleted */
 } was_sweep_batch_t;
 
 /*
  * Does one batch of what was deleted first, passing over the first `passed` (which failed). `batch`
- * is set in any case; what it points at is the pool's.
+ * is set in any case.
  * Errors: those of was_db; nothing was done then, or (UNCERTAIN) a whole batch.
  */
 WAS_CHECKED const was_error_t *was_sweep_run(was_db_t *db, int passed, was_sweep_batch_t *batch,

@@ -27,7 +27,8 @@ enum {
     IDLE_SECONDS = 60, /* and the database, when nobody said anything, */
     RETRY_SECONDS = 5, /* and when it failed, or others were at it */
     REST_MIN_MSEC = 2, /* between two batches */
-    REST_MAX_MSEC = 500
+    REST_MAX_MSEC = 500,
+    MAX_PASSED = 100 /* whose sweeps failed, before it gives up until the next look */
 };
 
 /* What is known from the first batch to the last. */
@@ -107,7 +108,7 @@ static bool sweep_once(was_sweeper_t *sweeper, apr_pool_t *pool)
         look_again(sweeper, RETRY_SECONDS);
         /* One that cannot be swept keeps none of the others. */
         run->passed++;
-        return batch.found;
+        return batch.found && run->passed < MAX_PASSED;
     }
     if (!batch.found) {
         look_again(sweeper, run->passed > 0 ? RETRY_SECONDS : IDLE_SECONDS);
@@ -163,7 +164,8 @@ static apr_status_t watch_deletions(int state, void *data, apr_pool_t *pool)
         /* prefork ends a child in whichever thread gets the signal: not in this one. */
         apr_setup_signal_thread();
     }
-    if (state != AP_WATCHDOG_STATE_RUNNING || is_over(sweeper)) {
+    /* Requests find out whether there is a database: it would keep them waiting for that. */
+    if (state != AP_WATCHDOG_STATE_RUNNING || is_over(sweeper) || !was_db_is_ready(sweeper->db)) {
         return APR_SUCCESS;
     }
     unsigned said = was_sweep_announced();

@@ -68,6 +68,11 @@ const was_error_t *was_db_prepare(was_db_t *db, apr_pool_t *pool)
     return was_pool_prepare(db->connections, pool);
 }
 
+bool was_db_is_ready(const was_db_t *db)
+{
+    return was_pool_is_ready(db->connections);
+}
+
 static const char *describe_end(was_pq_end_t end)
 {
     switch (end) {

@@ -87,6 +87,11 @@ const was_error_t *was_pool_prepare(was_pool_t *connections, apr_pool_t *pool)
     return error;
 }
 
+bool was_pool_is_ready(const was_pool_t *connections)
+{
+    return atomic_load(&connections->is_ready);
+}
+
 static apr_time_t command_deadline(void)
 {
     return apr_time_now() + apr_time_from_sec(COMMAND_SECONDS);

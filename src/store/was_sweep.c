@@ -14,33 +14,51 @@
 
 enum { MAX_SWEEP_STEPS = WAS_TRANSACTION_MAX_STEPS - 1, MAX_SWEEP_ROWS = 1000 };
 
+typedef struct sweep_step_t {
+    was_sql_t statement;
+    bool deletes; /* it yields a row for each that it deletes */
+} sweep_step_t;
+
 /* A kind of what is deleted, and the statements of a batch: those of one stage after the other, of
  * which only that one, or the next, finds something to do. */
 typedef struct sweep_kind_t {
     const char *name; /* as it stands in was_sweeps */
     int stages;
     int nsteps;
-    was_sql_t steps[MAX_SWEEP_STEPS];
+    sweep_step_t steps[MAX_SWEEP_STEPS];
 } sweep_kind_t;
 
 static const sweep_kind_t kinds[] = {
     {"collection",
      3,
      6,
-     {WAS_SQL_SWEEP_RESOURCES_MOVE, WAS_SQL_SWEEP_RESOURCES, WAS_SQL_SWEEP_TOMBSTONES_MOVE,
-      WAS_SQL_SWEEP_TOMBSTONES, WAS_SQL_SWEEP_POLICIES_MOVE, WAS_SQL_SWEEP_POLICIES}},
+     {{WAS_SQL_SWEEP_RESOURCES_MOVE, false},
+      {WAS_SQL_SWEEP_RESOURCES, true},
+      {WAS_SQL_SWEEP_TOMBSTONES_MOVE, false},
+      {WAS_SQL_SWEEP_TOMBSTONES, true},
+      {WAS_SQL_SWEEP_POLICIES_MOVE, false},
+      {WAS_SQL_SWEEP_POLICIES, true}}},
     {"space",
      4,
      11,
-     {WAS_SQL_SWEEP_COLLECTIONS_MOVE, WAS_SQL_SWEEP_COUNTERS_LOCK, WAS_SQL_SWEEP_COLLECTIONS_SPLIT,
-      WAS_SQL_SWEEP_COUNTERS, WAS_SQL_SWEEP_COLLECTIONS, WAS_SQL_SWEEP_TOMBSTONES_MOVE,
-      WAS_SQL_SWEEP_TOMBSTONES, WAS_SQL_SWEEP_POLICIES_MOVE, WAS_SQL_SWEEP_POLICIES,
-      WAS_SQL_SWEEP_BACKENDS_MOVE, WAS_SQL_SWEEP_BACKENDS}},
+     {{WAS_SQL_SWEEP_COLLECTIONS_MOVE, false},
+      {WAS_SQL_SWEEP_COUNTERS_LOCK, false},
+      {WAS_SQL_SWEEP_COLLECTIONS_SPLIT, false},
+      {WAS_SQL_SWEEP_COUNTERS, true},
+      {WAS_SQL_SWEEP_COLLECTIONS, true},
+      {WAS_SQL_SWEEP_TOMBSTONES_MOVE, false},
+      {WAS_SQL_SWEEP_TOMBSTONES, true},
+      {WAS_SQL_SWEEP_POLICIES_MOVE, false},
+      {WAS_SQL_SWEEP_POLICIES, true},
+      {WAS_SQL_SWEEP_BACKENDS_MOVE, false},
+      {WAS_SQL_SWEEP_BACKENDS, true}}},
     {"classic",
      1,
      4,
-     {WAS_SQL_SWEEP_CLASSIC_KEEP, WAS_SQL_SWEEP_CLASSIC_MOVE, WAS_SQL_SWEEP_CLASSIC_RESOURCES,
-      WAS_SQL_SWEEP_CLASSIC_SPACE}},
+     {{WAS_SQL_SWEEP_CLASSIC_KEEP, false},
+      {WAS_SQL_SWEEP_CLASSIC_MOVE, false},
+      {WAS_SQL_SWEEP_CLASSIC_RESOURCES, true},
+      {WAS_SQL_SWEEP_CLASSIC_SPACE, false}}},
 };
 
 /* Shared by all children; there is one place for all databases. */
@@ -78,23 +96,6 @@ static const sweep_kind_t *find_kind(const char *name)
     return NULL;
 }
 
-/* Whether a step moves or locks, or is one that yields a row for each that it deleted. */
-static bool does_delete(was_sql_t statement)
-{
-    switch (statement) {
-    case WAS_SQL_SWEEP_RESOURCES:
-    case WAS_SQL_SWEEP_TOMBSTONES:
-    case WAS_SQL_SWEEP_POLICIES:
-    case WAS_SQL_SWEEP_COUNTERS:
-    case WAS_SQL_SWEEP_COLLECTIONS:
-    case WAS_SQL_SWEEP_BACKENDS:
-    case WAS_SQL_SWEEP_CLASSIC_RESOURCES:
-        return true;
-    default:
-        return false;
-    }
-}
-
 static const was_error_t *run_batch(was_db_t *db, const sweep_kind_t *kind,
                                     const was_value_t key[2], was_sweep_batch_t *batch,
                                     apr_pool_t *pool)
@@ -104,19 +105,20 @@ static const was_error_t *run_batch(was_db_t *db, const sweep_kind_t *kind,
     was_transaction_t transaction = {.nsteps = 0};
 
     for (int i = 0; i < kind->nsteps; i++) {
-        was_step_add(&transaction, kind->steps[i], values,
-                     was_sql_statement(kind->steps[i])->nvalues);
+        was_sql_t statement = kind->steps[i].statement;
+
+        was_step_add(&transaction, statement, values, was_sql_statement(statement)->nvalues);
     }
     const was_step_t *last = was_step_add(&transaction, WAS_SQL_SWEEP_END, end, 3);
 
     WAS_TRY(was_db_transact(db, &transaction, pool));
+    batch->ended = batch->taken = was_rows_count(last->rows) > 0;
     for (int i = 0; i < kind->nsteps; i++) {
-        const was_step_t *step = &transaction.steps[i];
+        int count = was_rows_count(transaction.steps[i].rows);
 
-        batch->taken = batch->taken || was_rows_count(step->rows) > 0;
-        batch->rows += does_delete(step->statement) ? was_rows_count(step->rows) : 0;
+        batch->taken = batch->taken || count > 0;
+        batch->rows += kind->steps[i].deletes ? count : 0;
     }
-    batch->ended = was_rows_count(last->rows) > 0;
     return NULL;
 }
 
@@ -132,13 +134,13 @@ const was_error_t *was_sweep_run(was_db_t *db, int passed, was_sweep_batch_t *ba
         return NULL;
     }
     batch->found = true;
-    batch->of = was_rows_text(rows, 0, 0);
     const sweep_kind_t *kind = find_kind(was_rows_text(rows, 0, 2));
 
     if (kind == NULL) {
         return was_error_log(pool, WAS_ERROR_BROKEN, "what is a %s?", was_rows_text(rows, 0, 2));
     }
-    const was_value_t key[] = {WAS_TEXT(batch->of), WAS_INTEGER(was_rows_integer(rows, 0, 1, 0))};
+    const was_value_t key[] = {WAS_TEXT(was_rows_text(rows, 0, 0)),
+                               WAS_INTEGER(was_rows_integer(rows, 0, 1, 0))};
 
     return run_batch(db, kind, key, batch, pool);
 }

@@ -134,17 +134,18 @@
  * lets take it over; then its resources, then its row. */
 #define SWEEP_CLASSIC \
     "s.space_uuid = $1 AND s.is_deleted AND EXISTS (SELECT 1 FROM was_sweeps w WHERE " SWEEP_ROW
+#define SWEEP_MARKED "(SELECT s.is_deleted FROM was_spaces s WHERE s.space_uuid = $1)"
 #define WAS_TEXT_SWEEP_CLASSIC_KEEP \
     "UPDATE was_spaces s SET controller = 'deleted'" \
     " WHERE " SWEEP_CLASSIC ") AND s.controller <> 'deleted'"
 #define WAS_TEXT_SWEEP_CLASSIC_MOVE \
     SWEEP_MOVE("1", "SELECT r.path AS id, octet_length(r.content)::bigint AS bytes" \
     " FROM was_resources r WHERE r.space_uuid = $1 AND r.path >= " SWEEP_FROM("1") \
-    " ORDER BY r.path")
+    " AND " SWEEP_MARKED " ORDER BY r.path")
 #define WAS_TEXT_SWEEP_CLASSIC_RESOURCES \
     "DELETE FROM was_resources r WHERE r.space_uuid = $1" \
     " AND " SWEEP_RANGE("1", "r.path", "\"default\"") \
-    " AND (SELECT s.is_deleted FROM was_spaces s WHERE s.space_uuid = $1) RETURNING 1"
+    " AND " SWEEP_MARKED " RETURNING 1"
 #define WAS_TEXT_SWEEP_CLASSIC_SPACE \
     "DELETE FROM was_spaces s WHERE " SWEEP_CLASSIC " AND w.stage = 1 AND w.is_last)"
 

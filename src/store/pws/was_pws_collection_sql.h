@@ -132,13 +132,14 @@
     PWS_RAISE("1", "$5") " FROM was_pws_spaces s, was_pws_collections c" \
     " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER_SEEN " RETURNING 1"
 
-/* uuid, collection, token: the tombstone, what is to be swept, then counter and row */
+/* uuid, collection, token: the tombstone, what is to be swept, then counter and row. Nothing is
+ * below a collection that was made, and is deleted, and raised by nothing else. */
 #define WAS_TEXT_PWS_COLLECTION_TOMBSTONE \
     PWS_TOMBSTONE("c.space_uuid, s.generation, 'c', c.collection, c.generation, NULL, NULL," \
     " " PWS_STAMP_AFTER("c") " FROM " PWS_TABLES " WHERE " PWS_RAISED("$3"))
 #define WAS_TEXT_PWS_COLLECTION_SWEEP \
     PWS_SWEEP " SELECT c.space_uuid, c.generation, 'collection', " PWS_NOW_MS \
-    " FROM " PWS_TABLES " WHERE " PWS_RAISED("$3")
+    " FROM " PWS_TABLES " WHERE " PWS_RAISED("$3") " AND k.position > 2"
 #define WAS_TEXT_PWS_COLLECTION_DELETE_COUNTER \
     "DELETE FROM was_pws_counters k USING was_pws_spaces s, was_pws_collections c" \
     " WHERE " PWS_RAISED("$3")
