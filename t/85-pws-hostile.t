@@ -704,6 +704,7 @@ for my $row (
 # Encrypted collections.
 my %jwe = (protected => 'eyJ', ciphertext => 'abc');
 my $envelope = jcs({ id => 'z', sequence => \'0', indexed => [], jwe => \%jwe });
+my $good = '"jwe":{"ciphertext":"x","protected":"y"}';
 my $edv = { scheme => 'edv' };
 my $sealed = make_collection($alice, $space, 'sealed', undef, encryption => $edv);
 for my $row (
@@ -720,6 +721,14 @@ for my $row (
     ['recipients that are no list', $JSON, '{"jwe":{"ciphertext":"x","recipients":{}}}'],
     ['a key that is no text', $JSON, '{"jwe":{"ciphertext":"x","encrypted_key":5}}'],
     ['a header that is no text', $JSON, '{"jwe":{"ciphertext":"x","protected":{}}}'],
+    ['a jwe twice, the last one good', $JSON, "{\"jwe\":1,$good}"],
+    ['a jwe twice, the first one good', $JSON, "{$good,\"jwe\":1}"],
+    ['a jwe twice, both good', $JSON, "{$good,$good}"],
+    ['a jwe twice, once escaped', $JSON, "{\"\\u006awe\":\"x\",$good}"],
+    ['a ciphertext twice', $JSON, '{"jwe":{"ciphertext":"x","ciphertext":"y","protected":"z"}}'],
+    ['another name twice', $JSON, "{\"a\":1,\"a\":2,$good}"],
+    ['a name twice far below', $JSON, "{\"indexed\":[[{\"a\":1,\"a\":2}]],$good}"],
+    ['deeper than a document', $JSON, '{"a":' . '[' x 32 . ']' x 32 . ",$good}"],
 ) {
     my ($name, $type, $body) = @$row;
     my @sent = (type => $type, body => $body);
@@ -733,6 +742,8 @@ for my $row (
 {
     my $meta = "$sealed/meta";
     my @envelope = (type => "$JSON; charset=utf-8", body => $envelope);
+    my @deep = (type => $JSON, body => '{"a":' . '[' x 31 . ']' x 31 . ",$good}");
+    my @twin = (type => $JSON, body => "{\"jwe\":1,$good}");
     my @in_form = (type => $form, body => typed_form($JSON, $envelope));
     my @plain_form = (type => $form, body => "$file--B--");
     my @plain = (422, 'encryption-scheme-mismatch');
@@ -747,6 +758,9 @@ for my $row (
     told(
         $alice,
         ["$is: an envelope", PUT => "$sealed/r", [@envelope], 204],
+        ["$is: as deep as a document", PUT => "$sealed/r", [@deep], 204],
+        ["$is: a name twice is content elsewhere", PUT => "$c/twin", [@twin], 204],
+        ["$is: and comes back", GET => "$c/twin", [], 200, undef, body => $twin[-1]],
         ["$is: in a form", POST => "$sealed/", [@in_form], 201],
         ["$is: plaintext in a form", POST => "$sealed/", [@plain_form], @plain],
         (

@@ -62,6 +62,10 @@ void pws_answer_listing(const was_request_t *request, was_response_t *response,
 /* Section 14.2: whether a JSON value is an encrypted envelope. */
 bool pws_is_envelope(const json_t *value);
 
+/* Whether a text is one, for everybody who may read it: with a name twice, or in whatever else
+ * was_json_parse refuses, another reader could see no envelope where we see one. */
+bool pws_holds_envelope(const char *text, apr_size_t length, apr_pool_t *pool);
+
 enum { PWS_CUSTOM_MAX_BYTES = 32 * 1024 };
 
 /* Reads `custom`, for a collection that is encrypted or not; `*text` is NULL when it is cleared,

@@ -158,6 +158,14 @@ bool pws_is_envelope(const json_t *value)
             json_is_string(json_object_get(jwe, "protected")));
 }
 
+bool pws_holds_envelope(const char *text, apr_size_t length, apr_pool_t *pool)
+{
+    json_t *document;
+
+    return was_json_parse_object(text, length, &document, pool) == NULL &&
+           pws_is_envelope(document);
+}
+
 /* A plaintext `custom`: a name, tags that are strings, and whatever else. */
 static bool is_plain_custom(const json_t *custom)
 {

@@ -85,7 +85,8 @@ static const was_error_t *inspect_content(const was_request_t *request,
         return NULL;
     }
     WAS_TRY(was_json_parse_content(content->bytes, content->length, &value, request->pool));
-    notes->is_envelope = was_media_type_is_json(content->type) && pws_is_envelope(value);
+    notes->is_envelope = was_media_type_is_json(content->type) && pws_is_envelope(value) &&
+                         pws_holds_envelope(content->bytes, content->length, request->pool);
     return NULL;
 }
 
