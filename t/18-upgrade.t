@@ -32,6 +32,8 @@ use WAS::Zcap;
 my $cluster = WAS::Server::cluster();
 my $data = "$ENV{WAS_TOP}/t/data";
 my $dump = decode_utf8(WAS::Server::slurp("$data/schema-3.sql"));
+my ($VERSION) =
+    WAS::Server::slurp("$ENV{WAS_TOP}/include/store/was_schema.h") =~ /WAS_SCHEMA_VERSION = (\d+)/;
 my $json = JSON::PP->new->canonical->allow_nonref;
 my $asked = JSON::PP->new->utf8->decode(WAS::Server::slurp("$data/schema-3.json"));
 my %key = map { $_ => WAS::Key->from_seed(pack 'A32', $_) } qw(alice bob carol dave eve);
@@ -270,8 +272,12 @@ SELECT * FROM (SELECT resource, greatest(updated_ms, meta_ms) AS ms, lag(greates
 SQL
     is_deeply(
         $value->('SELECT version FROM was_schema_version ORDER BY 1'),
-        [map { [$_] } 1 .. 5],
+        [map { [$_] } 1 .. $VERSION],
         "$what: each step was noted once");
+    is_deeply($value->(<<'SQL'), [[0]], "$what: no revocation is kept for longer than ten years");
+SELECT count(*) FROM was_pws_revocations
+WHERE keep_until > date_part('epoch', now()) + 3654 * 86400 + 300
+SQL
     is_deeply($value->('SELECT count(*) FROM was_origin'), [[1]], "$what: one origin");
     return;
 }

@@ -18,7 +18,8 @@ enum {
     WAS_ZCAP_MAX_LENGTH = 10,       /* of a chain: root, ancestors and tail */
     WAS_ZCAP_MAX_CONTROLLERS = 16,
     WAS_ZCAP_MAX_ACTIONS = 32,
-    WAS_ZCAP_SKEW = 300 /* seconds, where section 6.4 grants any */
+    WAS_ZCAP_SKEW = 300,                 /* seconds, where section 6.4 grants any */
+    WAS_ZCAP_LIFETIME = 3653 * 24 * 3600 /* seconds, of a delegation: ten years */
 };
 
 /* One delegation. Texts live as long as the JSON that they were read from, or the pool. */
@@ -71,6 +72,10 @@ WAS_CHECKED const was_error_t *was_zcap_verify(const was_zcap_chain_t *chain,
 
 /* Whether `url` is `base` or lies within it (section 6.3); strings are compared, not normalized. */
 bool was_zcap_within(const char *base, const char *url);
+
+/* When a delegation ends, in microseconds since 1970: when it expires, and WAS_ZCAP_LIFETIME behind
+ * its proof at the latest, whatever it says: for so long must be known that it was revoked. */
+apr_time_t was_zcap_end(const was_zcap_delegation_t *delegation);
 
 /* What someone tries to do with a verified chain. */
 typedef struct was_zcap_use_t {

@@ -40,6 +40,6 @@ WAS_CHECKED const was_error_t *pws_space_read_creation(was_request_t *request,
                                                        pws_creation_t *creation);
 WAS_CHECKED const was_error_t *pws_revocation_read(const was_request_t *request,
                                                    was_zcap_chain_t *chain,
-                                                   pws_revocation_t *revocation);
+                                                   was_pws_revocation_t *revocation);
 
 #endif

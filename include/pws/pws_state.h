@@ -4,6 +4,7 @@
 
 #include "auth/was_zcap.h"
 #include "http/was_request.h"
+#include "store/pws/was_pws_revocations.h"
 #include "store/pws/was_pws_spaces.h"
 
 /*
@@ -15,13 +16,8 @@
 typedef struct pws_creation_t {
     const char *id;
     was_pws_space_change_t change;
+    was_pws_consent_t consent; /* of its controller */
 } pws_creation_t;
-
-/* Section 8.5: what a client wants to be revoked. */
-typedef struct pws_revocation_t {
-    const char *delegation; /* SHA-256 in hexadecimal */
-    apr_int64_t keep_until; /* Unix seconds */
-} pws_revocation_t;
 
 typedef struct pws_state_t {
     bool verified;          /* it carries a signature that is good, and what follows is set: */
@@ -38,9 +34,9 @@ typedef struct pws_state_t {
     const char *const *delegations; /* of the chain, for the store: SHA-256 in hexadecimal */
     was_resource_t *resource;       /* that a read is about, when it came along; or NULL */
     /* After the second one, of the rights that the body decides: */
-    const pws_creation_t *creation; /* that its controller consents to */
-    const char *lister;             /* whose spaces may be listed: a DID, or NULL for nobody's */
-    const pws_revocation_t *revocation; /* by who may */
+    const pws_creation_t *creation;         /* that its controller consents to */
+    const was_pws_consent_t *lister;        /* whose spaces may be listed, a DID; NULL: nobody's */
+    const was_pws_revocation_t *revocation; /* by who may */
 } pws_state_t;
 
 const pws_state_t *pws_state(const was_request_t *request);

@@ -59,7 +59,7 @@
     X(PWS_AUTHORIZE_RESOURCE, 6, false) \
     X(PWS_SPACE_LOCK, 3, false) \
     X(PWS_SPACE_USAGE, 2, false) \
-    X(PWS_SPACE_INSERT, 6, true) \
+    X(PWS_SPACE_INSERT, 8, true) \
     X(PWS_SPACE_UPDATE, 8, true) \
     X(PWS_SPACE_STATE, 4, false) \
     X(PWS_SPACE_LIST, 3, false) \
@@ -73,9 +73,10 @@
     X(PWS_BACKEND_PUT, 4, true) \
     X(PWS_BACKEND_RAISE_DELETE, 5, true) \
     X(PWS_BACKEND_DELETE, 3, true) \
-    X(PWS_REVOKE_RAISE, 7, true) \
-    X(PWS_REVOKED_FORGET, 2, true) \
-    X(PWS_REVOKE, 4, true) \
+    X(PWS_REVOKE_RAISE, 8, true) \
+    X(PWS_REVOKED_FORGET, 3, true) \
+    X(PWS_REVOKE, 5, true) \
+    X(PWS_REVOKED, 2, false) \
     /* pws: collections */ \
     X(PWS_COLLECTION_LOCK, 4, false) \
     X(PWS_COLLECTION_INSERT, 15, true) \

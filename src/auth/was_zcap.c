@@ -220,10 +220,17 @@ static bool allows_action(const was_zcap_delegation_t *tail, const char *action)
     return has_action(tail, action) || (strcmp(action, "HEAD") == 0 && has_action(tail, "GET"));
 }
 
+apr_time_t was_zcap_end(const was_zcap_delegation_t *delegation)
+{
+    apr_time_t latest = delegation->created + apr_time_from_sec(WAS_ZCAP_LIFETIME);
+
+    return delegation->expires < latest ? delegation->expires : latest;
+}
+
 static bool is_expired(const was_zcap_chain_t *chain, apr_int64_t now)
 {
     for (int i = 0; i < chain->ndelegations; i++) {
-        if (apr_time_sec(chain->delegations[i].expires) < now - WAS_ZCAP_SKEW) {
+        if (apr_time_sec(was_zcap_end(&chain->delegations[i])) < now - WAS_ZCAP_SKEW) {
             return true;
         }
     }

@@ -52,6 +52,16 @@ static const was_error_t *check_consent(const was_request_t *request, const char
     }
 }
 
+/* What the store is to look for among what was revoked. */
+static was_pws_consent_t consent_by(const was_request_t *request, const char *scope)
+{
+    const pws_state_t *state = pws_state(request);
+
+    return (was_pws_consent_t){.scope = scope,
+                               .delegations = pws_chain_hashes(&state->chain, request->pool),
+                               .ndelegations = state->chain.ndelegations};
+}
+
 static const was_error_t *authorize_creation(was_request_t *request, const char *target)
 {
     pws_state_t *state = request->state;
@@ -59,6 +69,9 @@ static const was_error_t *authorize_creation(was_request_t *request, const char 
 
     WAS_TRY(pws_space_read_creation(request, creation));
     WAS_TRY(check_consent(request, creation->change.controller, target));
+    creation->consent = consent_by(request, request->route->right == WAS_RIGHT_PUT_SPACE
+                                                ? creation->id
+                                                : creation->change.controller);
     state->creation = creation;
     return NULL;
 }
@@ -70,7 +83,9 @@ static void authorize_listing(was_request_t *request)
 
     if (state->verified && strcmp(state->chain.root_target, pws_url(request, "/spaces/")) == 0 &&
         pws_chain_evaluate(request, state) == WAS_ZCAP_ALLOWED) {
-        state->lister = pws_chain_controller(request, state);
+        const was_pws_consent_t consent = consent_by(request, pws_chain_controller(request, state));
+
+        state->lister = apr_pmemdup(request->pool, &consent, sizeof(consent));
     }
 }
 
@@ -111,7 +126,7 @@ static const was_error_t *refuse_revocation(const was_request_t *request)
 static const was_error_t *authorize_revocation(was_request_t *request)
 {
     pws_state_t *state = request->state;
-    pws_revocation_t *revocation = apr_pcalloc(request->pool, sizeof(*revocation));
+    was_pws_revocation_t *revocation = apr_pcalloc(request->pool, sizeof(*revocation));
     was_zcap_chain_t chain;
     bool is_worth = state->verified && state->controller != NULL && request->document != NULL;
     const was_error_t *error =

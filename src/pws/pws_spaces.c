@@ -114,8 +114,8 @@ const was_error_t *pws_spaces_post(was_request_t *request, was_response_t *respo
 {
     const pws_creation_t *creation = pws_state(request)->creation;
 
-    WAS_TRY(was_pws_spaces_create(request->db, creation->id, &creation->change, &response->etag,
-                                  request->pool));
+    WAS_TRY(was_pws_spaces_create(request->db, creation->id, &creation->change, &creation->consent,
+                                  &response->etag, request->pool));
     answer_space(request, response, creation);
     return NULL;
 }
@@ -128,8 +128,9 @@ static const was_error_t *create_by_put(was_request_t *request, was_response_t *
     if (request->conditions.match != NULL) {
         return was_preconditions_failed(request->pool);
     }
-    const was_error_t *error = was_pws_spaces_create(request->db, creation->id, &creation->change,
-                                                     &response->etag, request->pool);
+    const was_error_t *error =
+        was_pws_spaces_create(request->db, creation->id, &creation->change, &creation->consent,
+                              &response->etag, request->pool);
 
     if (error != NULL && error->kind == WAS_ERROR_CONFLICT &&
         request->conditions.none_match != NULL) {
@@ -188,7 +189,7 @@ static const char *id_of_space(const void *entries, int index)
 
 const was_error_t *pws_spaces_get(was_request_t *request, was_response_t *response)
 {
-    const char *lister = pws_state(request)->lister;
+    const was_pws_consent_t *lister = pws_state(request)->lister;
     pws_listing_t listing = {
         .path = pws_path(request, "/spaces/"), .add = add_space, .id = id_of_space};
     const was_pws_space_t *spaces = NULL;

@@ -289,6 +289,12 @@ const char *const was_schema_steps[WAS_SCHEMA_VERSION] = {
     " stage integer NOT NULL DEFAULT 0, is_last boolean NOT NULL DEFAULT true, first text,"
     " last text, PRIMARY KEY (space_uuid, generation)) WITH (fillfactor = 50);"
     "CREATE INDEX IF NOT EXISTS was_sweeps_since ON was_sweeps (since_ms, space_uuid,"
-    " generation);",
+    " generation);"
+
+    /* No delegation lasts for more than ten years, so no revocation is remembered for longer
+     * (and a day, and what clocks may differ by). */
+    "UPDATE was_pws_revocations v SET keep_until = o.latest FROM (SELECT"
+    " floor(date_part('epoch', now()))::bigint + 3654 * 86400 + 300 AS latest) o"
+    " WHERE v.keep_until > o.latest;",
 };
 /* clang-format on */

@@ -229,7 +229,7 @@ const was_error_t *was_pws_revocations_add(was_db_t *db, const was_grant_t *gran
 {
     const char *etag;
 
-    REQUIRE(db == NULL && revocation->keep_until > 0 && pool != NULL);
+    REQUIRE(db == NULL && revocation->scope != NULL && revocation->keep_until > 0 && pool != NULL);
     check_grant(grant);
     REQUIRE(strlen(revocation->delegation) == 64);
     return take_write(&etag);
@@ -307,10 +307,11 @@ static const was_error_t *take_space(const char *id, const char *controller, con
 }
 
 const was_error_t *was_pws_spaces_create(was_db_t *db, const char *id,
-                                         const was_pws_space_change_t *change, const char **etag,
+                                         const was_pws_space_change_t *change,
+                                         const was_pws_consent_t *consent, const char **etag,
                                          apr_pool_t *pool)
 {
-    REQUIRE(db == NULL && pool != NULL);
+    REQUIRE(db == NULL && consent != NULL && pool != NULL);
     return take_space(id, change->controller, change->name, etag);
 }
 
@@ -328,11 +329,11 @@ const was_error_t *was_pws_spaces_delete(was_db_t *db, const was_grant_t *grant,
     return was_pws_collections_delete(db, grant, "", pool);
 }
 
-const was_error_t *was_pws_spaces_list(was_db_t *db, const char *controller, const char *after,
-                                       int limit, const was_pws_space_t **spaces, int *count,
-                                       apr_pool_t *pool)
+const was_error_t *was_pws_spaces_list(was_db_t *db, const was_pws_consent_t *consent,
+                                       const char *after, int limit, const was_pws_space_t **spaces,
+                                       int *count, apr_pool_t *pool)
 {
-    REQUIRE(db == NULL && controller != NULL && after != NULL && limit > 1);
+    REQUIRE(db == NULL && consent->scope != NULL && after != NULL && limit > 1);
     REQUIRE(spaces != NULL && pool != NULL);
     *count = 0;
     return NULL;

@@ -240,6 +240,47 @@ static void test_expired_link(apr_pool_t *pool)
     }
 }
 
+/* Whatever a delegation says, it ends ten years behind its proof: an ancestor's end, too. */
+static void test_lifetime(apr_pool_t *pool)
+{
+    static const struct {
+        const char *name;
+        apr_int64_t created; /* seconds before now */
+        apr_int64_t expires; /* seconds from now */
+        apr_int64_t end;     /* the same */
+        was_zcap_verdict_t verdict;
+    } cases[] = {
+        {"the shorter of both", 10, 300, 300, WAS_ZCAP_ALLOWED},
+        {"for ever, just made", 0, WAS_ZCAP_LIFETIME * 700L, WAS_ZCAP_LIFETIME, WAS_ZCAP_ALLOWED},
+        {"for ever, in its last second", WAS_ZCAP_LIFETIME + 300L, WAS_ZCAP_LIFETIME * 700L, -300,
+         WAS_ZCAP_ALLOWED},
+        {"for ever, and over", WAS_ZCAP_LIFETIME + 301L, WAS_ZCAP_LIFETIME * 700L, -301,
+         WAS_ZCAP_EXPIRED},
+        {"over by what it says", 1000, -301, -301, WAS_ZCAP_EXPIRED},
+    };
+    const use_case_t plain = {.now = 0};
+    const grant_t grant = {.rdf = false};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        for (int n = 0; n < 2; n++) {
+            was_zcap_use_t use = use_of(&plain, 3, pool);
+            was_zcap_chain_t chain;
+            was_zcap_delegation_t delegations[2];
+            json_t *parent = delegate(NULL, 1, &grant, pool);
+
+            ok(was_zcap_expand(delegate(parent, 2, &grant, pool), &chain, pool) == NULL, "two");
+            memcpy(delegations, chain.delegations, sizeof(delegations));
+            delegations[n].created = apr_time_from_sec(NOW - cases[i].created);
+            delegations[n].expires = apr_time_from_sec(NOW + cases[i].expires);
+            chain.delegations = delegations;
+            ok(was_zcap_end(&delegations[n]) == apr_time_from_sec(NOW + cases[i].end), "%s: end",
+               cases[i].name);
+            is_str(verdict_name(was_zcap_allows(&chain, &use)), verdict_name(cases[i].verdict),
+                   apr_psprintf(pool, "delegation %d: %s", n + 1, cases[i].name));
+        }
+    }
+}
+
 /* A root that is invoked itself: its controller, its target, any action, no time. */
 static void test_root(apr_pool_t *pool)
 {
@@ -289,6 +330,7 @@ int main(void)
     test_targets(pool);
     test_uses(pool);
     test_expired_link(pool);
+    test_lifetime(pool);
     test_root(pool);
     test_other_method(pool);
     status = done();

@@ -60,9 +60,19 @@ typedef struct was_pws_space_change_t {
     apr_int64_t most;       /* spaces that the controller may have; up to 0: no limit */
 } was_pws_space_change_t;
 
-/* Errors: CONFLICT (the id exists), QUOTA (the controller has as many as it may). */
+/* By which delegations a controller wants something, none of which may have been revoked: SHA-256
+ * in hexadecimal; none where it asks itself. */
+typedef struct was_pws_consent_t {
+    const char *scope; /* of their root, as in was_pws_revocations */
+    const char *const *delegations;
+    int ndelegations;
+} was_pws_consent_t;
+
+/* Errors: MISMATCH (a delegation was revoked), CONFLICT (the id exists), QUOTA (the controller has
+ * as many as it may). */
 WAS_CHECKED const was_error_t *was_pws_spaces_create(was_db_t *db, const char *id,
                                                      const was_pws_space_change_t *change,
+                                                     const was_pws_consent_t *consent,
                                                      const char **etag, apr_pool_t *pool);
 
 /* Replaces name and controller, while `controller` controls the space.
@@ -74,15 +84,14 @@ WAS_CHECKED const was_error_t *was_pws_spaces_update(was_db_t *db, const char *i
                                                      const was_conditions_t *conditions,
                                                      const char **etag, apr_pool_t *pool);
 
-/* Deletes the space and, for whoever asks, all that is in it: those rows go later (was_sweep).
- * Revocations stay for as long as they count. Errors: NOT_FOUND (the grant does not hold any
- * more). */
+/* Deletes the space and, for whoever asks, all that is in it: those rows go later (was_sweep). What
+ * was revoked stays so. Errors: NOT_FOUND (the grant does not hold any more). */
 WAS_CHECKED const was_error_t *was_pws_spaces_delete(was_db_t *db, const was_grant_t *grant,
                                                      apr_pool_t *pool);
 
-/* The controller's spaces with an id after `after` ("" for the first page), ascending, at most
- * `limit`; only id and name are set. */
-WAS_CHECKED const was_error_t *was_pws_spaces_list(was_db_t *db, const char *controller,
+/* The spaces of the controller that the scope is, with an id after `after` ("" for the first page),
+ * ascending, at most `limit`; only id and name are set. None where a delegation was revoked. */
+WAS_CHECKED const was_error_t *was_pws_spaces_list(was_db_t *db, const was_pws_consent_t *consent,
                                                    const char *after, int limit,
                                                    const was_pws_space_t **spaces, int *count,
                                                    apr_pool_t *pool);

@@ -28,12 +28,12 @@ const was_error_t *was_pws_revocations_add(was_db_t *db, const was_grant_t *gran
 {
     const was_value_t token = WAS_INTEGER(was_grant_token());
     const was_value_t delegation = WAS_TEXT(apr_pstrcat(pool, "\\x", revocation->delegation, NULL));
-    const was_value_t put[] = {WAS_TEXT(grant->space), token, delegation,
-                               WAS_INTEGER(revocation->keep_until)};
+    const was_value_t put[] = {WAS_TEXT(grant->space), token, WAS_TEXT(revocation->scope),
+                               delegation, WAS_INTEGER(revocation->keep_until)};
     int most =
         revocation->by_controller ? WAS_PWS_REVOCATIONS_MAX : WAS_PWS_REVOCATIONS_DELEGATOR_MAX;
     was_grant_t bound = *grant;
-    was_value_t raise[7];
+    was_value_t raise[8];
     was_transaction_t transaction = {.nsteps = 0};
 
     bound.quota = revocation->by_controller ? 0 : grant->quota;
@@ -42,8 +42,9 @@ const was_error_t *was_pws_revocations_add(was_db_t *db, const was_grant_t *gran
     raise[4] = delegation;
     raise[5] = WAS_INTEGER(most);
     raise[6] = was_limit_value(bound.quota);
+    raise[7] = WAS_TEXT(revocation->scope);
     was_step_add(&transaction, WAS_SQL_PWS_SPACE_LOCK, raise, WAS_GRANT_VALUES);
-    const was_step_t *raised = was_step_add(&transaction, WAS_SQL_PWS_REVOKE_RAISE, raise, 7);
+    const was_step_t *raised = was_step_add(&transaction, WAS_SQL_PWS_REVOKE_RAISE, raise, 8);
 
     was_step_add(&transaction, WAS_SQL_PWS_REVOKED_FORGET, put, 2);
     was_step_add(&transaction, WAS_SQL_PWS_REVOKE, put, 4);

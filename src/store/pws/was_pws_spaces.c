@@ -91,20 +91,44 @@ static const was_error_t *read_state(was_db_t *db, const char *id,
     return was_db_run(db, WAS_SQL_PWS_SPACE_STATE, values, 4, rows, pool);
 }
 
+static was_value_t consented_delegations(const was_pws_consent_t *consent, apr_pool_t *pool)
+{
+    return was_grant_delegations(consent->delegations, consent->ndelegations, pool);
+}
+
+static const was_error_t *check_revoked(was_db_t *db, const was_value_t values[2], apr_pool_t *pool)
+{
+    const was_rows_t *rows;
+
+    WAS_TRY(was_db_run(db, WAS_SQL_PWS_REVOKED, values, 2, &rows, pool));
+    return was_rows_true(rows, 0, 0) ? was_error_make(pool, WAS_ERROR_MISMATCH, "#/controller",
+                                                      "the capability was revoked")
+                                     : NULL;
+}
+
 const was_error_t *was_pws_spaces_create(was_db_t *db, const char *id,
-                                         const was_pws_space_change_t *change, const char **etag,
+                                         const was_pws_space_change_t *change,
+                                         const was_pws_consent_t *consent, const char **etag,
                                          apr_pool_t *pool)
 {
     const was_conditions_t none = {.unmodified_since = -1};
-    const was_value_t values[] = {
-        WAS_TEXT(id),           WAS_INTEGER(was_grant_token()), WAS_TEXT(change->controller),
-        WAS_TEXT(change->name), WAS_TEXT(change->created_by),   was_limit_value(change->most)};
+    const was_value_t values[] = {WAS_TEXT(consent->scope),
+                                  consented_delegations(consent, pool),
+                                  WAS_TEXT(id),
+                                  WAS_INTEGER(was_grant_token()),
+                                  WAS_TEXT(change->controller),
+                                  WAS_TEXT(change->name),
+                                  WAS_TEXT(change->created_by),
+                                  was_limit_value(change->most)};
     const was_rows_t *rows;
 
     WAS_TRY(was_limit_write(db, change->controller, change->most, WAS_SQL_PWS_SPACE_INSERT, values,
-                            6, etag, pool));
+                            8, etag, pool));
     if (*etag != NULL) {
         return NULL;
+    }
+    if (consent->ndelegations > 0) {
+        WAS_TRY(check_revoked(db, values, pool));
     }
     WAS_TRY(read_state(db, id, &none, &rows, pool));
     if (was_rows_count(rows) == 0 && change->most > 0) {
@@ -161,21 +185,27 @@ const was_error_t *was_pws_spaces_delete(was_db_t *db, const was_grant_t *grant,
     return NULL;
 }
 
-const was_error_t *was_pws_spaces_list(was_db_t *db, const char *controller, const char *after,
-                                       int limit, const was_pws_space_t **spaces, int *count,
-                                       apr_pool_t *pool)
+const was_error_t *was_pws_spaces_list(was_db_t *db, const was_pws_consent_t *consent,
+                                       const char *after, int limit, const was_pws_space_t **spaces,
+                                       int *count, apr_pool_t *pool)
 {
-    const was_value_t values[] = {WAS_TEXT(controller), WAS_TEXT(after), WAS_INTEGER(limit)};
-    const was_rows_t *rows;
+    const was_value_t values[] = {WAS_TEXT(consent->scope), WAS_TEXT(after), WAS_INTEGER(limit)};
+    const was_value_t delegations[] = {WAS_TEXT(consent->scope),
+                                       consented_delegations(consent, pool)};
+    was_transaction_t transaction = {.nsteps = 0};
+    const was_step_t *list = was_step_add(&transaction, WAS_SQL_PWS_SPACE_LIST, values, 3);
+    const was_step_t *revoked =
+        consent->ndelegations > 0 ? was_step_add(&transaction, WAS_SQL_PWS_REVOKED, delegations, 2)
+                                  : NULL;
 
-    WAS_TRY(was_db_run(db, WAS_SQL_PWS_SPACE_LIST, values, 3, &rows, pool));
-    *count = was_rows_count(rows);
-    was_pws_space_t *list = apr_pcalloc(pool, sizeof(*list) * (apr_size_t)(*count + 1));
+    WAS_TRY(was_db_transact(db, &transaction, pool));
+    *count = revoked != NULL && was_rows_true(revoked->rows, 0, 0) ? 0 : was_rows_count(list->rows);
+    was_pws_space_t *found = apr_pcalloc(pool, sizeof(*found) * (apr_size_t)(*count + 1));
 
     for (int i = 0; i < *count; i++) {
-        list[i].id = was_rows_text(rows, i, 0);
-        list[i].name = was_rows_text(rows, i, 1);
+        found[i].id = was_rows_text(list->rows, i, 0);
+        found[i].name = was_rows_text(list->rows, i, 1);
     }
-    *spaces = list;
+    *spaces = found;
     return NULL;
 }

@@ -118,12 +118,15 @@
     " AND (" none_match "::text[] = '{*}' OR " etag " = ANY (" none_match "::text[]))))" \
     " AND (" since "::bigint IS NULL OR NOT " there " OR " ms " / 1000 <= " since "::bigint)"
 
+/* None of the delegations, given as their hashes, was revoked; of none at all (NULL) neither. */
+#define PWS_UNREVOKED(delegations) \
+    "(" delegations "::bytea[] IS NULL OR NOT EXISTS (SELECT 1 FROM was_pws_revocations v" \
+    " WHERE v.space_uuid = $1 AND v.delegation = ANY (" delegations "::bytea[])))"
+
 /* What a write stands on: $1 uuid, $2 the controller whose root capability was verified, $3 the
  * hashes of the capability's delegations, none of which was revoked (NULL: the root itself). */
 #define PWS_GRANTED \
-    "s.space_uuid = $1 AND s.controller = $2::text" \
-    " AND ($3::bytea[] IS NULL OR NOT EXISTS (SELECT 1 FROM was_pws_revocations v" \
-    " WHERE v.space_uuid = $1 AND v.delegation = ANY ($3::bytea[])))"
+    "s.space_uuid = $1 AND s.controller = $2::text AND " PWS_UNREVOKED("$3")
 
 /* The live collection c of the space s, and its counter k. */
 #define PWS_COLLECTION(id) \
@@ -197,14 +200,16 @@
     "SELECT " PWS_SPACE_BYTES " FROM was_pws_spaces s" \
     " WHERE s.space_uuid = $1 AND s.controller = $2::text"
 
-/* uuid, generation, controller, name, created by, most -> validator */
+/* scope and delegations of the controller's consent, uuid, generation, controller, name, created
+ * by, most -> validator. What an earlier life has revoked is this one's. */
 #define WAS_TEXT_PWS_SPACE_INSERT \
     "INSERT INTO was_pws_spaces AS s" \
     " (space_uuid, generation, controller, name, created_by, created_ms, updated_ms, bytes)" \
-    " SELECT $1, $2::bigint, $3::text, $4::text, $5::text, " PWS_NOW_MS ", " PWS_NOW_MS "," \
-    " " PWS_ROW " + octet_length($1::text) + octet_length($3::text) + " PWS_LENGTH("$4::text") \
-    " + " PWS_LENGTH("$5::text") \
-    " WHERE " WAS_SQL_FEWER("$3::text", "$6") \
+    " SELECT $3, $4::bigint, $5::text, $6::text, $7::text, " PWS_NOW_MS ", " PWS_NOW_MS "," \
+    " " PWS_ROW " + octet_length($3::text) + octet_length($5::text) + " PWS_LENGTH("$6::text") \
+    " + " PWS_LENGTH("$7::text") " + " PWS_ROW " * (SELECT count(*) FROM was_pws_revocations v" \
+    " WHERE v.space_uuid = $3)" \
+    " WHERE " PWS_UNREVOKED("$2") " AND " WAS_SQL_FEWER("$5::text", "$8") \
     " ON CONFLICT DO NOTHING RETURNING " PWS_ETAG_OBJECT("s")
 
 /* uuid, controller, the new one, name, 3 conditions, most -> validator */
@@ -283,28 +288,31 @@
     "DELETE FROM was_pws_backends b USING was_pws_spaces s WHERE " PWS_SPACE_RAISED \
     " AND " PWS_BACKEND("$3")
 
-/* grant, token, hash of the delegation, how many there may be, quota or NULL -> a row, also where
- * it was revoked already. What has expired long ago gives way: by the transaction's time, so that
- * what is charged no more is what is forgotten. */
+/* grant, token, hash of the delegation, how many there may be, quota or NULL, scope -> a row, also
+ * where it was revoked already. What has expired long ago gives way: by the transaction's time, so
+ * that what is charged no more is what is forgotten. What is in no space is charged to none. */
 #define PWS_REVOCATION_EXPIRED "v.keep_until < floor(date_part('epoch', now()))::bigint"
 #define PWS_REVOCATION_GROWTH \
-    "(" PWS_ROW " * (1 - (SELECT count(*) FROM was_pws_revocations v WHERE v.space_uuid = $1" \
-    " AND (v.delegation = $5::bytea OR " PWS_REVOCATION_EXPIRED "))))"
+    "(CASE WHEN $8::text = $1 THEN " PWS_ROW " * (1 - (SELECT count(*) FROM was_pws_revocations v" \
+    " WHERE v.space_uuid = $1 AND (v.delegation = $5::bytea OR " PWS_REVOCATION_EXPIRED ")))" \
+    " ELSE 0 END)"
 #define WAS_TEXT_PWS_REVOKE_RAISE \
     PWS_SPACE_RAISE(PWS_REVOCATION_GROWTH) " WHERE " PWS_GRANTED \
-    " AND (SELECT count(*) FROM was_pws_revocations v WHERE v.space_uuid = $1" \
+    " AND (SELECT count(*) FROM was_pws_revocations v WHERE v.space_uuid = $8::text" \
     " AND v.delegation <> $5::bytea AND NOT " PWS_REVOCATION_EXPIRED ") < $6::bigint" \
     " AND " PWS_FITS(PWS_REVOCATION_GROWTH, "$7") " RETURNING 1"
-
-/* uuid, token; then the same, hash, Unix seconds until which it is kept */
+/* uuid, token, scope; then the same, hash, Unix seconds until which it is kept */
 #define WAS_TEXT_PWS_REVOKED_FORGET \
     "DELETE FROM was_pws_revocations v USING was_pws_spaces s WHERE " PWS_SPACE_RAISED \
-    " AND v.space_uuid = $1 AND " PWS_REVOCATION_EXPIRED
+    " AND v.space_uuid = $3::text AND " PWS_REVOCATION_EXPIRED
 #define WAS_TEXT_PWS_REVOKE \
     "INSERT INTO was_pws_revocations AS v (space_uuid, delegation, keep_until)" \
-    " SELECT s.space_uuid, $3::bytea, $4::bigint FROM was_pws_spaces s" \
+    " SELECT $3::text, $4::bytea, $5::bigint FROM was_pws_spaces s" \
     " WHERE " PWS_SPACE_RAISED " ON CONFLICT (space_uuid, delegation)" \
     " DO UPDATE SET keep_until = greatest(v.keep_until, EXCLUDED.keep_until)"
+
+/* scope, delegations -> was any revoked? */
+#define WAS_TEXT_PWS_REVOKED "SELECT NOT " PWS_UNREVOKED("$2")
 
 /* clang-format on */
 

@@ -132,9 +132,9 @@ SQL
         "SELECT collection FROM was_pws_collections x WHERE $NO_SPACE = x.space_generation)",
     'a backend is in no space' =>
         "SELECT backend FROM was_pws_backends x WHERE $NO_SPACE = x.space_generation)",
-    'a revocation is in no space' => <<'SQL',
-SELECT 'revocation' FROM was_pws_revocations x WHERE NOT EXISTS (
-    SELECT 1 FROM was_pws_spaces s WHERE s.space_uuid = x.space_uuid)
+    'a revocation is kept for longer than a delegation may last' => <<'SQL',
+SELECT space_uuid FROM was_pws_revocations
+WHERE keep_until > date_part('epoch', now()) + 3654 * 86400 + 300
 SQL
     'a counter is no collection\'s' => 'SELECT position::text FROM was_pws_counters x'
         . " WHERE $NO_COLLECTION = x.collection_generation)",
