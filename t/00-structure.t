@@ -282,13 +282,23 @@ my @RULES = (
 
     [
         'a statement takes as many values as its row says' => sub {
-            my @rows = map { [split /\t/, $_, 3] } split /\n/, qx("$build/t/statements");
+            my @rows = map { [split /\t/, $_, 3] } split /\n/, qx("$build/t/statements" s);
             return 'no statement' if !@rows;
             return map {
                 my ($name, $nvalues, $text) = @$_;
                 my ($highest) = sort { $b <=> $a } 0, $text =~ /\$(\d+)/g;
                 $nvalues == $highest ? () : "$name says $nvalues and takes $highest"
             } @rows;
+        }
+    ],
+
+    [
+        'a statement names the schema of each table' => sub {
+            my @rows = map { [split /\t/, $_, 3] } split /\n/, qx("$build/t/statements" s);
+            return map {
+                my ($name, undef, $text) = @$_;
+                map { "$name: $_" } $text =~ /(?<![\w."])(was_[a-z_]+)\b/g
+            } grep { $_->[0] ne 'was_STAGE' } @rows;
         }
     ],
 

@@ -413,7 +413,7 @@ CONF
         my $server = serve($dsn, pool => 1, config => $config);
         my $health = $server->client($alice)->get('/health');
         is($health->status, 200, "statement_timeout, $who: used once");
-        $other->($server, q(INSERT INTO said VALUES (current_setting('statement_timeout'))));
+        $other->($server, q(INSERT INTO public.said VALUES (current_setting('statement_timeout'))));
         my $said = $dbh->selectcol_arrayref('DELETE FROM said RETURNING text');
         is_deeply($said, [$expected], "statement_timeout, $who: $expected");
     }

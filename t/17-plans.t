@@ -26,7 +26,7 @@ my %BY_CONTROLLER = map { $_ => 1 } qw(
 my %FIRST = map { $_ => 1 } qw(SWEEP_NEXT);
 
 my (%statement, %nvalues);
-for my $line (split /\n/, qx("$ENV{WAS_BUILD}/t/statements")) {
+for my $line (split /\n/, qx("$ENV{WAS_BUILD}/t/statements" public)) {
     my ($name, $nvalues, $text) = split /\t/, $line, 3;
     $name =~ s/\Awas_//;
     ($statement{$name}, $nvalues{$name}) = ($text, $nvalues);
@@ -73,6 +73,7 @@ for my $table (sort { length $a <=> length $b } keys %ROWS) {
 $dbh->do($_)
     for (
     'VACUUM ANALYZE',
+    "SET search_path = 'pg_catalog', 'pg_temp'",
     'SET plan_cache_mode = force_generic_plan',
     'CREATE TEMPORARY TABLE was_upload (content bytea)',
     );
@@ -144,7 +145,8 @@ for my $name (sort grep { !$NO_PLAN{$_} } keys %statement) {
 note "$_: ", join ' ', sort keys %{ $used{$_} } for sort keys %used;
 
 # Whether all this would be seen.
-my $blind = eval { plan_of(q(SELECT 1 FROM was_resources r WHERE r.content_type = $1::text), 1) };
+my $keyless = 'SELECT 1 FROM public.was_resources r WHERE r.content_type = $1::text';
+my $blind = eval { plan_of($keyless, 1) };
 my ($scan) = grep { $_->{'Node Type'} eq 'Seq Scan' } nodes($blind);
 is($scan->{'Relation Name'}, 'was_resources', 'a statement without a key is found out');
 

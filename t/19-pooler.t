@@ -187,7 +187,7 @@ sub all_sessions {
 
 my $SETTINGS = <<'SQL';
 SELECT name FROM pg_settings WHERE setting <> reset_val AND name IN ('statement_timeout',
-    'plan_cache_mode', 'client_min_messages', 'default_transaction_isolation')
+    'plan_cache_mode', 'client_min_messages', 'default_transaction_isolation', 'search_path')
 SQL
 my $TEMPORARY = q(SELECT relname FROM pg_class WHERE relpersistence = 't');
 my $STATEMENTS = 'SELECT name FROM pg_prepared_statements';
@@ -220,7 +220,8 @@ sub settings_hold {
         'CREATE TABLE said (text text)', <<'SQL', <<'SQL',
 CREATE FUNCTION say() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     INSERT INTO public.said VALUES (concat_ws(' ', current_setting('statement_timeout'),
-        current_setting('plan_cache_mode'), current_setting('transaction_isolation')));
+        current_setting('plan_cache_mode'), current_setting('transaction_isolation'),
+        current_setting('search_path')));
     RETURN NEW;
 END $$
 SQL
@@ -231,7 +232,8 @@ SQL
         my ($what, $body) = @$case;
         is($clients{classic}->put('/space/set/x', body => $body)->status, 204, "$name: $what");
         my $said = $dbh->selectcol_arrayref('DELETE FROM said RETURNING text');
-        is_deeply($said, ['30s force_generic_plan read committed'], "$name: $what, what is set");
+        my $set = '30s force_generic_plan read committed pg_catalog, pg_temp';
+        is_deeply($said, [$set], "$name: $what, what is set");
     }
     $dbh->do('DROP TABLE said; DROP FUNCTION say CASCADE');
     $clients{classic}->delete('/space/set');

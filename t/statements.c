@@ -2,20 +2,30 @@
 
 /*
  * Prints every statement that a request can run, a line each: its name, the number of its values,
- * its text, with tabs between. So t/17-plans.t sees what the module sends, and none that was added
- * can be forgotten.
+ * its text for tables in the schema that is named on the command line, with tabs between. So
+ * t/17-plans.t sees what the module sends, and none that was added can be forgotten.
  */
 
 #include "store/was_sql.h"
 
+#include <apr_general.h>
+
 #include <stdio.h>
 
-int main(void)
+int main(int argc, char **argv)
 {
+    apr_pool_t *pool;
+
+    if (argc != 2 || apr_initialize() != APR_SUCCESS ||
+        apr_pool_create(&pool, NULL) != APR_SUCCESS) {
+        return 1;
+    }
+    const char *const *texts = was_sql_texts(argv[1], pool);
+
     for (int i = 0; i < WAS_SQL_COUNT; i++) {
         const was_sql_statement_t *statement = was_sql_statement((was_sql_t)i);
 
-        printf("%s\t%d\t%s\n", statement->name, statement->nvalues, statement->text);
+        printf("%s\t%d\t%s\n", statement->name, statement->nvalues, texts[i]);
     }
     return 0;
 }

@@ -35,12 +35,14 @@ typedef struct was_db_t was_db_t;
  * how many of them mod_dbd makes at most, and `is_kept` says that it closes none by itself. Who
  * finds all in use for half a minute is told UNAVAILABLE, and so is everybody, soon, while
  * PostgreSQL is out of reach. `ready` is asked before the first statement, and again after a
- * statement found a table missing: it makes the schema, or says why there is none. It runs in one
+ * statement found a table missing: it makes the schema, or says why there is none, and yields the
+ * name of the schema that the tables are in, in the pool. It runs in one
  * thread at a time, and after a failure not more often than once a second. NULL when the system has
  * no lock to give.
  */
 was_db_t *was_db_make(struct server_rec *server, const char *params, int connections, bool is_kept,
-                      const was_error_t *(*ready)(const char *params, apr_pool_t *pool),
+                      const was_error_t *(*ready)(const char *params, const char **schema,
+                                                  apr_pool_t *pool),
                       apr_pool_t *pool);
 
 /* The same database for one caller, in the pool: who all count as one have one number (was_permits

@@ -20,7 +20,8 @@ typedef struct was_pool_t was_pool_t;
 /* What was_db_make says of its values, and of NULL. */
 was_pool_t *was_pool_make(struct server_rec *server, const char *params, int connections,
                           bool is_kept,
-                          const was_error_t *(*ready)(const char *params, apr_pool_t *pool),
+                          const was_error_t *(*ready)(const char *params, const char **schema,
+                                                      apr_pool_t *pool),
                           apr_pool_t *pool);
 
 /* Asks `ready` now. Errors: UNAVAILABLE. */
@@ -45,6 +46,7 @@ typedef struct was_connection_t {
     PGconn *pg;
     was_backend_t *backend;
     apr_uint32_t caller; /* for whom it was borrowed */
+    const char *const *texts; /* of the statements, for the schema that the tables are in */
 } was_connection_t;
 
 /* Waits for a connection, half a minute at the longest, and makes it ready; given back by

@@ -40,6 +40,8 @@ enum { WAS_PQ_MAX_STEPS = WAS_TRANSACTION_MAX_STEPS + 1 };
 typedef struct was_pq_exchange_t {
     bool is_named;  /* statements are prepared once, by name; else sent as text each time */
     bool *prepared; /* by statement: which of them this connection has; grows */
+    /* By statement, its text; NULL where none has a table. */
+    const char *const *texts;
     apr_time_t deadline;
     PGresult *results[WAS_PQ_MAX_STEPS]; /* the caller's to clear, set for DONE */
     PGresult *refusal;                   /* the same, set for REFUSED */

@@ -4,6 +4,8 @@
 
 #include "base/was_error.h"
 
+#include <apr_tables.h>
+
 /*
  * was_schema: the tables, made and upgraded. The first two are those of the Python server, which
  * goes on working beside us: what we add to them are columns with defaults and indexes. All else
@@ -16,9 +18,21 @@ enum { WAS_SCHEMA_VERSION = 5 };
  * Brings the database up to WAS_SCHEMA_VERSION: on a connection of its own, in one transaction,
  * under an advisory lock, so that any number of servers may start at once. Only reads when there is
  * nothing to do, and needs no right to create then. Waits at most 5 seconds for any table's lock.
+ *
+ * `*schema` is the one of PostgreSQL's schemas that they are in, in the pool: where search_path, as
+ * the connection finds it, has them, or else the first that it names.
  * Errors: UNAVAILABLE (no connection, a lock not had in time, a schema newer than this module, no
  * right to create, tables of the same names with other columns).
  */
-WAS_CHECKED const was_error_t *was_schema_ensure(const char *params, apr_pool_t *pool);
+WAS_CHECKED const was_error_t *was_schema_ensure(const char *params, const char **schema,
+                                                 apr_pool_t *pool);
+
+/*
+ * What the operator should know of who else has a hand in the tables: each a sentence, appended to
+ * `sentences`, an array of texts. For start-up.
+ * Errors: those of was_db.
+ */
+WAS_CHECKED const was_error_t *was_schema_review(const char *params, apr_array_header_t *sentences,
+                                                 apr_pool_t *pool);
 
 #endif

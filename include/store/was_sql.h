@@ -2,6 +2,8 @@
 #ifndef WAS_SQL_H
 #define WAS_SQL_H
 
+#include <apr_pools.h>
+
 #include <stdbool.h>
 
 /*
@@ -154,9 +156,12 @@ typedef struct was_sql_statement_t {
     const char *name; /* of the prepared statement: "was_SPACE_GET" */
     int nvalues;      /* the highest $n of its text */
     bool writes;      /* what a lost connection leaves uncertain */
-    const char *text;
+    const char *text; /* its tables by their bare names; see was_sql_texts */
 } was_sql_statement_t;
 
 const was_sql_statement_t *was_sql_statement(was_sql_t statement);
+
+/* The texts of all statements, by their numbers, for tables in this schema. In the pool. */
+const char *const *was_sql_texts(const char *schema, apr_pool_t *pool);
 
 #endif

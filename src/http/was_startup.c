@@ -8,6 +8,7 @@
 #include "http/was_startup.h"
 
 #include "http/was_spool.h"
+#include "store/was_schema.h"
 #include "store/was_session.h"
 
 #include <http_config.h>
@@ -44,6 +45,20 @@ static void report_encoding(const char *encoding, server_rec *server)
     }
 }
 
+/* Who else has a hand in the tables. */
+static void report_schema(const char *params, server_rec *server, apr_pool_t *pool)
+{
+    apr_array_header_t *sentences = apr_array_make(pool, 4, sizeof(const char *));
+
+    if (was_schema_review(params, sentences, pool) != NULL) {
+        return;
+    }
+    for (int i = 0; i < sentences->nelts; i++) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server, "%s",
+                     APR_ARRAY_IDX(sentences, i, const char *));
+    }
+}
+
 void was_startup_report_database(const char *params, server_rec *server, apr_pool_t *pool)
 {
     was_session_facts_t facts;
@@ -52,6 +67,7 @@ void was_startup_report_database(const char *params, server_rec *server, apr_poo
     if (was_session_find_facts(params, &facts, pool) == NULL) {
         report_encoding(facts.encoding, server);
         report_pooler(facts.pooler, server);
+        report_schema(params, server, pool);
     }
 }
 

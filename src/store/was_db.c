@@ -46,7 +46,8 @@ was_step_t *was_step_add(was_transaction_t *transaction, was_sql_t statement,
 }
 
 was_db_t *was_db_make(struct server_rec *server, const char *params, int connections, bool is_kept,
-                      const was_error_t *(*ready)(const char *params, apr_pool_t *pool),
+                      const was_error_t *(*ready)(const char *params, const char **schema,
+                                                  apr_pool_t *pool),
                       apr_pool_t *pool)
 {
     was_db_t *db = apr_pcalloc(pool, sizeof(*db));
@@ -186,6 +187,7 @@ static const was_error_t *run_list(was_attempt_t *attempt, was_connection_t *con
     *exchange = (was_pq_exchange_t){.is_named = backend->is_named &&
                                                 !(attempt->second && backend->is_pooled),
                                     .prepared = backend->prepared,
+                                    .texts = connection->texts,
                                     .deadline = apr_time_now() + backend->timeout};
     was_pq_end_t end = was_pq_run(connection->pg, steps, nsteps, exchange);
     was_sql_t named = end == WAS_PQ_REFUSED ? exchange->refused : steps[nsteps - 1].statement;

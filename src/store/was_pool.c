@@ -43,15 +43,25 @@ struct was_pool_t {
     was_permits_t *permits;
     bool is_kept; /* mod_dbd closes no connection that was given back in order */
     const char *params;
-    const was_error_t *(*ready)(const char *params, apr_pool_t *pool);
+    const was_error_t *(*ready)(const char *params, const char **schema, apr_pool_t *pool);
     atomic_bool is_ready;
+    _Atomic(const char *const *) texts; /* of the statements; there as soon as it is ready */
     /* Of who is alone with the permits: */
+    apr_pool_t *memory; /* of the schema and the texts, which others may be reading */
+    const char *schema;
     apr_time_t next_try;
     char reason[256]; /* why the last try failed */
 };
 
+static apr_status_t destroy_memory(void *memory)
+{
+    apr_pool_destroy(memory);
+    return APR_SUCCESS;
+}
+
 was_pool_t *was_pool_make(server_rec *server, const char *params, int connections, bool is_kept,
-                          const was_error_t *(*ready)(const char *params, apr_pool_t *pool),
+                          const was_error_t *(*ready)(const char *params, const char **schema,
+                                                      apr_pool_t *pool),
                           apr_pool_t *pool)
 {
     was_pool_t *made = apr_pcalloc(pool, sizeof(*made));
@@ -63,7 +73,20 @@ was_pool_t *was_pool_make(server_rec *server, const char *params, int connection
     made->is_kept = is_kept;
     made->params = params;
     made->ready = ready;
+    if (apr_pool_create(&made->memory, NULL) != APR_SUCCESS) {
+        return NULL;
+    }
+    apr_pool_cleanup_register(pool, made->memory, destroy_memory, apr_pool_cleanup_null);
     return made->permits != NULL ? made : NULL;
+}
+
+/* Older texts stay, since others may be reading them; a schema changes hardly ever. */
+static void use_schema(was_pool_t *connections, const char *schema)
+{
+    if (connections->schema == NULL || strcmp(connections->schema, schema) != 0) {
+        connections->schema = apr_pstrdup(connections->memory, schema);
+        atomic_store(&connections->texts, was_sql_texts(schema, connections->memory));
+    }
 }
 
 const was_error_t *was_pool_prepare(was_pool_t *connections, apr_pool_t *pool)
@@ -75,9 +98,11 @@ const was_error_t *was_pool_prepare(was_pool_t *connections, apr_pool_t *pool)
         return was_error_log(pool, WAS_ERROR_UNAVAILABLE,
                              "the schema was not ready a moment ago: %s", connections->reason);
     }
-    const was_error_t *error = connections->ready(connections->params, pool);
+    const char *schema = NULL;
+    const was_error_t *error = connections->ready(connections->params, &schema, pool);
 
     if (error == NULL) {
+        use_schema(connections, schema);
         atomic_store(&connections->is_ready, true);
     }
     else {
@@ -240,6 +265,7 @@ static const was_error_t *open_connection(was_pool_t *connections, was_connectio
 
     connection->pg = apr_dbd_native_handle(handle->driver, handle->handle);
     connection->backend = backend_of(connection->handle);
+    connection->texts = atomic_load(&connections->texts);
     /* Whoever shares the pool may have left a transaction open, or an answer unread. */
     if (!is_connection_alive(connection->pg) ||
         PQtransactionStatus(connection->pg) != PQTRANS_IDLE) {

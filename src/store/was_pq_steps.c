@@ -44,18 +44,19 @@ static int send_step(PGconn *pg, const was_step_t *step, const was_pq_exchange_t
                      bool *prepares)
 {
     const was_sql_statement_t *statement = was_sql_statement(step->statement);
+    const char *text = exchange->texts != NULL ? exchange->texts[step->statement] : statement->text;
     encoded_t encoded;
 
     *prepares = exchange->is_named && !exchange->prepared[step->statement];
-    if (*prepares && !PQsendPrepare(pg, statement->name, statement->text, 0, NULL)) {
+    if (*prepares && !PQsendPrepare(pg, statement->name, text, 0, NULL)) {
         return 0;
     }
     encode_values(step, &encoded);
     return exchange->is_named
                ? PQsendQueryPrepared(pg, statement->name, step->nvalues, encoded.data,
                                      encoded.lengths, encoded.formats, 1)
-               : PQsendQueryParams(pg, statement->text, step->nvalues, NULL, encoded.data,
-                                   encoded.lengths, encoded.formats, 1);
+               : PQsendQueryParams(pg, text, step->nvalues, NULL, encoded.data, encoded.lengths,
+                                   encoded.formats, 1);
 }
 
 /* Takes the answer to one queued query into `*kept`; the first error of the queue is kept apart,

@@ -8,7 +8,7 @@
 
 #include "store/was_schema.h"
 
-#include "store/was_session.h"
+#include "was_schema_session.h"
 #include "was_schema_steps.h"
 
 #include <apr_strings.h>
@@ -20,28 +20,29 @@
 enum { ASK_SECONDS = 12, STEP_SECONDS = 12 * 3600 };
 
 /* The version that the database has: 0 for none of ours. */
-static const was_error_t *read_version(was_session_t *session, int *version, apr_pool_t *pool)
+static const was_error_t *read_version(was_session_t *session, const char *schema, int *version,
+                                       apr_pool_t *pool)
 {
     const was_rows_t *rows;
 
     *version = 0;
-    WAS_TRY(was_session_run(session, "SELECT to_regclass('was_schema_version') IS NOT NULL",
-                            ASK_SECONDS, &rows, pool));
+    WAS_TRY(was_schema_run(session, schema, "SELECT to_regclass('was_schema_version') IS NOT NULL",
+                           ASK_SECONDS, &rows, pool));
     if (was_rows_text(rows, 0, 0)[0] != 't') {
         return NULL;
     }
     /* Somebody may have dropped the tables and left their version. */
-    WAS_TRY(was_session_run(session,
-                            apr_psprintf(pool,
-                                         "SELECT CASE WHEN max(version) > %d"
-                                         " OR to_regclass('was_spaces') IS NOT NULL"
-                                         " AND to_regclass('was_resources') IS NOT NULL"
-                                         " AND (max(version) < 4"
-                                         " OR to_regclass('was_pws_spaces') IS NOT NULL)"
-                                         " THEN coalesce(max(version), 0) ELSE 0 END"
-                                         " FROM was_schema_version",
-                                         WAS_SCHEMA_VERSION),
-                            ASK_SECONDS, &rows, pool));
+    WAS_TRY(was_schema_run(session, schema,
+                           apr_psprintf(pool,
+                                        "SELECT CASE WHEN max(version) > %d"
+                                        " OR to_regclass('was_spaces') IS NOT NULL"
+                                        " AND to_regclass('was_resources') IS NOT NULL"
+                                        " AND (max(version) < 4"
+                                        " OR to_regclass('was_pws_spaces') IS NOT NULL)"
+                                        " THEN coalesce(max(version), 0) ELSE 0 END"
+                                        " FROM was_schema_version",
+                                        WAS_SCHEMA_VERSION),
+                           ASK_SECONDS, &rows, pool));
     *version = (int)apr_atoi64(was_rows_text(rows, 0, 0));
     return NULL;
 }
@@ -57,65 +58,71 @@ static const was_error_t *refuse_newer(int version, apr_pool_t *pool)
                          version, WAS_SCHEMA_VERSION);
 }
 
-static const was_error_t *apply_step(was_session_t *session, int step, apr_pool_t *pool)
+static const was_error_t *apply_step(was_session_t *session, const char *schema, int step,
+                                     apr_pool_t *pool)
 {
     const was_error_t *error =
-        was_session_run(session, was_schema_steps[step - 1], STEP_SECONDS, NULL, pool);
+        was_schema_run(session, schema, was_schema_steps[step - 1], STEP_SECONDS, NULL, pool);
 
     if (error == NULL) {
-        error = was_session_run(session,
-                                apr_psprintf(pool,
-                                             "INSERT INTO was_schema_version (version) VALUES (%d)"
-                                             " ON CONFLICT DO NOTHING",
-                                             step),
-                                ASK_SECONDS, NULL, pool);
+        error = was_schema_run(session, schema,
+                               apr_psprintf(pool,
+                                            "INSERT INTO was_schema_version (version) VALUES (%d)"
+                                            " ON CONFLICT DO NOTHING",
+                                            step),
+                               ASK_SECONDS, NULL, pool);
     }
     return error == NULL ? NULL : was_error_wrap(pool, error, "schema step %d", step);
 }
 
-static const was_error_t *upgrade_schema(was_session_t *session, apr_pool_t *pool)
+static const was_error_t *upgrade_schema(was_session_t *session, const char *schema,
+                                         apr_pool_t *pool)
 {
     const was_error_t *error;
     int version, step;
 
-    error = was_session_run(session,
-                            "BEGIN; SET LOCAL statement_timeout = 0;"
-                            "SET LOCAL lock_timeout = '5s';"
-                            "SELECT pg_advisory_xact_lock(" LOCK_KEY ");"
-                            "CREATE TABLE IF NOT EXISTS was_schema_version ("
-                            " version integer PRIMARY KEY,"
-                            " applied timestamptz NOT NULL DEFAULT now())",
-                            ASK_SECONDS, NULL, pool);
+    error = was_schema_run(session, schema,
+                           "BEGIN; SET LOCAL statement_timeout = 0;"
+                           "SET LOCAL lock_timeout = '5s';"
+                           "SELECT pg_advisory_xact_lock(" LOCK_KEY ");"
+                           "CREATE TABLE IF NOT EXISTS was_schema_version ("
+                           " version integer PRIMARY KEY,"
+                           " applied timestamptz NOT NULL DEFAULT now())",
+                           ASK_SECONDS, NULL, pool);
     if (error != NULL) {
         return was_error_wrap(pool, error, "schema");
     }
     /* Another server may have done it while we waited for the lock. */
-    WAS_TRY(read_version(session, &version, pool));
+    WAS_TRY(read_version(session, schema, &version, pool));
     WAS_TRY(refuse_newer(version, pool));
     for (step = version + 1; step <= WAS_SCHEMA_VERSION; step++) {
-        WAS_TRY(apply_step(session, step, pool));
+        WAS_TRY(apply_step(session, schema, step, pool));
     }
     return was_session_run(session, "COMMIT", ASK_SECONDS, NULL, pool);
 }
 
-const was_error_t *was_schema_ensure(const char *params, apr_pool_t *pool)
+/* Where the tables are, up to date. */
+static const was_error_t *ensure_tables(const char *params, const char **schema, apr_pool_t *pool)
+{
+    was_session_t *session;
+    int version;
+
+    WAS_TRY(was_session_open(params, &session, pool));
+    WAS_TRY(was_schema_find(session, schema, pool));
+    WAS_TRY(read_version(session, *schema, &version, pool));
+    WAS_TRY(refuse_newer(version, pool));
+    return version < WAS_SCHEMA_VERSION ? upgrade_schema(session, *schema, pool) : NULL;
+}
+
+const was_error_t *was_schema_ensure(const char *params, const char **schema, apr_pool_t *pool)
 {
     apr_pool_t *scratch;
-    was_session_t *session;
-    const was_error_t *error;
-    int version = 0;
+    const char *found = NULL;
 
     apr_pool_create(&scratch, pool);
-    error = was_session_open(params, &session, scratch);
-    if (error == NULL) {
-        error = read_version(session, &version, scratch);
-    }
-    if (error == NULL) {
-        error = refuse_newer(version, scratch);
-    }
-    if (error == NULL && version < WAS_SCHEMA_VERSION) {
-        error = upgrade_schema(session, scratch);
-    }
+    const was_error_t *error = ensure_tables(params, &found, scratch);
+
+    *schema = apr_pstrdup(pool, found);
     if (error != NULL) {
         /* Whatever is wrong, it is no request's fault, and it may be mended while we run. The text
          * must outlive the connection that it is about. */

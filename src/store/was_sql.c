@@ -7,6 +7,8 @@
 
 #include "store/was_sql.h"
 
+#include "store/was_qualify.h"
+
 #include "classic/was_classic_sql.h"
 #include "pws/was_pws_resource_sql.h"
 #include "was_sweep_sql.h"
@@ -21,8 +23,10 @@
 /* A statement's time where the role, the database or the connection string sets none; also
  * DEFAULT_STATEMENT_SECONDS of was_pool. */
 #define TIMEOUT \
-    "CASE current_setting('statement_timeout') WHEN '0' THEN '30s'" \
-    " ELSE current_setting('statement_timeout') END"
+    "CASE WHEN pg_catalog.current_setting('statement_timeout') OPERATOR(pg_catalog.=) '0'" \
+    " THEN '30s' ELSE pg_catalog.current_setting('statement_timeout') END"
+
+#define BACKEND_IS_OURS "pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) $1::bigint"
 
 /* the pid that libpq knows -> is it the server's own?, what was set if it is, isolation,
  * statement_timeout in milliseconds.
@@ -32,35 +36,40 @@
  * made once: each statement finds its few rows by keys. Read committed, since a step must see what
  * was committed while an earlier one waited. And having had and freed some MiB at once, the C
  * library (glibc) stops to hand each statement's memory back to the system, only to ask for it
- * again, page by page, for each piece of a big content. */
+ * again, page by page, for each piece of a big content.
+ *
+ * It is asked before search_path is ours, and so names the schema of everything. */
 #define WAS_TEXT_SETTINGS \
-    "SELECT pg_backend_pid() = $1::bigint, CASE WHEN pg_backend_pid() = $1::bigint THEN" \
-    " concat(set_config('client_encoding', 'UTF8', false)," \
-    " set_config('client_min_messages', 'warning', false)," \
-    " set_config('default_transaction_isolation', 'read committed', false)," \
-    " set_config('plan_cache_mode', 'force_generic_plan', false)," \
-    " set_config('statement_timeout', " TIMEOUT ", false)," \
-    " length(repeat(' ', 4 * 1024 * 1024))) END," \
-    " current_setting('default_transaction_isolation')," \
-    " (SELECT CASE WHEN pg_backend_pid() = $1::bigint THEN o.setting ELSE o.reset_val END::bigint" \
-    " FROM pg_settings o WHERE o.name = 'statement_timeout')"
+    "SELECT " BACKEND_IS_OURS ", CASE WHEN " BACKEND_IS_OURS " THEN pg_catalog.concat(" \
+    "pg_catalog.set_config('search_path', " WAS_SEARCH_PATH ", false)," \
+    " pg_catalog.set_config('client_encoding', 'UTF8', false)," \
+    " pg_catalog.set_config('client_min_messages', 'warning', false)," \
+    " pg_catalog.set_config('default_transaction_isolation', 'read committed', false)," \
+    " pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', false)," \
+    " pg_catalog.set_config('statement_timeout', " TIMEOUT ", false)," \
+    " pg_catalog.length(pg_catalog.repeat(' ', 4194304))) END," \
+    " pg_catalog.current_setting('default_transaction_isolation')," \
+    " (SELECT CASE WHEN " BACKEND_IS_OURS " THEN o.setting ELSE o.reset_val END::bigint" \
+    " FROM pg_catalog.pg_settings o WHERE o.name OPERATOR(pg_catalog.=) 'statement_timeout')"
 
 /* statement_timeout in milliseconds: the same for one transaction, where a pooler stands between,
  * whatever others have left in its session. */
 #define WAS_TEXT_LOCAL_SETTINGS \
-    "SELECT set_config('plan_cache_mode', 'force_generic_plan', true)," \
-    " set_config('statement_timeout', $1::bigint::text, true)," \
-    " set_config('client_min_messages', 'warning', true)," \
-    " CASE WHEN current_setting('client_encoding') <> 'UTF8'" \
-    " THEN set_config('client_encoding', 'UTF8', true) END"
+    "SELECT pg_catalog.set_config('search_path', " WAS_SEARCH_PATH ", true)," \
+    " pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true)," \
+    " pg_catalog.set_config('statement_timeout', $1::bigint::pg_catalog.text, true)," \
+    " pg_catalog.set_config('client_min_messages', 'warning', true)," \
+    " CASE WHEN pg_catalog.current_setting('client_encoding') OPERATOR(pg_catalog.<>) 'UTF8'" \
+    " THEN pg_catalog.set_config('client_encoding', 'UTF8', true) END"
 
 /* the pid that libpq knows -> is it another's? */
-#define WAS_TEXT_POOLER_PID "SELECT pg_backend_pid() <> $1::bigint"
+#define WAS_TEXT_POOLER_PID "SELECT pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.<>) $1::bigint"
 
 /* -> is this statement prepared in PostgreSQL by the name that we gave it? A pooler that keeps
  * prepared statements for its clients has given it a name of its own. */
 #define WAS_TEXT_POOLER \
-    "SELECT EXISTS (SELECT 1 FROM pg_prepared_statements p WHERE p.name = 'was_POOLER')"
+    "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_prepared_statements p" \
+    " WHERE p.name OPERATOR(pg_catalog.=) 'was_POOLER')"
 
 /* And then it is the only one that we leave behind. */
 #define WAS_TEXT_POOLER_FORGET "DEALLOCATE \"was_POOLER\""
@@ -69,7 +78,7 @@
  * compressing what is read once costs time. */
 #define WAS_TEXT_STAGE \
     "BEGIN ISOLATION LEVEL READ COMMITTED;" \
-    "CREATE TEMPORARY TABLE was_upload (content bytea) ON COMMIT DROP;" \
+    "CREATE TEMPORARY TABLE was_upload (content pg_catalog.bytea) ON COMMIT DROP;" \
     "ALTER TABLE pg_temp.was_upload ALTER content SET STORAGE EXTERNAL"
 #define WAS_TEXT_COPY "COPY pg_temp.was_upload FROM STDIN (FORMAT binary)"
 
@@ -85,6 +94,16 @@ static const was_sql_statement_t statements[WAS_SQL_COUNT] = {
     WAS_SQL_STATEMENTS(WAS_SQL_ROW)
 #undef WAS_SQL_ROW
 };
+
+const char *const *was_sql_texts(const char *schema, apr_pool_t *pool)
+{
+    const char **texts = apr_palloc(pool, sizeof(*texts) * WAS_SQL_COUNT);
+
+    for (int i = 0; i < WAS_SQL_COUNT; i++) {
+        texts[i] = was_qualify(statements[i].text, schema, pool);
+    }
+    return texts;
+}
 
 const was_sql_statement_t *was_sql_statement(was_sql_t statement)
 {
