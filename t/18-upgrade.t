@@ -117,14 +117,21 @@ sub same_form {
 }
 
 # What is answered otherwise, and is meant to be: a space of pws into which the Python server had
-# put something is one of classic as well, with what that server had put there and nothing else.
+# put something is one of classic as well, with what that server had put there and nothing else. And
+# what a policy of its own hides is in no list that is read by a policy alone.
 my %library = (id => 'library', controller => $key{alice}->did);
 my %FORBIDDEN = (status => 403, problem => 'https://wallet.storage/spec#forbidden');
+my %stalls = (id => 'stalls', name => 'stalls', url => '/space/square/stalls/');
 my %UNSIGNED = (status => 401, problem => 'https://wallet.storage/spec#unauthorized');
 my %otherwise = (
     'classic: alice: GET /space/library' => { status => 200, json => \%library },
     'classic: bob: GET /space/library' => \%FORBIDDEN,
     'classic: eve: GET /space/library' => \%FORBIDDEN,
+    'pws: nobody: GET /space/square/' => {
+        status => 200,
+        headers => { 'Content-Type' => 'application/json' },
+        json => { url => '/space/square/', totalItems => 1, items => [\%stalls] },
+    },
 );
 my @more = (
     ['/docs/python', { text => 'of Python', type => 'text/x-python' }],

@@ -9,6 +9,7 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use POSIX qw(ceil);
 use Test::More;
 use Time::HiRes qw(time);
 use WAS::Client;
@@ -78,6 +79,9 @@ my %there = (
     mine => "$c/mine",
     backend => "/space/$space/backends/b",
 );
+my @metadata = (
+    '{}', '', 'no document', '[]', '{"name":5}', '{"id":"x"}', '{"controller":"did:web:x"}',
+);
 my $REVOCATION = 'zcaps/revocations/urn%3Auuid%3Av';
 my @policy =
     (['PUT', 'policy', %json], ['DELETE', 'policy'], ['GET', 'policy'], ['HEAD', 'policy']);
@@ -88,6 +92,7 @@ my %asked = (
         (map { ['HEAD', $_] } '', qw(meta c/r)),
         (map { ['DELETE', $_] } '', qw(backends/b c/r)),
         @policy,
+        (map { ['PUT', 'meta', type => 'application/json', body => $_] } @metadata),
         ['POST', '', %json],
         ['POST', 'backends', %json],
         ['PUT', 'backends/b', %json],
@@ -277,6 +282,84 @@ for my $kind (@kinds) {
 my $counts = join ', ', map { "$_: $statuses{$_}" } sort keys %statuses;
 note(scalar @kinds, " kinds of request, $count pairs of answers, statuses $counts");
 same_stored('pws 8.3: and nothing has changed', $before, $space, $strangers);
+
+# What a policy of its own hides is in no list for whoever reads by that of the list alone.
+{
+    my $public = make_space($alice);
+    my $list = make_collection($alice, $public, 'free', { map { $_ => 'x' } qw(a b c d e) });
+    make_collection($alice, $public, $_) for qw(hidden shown);
+    my $policy = sub {
+        my ($path, $type) = @_;
+        $alice->send_json(PUT => "$path/policy", { type => $type })->status == 201 or die $path;
+    };
+    $policy->("/space/$public", 'PublicCanRead');
+    $policy->("/space/$public/$_->[0]", $_->[1])
+        for ['hidden', 'Nothing'],
+        ['shown', 'PublicCanRead'],
+        ['free/a', 'Nothing'], ['free/b', 'PublicCanRead'], ['free/d', 'Nothing'],
+        ['free/e', 'Nothing'];
+    my $top = $alice->space_url($public);
+    my $delegate = delegate($top, %to_bob, target => $top, actions => ['GET']);
+    my %all = (collections => 'free hidden shown', resources => 'a b c d e');
+    my %free = (collections => 'free shown', resources => 'b c');
+    my @askers = (
+        ['nobody', $stranger, \%free, zcap => 0, sign => 0],
+        ['a stranger', $stranger, \%free],
+        ['the controller', $alice, \%all],
+        ['a delegate', $bob, \%all, zcap => { capability => $delegate }],
+        [
+            'a delegate for something else',
+            $bob, \%free, zcap => { capability => $held{one} }
+        ],
+    );
+    my $listed = sub {
+        my ($client, $target, @how) = @_;
+        my ($items, $pages) = ([], 0);
+        while (defined $target && $pages++ < 9) {
+            my $page = $client->get($target, @how)->json;
+            push @$items, map { $_->{id} } @{ $page->{items} };
+            $target = $page->{next};
+        }
+        return ("@$items", $pages);
+    };
+    for my $asker (@askers) {
+        my ($name, $client, $sees, @how) = @$asker;
+        for my $query ('', '?limit=1', '?limit=2') {
+            my ($collections) = $listed->($client, "/space/$public/$query", @how);
+            my ($resources, $pages) = $listed->($client, "$list/$query", @how);
+            is($collections, $sees->{collections}, "pws 8.2: collections for $name $query");
+            is($resources, $sees->{resources}, "pws 8.2: resources for $name $query");
+            my $full = $query =~ /(\d)/ ? $1 : 100;
+            my $count = () = $sees->{resources} =~ /\w/g;
+            is($pages, ceil($count / $full), "pws 8.2: in pages for $name $query");
+        }
+    }
+    $alice->delete("$list/d/policy")->status == 204 or die 'no deletion';
+    my @unsigned = (zcap => 0, sign => 0);
+    is(($listed->($alice, "$list/", @unsigned))[0], 'b c d', 'pws 8.2: shown without its policy');
+    my $many = '(SELECT generation FROM was_pws_collections WHERE space_uuid = ?)';
+    $many =~ s/\)\z/ AND collection = 'shown')/;
+    sql(<<"SQL", $public, $public);
+INSERT INTO was_pws_resources (space_uuid, collection_generation, resource, generation,
+    content_type, size, content, created_ms, position, updated_ms)
+SELECT ?, $many, 'r' || 100000 + n, n, 'x/y', 1, 'x', 0, n, 0 FROM generate_series(1, 10003) n
+SQL
+    sql(<<"SQL", $public, $public);
+INSERT INTO was_pws_policies (space_uuid, parent, resource, document, generation, updated_ms)
+SELECT ?, $many, 'r' || 100000 + n, '{"type":"Nothing"}', n, 0
+FROM generate_series(1, 10003) n WHERE n NOT IN (2, 10002)
+SQL
+    my $shown = "/space/$public/shown/";
+    is(
+        ($listed->($alice, $shown, @unsigned))[0],
+        'r100002', 'pws 8.2: no list looks behind more than 10,000 that are hidden');
+    $alice->delete("${shown}r100003/policy")->status == 204 or die 'no deletion';
+    is(
+        ($listed->($alice, "$shown?limit=1", @unsigned))[0],
+        'r100002 r100003 r110002',
+        'pws 8.2: but behind as many');
+    sql('DELETE FROM was_pws_resources WHERE space_uuid = ? AND resource > ?', $public, 'r');
+}
 
 # Clocks. The exchange is timed, not the signing; both targets take turns, on one connection.
 {

@@ -26,11 +26,13 @@ typedef struct pws_state_t {
     bool chain_verified;    /* by an earlier request */
     const char *action;
     /* After the first phase of authorization: */
-    bool is_pending;                /* the write is to carry the right along */
-    bool is_carried;                /* it has */
-    bool exists;                    /* the space does; unknown while it is pending */
-    was_pws_space_t space;          /* when it exists */
-    const char *controller;         /* the space's; NULL when there is no space */
+    bool is_pending;        /* the write is to carry the right along */
+    bool is_carried;        /* it has */
+    bool is_refused;        /* the space is not the caller's; the body decides how he is told */
+    bool is_public;         /* only a policy lets him read, and it lets anybody */
+    bool exists;            /* the space does; unknown while it is pending */
+    was_pws_space_t space;  /* when it exists */
+    const char *controller; /* the space's; NULL when there is no space */
     const char *const *delegations; /* of the chain, for the store: SHA-256 in hexadecimal */
     was_resource_t *resource;       /* that a read is about, when it came along; or NULL */
     /* After the second one, of the rights that the body decides: */

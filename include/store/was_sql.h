@@ -89,7 +89,7 @@
     X(PWS_COLLECTION_UPDATE, 11, true) \
     X(PWS_COLLECTION_GET, 2, false) \
     X(PWS_COLLECTION_STATE, 5, false) \
-    X(PWS_COLLECTION_LIST, 3, false) \
+    X(PWS_COLLECTION_LIST, 4, false) \
     X(PWS_COLLECTION_RAISE_DELETE, 5, true) \
     X(PWS_COLLECTION_CHARGE, 3, true) \
     X(PWS_COLLECTION_TOMBSTONE, 3, true) \
@@ -115,7 +115,7 @@
     X(PWS_RESOURCE_MATCHES, 6, false) \
     X(PWS_RESOURCE_GET, 4, false) \
     X(PWS_RESOURCE_PIECE, 6, false) \
-    X(PWS_RESOURCE_LIST, 4, false) \
+    X(PWS_RESOURCE_LIST, 5, false) \
     X(PWS_RESOURCE_RAISE_DELETE, 9, true) \
     X(PWS_RESOURCE_TOMBSTONE, 4, true) \
     X(PWS_RESOURCE_DELETE, 4, true) \

@@ -109,7 +109,7 @@ static const was_error_t *refuse_access(const was_request_t *request)
 }
 
 /* Steps 8 and 9, with what the store says. */
-static const was_error_t *decide_access(was_request_t *request, const pws_state_t *state,
+static const was_error_t *decide_access(was_request_t *request, pws_state_t *state,
                                         was_zcap_verdict_t verdict,
                                         const was_pws_authorization_t *authorization)
 {
@@ -124,6 +124,7 @@ static const was_error_t *decide_access(was_request_t *request, const pws_state_
     }
     if (request->route->right == WAS_RIGHT_READ &&
         anybody_may_read(request, authorization->policy)) {
+        state->is_public = true;
         return NULL;
     }
     if (verdict == WAS_ZCAP_ALLOWED) {
@@ -178,11 +179,17 @@ static const was_error_t *authorize_now(was_request_t *request, pws_state_t *sta
     was_pws_authorization_t authorization;
 
     WAS_TRY(read_authorization(request, state, verdict, &authorization));
-    if (request->route->right == WAS_RIGHT_REVOKE ||
-        (request->route->right == WAS_RIGHT_PUT_SPACE && !state->exists)) {
+    if (request->route->right == WAS_RIGHT_REVOKE) {
         return NULL; /* the second phase decides */
     }
-    return decide_access(request, state, verdict, &authorization);
+    const was_error_t *error = decide_access(request, state, verdict, &authorization);
+
+    if (request->route->right == WAS_RIGHT_PUT_SPACE) {
+        /* The same: whoever may not is told what is wrong with his body as where no space is. */
+        state->is_refused = error != NULL;
+        return NULL;
+    }
+    return error;
 }
 
 const was_error_t *pws_authorize(was_request_t *request)

@@ -253,8 +253,10 @@ const was_error_t *pws_collections_get(was_request_t *request, was_response_t *r
     pws_page_t page;
 
     WAS_TRY(pws_read_page(request, &page));
-    WAS_TRY(was_pws_collections_list(request->db, space, page.after, page.limit + 1, &collections,
-                                     &listing.count, request->pool));
+    const was_pws_page_t wanted = {page.after, page.limit + 1, pws_state(request)->is_public};
+
+    WAS_TRY(was_pws_collections_list(request->db, space, &wanted, &collections, &listing.count,
+                                     request->pool));
     listing.entries = collections;
     pws_answer_listing(request, response, was_document_make(request->pool), &page, &listing);
     return NULL;

@@ -76,6 +76,24 @@ static const was_error_t *authorize_creation(was_request_t *request, const char 
     return NULL;
 }
 
+/* Whoever may not is told of a body that could make no space as where none is: that tells nothing.
+ * Of one that could, sections 8.1 and 8.6 want him to be refused in another way here than there. */
+static const was_error_t *authorize_put(was_request_t *request)
+{
+    const pws_state_t *state = pws_state(request);
+    pws_creation_t creation = {.id = NULL};
+
+    if (!state->is_refused || request->document == NULL) {
+        return NULL;
+    }
+    if (!state->exists) {
+        return authorize_creation(request,
+                                  pws_url(request, "/space/%s/meta", pws_segment(request, 1)));
+    }
+    WAS_TRY(pws_space_read_creation(request, &creation));
+    return was_error_log(request->pool, WAS_ERROR_NOT_FOUND, "not authorized, or not there");
+}
+
 /* Whose spaces are listed; nobody's is no error. */
 static void authorize_listing(was_request_t *request)
 {
@@ -145,8 +163,6 @@ static const was_error_t *authorize_revocation(was_request_t *request)
 
 const was_error_t *pws_authorize_by_body(was_request_t *request)
 {
-    const pws_state_t *state = pws_state(request);
-
     switch (request->route->right) {
     case WAS_RIGHT_LIST_SPACES:
         authorize_listing(request);
@@ -155,10 +171,7 @@ const was_error_t *pws_authorize_by_body(was_request_t *request)
         return request->document != NULL ? authorize_creation(request, pws_url(request, "/spaces/"))
                                          : NULL;
     case WAS_RIGHT_PUT_SPACE:
-        return !state->exists && request->document != NULL
-                   ? authorize_creation(request,
-                                        pws_url(request, "/space/%s/meta", pws_segment(request, 1)))
-                   : NULL;
+        return authorize_put(request);
     case WAS_RIGHT_REVOKE:
         return authorize_revocation(request);
     default:

@@ -189,7 +189,7 @@ const was_error_t *pws_resources_get(was_request_t *request, was_response_t *res
     pws_page_t page;
 
     WAS_TRY(pws_read_page(request, &page));
-    const was_pws_page_t wanted = {page.after, page.limit + 1};
+    const was_pws_page_t wanted = {page.after, page.limit + 1, pws_state(request)->is_public};
 
     WAS_TRY(was_pws_collections_get(request->db, space, id, &collection, request->pool));
     WAS_TRY(was_pws_resources_list(request->db, space, id, &wanted, &entries, &listing.count,

@@ -30,6 +30,7 @@ static const char *const table_names[] = {
     "was_pws_tombstones",
     "was_pws_backends",
     "was_pws_revocations",
+    "was_sweeps",
     /* of schemas up to 3 */
     "was_collections",
     "was_resource_meta",

@@ -140,11 +140,13 @@ const was_error_t *was_pws_collections_get(was_db_t *db, const char *space, cons
     return absent(pool);
 }
 
-const was_error_t *was_pws_collections_list(was_db_t *db, const char *space, const char *after,
-                                            int limit, const was_pws_collection_t **collections,
-                                            int *count, apr_pool_t *pool)
+const was_error_t *was_pws_collections_list(was_db_t *db, const char *space,
+                                            const was_pws_page_t *page,
+                                            const was_pws_collection_t **collections, int *count,
+                                            apr_pool_t *pool)
 {
-    REQUIRE(db == NULL && space != NULL && after != NULL && limit > 1 && collections != NULL);
+    REQUIRE(db == NULL && space != NULL && page->after != NULL && page->limit > 1);
+    REQUIRE(collections != NULL);
     *count = 0;
     return pool == NULL ? absent(pool) : NULL;
 }

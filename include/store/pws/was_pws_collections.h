@@ -5,6 +5,7 @@
 #include "store/was_db.h"
 #include "store/was_grant.h"
 #include "store/was_preconditions.h"
+#include "store/pws/was_pws_page.h"
 
 #include <apr_time.h>
 
@@ -58,9 +59,9 @@ WAS_CHECKED const was_error_t *was_pws_collections_put(was_db_t *db, const was_g
 WAS_CHECKED const was_error_t *was_pws_collections_delete(was_db_t *db, const was_grant_t *grant,
                                                           const char *id, apr_pool_t *pool);
 
-/* Ids after `after`, ascending, at most `limit`; only id and name are set. */
+/* Only id and name are set. */
 WAS_CHECKED const was_error_t *was_pws_collections_list(was_db_t *db, const char *space,
-                                                        const char *after, int limit,
+                                                        const was_pws_page_t *page,
                                                         const was_pws_collection_t **collections,
                                                         int *count, apr_pool_t *pool);
 

@@ -5,6 +5,7 @@
 #include "store/was_content.h"
 #include "store/was_grant.h"
 #include "store/was_preconditions.h"
+#include "store/pws/was_pws_page.h"
 
 #include <apr_time.h>
 
@@ -60,12 +61,6 @@ typedef struct was_pws_entry_t {
     const char *epoch;
     const char *writer;
 } was_pws_entry_t;
-
-/* One page of a listing: ids after `after` ("" for the first), ascending by code units. */
-typedef struct was_pws_page_t {
-    const char *after;
-    int limit;
-} was_pws_page_t;
 
 WAS_CHECKED const was_error_t *was_pws_resources_list(was_db_t *db, const char *space,
                                                       const char *collection,

@@ -16,6 +16,14 @@
     "SELECT 1 FROM " PWS_TABLES " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") \
     " AND " PWS_COUNTER " FOR UPDATE OF k"
 
+/* Whether a listing that anybody may read shows what has this policy of its own: one that does not
+ * let anybody read hides it. And how many it looks at for one page: who hides more than that behind
+ * each other hides the rest, too, and the listing of nobody takes long. */
+#define PWS_SHOWN(parent, resource) \
+    "coalesce((SELECT p.document::json ->> 'type' = 'PublicCanRead' FROM was_pws_policies p" \
+    " WHERE p.space_uuid = $1 AND p.parent = " parent " AND p.resource = " resource "), true)"
+#define PWS_LIST_LOOKS " LIMIT 10000"
+
 /* What every RAISE sets; `by` is how many positions the write takes. */
 #define PWS_RAISE(by, token) \
     "UPDATE was_pws_counters k SET position = k.position + " by "," \
@@ -120,12 +128,14 @@
     " AND r.collection_generation = c.generation AND r.resource = $5::text" \
     " WHERE " PWS_GRANTED
 
-/* uuid, after, limit -> collection, name */
+/* uuid, after, limit, only what anybody may read? -> collection, name */
 #define WAS_TEXT_PWS_COLLECTION_LIST \
-    "SELECT c.collection, c.name FROM was_pws_collections c WHERE c.space_uuid = $1" \
-    " AND c.space_generation =" \
+    "SELECT c.collection, c.name FROM (SELECT o.* FROM was_pws_collections o" \
+    " WHERE o.space_uuid = $1 AND o.space_generation =" \
     " (SELECT s.generation FROM was_pws_spaces s WHERE s.space_uuid = $1)" \
-    " AND c.collection > $2::text ORDER BY c.collection LIMIT $3::bigint"
+    " AND o.collection > $2::text ORDER BY o.collection" PWS_LIST_LOOKS ") c" \
+    " WHERE (NOT $4::boolean OR " PWS_SHOWN("c.generation", "''") ")" \
+    " ORDER BY c.collection LIMIT $3::bigint"
 
 /* grant, collection, token -> a row */
 #define WAS_TEXT_PWS_COLLECTION_RAISE_DELETE \

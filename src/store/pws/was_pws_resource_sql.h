@@ -92,12 +92,15 @@
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") " AND " PWS_RESOURCE("$3") \
     " AND " PWS_ETAG("r") " = $4::text"
 
-/* uuid, collection, after, limit -> resource, type, name unless encrypted, epoch, writer */
+/* uuid, collection, after, limit, only what anybody may read? -> resource, type, name unless
+ * encrypted, epoch, writer */
 #define WAS_TEXT_PWS_RESOURCE_LIST \
     "SELECT r.resource, r.content_type, CASE WHEN r.custom::json -> 'jwe' IS NULL" \
-    " THEN r.custom::json ->> 'name' END, r.epoch, r.writer FROM was_pws_resources r" \
-    " WHERE r.space_uuid = $1 AND r.collection_generation = " PWS_GENERATION("$2") \
-    " AND r.resource > $3::text ORDER BY r.resource LIMIT $4::bigint"
+    " THEN r.custom::json ->> 'name' END, r.epoch, r.writer FROM (SELECT o.* FROM" \
+    " was_pws_resources o WHERE o.space_uuid = $1 AND o.collection_generation = " \
+    PWS_GENERATION("$2") " AND o.resource > $3::text ORDER BY o.resource" PWS_LIST_LOOKS ") r" \
+    " WHERE (NOT $5::boolean OR " PWS_SHOWN("r.collection_generation", "r.resource") ")" \
+    " ORDER BY r.resource LIMIT $4::bigint"
 
 /* grant, collection, resource, token, 3 conditions -> a row. Its policy goes with it, and takes the
  * second of two positions. */

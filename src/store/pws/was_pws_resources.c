@@ -225,10 +225,10 @@ const was_error_t *was_pws_resources_list(was_db_t *db, const char *space, const
                                           apr_pool_t *pool)
 {
     const was_value_t values[] = {WAS_TEXT(space), WAS_TEXT(collection), WAS_TEXT(page->after),
-                                  WAS_INTEGER(page->limit)};
+                                  WAS_INTEGER(page->limit), WAS_BOOLEAN(page->only_public)};
     const was_rows_t *rows;
 
-    WAS_TRY(was_db_run(db, WAS_SQL_PWS_RESOURCE_LIST, values, 4, &rows, pool));
+    WAS_TRY(was_db_run(db, WAS_SQL_PWS_RESOURCE_LIST, values, 5, &rows, pool));
     *count = was_rows_count(rows);
     was_pws_entry_t *list = apr_pcalloc(pool, sizeof(*list) * (apr_size_t)(*count + 1));
 
