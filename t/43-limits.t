@@ -155,8 +155,8 @@ sub new_space {
     return ($speaks->{put}->($id, { controller => $who->did }), @root);
 }
 
-# A space with room for resources; yields where they are. Its name, or in the classic protocol, whose
-# spaces have less else, a resource, is so long that it is charged $FIXED in all.
+# A space with room for resources; yields where they are. Its name, or in the classic protocol,
+# whose spaces have less else, a resource is so long that it is charged $FIXED in all.
 sub space_of {
     my ($speaks, $who, $id) = @_;
     my ($method, $target, %options) = new_space($speaks, $id, $who);

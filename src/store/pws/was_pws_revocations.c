@@ -46,8 +46,8 @@ const was_error_t *was_pws_revocations_add(was_db_t *db, const was_grant_t *gran
     was_step_add(&transaction, WAS_SQL_PWS_SPACE_LOCK, raise, WAS_GRANT_VALUES);
     const was_step_t *raised = was_step_add(&transaction, WAS_SQL_PWS_REVOKE_RAISE, raise, 8);
 
-    was_step_add(&transaction, WAS_SQL_PWS_REVOKED_FORGET, put, 2);
-    was_step_add(&transaction, WAS_SQL_PWS_REVOKE, put, 4);
+    was_step_add(&transaction, WAS_SQL_PWS_REVOKED_FORGET, put, 3);
+    was_step_add(&transaction, WAS_SQL_PWS_REVOKE, put, 5);
     WAS_TRY(was_db_transact(db, &transaction, pool));
     return was_rows_count(raised->rows) > 0 ? NULL : explain_revocation(db, &bound, most, pool);
 }
