@@ -243,6 +243,8 @@ SQL
 my $BACKENDS = "FROM pg_stat_activity WHERE datname = 'was' AND backend_type = 'client backend'"
     . ' AND pid <> pg_backend_pid()';
 
+sub all_swept { return !$dbh->selectrow_array('SELECT 1 FROM was_sweeps LIMIT 1') }
+
 sub end_backends {
     my ($cut) = $dbh->selectrow_array("SELECT count(pg_terminate_backend(pid, 5000)) $BACKENDS");
     die 'no backends' if !$cut;
@@ -289,6 +291,8 @@ for my $row (@POOLERS) {
         settings_hold($server, $name);
         for my $interruption (@INTERRUPTIONS) {
             my ($what, $interrupt) = @$interruption;
+            # A pooler that is interrupted while somebody connects lets nobody in for a while.
+            ok(eventually(60, \&all_swept), "$name: $what, when nobody sweeps");
             $interrupt->($pooler);
             all_work($server, "$name: $what");
             all_work_at_once($server, "$name: $what");
