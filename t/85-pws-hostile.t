@@ -1122,6 +1122,7 @@ SQL
         ['pws 11.4: which was gone', DELETE => "$gone/", [], 204],
         ['pws 12.1: nothing in it', GET => "$gone/s", [], 404, 'not-found'],
     );
+    ok(swept($space), 'pws 11.4: and swept');
     is($left->(), '0 0 0 0', 'pws 11.4: nothing is left');
     make_collection($alice, $space, 'gone');
     isnt(
