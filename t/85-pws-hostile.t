@@ -726,9 +726,16 @@ for my $row (
     ['a jwe twice, both good', $JSON, "{$good,$good}"],
     ['a jwe twice, once escaped', $JSON, "{\"\\u006awe\":\"x\",$good}"],
     ['a ciphertext twice', $JSON, '{"jwe":{"ciphertext":"x","ciphertext":"y","protected":"z"}}'],
-    ['another name twice', $JSON, "{\"a\":1,\"a\":2,$good}"],
-    ['a name twice far below', $JSON, "{\"indexed\":[[{\"a\":1,\"a\":2}]],$good}"],
-    ['deeper than a document', $JSON, '{"a":' . '[' x 32 . ']' x 32 . ",$good}"],
+    ['an envelope and no envelope', $JSON, qq({"jwe":1,${\substr $envelope, 1}),],
+    ['twice the same', $JSON, qq({"\\u006awe":{},${\substr $envelope, 1})],
+    [
+        'two ciphertexts', $JSON,
+        '{"jwe":{"ciphertext":5,"protected":"x","\u0063iphertext":"x"}}'
+    ],
+    [
+        'two lists of recipients', $JSON,
+        '{"jwe":{"recipients":5,"recipients":[],"protected":"x","ciphertext":"x"}}'
+    ],
 ) {
     my ($name, $type, $body) = @$row;
     my @sent = (type => $type, body => $body);

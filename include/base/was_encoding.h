@@ -45,6 +45,10 @@ bool was_multihash_sha256(const unsigned char *bytes, apr_size_t count,
  */
 bool was_percent_decode(const char *text, apr_size_t length, char *decoded, apr_size_t *count);
 
+/* How many bytes the well-formed UTF-8 of one character takes that `left` bytes begin with; 0 when
+ * they begin with none, or with NUL. */
+apr_size_t was_utf8_sequence(const char *text, apr_size_t left);
+
 /* Whether the bytes are well-formed UTF-8 (RFC 3629: no surrogates, nothing overlong or beyond
  * U+10FFFF) without NUL: what a PostgreSQL TEXT can hold. */
 bool was_utf8_valid(const char *text, apr_size_t length);

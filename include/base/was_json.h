@@ -3,6 +3,7 @@
 #define WAS_JSON_H
 
 #include "base/was_error.h"
+#include "base/was_json_scan.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -14,7 +15,7 @@
  * not be forgotten: limits before parsing, no duplicate names, and values that a pool owns.
  */
 
-enum { WAS_JSON_MAX_DEPTH = 32 };
+enum { WAS_JSON_MAX_DEPTH = 32, WAS_JSON_MAX_CONTAINERS = 4096 };
 
 /* Seeds Jansson's hash tables; call once, before there are threads. */
 void was_json_init(void);
@@ -23,21 +24,20 @@ void was_json_init(void);
  * Parses one JSON text (RFC 8259) of `length` bytes. The value, of any type, is the pool's: borrow
  * it, or json_incref what must outlive the pool.
  * Errors: INVALID_BODY (malformed, trailing text, a name twice in one object, nested deeper than
- * WAS_JSON_MAX_DEPTH, not UTF-8, a NUL in a string, an integer beyond 64 bits or a real beyond a
- * double), BROKEN (out of memory). The detail gives the line and column, and no part of the text.
+ * WAS_JSON_MAX_DEPTH, more than WAS_JSON_MAX_CONTAINERS arrays and objects, not UTF-8, a NUL in a
+ * string, an integer beyond 64 bits or a real beyond a double), UNAVAILABLE (out of memory). The
+ * detail gives the line and column, and no part of the text.
  */
 WAS_CHECKED const was_error_t *was_json_parse(const char *text, apr_size_t length, json_t **value,
                                               apr_pool_t *pool);
 
 /*
- * Parses a text that is only to be kept: JSON (RFC 8259) nested no deeper than
- * WAS_JSON_MAX_CONTENT_DEPTH, its numbers within a double and its strings without lone surrogates.
- * Integers come as reals, the last of twin names counts.
- * Errors: INVALID_BODY.
+ * Whether a text that is only to be kept is JSON, as was_json_scan has it. Takes no memory that
+ * grows with the text.
+ * Errors: INVALID_BODY, with the line and column.
  */
-enum { WAS_JSON_MAX_CONTENT_DEPTH = 512 };
-WAS_CHECKED const was_error_t *was_json_parse_content(const char *text, apr_size_t length,
-                                                      json_t **value, apr_pool_t *pool);
+WAS_CHECKED const was_error_t *was_json_check_content(const char *text, apr_size_t length,
+                                                      apr_pool_t *pool);
 
 /* As was_json_parse, and the value must be an object; else INVALID_BODY. */
 WAS_CHECKED const was_error_t *was_json_parse_object(const char *text, apr_size_t length,

@@ -62,9 +62,9 @@ void pws_answer_listing(const was_request_t *request, was_response_t *response,
 /* Section 14.2: whether a JSON value is an encrypted envelope. */
 bool pws_is_envelope(const json_t *value);
 
-/* Whether a text is one, for everybody who may read it: with a name twice, or in whatever else
- * was_json_parse refuses, another reader could see no envelope where we see one. */
-bool pws_holds_envelope(const char *text, apr_size_t length, apr_pool_t *pool);
+/* The same for a sound text (was_json_scan). What has a member twice that this depends on is none:
+ * another reader could take the other one. */
+bool pws_holds_envelope(was_json_slice_t text);
 
 enum { PWS_CUSTOM_MAX_BYTES = 32 * 1024 };
 

@@ -187,12 +187,9 @@ bool was_percent_decode(const char *text, apr_size_t length, char *decoded, apr_
     return true;
 }
 
-/*
- * The length of the well-formed sequence at `at`, 0 if there is none. The second byte's range is
- * what keeps overlong forms, surrogates and code points beyond U+10FFFF out.
- */
-static apr_size_t utf8_sequence(const unsigned char *at, apr_size_t left)
+apr_size_t was_utf8_sequence(const char *text, apr_size_t left)
 {
+    const unsigned char *at = (const unsigned char *)text;
     unsigned char lead = at[0];
     unsigned char low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
     unsigned char high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
@@ -218,10 +215,8 @@ static apr_size_t utf8_sequence(const unsigned char *at, apr_size_t left)
 
 bool was_utf8_valid(const char *text, apr_size_t length)
 {
-    const unsigned char *bytes = (const unsigned char *)text;
-
     for (apr_size_t i = 0; i < length;) {
-        apr_size_t size = utf8_sequence(bytes + i, length - i);
+        apr_size_t size = was_utf8_sequence(text + i, length - i);
 
         if (size == 0) {
             return false;

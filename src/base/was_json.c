@@ -23,45 +23,9 @@ static const was_error_t *bad_json(const char *what, int line, int column, apr_p
                           "the JSON is not accepted: %s (line %d, column %d)", what, line, column);
 }
 
-/*
- * Whether brackets outside strings nest deeper than allowed; `*offset` is where they begin to.
- * Jansson recurses, so this must be known before it starts. Up to the first syntax error, where
- * Jansson stops, it sees the same strings and brackets as are seen here.
- */
-static bool too_deep(const char *text, apr_size_t length, int limit, apr_size_t *offset)
-{
-    int depth = 0;
-    bool quoted = false;
-
-    for (apr_size_t i = 0; i < length; i++) {
-        char c = text[i];
-
-        if (quoted) {
-            if (c == '\\') {
-                i++;
-            }
-            else if (c == '"') {
-                quoted = false;
-            }
-        }
-        else if (c == '"') {
-            quoted = true;
-        }
-        else if (c == '[' || c == '{') {
-            if (++depth > limit) {
-                *offset = i;
-                return true;
-            }
-        }
-        else if ((c == ']' || c == '}') && depth > 0) {
-            depth--;
-        }
-    }
-    return false;
-}
-
 /* Counts as Jansson does: lines from 1, columns in characters. */
-static const was_error_t *bad_depth(const char *text, apr_size_t offset, apr_pool_t *pool)
+static const was_error_t *bad_place(const char *what, const char *text, apr_size_t offset,
+                                    apr_pool_t *pool)
 {
     int line = 1;
     int column = 1;
@@ -75,73 +39,147 @@ static const was_error_t *bad_depth(const char *text, apr_size_t offset, apr_poo
             column++;
         }
     }
-    return bad_json("nested too deeply", line, column, pool);
+    return bad_json(what, line, column, pool);
 }
 
-/* What a stranger may read of Jansson's complaint. */
-static const char *describe_syntax(enum json_error_code code)
+/*
+ * What is wrong with the brackets outside strings, and where: that they nest deeper than allowed,
+ * or are too many. Jansson recurses, and makes some hundred bytes of each pair, so this must be
+ * known before it starts. Up to the first syntax error, where Jansson stops, it sees the same
+ * strings and brackets as are seen here.
+ */
+static const char *find_excess(const char *text, apr_size_t length, apr_size_t *offset)
+{
+    int depth = 0, opened = 0;
+    bool quoted = false;
+
+    for (*offset = 0; *offset < length; ++*offset) {
+        char c = text[*offset];
+
+        if (quoted) {
+            *offset += c == '\\';
+            quoted = c != '"';
+        }
+        else if (c == '"') {
+            quoted = true;
+        }
+        else if (c == '[' || c == '{') {
+            if (++depth > WAS_JSON_MAX_DEPTH) {
+                return "nested too deeply";
+            }
+            if (++opened > WAS_JSON_MAX_CONTAINERS) {
+                return "too many arrays and objects";
+            }
+        }
+        else if ((c == ']' || c == '}') && depth > 0) {
+            depth--;
+        }
+    }
+    return NULL;
+}
+
+static const char *describe_flaw(was_json_flaw_t flaw)
+{
+    static const char *const texts[] = {
+        [WAS_JSON_MALFORMED] = "malformed",
+        [WAS_JSON_TOO_EARLY] = "the text ends too early",
+        [WAS_JSON_TRAILING] = "there is text after the value",
+        [WAS_JSON_TOO_DEEP] = "nested too deeply",
+        [WAS_JSON_NOT_UTF8] = "not UTF-8",
+        [WAS_JSON_NUL_IN_NAME] = "a NUL in a string",
+        [WAS_JSON_OUT_OF_RANGE] = "a number is out of range",
+    };
+
+    return texts[flaw];
+}
+
+/* What a stranger may read of Jansson's complaint; NULL for what is no matter of meaning. */
+static const char *describe_meaning(enum json_error_code code)
 {
     switch (code) {
     case json_error_duplicate_key:
         return "a name occurs twice in one object";
-    case json_error_invalid_utf8:
-        return "not UTF-8";
     case json_error_null_character:
     case json_error_null_byte_in_key:
-        return "a NUL in a string";
+        return describe_flaw(WAS_JSON_NUL_IN_NAME);
     case json_error_numeric_overflow:
-        return "a number is out of range";
-    case json_error_premature_end_of_input:
-        return "the text ends too early";
-    case json_error_end_of_input_expected:
-        return "there is text after the value";
+        return describe_flaw(WAS_JSON_OUT_OF_RANGE);
     default:
-        return "malformed";
+        return NULL;
     }
 }
 
-static const was_error_t *bad_syntax(const json_error_t *error, apr_pool_t *pool)
+static const char *describe_syntax(enum json_error_code code)
+{
+    switch (code) {
+    case json_error_invalid_utf8:
+        return describe_flaw(WAS_JSON_NOT_UTF8);
+    case json_error_premature_end_of_input:
+        return describe_flaw(WAS_JSON_TOO_EARLY);
+    case json_error_end_of_input_expected:
+        return describe_flaw(WAS_JSON_TRAILING);
+    default:
+        return describe_flaw(WAS_JSON_MALFORMED);
+    }
+}
+
+/* Jansson says of some allocations that failed that the text is malformed, and of others nothing.
+ * So what it says of the syntax counts only where there is a flaw indeed. */
+static const was_error_t *explain_parse(was_json_slice_t text, const json_error_t *error,
+                                          apr_pool_t *pool)
 {
     enum json_error_code code = json_error_code(error);
+    apr_size_t good;
+    was_json_flaw_t flaw = was_json_scan(text, &good);
 
-    if (code == json_error_out_of_memory) {
-        return was_error_log(pool, WAS_ERROR_BROKEN, "out of memory while parsing JSON");
+    if (describe_meaning(code) != NULL) {
+        return bad_json(describe_meaning(code), error->line, error->column, pool);
     }
-    return bad_json(describe_syntax(code), error->line, error->column, pool);
+    if (flaw == WAS_JSON_SOUND) {
+        return was_error_log(pool, WAS_ERROR_UNAVAILABLE, "out of memory while parsing JSON");
+    }
+    return error->line > 0 ? bad_json(describe_syntax(code), error->line, error->column, pool)
+                           : bad_place(describe_flaw(flaw), text.text, good, pool);
 }
 
-static const was_error_t *parse_within(const char *text, apr_size_t length, int depth, size_t flags,
-                                       json_t **value, apr_pool_t *pool)
+static const was_error_t *refuse_nothing(apr_pool_t *pool)
 {
-    apr_size_t offset;
-
-    if (length == 0) {
-        return bad_json("the text is empty", 1, 1, pool);
-    }
-    if (too_deep(text, length, depth, &offset)) {
-        return bad_depth(text, offset, pool);
-    }
-    json_error_t error;
-    json_t *parsed = json_loadb(text, length, flags | JSON_DECODE_ANY, &error);
-
-    if (parsed == NULL) {
-        return bad_syntax(&error, pool);
-    }
-    *value = was_json_own(parsed, pool);
-    return NULL;
+    return bad_json("the text is empty", 1, 1, pool);
 }
 
 const was_error_t *was_json_parse(const char *text, apr_size_t length, json_t **value,
                                   apr_pool_t *pool)
 {
-    return parse_within(text, length, WAS_JSON_MAX_DEPTH, JSON_REJECT_DUPLICATES, value, pool);
+    apr_size_t offset;
+    json_error_t error;
+
+    if (length == 0) {
+        return refuse_nothing(pool);
+    }
+    const char *excess = find_excess(text, length, &offset);
+
+    if (excess != NULL) {
+        return bad_place(excess, text, offset, pool);
+    }
+    json_t *parsed = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+
+    if (parsed == NULL) {
+        return explain_parse((was_json_slice_t){text, length}, &error, pool);
+    }
+    *value = was_json_own(parsed, pool);
+    return NULL;
 }
 
-const was_error_t *was_json_parse_content(const char *text, apr_size_t length, json_t **value,
-                                          apr_pool_t *pool)
+const was_error_t *was_json_check_content(const char *text, apr_size_t length, apr_pool_t *pool)
 {
-    return parse_within(text, length, WAS_JSON_MAX_CONTENT_DEPTH,
-                        JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL, value, pool);
+    apr_size_t good;
+
+    if (length == 0) {
+        return refuse_nothing(pool);
+    }
+    was_json_flaw_t flaw = was_json_scan((was_json_slice_t){text, length}, &good);
+
+    return flaw == WAS_JSON_SOUND ? NULL : bad_place(describe_flaw(flaw), text, good, pool);
 }
 
 const was_error_t *was_json_parse_object(const char *text, apr_size_t length, json_t **object,

@@ -78,15 +78,13 @@ static const was_error_t *read_type(const was_request_t *request, const char **t
 static const was_error_t *inspect_content(const was_request_t *request,
                                           const was_content_t *content, was_pws_notes_t *notes)
 {
-    json_t *value;
-
     notes->is_envelope = false;
     if (!was_media_type_holds_json(content->type) || content->source != NULL) {
         return NULL;
     }
-    WAS_TRY(was_json_parse_content(content->bytes, content->length, &value, request->pool));
-    notes->is_envelope = was_media_type_is_json(content->type) && pws_is_envelope(value) &&
-                         pws_holds_envelope(content->bytes, content->length, request->pool);
+    WAS_TRY(was_json_check_content(content->bytes, content->length, request->pool));
+    notes->is_envelope = was_media_type_is_json(content->type) &&
+                         pws_holds_envelope((was_json_slice_t){content->bytes, content->length});
     return NULL;
 }
 

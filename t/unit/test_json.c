@@ -113,6 +113,11 @@ static void test_depth(apr_pool_t *pool)
         {apr_pstrcat(pool, "[", repeat("[],", 999, pool), "[]]", NULL), "fine", "many, not deep"},
         {repeat("[", 1000000, pool), "INVALID_BODY", "a million brackets"},
         {repeat("{\"a\":", 1000000, pool), "INVALID_BODY", "a million objects"},
+        {apr_pstrcat(pool, "[", repeat("{},", 4094, pool), "[]]", NULL), "fine", "4096 in all"},
+        {apr_pstrcat(pool, "[", repeat("[],", 4095, pool), "{}]", NULL), "INVALID_BODY",
+         "4097 in all"},
+        {apr_pstrcat(pool, "[\"", repeat("[{", 9000, pool), "\"]", NULL), "fine",
+         "any number in a string"},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -346,18 +351,65 @@ static const char *nested(int depth, apr_pool_t *pool)
 
 static void test_content(apr_pool_t *pool)
 {
-    const char *deepest = nested(WAS_JSON_MAX_CONTENT_DEPTH, pool);
-    const char *deeper = nested(WAS_JSON_MAX_CONTENT_DEPTH + 1, pool);
-    json_t *value;
+    const char *deepest = nested(WAS_JSON_SCAN_DEPTH, pool);
+    const char *deeper = nested(WAS_JSON_SCAN_DEPTH + 1, pool);
 
     for (size_t i = 0; i < sizeof(contents) / sizeof(contents[0]); i++) {
         const was_error_t *error =
-            was_json_parse_content(contents[i].text, strlen(contents[i].text), &value, pool);
+            was_json_check_content(contents[i].text, strlen(contents[i].text), pool);
 
         ok((error == NULL) == contents[i].good, "content: %s", contents[i].name);
     }
-    ok(was_json_parse_content(deepest, strlen(deepest), &value, pool) == NULL, "content: deepest");
-    ok(was_json_parse_content(deeper, strlen(deeper), &value, pool) != NULL, "content: deeper");
+    ok(was_json_check_content(deepest, strlen(deepest), pool) == NULL, "content: deepest");
+    ok(was_json_check_content(deeper, strlen(deeper), pool) != NULL, "content: deeper");
+}
+
+/* The number of allocations that Jansson still gets; negative for all that it wants. */
+static int allocations_left = -1;
+
+static void *allocate_some(size_t size)
+{
+    if (allocations_left == 0) {
+        return NULL;
+    }
+    allocations_left -= allocations_left > 0;
+    return malloc(size);
+}
+
+/* Whichever allocation fails: a text that is fine is never called malformed, and one that is not
+ * is refused for what is wrong with it. */
+static const struct {
+    const char *text;
+    const char *outcome; /* with memory */
+} scarce[] = {
+    {"{\"a\":[1,2.5,\"x\",{\"b\":null}],\"c\":{}}", "fine"},
+    {"[[],[[]],{},\"\\u00e9\",9223]", "fine"},
+    {"{\"a\":[1,2.5,\"x\",{\"b\":nul}],\"c\":{}}", "INVALID_BODY"},
+    {"{\"a\":1,\"a\":2}", "INVALID_BODY"},
+};
+
+static void test_scarce_memory(apr_pool_t *pool)
+{
+    for (size_t i = 0; i < sizeof(scarce) / sizeof(scarce[0]); i++) {
+        const char *with_memory = scarce[i].outcome, *got = "";
+        int tries = 0, in_vain = 0, wrong = 0;
+
+        do {
+            json_t *value = NULL;
+
+            json_set_alloc_funcs(allocate_some, free);
+            allocations_left = tries++;
+            got = outcome(was_json_parse(scarce[i].text, strlen(scarce[i].text), &value, pool));
+            json_set_alloc_funcs(malloc, free);
+            in_vain += strcmp(got, "UNAVAILABLE") == 0;
+            wrong += strcmp(got, "UNAVAILABLE") != 0 && strcmp(got, with_memory) != 0;
+        } while (allocations_left == 0 && tries < 1000);
+        is_str(got, with_memory, "scarce memory: in the end there is enough");
+        ok(tries > 3 && wrong == 0, "scarce memory: %d tries, %d in vain: %s", tries, in_vain,
+           scarce[i].text);
+        ok(in_vain > 0 || strcmp(with_memory, "fine") != 0,
+           "scarce memory: it is called what it is");
+    }
 }
 
 int main(void)
@@ -376,6 +428,7 @@ int main(void)
     test_only_object(pool);
     test_is_text(pool);
     test_content(pool);
+    test_scarce_memory(pool);
     status = done();
     apr_pool_destroy(pool);
     return status;

@@ -1,0 +1,47 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#ifndef WAS_JSON_SCAN_H
+#define WAS_JSON_SCAN_H
+
+#include <apr.h>
+#include <stdbool.h>
+
+/*
+ * was_json_scan: JSON as it stands in a text. Says whether it is JSON and what a member is, in
+ * memory that does not depend on the text: nothing is built or copied.
+ */
+
+/* Bytes of somebody else's, without a terminator. */
+typedef struct was_json_slice_t {
+    const char *text;
+    apr_size_t length;
+} was_json_slice_t;
+
+enum { WAS_JSON_SCAN_DEPTH = 512 };
+
+typedef enum was_json_flaw_t {
+    WAS_JSON_SOUND,
+    WAS_JSON_MALFORMED,
+    WAS_JSON_TOO_EARLY, /* the text ends within the value */
+    WAS_JSON_TRAILING,  /* text behind the value */
+    WAS_JSON_TOO_DEEP,  /* beyond WAS_JSON_SCAN_DEPTH */
+    WAS_JSON_NOT_UTF8,  /* within a string */
+    WAS_JSON_NUL_IN_NAME,
+    WAS_JSON_OUT_OF_RANGE /* a number beyond a double */
+} was_json_flaw_t;
+
+/*
+ * The first flaw of a text, and (unless it is sound) how many bytes before it are good. Sound is
+ * one value of RFC 8259 with white space around, whose arrays and objects nest WAS_JSON_SCAN_DEPTH
+ * deep at most, whose strings are UTF-8 without halves of surrogate pairs, escaped ones included,
+ * and whose numbers are a double's, however exact. An escaped NUL is sound in a string, not in a
+ * name. A name may come twice.
+ */
+was_json_flaw_t was_json_scan(was_json_slice_t text, apr_size_t *good);
+
+/*
+ * Of a sound text: how often the object that it is has a member of this name, which is of letters,
+ * digits and '_'; `*value` is the last one's, without white space around. 0 for what is no object.
+ */
+int was_json_scan_member(was_json_slice_t text, const char *name, was_json_slice_t *value);
+
+#endif

@@ -1,0 +1,99 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/* was_json_scan: the input is a JSON text, and Jansson's decision is ours. */
+#include "fuzz.h"
+
+#include "base/was_encoding.h"
+#include "base/was_json_scan.h"
+
+#include <jansson.h>
+
+#include <stdlib.h>
+
+static int depth_of(const json_t *value)
+{
+    const char *name;
+    json_t *member;
+    size_t index;
+    int deepest = 0;
+
+    json_object_foreach((json_t *)value, name, member)
+    {
+        int depth = depth_of(member);
+
+        deepest = depth > deepest ? depth : deepest;
+    }
+    json_array_foreach(value, index, member)
+    {
+        int depth = depth_of(member);
+
+        deepest = depth > deepest ? depth : deepest;
+    }
+    return deepest + (json_is_object(value) || json_is_array(value));
+}
+
+/* The first byte of a value tells its type. */
+static void check_type(const json_t *value, char first)
+{
+    static const struct {
+        json_type type;
+        const char *bytes;
+    } types[] = {
+        {JSON_OBJECT, "{"}, {JSON_ARRAY, "["}, {JSON_STRING, "\""}, {JSON_REAL, "-0123456789"},
+        {JSON_TRUE, "t"},   {JSON_FALSE, "f"}, {JSON_NULL, "n"}};
+
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (json_typeof(value) == types[i].type) {
+            REQUIRE(first != '\0' && strchr(types[i].bytes, first) != NULL);
+            return;
+        }
+    }
+    REQUIRE(false);
+}
+
+/* Members are found where a tree has them, and are what they are there. */
+static void check_members(was_json_slice_t text, const json_t *tree)
+{
+    static const char *const names[] = {"a", "jwe", "type", "encrypted_key"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const json_t *member = json_object_get(tree, names[i]);
+        was_json_slice_t value = {NULL, 0};
+        int count = was_json_scan_member(text, names[i], &value);
+        apr_size_t good;
+
+        REQUIRE((count > 0) == (member != NULL));
+        if (member != NULL) {
+            REQUIRE(was_json_scan(value, &good) == WAS_JSON_SOUND && good == value.length);
+            check_type(member, *value.text);
+        }
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    /* without a terminator: the length is all there is */
+    char *copy = malloc(size == 0 ? 1 : size);
+    apr_size_t good = size + 1;
+
+    REQUIRE(copy != NULL);
+    if (size > 0) {
+        memcpy(copy, data, size);
+    }
+    const was_json_slice_t text = {copy, size};
+    was_json_flaw_t flaw = was_json_scan(text, &good);
+    json_t *tree =
+        json_loadb(copy, size, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL, NULL);
+
+    REQUIRE(good <= size);
+    if (flaw == WAS_JSON_SOUND) {
+        REQUIRE(tree != NULL && good == size && depth_of(tree) <= WAS_JSON_SCAN_DEPTH);
+        REQUIRE(memchr(copy, 0, size) == NULL && was_utf8_valid(copy, size));
+        check_members(text, tree);
+    }
+    else if (tree != NULL) {
+        REQUIRE(flaw == WAS_JSON_TOO_DEEP && depth_of(tree) > WAS_JSON_SCAN_DEPTH);
+    }
+    json_decref(tree);
+    free(copy);
+    return 0;
+}
