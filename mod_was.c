@@ -31,7 +31,7 @@
 
 APLOG_USE_MODULE(was);
 
-enum { VERIFIED_SLOTS = 1024 }; /* of capabilities, up to 8 MiB in each child */
+enum { VERIFIED_SLOTS = 1024 }; /* of capabilities: 8 MiB at the most in each child */
 
 /* By was_protocol_id_t; classic where nothing else is said. */
 static const was_protocol_t *const protocols[] = {
@@ -127,7 +127,7 @@ static bool open_server(server_rec *server, server_rec *main, apr_pool_t *pconf,
     if (config->mounts->nelts == 0) {
         return true;
     }
-    config->verified = was_verified_make(VERIFIED_SLOTS, pconf);
+    config->verified = was_config_server(main)->verified;
     config->db = was_config_shared_db(main, server);
     if (config->db != NULL) {
         return true;
@@ -147,7 +147,7 @@ static bool open_server(server_rec *server, server_rec *main, apr_pool_t *pconf,
 /*
  * Once for each configuration:
  * 1. the libraries, before there are threads;
- * 2. the cache of the replay guard, for all servers;
+ * 2. the caches of the replay guard and of verified capabilities, for all servers;
  * 3. a way to the database for each server that has a location of ours, one for each pool, its
  *    schema, and who sweeps it;
  * 4. where there is such a server, the directory that long bodies wait in.
@@ -168,6 +168,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     if (!was_replay_open(was_config_server(main)->replay, main, pconf)) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
+    was_config_server(main)->verified = was_verified_make(VERIFIED_SLOTS, pconf);
     if (!was_sweep_share(pconf)) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, main, "no memory to share with the children");
         return HTTP_INTERNAL_SERVER_ERROR;

@@ -58,7 +58,7 @@ typedef struct was_server_t {
     apr_array_header_t *mounts; /* of const was_config_t *: our locations, as they are written */
     was_config_pool_t pool;     /* DBD* */
     was_replay_t *replay;       /* WASReplayGuard, one for all servers; NULL for off */
-    was_verified_t *verified;   /* made in post_config for servers with a location; else NULL */
+    was_verified_t *verified;   /* one for all servers with a location, from post_config */
     was_db_t *db;               /* made in post_config for servers with a location; else NULL */
     was_sweeper_t *sweeper;     /* of the first server that has this database; else NULL */
 } was_server_t;

@@ -17,6 +17,9 @@
 #include <stdatomic.h>
 #include <string.h>
 
+/* What an entry may have of its pool, which begins with 8 KiB and is to need no more. */
+enum { ENTRY_MAX_BYTES = 7 * 1024 };
+
 typedef struct entry_t {
     atomic_uint users; /* the slot is one */
     apr_pool_t *pool;  /* of its own: it is freed by whoever lets go last */
@@ -99,6 +102,34 @@ static const char *const *copy_texts(const char *const *texts, int count, apr_po
     return copies;
 }
 
+static apr_size_t bytes_of_texts(const char *const *texts, int count)
+{
+    apr_size_t bytes = (apr_size_t)(count + 1) * sizeof(*texts);
+
+    for (int i = 0; texts != NULL && i < count; i++) {
+        bytes += APR_ALIGN_DEFAULT(strlen(texts[i]) + 1);
+    }
+    return bytes;
+}
+
+/* What copy_chain() takes of a pool. */
+static apr_size_t bytes_of_chain(const was_zcap_chain_t *chain)
+{
+    const char *const roots[] = {chain->root_id, chain->root_target};
+    apr_size_t bytes = bytes_of_texts(roots, 2);
+
+    for (int i = 0; i < chain->ndelegations; i++) {
+        const was_zcap_delegation_t *delegation = &chain->delegations[i];
+        const char *const texts[] = {delegation->id, delegation->parent, delegation->target,
+                                     delegation->delegator};
+
+        bytes += sizeof(*delegation) + bytes_of_texts(texts, 4) +
+                 bytes_of_texts(delegation->controllers, delegation->ncontrollers) +
+                 bytes_of_texts(delegation->actions, delegation->nactions);
+    }
+    return bytes;
+}
+
 static void copy_chain(const was_zcap_chain_t *from, was_zcap_chain_t *to, apr_pool_t *pool)
 {
     was_zcap_delegation_t *delegations =
@@ -126,7 +157,8 @@ void was_verified_add(was_verified_t *verified, const char *capability,
     apr_pool_t *pool = NULL;
 
     /* No child of any other pool: it may outlive them, and be freed by another thread. */
-    if (verified == NULL || apr_pool_create(&pool, NULL) != APR_SUCCESS) {
+    if (verified == NULL || sizeof(entry_t) + bytes_of_chain(chain) > ENTRY_MAX_BYTES ||
+        apr_pool_create(&pool, NULL) != APR_SUCCESS) {
         return;
     }
     entry_t *entry = apr_pcalloc(pool, sizeof(*entry));

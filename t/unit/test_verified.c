@@ -49,6 +49,42 @@ static bool is_chain(const was_zcap_chain_t *chain, int number, apr_pool_t *pool
            delegation->expires == number && delegation->json == NULL;
 }
 
+/* Which of a chain's texts are how long: the room of one is 7 KiB in all. */
+static void test_long_chains(apr_pool_t *pool)
+{
+    static const struct {
+        int id, target, actions, delegations;
+        bool is_kept;
+        const char *name;
+    } cases[] = {
+        {45, 100, 3, 9, true, "nine delegations of the usual length"},
+        {45, 6000, 3, 1, true, "a long target"},
+        {45, 7200, 3, 1, false, "one that is too long"},
+        {7200, 100, 3, 1, false, "an id that is too long"},
+        {45, 100, 7200, 1, false, "an action that is"},
+        {45, 2000, 3, 9, false, "nine long targets"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        was_verified_t *verified = was_verified_make(SLOTS, pool);
+        was_zcap_chain_t chain = *chain_of(1, pool);
+        was_zcap_delegation_t delegations[9];
+        const char *action = apr_psprintf(pool, "%0*d", cases[i].actions, 1);
+
+        for (int n = 0; n < cases[i].delegations; n++) {
+            delegations[n] = chain.delegations[0];
+            delegations[n].id = apr_psprintf(pool, "%0*d", cases[i].id, n);
+            delegations[n].target = apr_psprintf(pool, "%0*d", cases[i].target, n);
+            delegations[n].actions = &action;
+        }
+        chain.delegations = delegations;
+        chain.ndelegations = cases[i].delegations;
+        was_verified_add(verified, "one", &chain);
+        ok((was_verified_find(verified, "one", pool) != NULL) == cases[i].is_kept, "%s",
+           cases[i].name);
+    }
+}
+
 int main(void)
 {
     apr_pool_t *pool = tap_begin(), *scratch;
@@ -83,5 +119,6 @@ int main(void)
     }
     ok(known > 0 && known <= SLOTS, "no more are known than there are slots");
     ok(is_chain(held, 1, pool), "a chain that is held stays as it was");
+    test_long_chains(pool);
     return done();
 }
