@@ -117,7 +117,7 @@ CONF
 # Who sweeps looks once by that connection, and then not for a minute.
 my $dbh = WAS::Server::dbh($database);
 my $looked = sub { $dbh->selectrow_array(<<'SQL') };
-SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query ~ 'FROM was_sweeps w '
+SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query ~ 'was_sweeps w '
     AND pid <> pg_backend_pid()
 SQL
 ok(eventually(10, $looked), 'what was deleted has been looked for');

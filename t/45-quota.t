@@ -96,7 +96,7 @@ SQL
 
 # Bodies of such a length, in the form in which they are stored.
 sub policy { my ($length) = @_; return padded('{"type":"PublicCanRead","x":"', '"}', $length) }
-sub custom { my ($length) = @_; return padded('{"name":"', '"}', $length) }
+sub custom { my ($length) = @_; return padded('{"text":"', '"}', $length) }
 
 sub padded {
     my ($head, $tail, $length) = @_;

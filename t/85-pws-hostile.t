@@ -701,6 +701,41 @@ for my $row (
         [], 'pws 17.2: no secret is stored');
 }
 
+# A space has so many backends, and what is shown of one is short. A name's characters may take six
+# bytes each in JSON.
+{
+    my $full = '/space/' . make_space($alice) . '/backends';
+    my $backend = sub {
+        my ($id, %more) = @_;
+        my %connection = (kind => 'k', %{ delete $more{connection} // {} });
+        my %document = (provider => 'p', %more, connection => \%connection);
+        return [json => { %document, defined $id ? (id => $id) : () }];
+    };
+    my @long = ("\x01" x 1000, "\x01" x 300);
+    my $is = 'pws 17.2: backends';
+    told(
+        $alice,
+        (map { ["$is: the $_. of 32", POST => $full, $backend->("b$_"), 201] } 1 .. 32),
+        ["$is: one more", POST => $full, $backend->('more'), 507, 'quota-exceeded'],
+        ["$is: by PUT", PUT => "$full/more", $backend->(undef), 507, 'quota-exceeded'],
+        ["$is: one that is there", POST => $full, $backend->('b1'), 409, 'id-conflict'],
+        ["$is: it may be replaced", PUT => "$full/b1", $backend->(undef, name => 'n'), 204],
+        ["$is: or go", DELETE => "$full/b2", [], 204],
+        ["$is: then there is room", PUT => "$full/more", $backend->(undef), 201],
+        ["$is: long texts", PUT => "$full/b1", $backend->(undef, name => $long[0]), 204],
+        [
+            "$is: longer than 8 KiB in all",
+            PUT => "$full/b1",
+            $backend->(
+                undef, name => $long[0], connection => { scope => $long[1], kind => $long[1] }
+            ),
+            400,
+            'invalid-request-body'
+        ],
+    );
+    is(scalar @{ $alice->get($full)->json }, 33, "$is: all are listed, and the server's own");
+}
+
 # Encrypted collections.
 my %jwe = (protected => 'eyJ', ciphertext => 'abc');
 my $envelope = jcs({ id => 'z', sequence => \'0', indexed => [], jwe => \%jwe });

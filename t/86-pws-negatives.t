@@ -1162,6 +1162,12 @@ is_deeply(
 my $custom = sub { (json => json_text({ custom => $_[0] })) };
 my %tags = map { $_ => 'x' } 1 .. 4000;
 my $members = join ',', map { "\"$_\":0" } 1 .. 8000;
+# In a document of so many arrays and objects.
+my $containers = sub { { x => [map { [] } 1 .. $_[0] - 3] } };
+my $points = sub {
+    my ($pointer) = @_;
+    return sub { $_[0]->json->{errors}[0]{pointer} eq $pointer ? () : $_[0]->body };
+};
 my $levels = '{"custom":{"x":' . '[' x 31 . ']' x 31 . '}}';
 my $tags = join ', ', map { "\"$_\"" } 1 .. 900;
 my $query = join '&', map { "x$_" } 1 .. 1000;
@@ -1190,6 +1196,20 @@ told(
         'limits: a name of 60000 bytes',
         PUT => "$c/meta", [json => json_text({ name => 'x' x 60_000 })], @body
     ],
+    [
+        'limits: a name in custom of 1024 bytes',
+        PUT => "$c/r/meta", [$custom->({ name => "\x{e9}" x 512 })], 204
+    ],
+    (
+        map { [
+            "limits: a longer one of a $_->[0]",
+            PUT => "$_->[1]/meta", [$custom->({ name => "\x{e9}" x 512 . 'x' })], @body,
+            check => $points->('#/custom/name')
+        ] } [resource => "$c/r"],
+        [collection => $c]
+    ),
+    ['limits: 4096 arrays and objects', PUT => "$c/meta", [$custom->($containers->(4096))], 204],
+    ['limits: 4097 of them', PUT => "$c/meta", [$custom->($containers->(4097))], @body],
     ['limits: a cursor of 7000 bytes', GET => $cursor, [], 400, 'invalid-cursor'],
     ['limits: 1000 parameters', GET => "$c/?$query", [], 200],
     [
@@ -1206,7 +1226,7 @@ told(
 );
 # httpd's own limit, and its own page.
 is($alice->request(DELETE => "$c/r", @lines)->status, 400, 'limits: 90 lines of tags');
-$cases += 14;
+$cases += 19;
 told(
     $alice,
     ['pws: after all that', GET => "$c/r", [], 200, undef, body => 'content'],

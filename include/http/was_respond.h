@@ -37,9 +37,10 @@ struct was_response_t {
     const char *disposition; /* Content-Disposition */
     bool varies_by_accept;
 
-    /* The body: at most one of the three, and one of them where there is a `type` or where the
+    /* The body: at most one of the four, and one of them where there is a `type` or where the
      * answer is WAS_ANSWER_OK; a body that is missing is a failure. */
     const json_t *json;
+    const char *text;                                                 /* as it is */
     const was_resource_t *resource;                                   /* a stored content */
     const was_error_t *(*produce)(was_stream_t *stream, void *baton); /* unknown length */
     void *baton;

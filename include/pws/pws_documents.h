@@ -4,6 +4,7 @@
 
 #include "base/was_document.h"
 #include "http/was_respond.h"
+#include "store/was_page.h"
 
 /*
  * pws_documents: what the JSON documents of all nouns have in common, in and out.
@@ -12,13 +13,16 @@
 /* Makes a document, for the caller alone to keep, the answer. */
 void pws_answer_document(was_response_t *response, const was_document_t *document);
 
+/* Makes a JSON text the answer, likewise. */
+void pws_answer_text(was_response_t *response, const char *text);
+
 /* Sets a member to a time, as RFC 3339 with milliseconds (section 1.5). */
 void pws_document_time(was_document_t *document, json_t *object, const char *name, apr_time_t time,
                        apr_pool_t *pool);
 
-/* A stored JSON object, the pool's. Errors: BROKEN: it is none, so no version of ours wrote it, and
- * no client is to blame. */
-WAS_CHECKED const was_error_t *pws_read_stored(const char *text, json_t **object, apr_pool_t *pool);
+/* That a stored text is a JSON object. Errors: BROKEN: it is none, so no version of ours wrote it,
+ * and no client is to blame. */
+WAS_CHECKED const was_error_t *pws_check_stored(const char *text, apr_pool_t *pool);
 
 /* INVALID_BODY: `"name" must be what`. */
 WAS_CHECKED const was_error_t *pws_bad_member(apr_pool_t *pool, const char *name, const char *what);
@@ -26,29 +30,25 @@ WAS_CHECKED const was_error_t *pws_bad_member(apr_pool_t *pool, const char *name
 /* Whether a list, or nothing, holds a text. */
 bool pws_list_holds(const json_t *list, const char *text);
 
-/* The page of a listing that a request asks for (section 13.1). */
-typedef struct pws_page_t {
-    const char *after; /* an id; "" for the first page */
-    int limit;
-} pws_page_t;
-
 enum { PWS_PAGE = 100, PWS_PAGE_MAX = 1000 };
 
-/* Errors: INVALID_CURSOR. */
-WAS_CHECKED const was_error_t *pws_read_page(const was_request_t *request, pws_page_t *page);
+/* The page of the listing at `path` that a request asks for (section 13.1). Errors:
+ * INVALID_CURSOR. */
+WAS_CHECKED const was_error_t *pws_read_page(const was_request_t *request, const char *path,
+                                             was_page_t *page);
 
 /* The URL of the page behind `last`, from the origin's root; `path` is the listing's. */
-const char *pws_next_page(const was_request_t *request, const pws_page_t *page, const char *path,
+const char *pws_next_page(const was_request_t *request, const was_page_t *page, const char *path,
                           const char *last);
 
 /*
  * The end of every listing: its url, how many items it has, and the items, which `add` makes, one
- * for each of the first `page->limit` of `count` entries; then, where there are more, the URL of
- * the next page, behind the id of the last one.
+ * for each entry that was found; then, where there are more, the URL of the next page, behind the
+ * id of the last one.
  */
 typedef struct pws_listing_t {
     const char *path; /* from the origin's root */
-    int count;        /* of entries that were read, one more than a page at the most */
+    was_found_t found;
     const void *entries;
     void (*add)(const was_request_t *request, was_document_t *document, json_t *item,
                 const void *entries, int index);
@@ -56,7 +56,7 @@ typedef struct pws_listing_t {
 } pws_listing_t;
 
 void pws_answer_listing(const was_request_t *request, was_response_t *response,
-                        was_document_t *document, const pws_page_t *page,
+                        was_document_t *document, const was_page_t *page,
                         const pws_listing_t *listing);
 
 /* Section 14.2: whether a JSON value is an encrypted envelope. */

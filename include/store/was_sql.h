@@ -37,7 +37,7 @@
     /* the classic protocol */ \
     X(SPACE_GET, 2, false) \
     X(SPACE_OWNER, 2, false) \
-    X(SPACE_LIST, 3, false) \
+    X(SPACE_LIST, 4, false) \
     X(SPACE_PUT, 12, true) \
     X(SPACE_UPDATE, 11, true) \
     X(SPACE_INSERT, 6, true) \
@@ -48,7 +48,7 @@
     X(SPACE_LOCK, 1, false) \
     X(RESOURCE_GET, 5, false) \
     X(RESOURCE_PIECE, 5, false) \
-    X(RESOURCE_LIST, 3, false) \
+    X(RESOURCE_LIST, 4, false) \
     X(RESOURCE_PUT, 9, true) \
     X(RESOURCE_PUT_STAGED, 8, true) \
     X(RESOURCE_REPLACE, 9, true) \
@@ -64,13 +64,14 @@
     X(PWS_SPACE_INSERT, 8, true) \
     X(PWS_SPACE_UPDATE, 8, true) \
     X(PWS_SPACE_STATE, 4, false) \
-    X(PWS_SPACE_LIST, 3, false) \
+    X(PWS_SPACE_LIST, 4, false) \
     X(PWS_SPACE_COUNTERS_LOCK, 3, false) \
     X(PWS_SPACE_SWEEP, 3, true) \
     X(PWS_SPACE_DELETE, 3, true) \
     /* pws: backends, revocations */ \
     X(PWS_BACKEND_LIST, 1, false) \
     X(PWS_BACKEND_GET, 2, false) \
+    X(PWS_BACKEND_COUNT, 1, false) \
     X(PWS_BACKEND_RAISE, 8, true) \
     X(PWS_BACKEND_PUT, 4, true) \
     X(PWS_BACKEND_RAISE_DELETE, 5, true) \
@@ -89,7 +90,7 @@
     X(PWS_COLLECTION_UPDATE, 11, true) \
     X(PWS_COLLECTION_GET, 2, false) \
     X(PWS_COLLECTION_STATE, 5, false) \
-    X(PWS_COLLECTION_LIST, 4, false) \
+    X(PWS_COLLECTION_LIST, 5, false) \
     X(PWS_COLLECTION_RAISE_DELETE, 5, true) \
     X(PWS_COLLECTION_CHARGE, 3, true) \
     X(PWS_COLLECTION_TOMBSTONE, 3, true) \
@@ -115,7 +116,7 @@
     X(PWS_RESOURCE_MATCHES, 6, false) \
     X(PWS_RESOURCE_GET, 4, false) \
     X(PWS_RESOURCE_PIECE, 6, false) \
-    X(PWS_RESOURCE_LIST, 5, false) \
+    X(PWS_RESOURCE_LIST, 6, false) \
     X(PWS_RESOURCE_RAISE_DELETE, 9, true) \
     X(PWS_RESOURCE_TOMBSTONE, 4, true) \
     X(PWS_RESOURCE_DELETE, 4, true) \

@@ -227,8 +227,9 @@ static const was_error_t *export_resources(export_t *export)
 {
     const was_request_t *request = export->request;
     apr_pool_t *pages[2], *scratch;
-    const char *last = "";
-    int turn = 0, count;
+    was_page_t wanted = {.after = "", .limit = PAGE};
+    was_found_t found;
+    int turn = 0;
 
     /* Two pools, since the next page is asked for by the last path of this one. */
     apr_pool_create(&pages[0], request->pool);
@@ -238,18 +239,18 @@ static const was_error_t *export_resources(export_t *export)
         const was_resource_t *page;
 
         apr_pool_clear(pages[turn]);
-        WAS_TRY(was_classic_resources_list(request->db, export->space->uuid, last, PAGE, &page,
-                                           &count, pages[turn]));
-        for (int i = 0; i < count; i++) {
+        WAS_TRY(was_classic_resources_list(request->db, export->space->uuid, &wanted, &page, &found,
+                                           pages[turn]));
+        for (int i = 0; i < found.count; i++) {
             apr_pool_clear(scratch);
             WAS_TRY(export_resource(export, page[i].path, scratch));
-            last = page[i].path;
+            wanted.after = page[i].path;
         }
         /* Or what is gone with its space would look like the end. */
         apr_pool_clear(scratch);
         WAS_TRY(was_classic_spaces_recheck(request->db, export->space, request->caller, scratch));
         turn = !turn;
-    } while (count == PAGE);
+    } while (found.more);
     return NULL;
 }
 

@@ -14,7 +14,12 @@
 
 #include <string.h>
 
-enum { NAME_MAX_BYTES = 1024, LINK_MAX_BYTES = WAS_PATH_MAX_BYTES, LIST_PAGE = 500 };
+enum {
+    NAME_MAX_BYTES = 1024,
+    LINK_MAX_BYTES = WAS_PATH_MAX_BYTES,
+    LIST_PAGE = 500,
+    LIST_EXTRA_BYTES = 40
+};
 
 static const char *const private_cache = "private, no-cache";
 
@@ -63,13 +68,21 @@ static json_t *build_list(const was_classic_space_t *page, int count, apr_pool_t
 typedef struct listing_t {
     was_request_t *request;
     const was_classic_space_t *page;
-    int count;
+    was_found_t found;
 } listing_t;
+
+static const was_error_t *read_list_page(listing_t *listing, const char *after, apr_pool_t *pool)
+{
+    const was_page_t page = {.after = after, .limit = LIST_PAGE, .extra = LIST_EXTRA_BYTES};
+
+    return was_classic_spaces_list(listing->request->db, listing->request->caller, &page,
+                                   &listing->page, &listing->found, pool);
+}
 
 static const was_error_t *write_page(was_stream_t *stream, const listing_t *listing, bool first,
                                      apr_pool_t *pool)
 {
-    const json_t *list = build_list(listing->page, listing->count, pool);
+    const json_t *list = build_list(listing->page, listing->found.count, pool);
     apr_size_t length = 0;
     const char *text = list != NULL ? was_json_text(list, &length, pool) : NULL;
 
@@ -93,19 +106,17 @@ static const was_error_t *produce_list(was_stream_t *stream, void *baton)
     /* Two pools, since the next page is asked for by the last uuid of this one. */
     apr_pool_create(&pages[0], request->pool);
     apr_pool_create(&pages[1], request->pool);
-    while (error == NULL && listing->count > 0) {
+    while (error == NULL && listing->found.count > 0) {
         error = write_page(stream, listing, first, pages[turn]);
         first = false;
-        if (error == NULL && listing->count == LIST_PAGE) {
-            const char *last = listing->page[LIST_PAGE - 1].uuid;
-
+        if (error == NULL && listing->found.more) {
             turn = !turn;
-            error = was_classic_spaces_list(request->db, request->caller, last, LIST_PAGE,
-                                            &listing->page, &listing->count, pages[turn]);
+            error =
+                read_list_page(listing, listing->page[listing->found.count - 1].uuid, pages[turn]);
             apr_pool_clear(pages[!turn]);
         }
         else {
-            listing->count = 0;
+            listing->found.count = 0;
         }
     }
     return error != NULL ? error : was_stream_write(stream, "]", 1);
@@ -116,16 +127,15 @@ const was_error_t *classic_spaces_get(was_request_t *request, was_response_t *re
     listing_t *listing = apr_pcalloc(request->pool, sizeof(*listing));
 
     listing->request = request;
-    WAS_TRY(was_classic_spaces_list(request->db, request->caller, "", LIST_PAGE, &listing->page,
-                                    &listing->count, request->pool));
+    WAS_TRY(read_list_page(listing, "", request->pool));
     response->type = "application/json";
     response->cache = private_cache;
-    if (listing->count == LIST_PAGE) {
+    if (listing->found.more) {
         response->produce = produce_list;
         response->baton = listing;
         return NULL;
     }
-    response->json = build_list(listing->page, listing->count, request->pool);
+    response->json = build_list(listing->page, listing->found.count, request->pool);
     return NULL;
 }
 

@@ -36,7 +36,6 @@ typedef struct decision_t {
     const char *modified; /* the same */
     was_ranges_t ranges;
     const char *text; /* of a JSON body; or NULL */
-    apr_size_t length;
 } decision_t;
 
 /* An answer that is written while it is made. Nothing of it has left before its first byte, so that
@@ -130,13 +129,14 @@ static was_ranges_t decide_ranges(const was_request_t *request, const was_respon
 static const was_error_t *decide_body(const was_request_t *request, const was_response_t *response,
                                       decision_t *decision)
 {
+    decision->text = response->text;
     if (response->json != NULL) {
-        decision->text = was_json_text(response->json, &decision->length, request->pool);
+        decision->text = was_json_text(response->json, NULL, request->pool);
         if (decision->text == NULL) {
             return was_error_log(request->pool, WAS_ERROR_BROKEN, "a document cannot be written");
         }
     }
-    else if (response->resource == NULL && response->produce == NULL &&
+    else if (response->text == NULL && response->resource == NULL && response->produce == NULL &&
              (response->type != NULL || response->answer == WAS_ANSWER_OK)) {
         return was_error_log(request->pool, WAS_ERROR_BROKEN, "a document could not be built");
     }
@@ -232,7 +232,7 @@ static void append_body(const was_request_t *request, const was_response_t *resp
         ap_set_content_type(r, response->type);
     }
     if (decision->text != NULL) {
-        append_text(request, decision->text, decision->length, brigade);
+        append_text(request, decision->text, strlen(decision->text), brigade);
     }
     else if (response->resource != NULL) {
         /* Strangers wrote it: no browser is to guess what it could also be. */

@@ -13,9 +13,12 @@
 #include "store/pws/was_pws_backends.h"
 #include "store/pws/was_pws_collections.h"
 
+#include <apr_strings.h>
+#include <apr_tables.h>
+
 #include <string.h>
 
-enum { TEXT_MAX_BYTES = 1024 };
+enum { TEXT_MAX_BYTES = 1024, DESCRIPTOR_MAX_BYTES = 8 * 1024 };
 
 static void describe_own(was_document_t *document, json_t *object)
 {
@@ -27,18 +30,27 @@ static void describe_own(was_document_t *document, json_t *object)
 
 const was_error_t *pws_backends_get(was_request_t *request, was_response_t *response)
 {
-    was_document_t *document = was_document_make_list(request->pool);
-    json_t *list = was_document_root(document);
+    was_document_t *document = was_document_make(request->pool);
     const was_pws_backend_t *backends;
     int count;
 
     WAS_TRY(was_pws_backends_list(request->db, pws_segment(request, 1), &backends, &count,
                                   request->pool));
-    describe_own(document, was_document_add_object(document, list));
-    for (int i = 0; i < count; i++) {
-        was_document_add_json(document, list, backends[i].descriptor);
+    describe_own(document, was_document_root(document));
+    const json_t *own = was_document_finish(document);
+
+    if (own == NULL) {
+        return was_error_log(request->pool, WAS_ERROR_UNAVAILABLE, "out of memory for a document");
     }
-    pws_answer_document(response, document);
+    apr_array_header_t *parts = apr_array_make(request->pool, count + 1, sizeof(const char *));
+
+    APR_ARRAY_PUSH(parts, const char *) = was_json_text(own, NULL, request->pool);
+    for (int i = 0; i < count; i++) {
+        WAS_TRY(pws_check_stored(backends[i].descriptor, request->pool));
+        APR_ARRAY_PUSH(parts, const char *) = backends[i].descriptor;
+    }
+    pws_answer_text(response, apr_pstrcat(request->pool, "[",
+                                          apr_array_pstrcat(request->pool, parts, ','), "]", NULL));
     return NULL;
 }
 
@@ -56,14 +68,10 @@ const was_error_t *pws_backend_get(was_request_t *request, was_response_t *respo
         pws_answer_document(response, document);
         return NULL;
     }
-    json_t *document;
-
     WAS_TRY(
         was_pws_backends_get(request->db, space, collection.backend, &descriptor, request->pool));
-    WAS_TRY(pws_read_stored(descriptor, &document, request->pool));
-    response->json = document;
-    response->type = "application/json";
-    response->cache = "private, no-cache";
+    WAS_TRY(pws_check_stored(descriptor, request->pool));
+    pws_answer_text(response, descriptor);
     return NULL;
 }
 
@@ -132,7 +140,14 @@ static const was_error_t *put_backend(was_request_t *request, was_response_t *re
     if (descriptor == NULL) {
         return was_error_log(request->pool, WAS_ERROR_BROKEN, "a descriptor cannot be made");
     }
-    backend.descriptor = was_json_text(descriptor, NULL, request->pool);
+    apr_size_t length;
+
+    backend.descriptor = was_json_text(descriptor, &length, request->pool);
+    if (backend.descriptor == NULL || length > DESCRIPTOR_MAX_BYTES) {
+        return was_error_make(request->pool, WAS_ERROR_INVALID_BODY, NULL,
+                              "what is shown of a backend has at most %d bytes of JSON",
+                              DESCRIPTOR_MAX_BYTES);
+    }
     WAS_TRY(was_pws_backends_put(request->db, &grant, replace, &backend, &created, request->pool));
     response->answer = WAS_ANSWER_NO_CONTENT;
     if (created) {

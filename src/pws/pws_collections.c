@@ -250,12 +250,11 @@ const was_error_t *pws_collections_get(was_request_t *request, was_response_t *r
                              .add = add_collection,
                              .id = id_of_collection};
     const was_pws_collection_t *collections;
-    pws_page_t page;
+    was_page_t page;
 
-    WAS_TRY(pws_read_page(request, &page));
-    const was_pws_page_t wanted = {page.after, page.limit + 1, pws_state(request)->is_public};
-
-    WAS_TRY(was_pws_collections_list(request->db, space, &wanted, &collections, &listing.count,
+    WAS_TRY(pws_read_page(request, listing.path, &page));
+    page.only_public = pws_state(request)->is_public;
+    WAS_TRY(was_pws_collections_list(request->db, space, &page, &collections, &listing.found,
                                      request->pool));
     listing.entries = collections;
     pws_answer_listing(request, response, was_document_make(request->pool), &page, &listing);

@@ -15,9 +15,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of an item in a listing: its names and punctuation. */
+enum { ITEM_BYTES = 80 };
+
 void pws_answer_document(was_response_t *response, const was_document_t *document)
 {
     response->json = was_document_finish(document);
+    response->type = "application/json";
+    response->cache = "private, no-cache";
+}
+
+void pws_answer_text(was_response_t *response, const char *text)
+{
+    response->text = text;
     response->type = "application/json";
     response->cache = "private, no-cache";
 }
@@ -35,13 +45,14 @@ void pws_document_time(was_document_t *document, json_t *object, const char *nam
                                    parts.tm_usec / 1000));
 }
 
-const was_error_t *pws_read_stored(const char *text, json_t **object, apr_pool_t *pool)
+const was_error_t *pws_check_stored(const char *text, apr_pool_t *pool)
 {
-    const was_error_t *error = was_json_parse_object(text, strlen(text), object, pool);
+    apr_size_t good;
 
-    return error == NULL ? NULL
-                         : was_error_log(pool, WAS_ERROR_BROKEN, "a stored document: %s",
-                                         was_error_chain(error, pool));
+    return was_json_scan((was_json_slice_t){text, strlen(text)}, &good) == WAS_JSON_SOUND &&
+                   text[strspn(text, " \t\r\n")] == '{'
+               ? NULL
+               : was_error_log(pool, WAS_ERROR_BROKEN, "a stored document: no JSON object");
 }
 
 const was_error_t *pws_bad_member(apr_pool_t *pool, const char *name, const char *what)
@@ -97,13 +108,16 @@ static const was_error_t *read_cursor(const char *cursor, const char **after, ap
     return strlen(*after) != count || pws_check_id(*after, pool) != NULL ? bad_cursor(pool) : NULL;
 }
 
-const was_error_t *pws_read_page(const was_request_t *request, pws_page_t *page)
+const was_error_t *pws_read_page(const was_request_t *request, const char *path, was_page_t *page)
 {
     const char *limit = query_parameter(request, "limit");
     const char *cursor = query_parameter(request, "cursor");
 
-    page->after = "";
-    page->limit = PWS_PAGE;
+    /* An item's URL is the listing's and its id. */
+    *page = (was_page_t){.after = "",
+                         .limit = PWS_PAGE,
+                         .extra = (int)strlen(path) + ITEM_BYTES,
+                         .only_public = false};
     if (limit != NULL) {
         char *end;
         apr_int64_t number = apr_strtoi64(limit, &end, 10);
@@ -115,7 +129,7 @@ const was_error_t *pws_read_page(const was_request_t *request, pws_page_t *page)
     return cursor != NULL ? read_cursor(cursor, &page->after, request->pool) : NULL;
 }
 
-const char *pws_next_page(const was_request_t *request, const pws_page_t *page, const char *path,
+const char *pws_next_page(const was_request_t *request, const was_page_t *page, const char *path,
                           const char *last)
 {
     apr_size_t length = strlen(last);
@@ -126,24 +140,23 @@ const char *pws_next_page(const was_request_t *request, const pws_page_t *page, 
 }
 
 void pws_answer_listing(const was_request_t *request, was_response_t *response,
-                        was_document_t *document, const pws_page_t *page,
+                        was_document_t *document, const was_page_t *page,
                         const pws_listing_t *listing)
 {
-    int shown = listing->count > page->limit ? page->limit : listing->count;
     json_t *root = was_document_root(document);
 
     was_document_text(document, root, "url", listing->path);
-    was_document_integer(document, root, "totalItems", shown);
+    was_document_integer(document, root, "totalItems", listing->found.count);
     json_t *items = was_document_list(document, root, "items");
 
-    for (int i = 0; i < shown; i++) {
+    for (int i = 0; i < listing->found.count; i++) {
         listing->add(request, document, was_document_add_object(document, items), listing->entries,
                      i);
     }
-    if (listing->count > shown) {
-        was_document_text(
-            document, root, "next",
-            pws_next_page(request, page, listing->path, listing->id(listing->entries, shown - 1)));
+    if (listing->found.more) {
+        was_document_text(document, root, "next",
+                          pws_next_page(request, page, listing->path,
+                                        listing->id(listing->entries, listing->found.count - 1)));
     }
     pws_answer_document(response, document);
 }
@@ -216,6 +229,10 @@ const was_error_t *pws_read_custom(const json_t *body, const char **text, bool *
     if (!json_is_object(custom) || !is_plain_custom(custom)) {
         return was_error_make(pool, WAS_ERROR_INVALID_BODY, "#/custom",
                               "\"custom\" must be an object; its name a string, its tags strings");
+    }
+    if (json_string_length(json_object_get(custom, "name")) > PWS_NAME_MAX_BYTES) {
+        return was_error_make(pool, WAS_ERROR_INVALID_BODY, "#/custom/name",
+                              "a name has at most %d bytes", PWS_NAME_MAX_BYTES);
     }
     *is_envelope = pws_is_envelope(custom);
     *text = was_json_text(custom, &length, pool);

@@ -29,14 +29,11 @@ const was_error_t *pws_policy_get(was_request_t *request, was_response_t *respon
 {
     const was_pws_level_t level = level_of_path(request);
     const char *text;
-    json_t *document;
 
     WAS_TRY(
         was_pws_policies_get(request->db, pws_segment(request, 1), &level, &text, request->pool));
-    WAS_TRY(pws_read_stored(text, &document, request->pool));
-    response->json = document;
-    response->type = "application/json";
-    response->cache = "private, no-cache";
+    WAS_TRY(pws_check_stored(text, request->pool));
+    pws_answer_text(response, text);
     return NULL;
 }
 

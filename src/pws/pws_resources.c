@@ -184,13 +184,12 @@ const was_error_t *pws_resources_get(was_request_t *request, was_response_t *res
     json_t *root = was_document_root(document);
     was_pws_collection_t collection;
     const was_pws_entry_t *entries;
-    pws_page_t page;
+    was_page_t page;
 
-    WAS_TRY(pws_read_page(request, &page));
-    const was_pws_page_t wanted = {page.after, page.limit + 1, pws_state(request)->is_public};
-
+    WAS_TRY(pws_read_page(request, listing.path, &page));
+    page.only_public = pws_state(request)->is_public;
     WAS_TRY(was_pws_collections_get(request->db, space, id, &collection, request->pool));
-    WAS_TRY(was_pws_resources_list(request->db, space, id, &wanted, &entries, &listing.count,
+    WAS_TRY(was_pws_resources_list(request->db, space, id, &page, &entries, &listing.found,
                                    request->pool));
     listing.entries = entries;
     was_document_text(document, root, "id", id);

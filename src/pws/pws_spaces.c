@@ -193,12 +193,12 @@ const was_error_t *pws_spaces_get(was_request_t *request, was_response_t *respon
     pws_listing_t listing = {
         .path = pws_path(request, "/spaces/"), .add = add_space, .id = id_of_space};
     const was_pws_space_t *spaces = NULL;
-    pws_page_t page;
+    was_page_t page;
 
-    WAS_TRY(pws_read_page(request, &page));
+    WAS_TRY(pws_read_page(request, listing.path, &page));
     if (lister != NULL) {
-        WAS_TRY(was_pws_spaces_list(request->db, lister, page.after, page.limit + 1, &spaces,
-                                    &listing.count, request->pool));
+        WAS_TRY(was_pws_spaces_list(request->db, lister, &page, &spaces, &listing.found,
+                                    request->pool));
     }
     listing.entries = spaces;
     pws_answer_listing(request, response, was_document_make(request->pool), &page, &listing);

@@ -9,13 +9,13 @@
 #include "pws/pws_ids.h"
 #include "base/was_encoding.h"
 
-static const was_error_t *read_query(const char *query, pws_page_t *page, apr_pool_t *pool)
+static const was_error_t *read_query(const char *query, was_page_t *page, apr_pool_t *pool)
 {
     was_request_t *request = fuzz_request(NULL, pool);
     was_path_t path = {.query = query};
 
     request->path = &path;
-    return pws_read_page(request, page);
+    return pws_read_page(request, "/space/s/", page);
 }
 
 /* The position is all that the cursor says, and not only its beginning. */
@@ -37,7 +37,7 @@ static void check_whole(const char *query, const char *after)
 
 static void check_next(const char *id, int limit, apr_pool_t *pool)
 {
-    pws_page_t page = {.after = "", .limit = limit}, again;
+    was_page_t page = {.after = "", .limit = limit}, again;
     const char *next =
         pws_next_page(fuzz_request(NULL, pool), &page, "/space/s/", apr_pstrdup(pool, id));
 
@@ -52,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     apr_pool_t *pool = fuzz_pool();
     char *text = fuzz_text(data, size);
-    pws_page_t page = {.after = NULL};
+    was_page_t page = {.after = NULL};
     const was_error_t *error = read_query(text, &page, pool);
 
     if (error != NULL) {

@@ -140,14 +140,19 @@ const was_error_t *was_pws_collections_get(was_db_t *db, const char *space, cons
     return absent(pool);
 }
 
-const was_error_t *was_pws_collections_list(was_db_t *db, const char *space,
-                                            const was_pws_page_t *page,
-                                            const was_pws_collection_t **collections, int *count,
-                                            apr_pool_t *pool)
+/* Nothing is there to be listed. */
+static void check_page(const was_page_t *page, was_found_t *found)
 {
-    REQUIRE(db == NULL && space != NULL && page->after != NULL && page->limit > 1);
-    REQUIRE(collections != NULL);
-    *count = 0;
+    REQUIRE(page->after != NULL && page->limit >= 1 && page->extra >= 0);
+    *found = (was_found_t){0, false};
+}
+
+const was_error_t *was_pws_collections_list(was_db_t *db, const char *space, const was_page_t *page,
+                                            const was_pws_collection_t **collections,
+                                            was_found_t *found, apr_pool_t *pool)
+{
+    REQUIRE(db == NULL && space != NULL && collections != NULL);
+    check_page(page, found);
     return pool == NULL ? absent(pool) : NULL;
 }
 
@@ -266,13 +271,12 @@ const was_error_t *was_pws_resources_delete(was_db_t *db, const was_grant_t *gra
 }
 
 const was_error_t *was_pws_resources_list(was_db_t *db, const char *space, const char *collection,
-                                          const was_pws_page_t *page,
-                                          const was_pws_entry_t **entries, int *count,
-                                          apr_pool_t *pool)
+                                          const was_page_t *page, const was_pws_entry_t **entries,
+                                          was_found_t *found, apr_pool_t *pool)
 {
-    REQUIRE(db == NULL && space != NULL && collection != NULL && page->after != NULL);
-    REQUIRE(page->limit > 1 && entries != NULL && pool != NULL);
-    *count = 0;
+    REQUIRE(db == NULL && space != NULL && collection != NULL);
+    REQUIRE(entries != NULL && pool != NULL);
+    check_page(page, found);
     return NULL;
 }
 
@@ -332,12 +336,11 @@ const was_error_t *was_pws_spaces_delete(was_db_t *db, const was_grant_t *grant,
 }
 
 const was_error_t *was_pws_spaces_list(was_db_t *db, const was_pws_consent_t *consent,
-                                       const char *after, int limit, const was_pws_space_t **spaces,
-                                       int *count, apr_pool_t *pool)
+                                       const was_page_t *page, const was_pws_space_t **spaces,
+                                       was_found_t *found, apr_pool_t *pool)
 {
-    REQUIRE(db == NULL && consent->scope != NULL && after != NULL && limit > 1);
-    REQUIRE(spaces != NULL && pool != NULL);
-    *count = 0;
+    REQUIRE(db == NULL && consent->scope != NULL && spaces != NULL && pool != NULL);
+    check_page(page, found);
     return NULL;
 }
 
@@ -380,13 +383,12 @@ const was_error_t *was_classic_spaces_delete(was_db_t *db, const char *uuid, con
     return conditions == NULL ? absent(pool) : NULL;
 }
 
-const was_error_t *was_classic_spaces_list(was_db_t *db, const char *caller, const char *after,
-                                           int limit, const was_classic_space_t **spaces,
-                                           int *count, apr_pool_t *pool)
+const was_error_t *was_classic_spaces_list(was_db_t *db, const char *caller, const was_page_t *page,
+                                           const was_classic_space_t **spaces, was_found_t *found,
+                                           apr_pool_t *pool)
 {
-    REQUIRE(db == NULL && caller != NULL && after != NULL && limit > 1);
-    REQUIRE(spaces != NULL && pool != NULL);
-    *count = 0;
+    REQUIRE(db == NULL && caller != NULL && spaces != NULL && pool != NULL);
+    check_page(page, found);
     return NULL;
 }
 

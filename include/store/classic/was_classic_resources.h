@@ -3,6 +3,7 @@
 #define WAS_CLASSIC_RESOURCES_H
 
 #include "store/was_content.h"
+#include "store/was_page.h"
 #include "store/was_preconditions.h"
 
 /*
@@ -48,12 +49,11 @@ WAS_CHECKED const was_error_t *was_classic_resources_delete(was_db_t *db,
                                                             const was_conditions_t *conditions,
                                                             apr_pool_t *pool);
 
-/* Resources of a space with a path after `after` ("" for the first page), in the database's order,
- * at most `limit`, without contents. The right to list was checked by the caller's read of the
- * space. */
+/* A page of a space's resources by their paths, in the database's order, without contents. The
+ * right to list was checked by the caller's read of the space. */
 WAS_CHECKED const was_error_t *was_classic_resources_list(was_db_t *db, const char *space,
-                                                          const char *after, int limit,
+                                                          const was_page_t *page,
                                                           const was_resource_t **resources,
-                                                          int *count, apr_pool_t *pool);
+                                                          was_found_t *found, apr_pool_t *pool);
 
 #endif

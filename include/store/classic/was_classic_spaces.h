@@ -3,6 +3,7 @@
 #define WAS_CLASSIC_SPACES_H
 
 #include "store/was_db.h"
+#include "store/was_page.h"
 #include "store/was_preconditions.h"
 
 /*
@@ -67,12 +68,11 @@ WAS_CHECKED const was_error_t *was_classic_spaces_delete(was_db_t *db, const cha
                                                          const was_conditions_t *conditions,
                                                          apr_pool_t *pool);
 
-/* The caller's spaces with a uuid after `after` ("" for the first page), ordered by uuid, at most
- * `limit`; only uuid, id and controller are set. */
+/* A page of the caller's spaces, ascending by uuid; only uuid, id and controller are set. */
 WAS_CHECKED const was_error_t *was_classic_spaces_list(was_db_t *db, const char *caller,
-                                                       const char *after, int limit,
+                                                       const was_page_t *page,
                                                        const was_classic_space_t **spaces,
-                                                       int *count, apr_pool_t *pool);
+                                                       was_found_t *found, apr_pool_t *pool);
 
 /* The refusals that writes into a space share. */
 WAS_CHECKED const was_error_t *

@@ -4,6 +4,7 @@
 
 #include "store/was_db.h"
 #include "store/was_grant.h"
+#include "store/was_page.h"
 
 /*
  * was_pws_backends: places that a client registered for its collections (protocol/pws section
@@ -16,7 +17,10 @@ typedef struct was_pws_backend_t {
     const char *descriptor;
 } was_pws_backend_t;
 
-/* The first 1000 of a space, ascending by id. */
+/* How many a space may register; there may be more of before that was so. */
+enum { WAS_PWS_MAX_BACKENDS = 32 };
+
+/* Those of a space, ascending by id, up to WAS_PAGE_BYTES of descriptors. */
 WAS_CHECKED const was_error_t *was_pws_backends_list(was_db_t *db, const char *space,
                                                      const was_pws_backend_t **backends, int *count,
                                                      apr_pool_t *pool);
@@ -25,8 +29,8 @@ WAS_CHECKED const was_error_t *was_pws_backends_list(was_db_t *db, const char *s
 WAS_CHECKED const was_error_t *was_pws_backends_get(was_db_t *db, const char *space, const char *id,
                                                     const char **descriptor, apr_pool_t *pool);
 
-/* Registers; with `replace` also over one of this id. Errors: CONFLICT, NOT_FOUND (the grant does
- * not hold any more). */
+/* Registers; with `replace` also over one of this id. Errors: CONFLICT, QUOTA, NOT_FOUND (the
+ * grant does not hold any more). */
 WAS_CHECKED const was_error_t *was_pws_backends_put(was_db_t *db, const was_grant_t *grant,
                                                     bool replace, const was_pws_backend_t *backend,
                                                     bool *created, apr_pool_t *pool);

@@ -4,8 +4,8 @@
 
 #include "store/was_db.h"
 #include "store/was_grant.h"
+#include "store/was_page.h"
 #include "store/was_preconditions.h"
-#include "store/pws/was_pws_page.h"
 
 #include <apr_time.h>
 
@@ -59,11 +59,11 @@ WAS_CHECKED const was_error_t *was_pws_collections_put(was_db_t *db, const was_g
 WAS_CHECKED const was_error_t *was_pws_collections_delete(was_db_t *db, const was_grant_t *grant,
                                                           const char *id, apr_pool_t *pool);
 
-/* Only id and name are set. */
+/* A page of the space, ascending by id; only id and name are set. */
 WAS_CHECKED const was_error_t *was_pws_collections_list(was_db_t *db, const char *space,
-                                                        const was_pws_page_t *page,
+                                                        const was_page_t *page,
                                                         const was_pws_collection_t **collections,
-                                                        int *count, apr_pool_t *pool);
+                                                        was_found_t *found, apr_pool_t *pool);
 
 /* What a write that found no row would have found. */
 typedef struct was_pws_state_t {

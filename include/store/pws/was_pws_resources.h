@@ -4,8 +4,8 @@
 
 #include "store/was_content.h"
 #include "store/was_grant.h"
+#include "store/was_page.h"
 #include "store/was_preconditions.h"
-#include "store/pws/was_pws_page.h"
 
 #include <apr_time.h>
 
@@ -62,11 +62,12 @@ typedef struct was_pws_entry_t {
     const char *writer;
 } was_pws_entry_t;
 
+/* A page of the collection, ascending by id (by code units). */
 WAS_CHECKED const was_error_t *was_pws_resources_list(was_db_t *db, const char *space,
                                                       const char *collection,
-                                                      const was_pws_page_t *page,
-                                                      const was_pws_entry_t **entries, int *count,
-                                                      apr_pool_t *pool);
+                                                      const was_page_t *page,
+                                                      const was_pws_entry_t **entries,
+                                                      was_found_t *found, apr_pool_t *pool);
 
 typedef struct was_pws_meta_t {
     const char *type;

@@ -4,6 +4,7 @@
 
 #include "store/was_content.h"
 #include "store/was_grant.h"
+#include "store/was_page.h"
 #include "store/was_preconditions.h"
 
 /*
@@ -89,11 +90,11 @@ WAS_CHECKED const was_error_t *was_pws_spaces_update(was_db_t *db, const char *i
 WAS_CHECKED const was_error_t *was_pws_spaces_delete(was_db_t *db, const was_grant_t *grant,
                                                      apr_pool_t *pool);
 
-/* The spaces of the controller that the scope is, with an id after `after` ("" for the first page),
- * ascending, at most `limit`; only id and name are set. None where a delegation was revoked. */
+/* A page of the spaces of the controller that the scope is, ascending by id; only id and name are
+ * set. None where a delegation was revoked. */
 WAS_CHECKED const was_error_t *was_pws_spaces_list(was_db_t *db, const was_pws_consent_t *consent,
-                                                   const char *after, int limit,
-                                                   const was_pws_space_t **spaces, int *count,
-                                                   apr_pool_t *pool);
+                                                   const was_page_t *page,
+                                                   const was_pws_space_t **spaces,
+                                                   was_found_t *found, apr_pool_t *pool);
 
 #endif

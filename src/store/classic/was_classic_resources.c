@@ -142,18 +142,20 @@ const was_error_t *was_classic_resources_delete(was_db_t *db, const was_classic_
     return was_rows_count(rows) > 0 ? NULL : explain_write(db, key, NULL, conditions, 0, pool);
 }
 
-const was_error_t *was_classic_resources_list(was_db_t *db, const char *space, const char *after,
-                                              int limit, const was_resource_t **resources,
-                                              int *count, apr_pool_t *pool)
+const was_error_t *was_classic_resources_list(was_db_t *db, const char *space,
+                                              const was_page_t *page,
+                                              const was_resource_t **resources, was_found_t *found,
+                                              apr_pool_t *pool)
 {
-    const was_value_t values[] = {WAS_TEXT(space), WAS_TEXT(after), WAS_INTEGER(limit)};
+    const was_value_t values[] = {WAS_TEXT(space), WAS_TEXT(page->after),
+                                  WAS_INTEGER(was_page_lookahead(page)), WAS_INTEGER(page->extra)};
     const was_rows_t *rows;
 
-    WAS_TRY(was_db_run(db, WAS_SQL_RESOURCE_LIST, values, 3, &rows, pool));
-    *count = was_rows_count(rows);
-    was_resource_t *list = apr_pcalloc(pool, sizeof(*list) * (apr_size_t)(*count + 1));
+    WAS_TRY(was_db_run(db, WAS_SQL_RESOURCE_LIST, values, 4, &rows, pool));
+    *found = was_page_found(page, rows, 5);
+    was_resource_t *list = apr_pcalloc(pool, sizeof(*list) * (apr_size_t)(found->count + 1));
 
-    for (int i = 0; i < *count; i++) {
+    for (int i = 0; i < found->count; i++) {
         list[i].path = was_rows_text(rows, i, 0);
         list[i].type = was_rows_text(rows, i, 1);
         list[i].size = was_rows_integer(rows, i, 2, 0);

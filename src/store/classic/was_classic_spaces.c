@@ -227,18 +227,19 @@ const was_error_t *was_classic_spaces_delete(was_db_t *db, const char *uuid, con
     }
 }
 
-const was_error_t *was_classic_spaces_list(was_db_t *db, const char *caller, const char *after,
-                                           int limit, const was_classic_space_t **spaces,
-                                           int *count, apr_pool_t *pool)
+const was_error_t *was_classic_spaces_list(was_db_t *db, const char *caller, const was_page_t *page,
+                                           const was_classic_space_t **spaces, was_found_t *found,
+                                           apr_pool_t *pool)
 {
-    const was_value_t values[] = {WAS_TEXT(caller), WAS_TEXT(after), WAS_INTEGER(limit)};
+    const was_value_t values[] = {WAS_TEXT(caller), WAS_TEXT(page->after),
+                                  WAS_INTEGER(was_page_lookahead(page)), WAS_INTEGER(page->extra)};
     const was_rows_t *rows;
 
-    WAS_TRY(was_db_run(db, WAS_SQL_SPACE_LIST, values, 3, &rows, pool));
-    *count = was_rows_count(rows);
-    was_classic_space_t *list = apr_pcalloc(pool, sizeof(*list) * (apr_size_t)(*count + 1));
+    WAS_TRY(was_db_run(db, WAS_SQL_SPACE_LIST, values, 4, &rows, pool));
+    *found = was_page_found(page, rows, 3);
+    was_classic_space_t *list = apr_pcalloc(pool, sizeof(*list) * (apr_size_t)(found->count + 1));
 
-    for (int i = 0; i < *count; i++) {
+    for (int i = 0; i < found->count; i++) {
         list[i].uuid = was_rows_text(rows, i, 0);
         list[i].id = was_rows_text(rows, i, 1);
         list[i].controller = was_rows_text(rows, i, 2);

@@ -3,6 +3,7 @@
 #define WAS_CLASSIC_SQL_H
 
 #include "../was_limit_sql.h"
+#include "../was_page_sql.h"
 
 /*
  * was_classic_sql: the statements on the Python server's two tables; private to was_sql. Above each
@@ -93,8 +94,11 @@
     "SELECT " CLASSIC_CALLER("$2::text") ", s.is_deleted FROM was_spaces s" \
     " WHERE s.space_uuid = $1"
 
-/* caller, after, limit -> uuid, space_id, controller */
+/* caller, after, limit, extra bytes -> uuid, space_id, controller, bytes so far */
 #define WAS_TEXT_SPACE_LIST \
+    WAS_SQL_PAGE("p.space_uuid, p.space_id, p.controller", "space_uuid", \
+    "octet_length(q.space_uuid) + octet_length(q.space_id) + octet_length(q.controller)" \
+    " + $4::bigint", \
     "(SELECT s.space_uuid, s.space_id, s.controller FROM was_spaces s" \
     " WHERE s.controller = $1::text AND s.space_uuid > $2::text" \
     " ORDER BY s.space_uuid LIMIT $3::bigint)" \
@@ -103,7 +107,7 @@
     " WHERE s.controller = $1::text || '#' || substr($1::text, 9)" \
     " AND s.space_uuid > $2::text" \
     " ORDER BY s.space_uuid LIMIT $3::bigint)" \
-    " ORDER BY 1 LIMIT $3::bigint"
+    " ORDER BY 1 LIMIT $3::bigint")
 
 /* uuid, caller, controller, set name?, name, set link?, link, 3 conditions, for the creation only:
  * space_id; most -> validator. A space that is there can be kept, whatever the limit. */
@@ -173,13 +177,15 @@
     " FROM was_resources r" \
     " WHERE r.space_uuid = $1 AND r.path = $2 AND " CLASSIC_ETAG("r") " = $3::text"
 
-/* uuid, after, limit -> path, type, size, validator, seconds */
+/* uuid, after, limit, extra bytes -> path, type, size, validator, seconds, bytes so far */
 #define WAS_TEXT_RESOURCE_LIST \
-    "SELECT r.path, r.content_type, octet_length(r.content)::bigint," \
-    " " CLASSIC_ETAG("r") ", " CLASSIC_MODIFIED("r") " FROM was_resources r" \
-    " WHERE r.space_uuid = $1 AND r.path > $2::text" \
+    WAS_SQL_PAGE("p.path, p.content_type, p.length, p.etag, p.modified", "path", \
+    "octet_length(q.path) + octet_length(q.content_type) + $4::bigint", \
+    "SELECT r.path, r.content_type, octet_length(r.content)::bigint AS length," \
+    " " CLASSIC_ETAG("r") " AS etag, " CLASSIC_MODIFIED("r") " AS modified" \
+    " FROM was_resources r WHERE r.space_uuid = $1 AND r.path > $2::text" \
     " AND (SELECT NOT s.is_deleted FROM was_spaces s WHERE s.space_uuid = $1)" \
-    " ORDER BY r.path LIMIT $3::bigint"
+    " ORDER BY r.path LIMIT $3::bigint")
 
 /* A resource's row, from a content that is a value or the staged upload. */
 #define CLASSIC_PUT_RESOURCE(content) \

@@ -49,6 +49,19 @@ const was_error_t *was_pws_backends_get(was_db_t *db, const char *space, const c
     return NULL;
 }
 
+/* Errors: QUOTA (there is no room for one more). */
+static const was_error_t *check_room(was_db_t *db, const char *space, apr_pool_t *pool)
+{
+    const was_value_t values[] = {WAS_TEXT(space)};
+    const was_rows_t *rows;
+
+    WAS_TRY(was_db_run(db, WAS_SQL_PWS_BACKEND_COUNT, values, 1, &rows, pool));
+    return was_rows_integer(rows, 0, 0, 0) < WAS_PWS_MAX_BACKENDS
+               ? NULL
+               : was_error_make(pool, WAS_ERROR_QUOTA, NULL, "a space has at most %d backends",
+                                WAS_PWS_MAX_BACKENDS);
+}
+
 /* Why a put found no row. */
 static const was_error_t *explain_put_backend(was_db_t *db, const was_grant_t *grant, bool replace,
                                               const char *id, apr_pool_t *pool)
@@ -56,8 +69,16 @@ static const was_error_t *explain_put_backend(was_db_t *db, const was_grant_t *g
     const char *descriptor;
 
     WAS_TRY(was_pws_grant_check(db, grant, pool));
-    if (!replace && was_pws_backends_get(db, grant->space, id, &descriptor, pool) == NULL) {
+    const was_error_t *error = was_pws_backends_get(db, grant->space, id, &descriptor, pool);
+
+    if (error != NULL && error->kind != WAS_ERROR_NOT_FOUND) {
+        return error;
+    }
+    if (error == NULL && !replace) {
         return was_error_make(pool, WAS_ERROR_CONFLICT, "#/id", "there is a backend of this id");
+    }
+    if (error != NULL) {
+        WAS_TRY(check_room(db, grant->space, pool));
     }
     WAS_TRY(was_pws_quota_explain(db, grant, pool));
     return backend_absent(pool);

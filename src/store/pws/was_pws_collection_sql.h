@@ -128,14 +128,16 @@
     " AND r.collection_generation = c.generation AND r.resource = $5::text" \
     " WHERE " PWS_GRANTED
 
-/* uuid, after, limit, only what anybody may read? -> collection, name */
+/* uuid, after, limit, only what anybody may read?, extra bytes -> collection, name, bytes so far */
 #define WAS_TEXT_PWS_COLLECTION_LIST \
+    WAS_SQL_PAGE("p.collection, p.name", "collection", \
+    "2 * octet_length(q.collection) + " WAS_SQL_BYTES("q.name") " + $5::bigint", \
     "SELECT c.collection, c.name FROM (SELECT o.* FROM was_pws_collections o" \
     " WHERE o.space_uuid = $1 AND o.space_generation =" \
     " (SELECT s.generation FROM was_pws_spaces s WHERE s.space_uuid = $1)" \
     " AND o.collection > $2::text ORDER BY o.collection" PWS_LIST_LOOKS ") c" \
     " WHERE (NOT $4::boolean OR " PWS_SHOWN("c.generation", "''") ")" \
-    " ORDER BY c.collection LIMIT $3::bigint"
+    " ORDER BY c.collection LIMIT $3::bigint")
 
 /* grant, collection, token -> a row */
 #define WAS_TEXT_PWS_COLLECTION_RAISE_DELETE \

@@ -290,20 +290,20 @@ const was_error_t *was_pws_collections_delete(was_db_t *db, const was_grant_t *g
     return NULL;
 }
 
-const was_error_t *was_pws_collections_list(was_db_t *db, const char *space,
-                                            const was_pws_page_t *page,
-                                            const was_pws_collection_t **collections, int *count,
-                                            apr_pool_t *pool)
+const was_error_t *was_pws_collections_list(was_db_t *db, const char *space, const was_page_t *page,
+                                            const was_pws_collection_t **collections,
+                                            was_found_t *found, apr_pool_t *pool)
 {
-    const was_value_t values[] = {WAS_TEXT(space), WAS_TEXT(page->after), WAS_INTEGER(page->limit),
-                                  WAS_BOOLEAN(page->only_public)};
+    const was_value_t values[] = {WAS_TEXT(space), WAS_TEXT(page->after),
+                                  WAS_INTEGER(was_page_lookahead(page)),
+                                  WAS_BOOLEAN(page->only_public), WAS_INTEGER(page->extra)};
     const was_rows_t *rows;
 
-    WAS_TRY(was_db_run(db, WAS_SQL_PWS_COLLECTION_LIST, values, 4, &rows, pool));
-    *count = was_rows_count(rows);
-    was_pws_collection_t *list = apr_pcalloc(pool, sizeof(*list) * (apr_size_t)(*count + 1));
+    WAS_TRY(was_db_run(db, WAS_SQL_PWS_COLLECTION_LIST, values, 5, &rows, pool));
+    *found = was_page_found(page, rows, 2);
+    was_pws_collection_t *list = apr_pcalloc(pool, sizeof(*list) * (apr_size_t)(found->count + 1));
 
-    for (int i = 0; i < *count; i++) {
+    for (int i = 0; i < found->count; i++) {
         list[i].id = was_rows_text(rows, i, 0);
         list[i].name = was_rows_text(rows, i, 1);
     }

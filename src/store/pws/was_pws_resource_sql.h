@@ -92,15 +92,19 @@
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") " AND " PWS_RESOURCE("$3") \
     " AND " PWS_ETAG("r") " = $4::text"
 
-/* uuid, collection, after, limit, only what anybody may read? -> resource, type, name unless
- * encrypted, epoch, writer */
+/* uuid, collection, after, limit, only what anybody may read?, extra bytes -> resource, type, name
+ * unless encrypted, epoch, writer, bytes so far. Notes count by their length: only those of the
+ * page are looked into. */
 #define WAS_TEXT_PWS_RESOURCE_LIST \
-    "SELECT r.resource, r.content_type, CASE WHEN r.custom::json -> 'jwe' IS NULL" \
-    " THEN r.custom::json ->> 'name' END, r.epoch, r.writer FROM (SELECT o.* FROM" \
+    WAS_SQL_PAGE("p.resource, p.content_type, CASE WHEN p.custom::json -> 'jwe' IS NULL" \
+    " THEN p.custom::json ->> 'name' END, p.epoch, p.writer", "resource", \
+    "2 * octet_length(q.resource) + octet_length(q.content_type) + " WAS_SQL_BYTES("q.custom") \
+    " + " WAS_SQL_BYTES("q.epoch") " + " WAS_SQL_BYTES("q.writer") " + $6::bigint", \
+    "SELECT r.resource, r.content_type, r.custom, r.epoch, r.writer FROM (SELECT o.* FROM" \
     " was_pws_resources o WHERE o.space_uuid = $1 AND o.collection_generation = " \
     PWS_GENERATION("$2") " AND o.resource > $3::text ORDER BY o.resource" PWS_LIST_LOOKS ") r" \
     " WHERE (NOT $5::boolean OR " PWS_SHOWN("r.collection_generation", "r.resource") ")" \
-    " ORDER BY r.resource LIMIT $4::bigint"
+    " ORDER BY r.resource LIMIT $4::bigint")
 
 /* grant, collection, resource, token, 3 conditions -> a row. Its policy goes with it, and takes the
  * second of two positions. */

@@ -186,26 +186,29 @@ const was_error_t *was_pws_spaces_delete(was_db_t *db, const was_grant_t *grant,
 }
 
 const was_error_t *was_pws_spaces_list(was_db_t *db, const was_pws_consent_t *consent,
-                                       const char *after, int limit, const was_pws_space_t **spaces,
-                                       int *count, apr_pool_t *pool)
+                                       const was_page_t *page, const was_pws_space_t **spaces,
+                                       was_found_t *found, apr_pool_t *pool)
 {
-    const was_value_t values[] = {WAS_TEXT(consent->scope), WAS_TEXT(after), WAS_INTEGER(limit)};
+    const was_value_t values[] = {WAS_TEXT(consent->scope), WAS_TEXT(page->after),
+                                  WAS_INTEGER(was_page_lookahead(page)), WAS_INTEGER(page->extra)};
     const was_value_t delegations[] = {WAS_TEXT(consent->scope),
                                        consented_delegations(consent, pool)};
     was_transaction_t transaction = {.nsteps = 0};
-    const was_step_t *list = was_step_add(&transaction, WAS_SQL_PWS_SPACE_LIST, values, 3);
+    const was_step_t *listed = was_step_add(&transaction, WAS_SQL_PWS_SPACE_LIST, values, 4);
     const was_step_t *revoked =
         consent->ndelegations > 0 ? was_step_add(&transaction, WAS_SQL_PWS_REVOKED, delegations, 2)
                                   : NULL;
 
     WAS_TRY(was_db_transact(db, &transaction, pool));
-    *count = revoked != NULL && was_rows_true(revoked->rows, 0, 0) ? 0 : was_rows_count(list->rows);
-    was_pws_space_t *found = apr_pcalloc(pool, sizeof(*found) * (apr_size_t)(*count + 1));
+    *found = revoked != NULL && was_rows_true(revoked->rows, 0, 0)
+                 ? (was_found_t){0, false}
+                 : was_page_found(page, listed->rows, 2);
+    was_pws_space_t *list = apr_pcalloc(pool, sizeof(*list) * (apr_size_t)(found->count + 1));
 
-    for (int i = 0; i < *count; i++) {
-        found[i].id = was_rows_text(list->rows, i, 0);
-        found[i].name = was_rows_text(list->rows, i, 1);
+    for (int i = 0; i < found->count; i++) {
+        list[i].id = was_rows_text(listed->rows, i, 0);
+        list[i].name = was_rows_text(listed->rows, i, 1);
     }
-    *spaces = found;
+    *spaces = list;
     return NULL;
 }

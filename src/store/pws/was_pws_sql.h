@@ -3,6 +3,7 @@
 #define WAS_PWS_SQL_H
 
 #include "../was_limit_sql.h"
+#include "../was_page_sql.h"
 
 /*
  * was_pws_sql: what the statements on the tables of Portable Web Spaces share, and those of spaces,
@@ -229,11 +230,13 @@
     PWS_CONDITIONS("true", PWS_ETAG_OBJECT("s"), "s.updated_ms", "$2", "$3", "$4") \
     " FROM was_pws_spaces s WHERE s.space_uuid = $1"
 
-/* controller, after, limit -> uuid, name */
+/* controller, after, limit, extra bytes -> uuid, name, bytes so far */
 #define WAS_TEXT_PWS_SPACE_LIST \
+    WAS_SQL_PAGE("p.space_uuid, p.name", "space_uuid", \
+    "2 * octet_length(q.space_uuid) + " WAS_SQL_BYTES("q.name") " + $4::bigint", \
     "SELECT s.space_uuid, s.name FROM was_pws_spaces s" \
     " WHERE s.controller = $1::text AND s.space_uuid > $2::text" \
-    " ORDER BY s.space_uuid LIMIT $3::bigint"
+    " ORDER BY s.space_uuid LIMIT $3::bigint")
 
 /* grant; behind the space's lock, in this order: writers that have begun end first, and what is
  * below the space belongs to a generation that nobody names any more. Of a space of more than a
@@ -255,11 +258,16 @@
 #define PWS_BACKENDS \
     "SELECT b.backend, b.descriptor FROM was_pws_backends b WHERE b.space_uuid = $1" \
     " AND b.space_generation = (SELECT s.generation FROM was_pws_spaces s WHERE s.space_uuid = $1)"
-#define WAS_TEXT_PWS_BACKEND_LIST PWS_BACKENDS " ORDER BY b.backend LIMIT 1000"
+#define WAS_TEXT_PWS_BACKEND_LIST \
+    WAS_SQL_PAGE("p.backend, p.descriptor", "backend", "octet_length(q.descriptor)", \
+    PWS_BACKENDS " ORDER BY b.backend LIMIT 1000")
 /* uuid, backend -> the same */
 #define WAS_TEXT_PWS_BACKEND_GET PWS_BACKENDS " AND b.backend = $2::text"
+/* uuid -> how many there are */
+#define WAS_TEXT_PWS_BACKEND_COUNT "SELECT count(*) FROM (" PWS_BACKENDS ") b"
 
-/* grant, token, backend, descriptor, may it be there already?, quota or NULL -> is it new? */
+/* grant, token, backend, descriptor, may it be there already?, quota or NULL -> is it new? One more
+ * only where there are fewer than so many; exact for who holds the space's lock. */
 #define PWS_BACKEND(id) \
     "b.space_uuid = $1 AND b.space_generation = s.generation AND b.backend = " id "::text"
 #define PWS_BACKEND_NEW \
@@ -269,7 +277,9 @@
     PWS_BACKEND_BYTES("b") " FROM was_pws_backends b WHERE " PWS_BACKEND("$5") "), 0))"
 #define WAS_TEXT_PWS_BACKEND_RAISE \
     PWS_SPACE_RAISE(PWS_BACKEND_GROWTH) " WHERE " PWS_GRANTED \
-    " AND ($7::boolean OR " PWS_BACKEND_NEW ") AND " PWS_FITS(PWS_BACKEND_GROWTH, "$8") \
+    " AND ($7::boolean OR " PWS_BACKEND_NEW ") AND (NOT " PWS_BACKEND_NEW \
+    " OR (SELECT count(*) FROM was_pws_backends o WHERE o.space_uuid = $1" \
+    " AND o.space_generation = s.generation) < 32) AND " PWS_FITS(PWS_BACKEND_GROWTH, "$8") \
     " RETURNING " PWS_BACKEND_NEW
 
 /* uuid, token, backend, descriptor */
