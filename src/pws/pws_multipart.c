@@ -13,7 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { BOUNDARY_MAX_BYTES = 70 };
+enum { BOUNDARY_MAX_BYTES = 70, HEAD_MAX_BYTES = 8 * 1024 };
 
 bool pws_is_multipart(const char *type)
 {
@@ -107,9 +107,10 @@ static const char *find_bytes(const char *from, const char *end, const char *wha
     return memmem(from, (apr_size_t)(end - from), what, length);
 }
 
-/* One part, from behind its delimiter's line to before the next delimiter. */
+/* One part, from behind its delimiter's line to before the next delimiter. What its head takes is
+ * in `scratch`. */
 static const was_error_t *take_part(const char *part, const char *end, was_content_t *content,
-                                    int *files, apr_pool_t *pool)
+                                    int *files, apr_pool_t *scratch, apr_pool_t *pool)
 {
     const char *blank = find_bytes(part, end, "\r\n\r\n", 4);
     const char *head, *disposition, *type;
@@ -117,22 +118,26 @@ static const was_error_t *take_part(const char *part, const char *end, was_conte
     if (blank == NULL) {
         return bad_form(pool, "a part has no head");
     }
-    head = apr_pstrmemdup(pool, part, (apr_size_t)(blank - part));
-    disposition = field_of(head, "Content-Disposition", pool);
+    if (blank - part > HEAD_MAX_BYTES) {
+        return bad_form(pool, "the head of a part is too long");
+    }
+    head = apr_pstrmemdup(scratch, part, (apr_size_t)(blank - part));
+    disposition = field_of(head, "Content-Disposition", scratch);
     if (disposition == NULL) {
         return bad_form(pool, "a part has no Content-Disposition");
     }
-    if (parameter_of(disposition, "filename", pool) == NULL &&
-        parameter_of(disposition, "filename*", pool) == NULL) {
+    if (parameter_of(disposition, "filename", scratch) == NULL &&
+        parameter_of(disposition, "filename*", scratch) == NULL) {
         return NULL;
     }
     (*files)++;
-    type = field_of(head, "Content-Type", pool);
+    type = field_of(head, "Content-Type", scratch);
     /* It goes out as a field of the answer, as one that came as a field does. */
     if (type != NULL && *type != '\0' && !was_media_type_is_sendable(type)) {
         return bad_form(pool, "the file's Content-Type is too long or not printable ASCII");
     }
-    content->type = type != NULL && *type != '\0' ? type : "application/octet-stream";
+    content->type =
+        type != NULL && *type != '\0' ? apr_pstrdup(pool, type) : "application/octet-stream";
     content->bytes = blank + 4;
     content->length = (apr_size_t)(end - content->bytes);
     return NULL;
@@ -143,6 +148,8 @@ const was_error_t *pws_multipart_file(const was_request_t *request, was_content_
     apr_pool_t *pool = request->pool;
     const char *delimiter = delimiter_of(content->type, pool);
     const char *at = content->bytes, *end = at + content->length, *next;
+    const char *line;
+    apr_pool_t *scratch;
     apr_size_t length;
     int files = 0;
 
@@ -154,6 +161,8 @@ const was_error_t *pws_multipart_file(const was_request_t *request, was_content_
         return bad_form(pool, "its media type names no boundary");
     }
     length = strlen(delimiter);
+    line = apr_pstrcat(pool, "\r\n", delimiter, NULL);
+    apr_pool_create(&scratch, pool);
     at = at == end ? NULL : find_bytes(at, end, delimiter, length);
     while (at != NULL) {
         at += length;
@@ -163,14 +172,15 @@ const was_error_t *pws_multipart_file(const was_request_t *request, was_content_
         if (end - at < 2 || memcmp(at, "\r\n", 2) != 0) {
             break;
         }
-        next = find_bytes(at, end, apr_pstrcat(pool, "\r\n", delimiter, NULL), length + 2);
+        next = find_bytes(at, end, line, length + 2);
         if (next == NULL) {
             break;
         }
         if (next < at + 2) { /* one line end between two delimiters: not even an empty head */
             return bad_form(pool, "a part has no head");
         }
-        WAS_TRY(take_part(at + 2, next, content, &files, pool));
+        apr_pool_clear(scratch);
+        WAS_TRY(take_part(at + 2, next, content, &files, scratch, pool));
         at = next + 2;
     }
     return bad_form(pool, "it does not end with its boundary");
