@@ -64,6 +64,9 @@ was_pq_end_t was_pq_copy(PGconn *pg, const was_source_t *content, apr_time_t dea
  * without its DETAIL, which may quote stored values. */
 WAS_CHECKED const was_error_t *was_pq_error(const PGresult *result, apr_pool_t *pool);
 
+/* Whether the error is libpq's own, and not the server's: what that did is not known. */
+bool was_pq_is_own(const PGresult *result);
+
 /* Whether the error is one of these SQLSTATEs, or classes of them, given as a NULL-terminated
  * list. */
 bool was_pq_state_is(const PGresult *result, const char *const *states);

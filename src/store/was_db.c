@@ -121,6 +121,9 @@ static const was_error_t *explain_refusal(was_attempt_t *attempt, const PGresult
     if (commits && was_pq_state_is(refusal, behind)) {
         return uncertain_write(attempt, name, "a server behind the server is lost");
     }
+    if (commits && was_pq_is_own(refusal)) {
+        return uncertain_write(attempt, name, "libpq could not take the answer");
+    }
     attempt->again = was_pq_state_is(refusal, stale);
     attempt->schema = was_pq_state_is(refusal, missing);
     return was_error_wrap(attempt->pool, was_pq_error(refusal, attempt->pool), "%s", name);

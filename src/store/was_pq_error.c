@@ -23,6 +23,11 @@ bool was_pq_state_is(const PGresult *result, const char *const *states)
     return false;
 }
 
+bool was_pq_is_own(const PGresult *result)
+{
+    return PQresultErrorField(result, PG_DIAG_SQLSTATE) == NULL;
+}
+
 const was_error_t *was_pq_error(const PGresult *result, apr_pool_t *pool)
 {
     /* SQLSTATEs, or classes of them, in the order they are tried. */
@@ -51,7 +56,8 @@ const was_error_t *was_pq_error(const PGresult *result, apr_pool_t *pool)
     was_error_t *error = apr_pcalloc(pool, sizeof(*error));
     apr_size_t i;
 
-    error->kind = WAS_ERROR_BROKEN;
+    /* libpq has no memory, or understands nothing more. */
+    error->kind = was_pq_is_own(result) ? WAS_ERROR_UNAVAILABLE : WAS_ERROR_BROKEN;
     error->reason = apr_psprintf(pool, "PostgreSQL says %s: %s", state != NULL ? state : "?",
                                  text != NULL ? text : "no text");
     for (i = 0; state != NULL && i < sizeof(kinds) / sizeof(kinds[0]); i++) {

@@ -133,6 +133,10 @@ static was_pq_end_t take_answers(PGconn *pg, const was_step_t *steps, int nsteps
         if (end == WAS_PQ_DONE) {
             end = take_answer(pg, exchange, statement, &exchange->results[i]);
         }
+        /* Nothing at all: libpq had no memory for it. */
+        if (end == WAS_PQ_DONE && exchange->results[i] == NULL && exchange->refusal == NULL) {
+            end = WAS_PQ_LOST;
+        }
     }
     return end == WAS_PQ_DONE ? take_end(pg, exchange, statement) : end;
 }
