@@ -186,7 +186,6 @@ sub others {
 # The child is the one that we began with, and has not grown by more than `most` MiB at its peak.
 sub not_grown {
     my ($name, $before, $most) = @_;
-    $most *= 1.5 if WAS::Server::has_sanitizer();
     my $figures = sprintf '%s: %.1f MiB before, %.1f at the peak', $name, $before, memory('VmHWM');
     note $figures;
     is(($server->children)[0], $child, "$name: it is the same child");

@@ -275,7 +275,9 @@ sub bounded {
     my $res = $client->request($method, $path_of->(999), %option);
     is($res->status, $status, "$title: one alone") or diag substr $res->body, 0, 300;
     my @sockets = map { connected() } 1 .. AT_ONCE;
-    send_all(\@sockets, [map { wire_of($client, $method, $path_of->($_), %option) } 1 .. AT_ONCE]);
+    my $count = $path =~ /%d/ ? AT_ONCE : 1;
+    my @wires = map { wire_of($client, $method, $path_of->($_), %option) } 1 .. $count;
+    send_all(\@sockets, [map { $wires[$_ % $count] } 1 .. AT_ONCE]);
     eventually(60, sub { !statuses_of(@sockets)->{'none yet'} }) and wait_for_quiet();
     my ($peak, $said) = (memory('VmHWM'), statuses_of(@sockets));
     is_deeply($said, { $status => AT_ONCE }, "$title: each is answered so") or diag explain $said;
