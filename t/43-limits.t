@@ -16,7 +16,7 @@ use WAS::Charge;
 use WAS::Client;
 use WAS::Key;
 use WAS::Server;
-use WAS::Story qw(json_text new_id sql);
+use WAS::Story qw(json_text new_id random_bytes sql);
 use WAS::Traffic qw(eventually timed);
 use WAS::Zcap;
 
