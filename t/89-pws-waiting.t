@@ -222,7 +222,7 @@ my $database = WAS::Server::create_database();
 WAS::Server->start(dsn => WAS::Server::cluster()->dsn($database))->stop;
 my ($writer, $other) = map { WAS::Server::dbh($database) } 1, 2;
 my ($raise) = map { /\Awas_PWS_RESOURCE_RAISE_AT_ONCE\t\d+\t(.*)/ ? $1 : () } split /\n/,
-    qx("$ENV{WAS_BUILD}/t/statements");
+    qx("$ENV{WAS_BUILD}/t/statements" public);
 $other->do($_)
     for (
     "INSERT INTO was_pws_spaces VALUES ('s', 1, 'did', NULL, '[]', NULL, 0, 0)",
