@@ -173,10 +173,15 @@ SELECT s.space_uuid, s.generation, 'b' || n, json_build_object('name', repeat('n
 FROM was_pws_spaces s, generate_series(1, 1000) n WHERE s.space_uuid = ?
 SQL
 
-# A capability as large as a field can bring it.
+# A capability as large as a field can bring it: of a text that gzip makes a tenth or so.
+my ($number, $text) = (1, '');
+while (length $text < 50_000) {
+    $number = ($number * 1103515245 + 12345) & 0x7fffffff;
+    $text .= 'x' x (($number >> 16) % 19) . 'y';
+}
 my $delegated = delegate(
     $pws->space_url($space), by => $alice, to => $bob, target => $pws->space_url($space),
-    document => { x => 'x' x 50_000 });
+    document => { x => $text });
 my $holder = $pws->as($bob);
 
 # The one child, and what it had when it began.
