@@ -45,7 +45,7 @@ typedef struct was_connection_t {
     void *handle; /* mod_dbd's own, an ap_dbd_t */
     PGconn *pg;
     was_backend_t *backend;
-    apr_uint32_t caller; /* for whom it was borrowed */
+    apr_uint32_t caller;      /* for whom it was borrowed */
     const char *const *texts; /* of the statements, for the schema that the tables are in */
 } was_connection_t;
 

@@ -126,7 +126,7 @@ static const char *describe_syntax(enum json_error_code code)
 /* Jansson says of some allocations that failed that the text is malformed, and of others nothing.
  * So what it says of the syntax counts only where there is a flaw indeed. */
 static const was_error_t *explain_parse(was_json_slice_t text, const json_error_t *error,
-                                          apr_pool_t *pool)
+                                        apr_pool_t *pool)
 {
     enum json_error_code code = json_error_code(error);
     apr_size_t good;
