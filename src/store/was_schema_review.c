@@ -34,8 +34,8 @@ enum { REVIEW_SECONDS = 12 };
 
 /* By column; what it says is followed by the names. */
 static const char *const findings[] = {
-    "others may create in the schema of the tables, where REVOKE CREATE ON SCHEMA would keep them "
-    "from making tables that are taken for ours: ",
+    ("others may create in the schema of the tables, where REVOKE CREATE ON SCHEMA would keep them "
+     "from making tables that are taken for ours: "),
     "tables belong to other roles, which can read and change all that is in them: ",
     "these are no tables, and what they show somebody else decides: ",
     "row security is on, and may hide rows from the module or keep it from writing: ",
