@@ -9,6 +9,7 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use MIME::Base64 qw(decode_base64url);
 use POSIX qw(ceil);
 use Test::More;
 use Time::HiRes qw(time);
@@ -318,7 +319,10 @@ same_stored('pws 8.3: and nothing has changed', $before, $space, $strangers);
         while (defined $target && $pages++ < 9) {
             my $page = $client->get($target, @how)->json;
             push @$items, map { $_->{id} } @{ $page->{items} };
-            $target = $page->{next};
+            $target = $page->{next} // last;
+            # It says nothing that the page does not.
+            my ($cursor) = $target =~ /[?&]cursor=([\w-]+)/;
+            decode_base64url($cursor) eq $items->[-1] or die "$target behind @$items";
         }
         return ("@$items", $pages);
     };
@@ -358,6 +362,15 @@ SQL
         ($listed->($alice, "$shown?limit=1", @unsigned))[0],
         'r100002 r100003 r110002',
         'pws 8.2: but behind as many');
+    my $long = "json_build_object('name', repeat('n', 140000))::text";
+    sql(
+        "UPDATE was_pws_resources SET custom = $long WHERE space_uuid = ? AND resource = ?",
+        $public, $_
+    ) for qw(r100002 r100003 r110002);
+    is_deeply(
+        [$listed->($alice, $shown, @unsigned)],
+        ['r100002 r100003 r110002', 3],
+        'pws 8.2: nor in pages that end by their bytes');
     sql('DELETE FROM was_pws_resources WHERE space_uuid = ? AND resource > ?', $public, 'r');
 }
 
