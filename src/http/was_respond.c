@@ -11,6 +11,7 @@
 #include "http/was_body.h"
 #include "http/was_bucket.h"
 #include "http/was_cors.h"
+#include "http/was_cut.h"
 #include "http/was_problem.h"
 #include "http/was_ranges.h"
 
@@ -19,11 +20,9 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
-#include <apr_portable.h>
 #include <apr_strings.h>
 
 #include <string.h>
-#include <sys/socket.h>
 
 APLOG_USE_MODULE(was);
 
@@ -248,8 +247,15 @@ static void append_body(const was_request_t *request, const was_response_t *resp
 
 static int end_answer(const was_request_t *request, apr_bucket_brigade *brigade)
 {
+    request_rec *r = request->r;
+
     APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(brigade->bucket_alloc));
-    (void)ap_pass_brigade(request->r->output_filters, brigade);
+    apr_status_t status = ap_pass_brigade(r->output_filters, brigade);
+
+    /* A filter that codes a content gives back what failed while it read that, and tells nobody. */
+    if (status == APR_EGENERAL && !r->connection->aborted) {
+        was_cut_pass(request, brigade, r->proto_output_filters);
+    }
     return OK;
 }
 
@@ -309,20 +315,6 @@ const was_error_t *was_stream_write(was_stream_t *stream, const void *bytes, apr
     return NULL;
 }
 
-/* Where only the connection's end ends an answer, it must not end as usual. What lies between then,
- * such as TLS, closes as usual, too, and is left out. */
-static void reset_connection(conn_rec *connection)
-{
-    const struct linger at_once = {.l_onoff = 1};
-    apr_socket_t *socket = ap_get_conn_socket(connection);
-    apr_os_sock_t descriptor;
-
-    if (socket != NULL && apr_os_sock_get(&descriptor, socket) == APR_SUCCESS) {
-        (void)setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-    }
-    connection->aborted = 1;
-}
-
 /* Ends an answer that has begun so that the client sees that it is not whole. */
 static int cut_stream(const was_stream_t *stream, const was_error_t *error)
 {
@@ -331,13 +323,10 @@ static int cut_stream(const was_stream_t *stream, const was_error_t *error)
 
     was_problem_log_cut(request, error);
     r->connection->keepalive = AP_CONN_CLOSE;
-    /* Keeps the last chunk, which would call the answer complete, from being sent. */
-    APR_BRIGADE_INSERT_TAIL(stream->brigade,
-                            ap_bucket_error_create(HTTP_BAD_GATEWAY, NULL, request->pool,
-                                                   stream->brigade->bucket_alloc));
+    was_cut_append(request, stream->brigade);
     (void)end_answer(request, stream->brigade);
     if (r->proto_num < HTTP_VERSION(1, 1)) {
-        reset_connection(r->connection);
+        was_cut_reset(r->connection);
     }
     return OK;
 }
