@@ -736,6 +736,52 @@ for my $row (
     is(scalar @{ $alice->get($full)->json }, 33, "$is: all are listed, and the server's own");
 }
 
+# A listing's pages end by their rows or by their bytes, and whatever is there is on one of them.
+{
+    my $listed = make_space($alice);
+    my $list = make_collection($alice, $listed, 'pages') =~ s{.*(?=/space/)}{}r . '/';
+    my $noted = sub { sprintf q(json_build_object('name', repeat('n', %d))::text), $_[0] - 13 };
+    # How many of 256 KiB, with what an item takes besides what is noted.
+    my $fit = sub { int 262_144 / ($_[0] + length("/pws$list") + 80 + 2 * 4 + 3) };
+    my $long = $noted->(140_000);
+    for my $row (
+        ['as many as a page has', 100, 'NULL', '', 100],
+        ['one more', 101, 'NULL', '', 100, 1],
+        ['short ones', 250, $noted->(1000), '', 100, 100, 50],
+        ['pages of 3', 7, $noted->(1000), '?limit=3', 3, 3, 1],
+        ['many at once', 250, 'NULL', '?limit=1000', 250],
+        [
+            'more bytes than a page has', 100, $noted->(3000), '', $fit->(3000),
+            100 - $fit->(3000)
+        ],
+        ['long ones', 100, $noted->(5000), '', $fit->(5000), 100 - $fit->(5000)],
+        ['very long ones', 3, $long, '', 1, 1, 1],
+        # It does not know whether there are more.
+        ['longer than a page', 2, $noted->(300_000), '', 1, 1, 0],
+        ['a few long ones', 5, "CASE WHEN n % 2 = 0 THEN $long END", '', 3, 2],
+    ) {
+        my ($name, $count, $custom, $query, @due) = @$row;
+        sql(      'DELETE FROM was_pws_resources r USING was_pws_collections c'
+                . q( WHERE c.collection = 'pages' AND c.generation = r.collection_generation));
+        sql(<<"SQL", $listed);
+INSERT INTO was_pws_resources (space_uuid, collection_generation, resource, generation,
+    content_type, size, content, created_ms, position, updated_ms, custom)
+SELECT c.space_uuid, c.generation, 'r' || 100 + n, n, 'x/y', 1, 'x', 0, n, 0, $custom
+FROM was_pws_collections c, generate_series(1, $count) n
+WHERE c.space_uuid = ? AND c.collection = 'pages'
+SQL
+        my ($next, @pages, @names) = ("$list$query");
+        while (defined $next && @pages < 20) {
+            my $page = $alice->get($next)->json;
+            push @pages, scalar @{ $page->{items} };
+            push @names, map { $_->{id} } @{ $page->{items} };
+            $next = $page->{next} && $page->{next} =~ s{.*(?=/space/)}{}r;
+        }
+        is_deeply(\@pages, \@due, "pws 13.1: pages of $name");
+        is_deeply(\@names, [map { 'r' . (100 + $_) } 1 .. $count], "pws 13.1: all $name");
+    }
+}
+
 # Encrypted collections.
 my %jwe = (protected => 'eyJ', ciphertext => 'abc');
 my $envelope = jcs({ id => 'z', sequence => \'0', indexed => [], jwe => \%jwe });

@@ -26,7 +26,7 @@ void was_document_text(was_document_t *document, json_t *object, const char *nam
                        const char *text);
 void was_document_integer(was_document_t *document, json_t *object, const char *name,
                           apr_int64_t value);
-/* From JSON as text. */
+/* From JSON as text; an escaped NUL in a string is kept. */
 void was_document_json(was_document_t *document, json_t *object, const char *name,
                        const char *text);
 json_t *was_document_object(was_document_t *document, json_t *object, const char *name);

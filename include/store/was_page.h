@@ -8,7 +8,10 @@
  * was_page: a listing in pages. A page ends where it has as many rows as were asked for, or where
  * they come to WAS_PAGE_BYTES, whichever is first; a row that is longer is a page of its own.
  */
-enum { WAS_PAGE_BYTES = 256 * 1024 };
+enum {
+    WAS_PAGE_BYTES = 256 * 1024,
+    WAS_PAGE_FEW = 100 /* rows; of so many, short ones come to no more */
+};
 
 /* What is asked for: what stands behind `after` ("" for the first page) in the listing's order. */
 typedef struct was_page_t {
@@ -32,5 +35,12 @@ int was_page_lookahead(const was_page_t *page);
 /* How many of the rows that a statement found are the page's; column `total` has the bytes up to
  * each. */
 was_found_t was_page_found(const was_page_t *page, const was_rows_t *rows, int total);
+
+/* Of a statement that has summed no bytes: whether the page ends by its rows alone, and then how
+ * many they are. Those that were found come to no more than WAS_PAGE_BYTES then, and column
+ * `kept_back` is true for none; the first column is the key, which an answer has twice, and what
+ * stands between the two counts, too. */
+bool was_page_is_short(const was_page_t *page, const was_rows_t *rows, int kept_back,
+                       was_found_t *found);
 
 #endif

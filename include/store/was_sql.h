@@ -117,6 +117,7 @@
     X(PWS_RESOURCE_GET, 4, false) \
     X(PWS_RESOURCE_PIECE, 6, false) \
     X(PWS_RESOURCE_LIST, 6, false) \
+    X(PWS_RESOURCE_SHORT_LIST, 4, false) \
     X(PWS_RESOURCE_RAISE_DELETE, 9, true) \
     X(PWS_RESOURCE_TOMBSTONE, 4, true) \
     X(PWS_RESOURCE_DELETE, 4, true) \

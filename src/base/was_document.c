@@ -71,7 +71,8 @@ void was_document_integer(was_document_t *document, json_t *object, const char *
 void was_document_json(was_document_t *document, json_t *object, const char *name, const char *text)
 {
     if (text != NULL) {
-        set_member(document, object, name, json_loads(text, JSON_DECODE_ANY, NULL));
+        set_member(document, object, name,
+                   json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL));
     }
 }
 

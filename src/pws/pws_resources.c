@@ -8,6 +8,7 @@
 #include "pws/pws.h"
 
 #include "auth/was_crypto.h"
+#include "base/was_json_scan.h"
 #include "base/was_media_type.h"
 #include "http/was_body.h"
 #include "pws/pws_documents.h"
@@ -16,6 +17,7 @@
 #include "store/pws/was_pws_collections.h"
 #include "store/pws/was_pws_resources.h"
 
+#include <apr_strings.h>
 #include <string.h>
 
 enum { NOTE_MAX_BYTES = 1024 };
@@ -154,6 +156,23 @@ const was_error_t *pws_resource_delete(was_request_t *request, was_response_t *r
     return was_pws_resources_delete(request->db, &grant, &key, &request->conditions, request->pool);
 }
 
+/* Adds the name that a client noted in the clear. What is noted and cannot be read names nothing
+ * here; who asks for it alone is told. */
+static void add_noted_name(const was_request_t *request, was_document_t *document, json_t *item,
+                           const char *custom)
+{
+    const was_json_slice_t text = {custom, custom != NULL ? strlen(custom) : 0};
+    was_json_slice_t value;
+    apr_size_t good;
+
+    if (custom != NULL && was_json_scan(text, &good) == WAS_JSON_SOUND &&
+        was_json_scan_member(text, "jwe", &value) == 0 &&
+        was_json_scan_member(text, "name", &value) > 0 && *value.text == '"') {
+        was_document_json(document, item, "name",
+                          apr_pstrmemdup(request->pool, value.text, value.length));
+    }
+}
+
 static void add_resource(const was_request_t *request, was_document_t *document, json_t *item,
                          const void *entries, int index)
 {
@@ -164,7 +183,7 @@ static void add_resource(const was_request_t *request, was_document_t *document,
                       pws_path(request, "/space/%s/%s/%s", pws_segment(request, 1),
                                pws_segment(request, 2), entry->id));
     was_document_text(document, item, "contentType", entry->type);
-    was_document_text(document, item, "name", entry->name);
+    add_noted_name(request, document, item, entry->custom);
     was_document_text(document, item, "epoch", entry->epoch);
     was_document_text(document, item, "writerId", entry->writer);
 }

@@ -57,7 +57,7 @@ WAS_CHECKED const was_error_t *was_pws_resources_delete(was_db_t *db, const was_
 typedef struct was_pws_entry_t {
     const char *id;
     const char *type;
-    const char *name; /* that the client noted in the clear; or NULL */
+    const char *custom; /* JSON, or NULL */
     const char *epoch;
     const char *writer;
 } was_pws_entry_t;

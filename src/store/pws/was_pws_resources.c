@@ -229,16 +229,22 @@ const was_error_t *was_pws_resources_list(was_db_t *db, const char *space, const
                                   WAS_INTEGER(was_page_lookahead(page)),
                                   WAS_BOOLEAN(page->only_public),
                                   WAS_INTEGER(page->extra)};
-    const was_rows_t *rows;
+    const bool is_likely_short = page->limit <= WAS_PAGE_FEW && !page->only_public;
+    const was_rows_t *rows = NULL;
 
-    WAS_TRY(was_db_run(db, WAS_SQL_PWS_RESOURCE_LIST, values, 6, &rows, pool));
-    *found = was_page_found(page, rows, 5);
+    if (is_likely_short) {
+        WAS_TRY(was_db_run(db, WAS_SQL_PWS_RESOURCE_SHORT_LIST, values, 4, &rows, pool));
+    }
+    if (!is_likely_short || !was_page_is_short(page, rows, 5, found)) {
+        WAS_TRY(was_db_run(db, WAS_SQL_PWS_RESOURCE_LIST, values, 6, &rows, pool));
+        *found = was_page_found(page, rows, 5);
+    }
     was_pws_entry_t *list = apr_pcalloc(pool, sizeof(*list) * (apr_size_t)(found->count + 1));
 
     for (int i = 0; i < found->count; i++) {
         list[i].id = was_rows_text(rows, i, 0);
         list[i].type = was_rows_text(rows, i, 1);
-        list[i].name = was_rows_text(rows, i, 2);
+        list[i].custom = was_rows_text(rows, i, 2);
         list[i].epoch = was_rows_text(rows, i, 3);
         list[i].writer = was_rows_text(rows, i, 4);
     }
