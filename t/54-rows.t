@@ -6,6 +6,7 @@
 use strict;
 use warnings;
 
+use Encode qw(encode_utf8);
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
@@ -56,5 +57,57 @@ my $space = make_space($alice);
         is($res->status, $status, "a note of $rule: alone");
     }
 }
+
+# A type that no header field can hold: the content is served as that of bytes that nobody knows.
+{
+    my $classic = $server->client($alice->key);
+    my $document = json_text({ controller => $alice->did });
+    $classic->put('/space/s', body => $document, type => 'application/json')->status == 204
+        or die 'no space';
+    $classic->put('/space/s/r', body => 'content', type => 'text/plain')->status == 204
+        or die 'no resource';
+    my $of = make_collection($alice, $space, 'typed', { r => 'content' });
+    my @part = (headers => [Range => 'bytes=1-2']);
+    for my $row (
+        ['a line end', "text/plain\r\nX-Injected: 1"],
+        ['a control character', "text/\x01"],
+        ['a tab', "text/plain;\tq"],
+        ['no ASCII', "text/\x{e9}"],
+        ['nothing', ''],
+        ['513 bytes', 'x' x 513],
+    ) {
+        my ($rule, $type) = @$row;
+        $dbh->do("UPDATE $_ SET content_type = ?", undef, $type)
+            for qw(was_resources was_pws_resources);
+        for my $read ([$classic, '/space/s/r'], [$alice, "$of/r"]) {
+            my ($who, $path) = @$read;
+            for my $how (
+                [GET => 200, 'content'],
+                [HEAD => 200, ''],
+                [GET => 206, 'on', @part],
+            ) {
+                my ($method, $status, $body, @how) = @$how;
+                my $res = $who->request($method, $path, @how);
+                my @got = ($res->status, $res->body, $res->type, scalar $res->header('X-Injected'));
+                is_deeply(
+                    \@got,
+                    [$status, $body, 'application/octet-stream', undef],
+                    "a type of $rule: $status to $method of $path");
+            }
+        }
+        my $archive = $classic->get('/space/s', headers => [Accept => 'application/x-tar']);
+        is($archive->status, 200, "a type of $rule: an archive");
+        like($archive->body, qr/user\.mime_type=\Q@{[encode_utf8($type)]}\E\n/, "...: tells it")
+            if $type ne '';
+        is($alice->get("$of/")->json->{items}[0]{contentType}, $type, "a type of $rule: listed");
+        is($alice->get("$of/r/meta")->json->{contentType}, $type, "a type of $rule: noted");
+    }
+}
+
+unlike(
+    $server->log =~ s/.*BROKEN a document could not be built.*//gr,
+    qr/\[(?:was|dbd):(?:error|crit)\]|exit signal/,
+    'the log has no other errors');
+is($server->stop, 0, 'and the server ends as it should');
 
 done_testing;

@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+const char *const was_media_type_unknown = "application/octet-stream";
+
 static apr_size_t essence_length(const char *type)
 {
     return strcspn(type, "; \t");
@@ -48,4 +50,9 @@ bool was_media_type_is_sendable(const char *type)
         length++;
     }
     return length > 0 && length <= WAS_MEDIA_TYPE_MAX_BYTES && type[length] == '\0';
+}
+
+const char *was_media_type_of_stored(const char *type)
+{
+    return was_media_type_is_sendable(type) ? type : was_media_type_unknown;
 }

@@ -10,8 +10,6 @@
 
 #include <string.h>
 
-static const char *const unknown_type = "application/octet-stream";
-
 /* Which resource the request is about. */
 static const was_error_t *resource_key(const was_request_t *request, was_classic_key_t *key)
 {
@@ -61,8 +59,7 @@ const was_error_t *classic_resource_get(was_request_t *request, was_response_t *
     }
     response->resource = resource;
 
-    /* The Python server may have stored what no header field can hold. */
-    response->type = was_media_type_is_sendable(resource->type) ? resource->type : unknown_type;
+    response->type = was_media_type_of_stored(resource->type);
     response->etag = resource->etag;
     response->modified = resource->modified;
     response->cache = anyone ? "no-cache" : "private, no-cache";
@@ -75,7 +72,7 @@ static const was_error_t *choose_type(const was_request_t *request, const char *
     const char *text = was_request_field(request, "Content-Type");
 
     if (text == NULL || *text == '\0') {
-        *type = unknown_type;
+        *type = was_media_type_unknown;
         return NULL;
     }
     if (!was_media_type_is_sendable(text)) {

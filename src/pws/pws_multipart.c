@@ -137,7 +137,7 @@ static const was_error_t *take_part(const char *part, const char *end, was_conte
         return bad_form(pool, "the file's Content-Type is too long or not printable ASCII");
     }
     content->type =
-        type != NULL && *type != '\0' ? apr_pstrdup(pool, type) : "application/octet-stream";
+        type != NULL && *type != '\0' ? apr_pstrdup(pool, type) : was_media_type_unknown;
     content->bytes = blank + 4;
     content->length = (apr_size_t)(end - content->bytes);
     return NULL;

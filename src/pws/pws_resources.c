@@ -41,7 +41,7 @@ const was_error_t *pws_resource_get(was_request_t *request, was_response_t *resp
                                       resource, request->pool));
     }
     response->resource = resource;
-    response->type = resource->type;
+    response->type = was_media_type_of_stored(resource->type);
     response->etag = resource->etag;
     response->modified = resource->modified;
     response->cache = "private, no-cache";

@@ -81,6 +81,8 @@ static void test_sendable(apr_pool_t *pool)
     ok(was_media_type_is_sendable(longest), "sendable: 512 bytes");
     longest[WAS_MEDIA_TYPE_MAX_BYTES] = 'a';
     ok(!was_media_type_is_sendable(longest), "sendable: not 513 bytes");
+    ok(was_media_type_of_stored(longest) == was_media_type_unknown, "stored: what is not sendable");
+    ok(strcmp(was_media_type_of_stored("a/b; c"), "a/b; c") == 0, "stored: what is");
 }
 
 int main(void)
