@@ -104,6 +104,23 @@ my $space = make_space($alice);
     }
 }
 
+# A size that the content has not: an answer that says so is seen to be cut.
+{
+    my $of = make_collection($alice, $space, 'sized', { r => 'content' });
+    for my $size ('9223372036854775807', 1 << 62) {
+        $dbh->do(q(UPDATE was_pws_resources SET size = ? WHERE resource = 'r'), undef, $size);
+        for my $range (undef, 'bytes=1-3,7-', 'bytes=7-') {
+            my $res = $alice->get("$of/r", headers => [Range => $range]);
+            my $name = "$size bytes: " . ($range // 'all');
+            is($res->status, 200, $name);
+            is($res->header('Content-Length'), $size, "$name: as it is noted");
+            ok(!$res->complete, "$name: cut");
+        }
+        is($alice->head("$of/r")->header('Content-Length'), $size, "$size bytes: HEAD");
+        is($alice->get("$of/r/meta")->json->{size}, $size, "$size bytes: noted");
+    }
+}
+
 unlike(
     $server->log =~ s/.*BROKEN a document could not be built.*//gr,
     qr/\[(?:was|dbd):(?:error|crit)\]|exit signal/,

@@ -17,7 +17,8 @@ typedef enum was_ranges_t {
     WAS_RANGES_NONE   /* ranges, and not one of them is there */
 } was_ranges_t;
 
-/* What `range` (or NULL) asks for of a content of `size` bytes. */
+/* What `range` (or NULL) asks for of a content of `size` bytes. Of more than 2^50 it means nothing:
+ * whoever stored that size was wrong, and the server's sums of lengths would leave their type. */
 was_ranges_t was_ranges_read(const char *range, apr_int64_t size);
 
 /* Section 13.1.5: whether ranges count beside the If-Range `condition` (or NULL) when the content

@@ -49,7 +49,7 @@ was_ranges_t was_ranges_read(const char *range, apr_int64_t size)
 {
     was_ranges_t asked = WAS_RANGES_ALL;
 
-    if (range == NULL || strncasecmp(range, "bytes=", 6) != 0) {
+    if (range == NULL || strncasecmp(range, "bytes=", 6) != 0 || size > APR_INT64_C(1) << 50) {
         return WAS_RANGES_ALL;
     }
     for (const char *c = range + 6; *(c += strspn(c, " \t,")) != '\0';) {

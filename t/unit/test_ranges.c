@@ -35,6 +35,8 @@ static const struct {
     {"bytes=100-, 200-", 26, WAS_RANGES_NONE, "neither is there"},
     {"bytes=,1-2,,", 26, WAS_RANGES_PARTS, "empty elements around one"},
     {"bytes=2-1", 26, WAS_RANGES_ALL, "a last before the first"},
+    {"bytes=0-0", APR_INT64_C(1) << 50, WAS_RANGES_PARTS, "of as much as there can be"},
+    {"bytes=0-0", APR_INT64_MAX, WAS_RANGES_ALL, "of more"},
     {"bytes=1-2,x", 26, WAS_RANGES_ALL, "one that is none"},
     {"bytes=1", 26, WAS_RANGES_ALL, "a position alone"},
     {"bytes=-", 26, WAS_RANGES_ALL, "a dash alone"},
