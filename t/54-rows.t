@@ -58,6 +58,27 @@ my $space = make_space($alice);
     }
 }
 
+# A descriptor that is none: the list shows that the backend is there, who asks for it is told.
+{
+    my $backends = "/pws/space/$space/backends";
+    for my $id (qw(a b)) {
+        my $connection = { kind => 'k' };
+        my %backend = (id => $id, provider => 'p', connection => $connection);
+        $alice->send_json(POST => $backends, \%backend)->status == 201 or die 'no backend';
+    }
+    my $of = make_collection($alice, $space, 'away', undef, backend => { id => 'b' });
+    for my $row (['no JSON', '{'], ['nothing', ''], ['an array', '[]']) {
+        my ($rule, $descriptor) = @$row;
+        $dbh->do(
+            q(UPDATE was_pws_backends SET descriptor = ? WHERE backend = 'b'),
+            undef, $descriptor);
+        my ($own, @listed) = @{ $alice->get($backends)->json };
+        is_deeply([map { $_->{id} } @listed], [qw(a b)], "a descriptor of $rule: listed");
+        is_deeply($listed[1], { id => 'b' }, "a descriptor of $rule: without what it says");
+        is($alice->get("$of/backend")->status, 500, "a descriptor of $rule: alone");
+    }
+}
+
 # A type that no header field can hold: the content is served as that of bytes that nobody knows.
 {
     my $classic = $server->client($alice->key);
@@ -122,7 +143,7 @@ my $space = make_space($alice);
 }
 
 unlike(
-    $server->log =~ s/.*BROKEN a document could not be built.*//gr,
+    $server->log =~ s/.*BROKEN a (?:document could not be built|stored document: ).*//gr,
     qr/\[(?:was|dbd):(?:error|crit)\]|exit signal/,
     'the log has no other errors');
 is($server->stop, 0, 'and the server ends as it should');

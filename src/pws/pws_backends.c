@@ -28,6 +28,23 @@ static void describe_own(was_document_t *document, json_t *object)
     was_document_text(document, object, "persistence", "durable");
 }
 
+/* What a list shows of a backend: of one whose descriptor cannot be read, that it is there. */
+static const was_error_t *shown_in_list(const was_pws_backend_t *backend, const char **text,
+                                        apr_pool_t *pool)
+{
+    *text = backend->descriptor;
+    if (pws_check_stored(backend->descriptor, pool) == NULL) {
+        return NULL;
+    }
+    was_document_t *document = was_document_make(pool);
+
+    was_document_text(document, was_document_root(document), "id", backend->id);
+    const json_t *alone = was_document_finish(document);
+
+    *text = alone != NULL ? was_json_text(alone, NULL, pool) : NULL;
+    return *text != NULL ? NULL : was_error_log(pool, WAS_ERROR_UNAVAILABLE, "no such text");
+}
+
 const was_error_t *pws_backends_get(was_request_t *request, was_response_t *response)
 {
     was_document_t *document = was_document_make(request->pool);
@@ -46,8 +63,7 @@ const was_error_t *pws_backends_get(was_request_t *request, was_response_t *resp
 
     APR_ARRAY_PUSH(parts, const char *) = was_json_text(own, NULL, request->pool);
     for (int i = 0; i < count; i++) {
-        WAS_TRY(pws_check_stored(backends[i].descriptor, request->pool));
-        APR_ARRAY_PUSH(parts, const char *) = backends[i].descriptor;
+        WAS_TRY(shown_in_list(&backends[i], &APR_ARRAY_PUSH(parts, const char *), request->pool));
     }
     pws_answer_text(response, apr_pstrcat(request->pool, "[",
                                           apr_array_pstrcat(request->pool, parts, ','), "]", NULL));
