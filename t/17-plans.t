@@ -18,9 +18,11 @@ my %NO_PLAN = map { $_ => 1 } qw(STAGE COPY POOLER_FORGET);
 my %NO_TABLE = map { $_ => 1 } qw(PING SETTINGS LOCAL_SETTINGS POOLER POOLER_PID);
 # Whose answer is in an order that no index has: two bounded lists made one, and a thousand rows.
 my %SORTS = map { $_ => 1 } qw(SPACE_LIST SETTINGS);
-# Who lists or counts a controller's spaces finds them by their controller.
-my %BY_CONTROLLER = map { $_ => 1 } qw(
+# Who lists or counts a controller's spaces finds them by their controller, and what has expired is
+# found by its time.
+my %ELSEWHERE = map { $_ => 1 } qw(
     SPACE_LIST SPACE_INSERT SPACE_PUT SPACE_UPDATE PWS_SPACE_LIST PWS_SPACE_INSERT PWS_SPACE_UPDATE
+    SWEEP_REVOKED_NEXT
 );
 # Who takes the oldest of all needs no condition to find it.
 my %FIRST = map { $_ => 1 } qw(SWEEP_NEXT);
@@ -107,7 +109,7 @@ my %RULE = (
     },
     'within the space' => sub {
         my ($name, $nodes) = @_;
-        return if $BY_CONTROLLER{$name};
+        return if $ELSEWHERE{$name};
         return map { $_->{'Index Cond'} }
             grep { ($_->{'Index Cond'} // 'space_uuid') !~ /space_uuid/ } @$nodes;
     },

@@ -12,8 +12,10 @@ use lib "$FindBin::Bin/lib";
 use Digest::SHA qw(sha256_hex);
 use MIME::Base64 qw(encode_base64url);
 use Test::More;
+use WAS::Charge qw(recount);
 use WAS::Holder;
 use WAS::Server;
+use WAS::Traffic qw(eventually);
 use WAS::Zcap;
 
 my $DAY = 86_400;
@@ -353,6 +355,52 @@ for my $row (
     my $zcap = delegate($top, @to_bob);
     $alice->send_json(POST => revoke_at($space, by_hash($zcap)), $zcap)->status == 204 or die;
     is(rows(), 1, 'pws 8.5: what need not be remembered goes with the next one');
+}
+
+# Where no next one comes, it is swept, whether its scope is a space that there is or not; and a
+# space is charged no longer for it.
+{
+    my $database = WAS::Server::create_database();
+    my $dbh = WAS::Server::dbh($database);
+    my $server = WAS::Server->start(
+        mpm => 'event', dsn => WAS::Server::cluster()->dsn($database),
+        config => <<'CONF');
+<Location "/">
+    SetHandler was
+    WASProtocol pws
+</Location>
+CONF
+    my $holder = at($server->origin, $alice);
+    my ($many, $few, $none) = map { make_space($holder) } 1 .. 3;
+    $server->stop;
+    # Scope, how many have expired, how many have not.
+    my @scopes = (
+        [$many, 2500, 3], [$few, 2, 0], [$none, 0, 2], ['a space that is gone', 1500, 1],
+        [$alice->did, 2, 1]);
+    for my $row (@scopes) {
+        my ($scope, $expired, $good) = @$row;
+        $dbh->do(<<'SQL', undef, $scope, $scope, $expired, time, $expired + $good);
+INSERT INTO was_pws_revocations (space_uuid, delegation, keep_until)
+SELECT ?, sha256(convert_to(? || n, 'UTF8')), CASE WHEN n <= ? THEN 9 ELSE ? + 9000 END
+FROM generate_series(1, ?) n
+SQL
+    }
+    my $charged = recount($dbh)->{was_pws_spaces};
+    is($charged, 3, 'pws 8.5: three spaces have something to remember');
+    $server->start_again;
+    my $left = 'SELECT space_uuid, count(*) FROM was_pws_revocations GROUP BY 1';
+    my %due = map { $_->[2] ? ($_->[0] => $_->[2]) : () } @scopes;
+    my $is_swept = sub {
+        return !$dbh->selectrow_array('SELECT 1 FROM was_pws_revocations WHERE keep_until = 9');
+    };
+    ok(eventually(20, $is_swept), 'pws 8.5: what need not be remembered is swept');
+    my %left = map { @$_ } @{ $dbh->selectall_arrayref($left) };
+    is_deeply(\%left, \%due, 'pws 8.5: and nothing else');
+    is_deeply(
+        recount($dbh),
+        { was_pws_counters => 0, was_pws_spaces => 0 },
+        'pws 8.5: nor is it charged');
+    is($server->stop, 0, 'pws 8.5: the server ends as it should');
 }
 
 done_testing;

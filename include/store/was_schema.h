@@ -12,7 +12,7 @@
  * stands in tables of our own.
  */
 
-enum { WAS_SCHEMA_VERSION = 5 };
+enum { WAS_SCHEMA_VERSION = 6 };
 
 /*
  * Brings the database up to WAS_SCHEMA_VERSION: on a connection of its own, in one transaction,

@@ -144,7 +144,12 @@
     X(SWEEP_CLASSIC_MOVE, 3, true) \
     X(SWEEP_CLASSIC_RESOURCES, 2, true) \
     X(SWEEP_CLASSIC_SPACE, 2, true) \
-    X(SWEEP_END, 3, true)
+    X(SWEEP_END, 3, true) \
+    X(SWEEP_REVOKED_NEXT, 0, false) \
+    X(SWEEP_REVOKED_SPACE_LOCK, 1, false) \
+    X(SWEEP_REVOKED_LOCK, 2, false) \
+    X(SWEEP_REVOKED_DISCHARGE, 2, true) \
+    X(SWEEP_REVOKED, 2, true)
 /* clang-format on */
 
 typedef enum was_sql_t {

@@ -9,7 +9,8 @@
  * transaction, whatever it holds, behind which nobody finds anything of it; its rows go afterwards
  * in batches of at most 1000 or about 1 MiB (or one that is longer), each a transaction of its own.
  * How far a sweep has come stands in the database, so that it does not matter who does the next
- * batch, and what became of who did the last one. Knows no HTTP, and not when it is called.
+ * batch, and what became of who did the last one. Then revocations that have expired, which else go
+ * with the next one of their scope only. Knows no HTTP, and not when it is called.
  */
 
 /* Makes the place where children tell each other of deletions. Before there are any; once for each
@@ -37,5 +38,12 @@ typedef struct was_sweep_batch_t {
  */
 WAS_CHECKED const was_error_t *was_sweep_run(was_db_t *db, int passed, was_sweep_batch_t *batch,
                                              apr_pool_t *pool);
+
+/*
+ * Forgets at most 1000 revocations of one scope that nobody need remember any more, and charges its
+ * space for them no longer; `*rows` is how many, 0 where there are none.
+ * Errors: as above.
+ */
+WAS_CHECKED const was_error_t *was_sweep_revocations(was_db_t *db, int *rows, apr_pool_t *pool);
 
 #endif

@@ -136,18 +136,32 @@ static void rest_between(apr_time_t took)
     apr_sleep(took < least ? least : took > most ? most : took);
 }
 
-static void sweep_all(was_sweeper_t *sweeper, apr_pool_t *pool)
+/* Revocations that have expired; says nothing of them. */
+static bool forget_once(was_sweeper_t *sweeper, apr_pool_t *pool)
+{
+    int rows;
+    const was_error_t *error = was_sweep_revocations(sweeper->db, &rows, pool);
+
+    if (error != NULL) {
+        say_failed(sweeper, error, pool);
+    }
+    return error == NULL && rows > 0;
+}
+
+typedef bool batch_t(was_sweeper_t *sweeper, apr_pool_t *pool);
+
+/* Batches, until one says that there are no more. */
+static void run_batches(was_sweeper_t *sweeper, batch_t *run_once, apr_pool_t *pool)
 {
     bool is_more = true;
     apr_pool_t *scratch;
 
     apr_pool_create(&scratch, pool);
-    sweeper->run.passed = 0;
     while (is_more && !is_over(sweeper)) {
         apr_time_t began = apr_time_now();
 
         apr_thread_mutex_lock(sweeper->batch);
-        is_more = !is_over(sweeper) && sweep_once(sweeper, scratch);
+        is_more = !is_over(sweeper) && run_once(sweeper, scratch);
         apr_thread_mutex_unlock(sweeper->batch);
         apr_pool_clear(scratch);
         if (is_more) {
@@ -169,10 +183,15 @@ static apr_status_t watch_deletions(int state, void *data, apr_pool_t *pool)
         return APR_SUCCESS;
     }
     unsigned said = was_sweep_announced();
+    bool is_time = apr_time_now() >= sweeper->next_look;
 
-    if (said != sweeper->heard || apr_time_now() >= sweeper->next_look) {
+    if (is_time) {
+        run_batches(sweeper, forget_once, pool);
+    }
+    if (is_time || said != sweeper->heard) {
         sweeper->heard = said;
-        sweep_all(sweeper, pool);
+        sweeper->run.passed = 0;
+        run_batches(sweeper, sweep_once, pool);
     }
     return APR_SUCCESS;
 }

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * was_sweep: rows of what was deleted. Owns which tables go in which order. Refuses to know who may
- * delete, when a batch is due, and in which thread.
+ * was_sweep: rows of what was deleted or has expired. Owns which tables go in which order. Refuses
+ * to know who may delete, when a batch is due, and in which thread.
  */
 
 #include "store/was_sweep.h"
@@ -143,4 +143,27 @@ const was_error_t *was_sweep_run(was_db_t *db, int passed, was_sweep_batch_t *ba
                                WAS_INTEGER(was_rows_integer(rows, 0, 1, 0))};
 
     return run_batch(db, kind, key, batch, pool);
+}
+
+const was_error_t *was_sweep_revocations(was_db_t *db, int *rows, apr_pool_t *pool)
+{
+    was_transaction_t transaction = {.nsteps = 0};
+    const was_rows_t *found;
+
+    *rows = 0;
+    WAS_TRY(was_db_run(db, WAS_SQL_SWEEP_REVOKED_NEXT, NULL, 0, &found, pool));
+    if (was_rows_count(found) == 0) {
+        return NULL;
+    }
+    const was_value_t values[] = {WAS_TEXT(was_rows_text(found, 0, 0)),
+                                  WAS_INTEGER(MAX_SWEEP_ROWS)};
+
+    was_step_add(&transaction, WAS_SQL_SWEEP_REVOKED_SPACE_LOCK, values, 1);
+    was_step_add(&transaction, WAS_SQL_SWEEP_REVOKED_LOCK, values, 2);
+    was_step_add(&transaction, WAS_SQL_SWEEP_REVOKED_DISCHARGE, values, 2);
+    const was_step_t *swept = was_step_add(&transaction, WAS_SQL_SWEEP_REVOKED, values, 2);
+
+    WAS_TRY(was_db_transact(db, &transaction, pool));
+    *rows = was_rows_count(swept->rows);
+    return NULL;
 }

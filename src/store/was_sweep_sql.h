@@ -154,6 +154,26 @@
     "DELETE FROM was_sweeps w WHERE " SWEEP_TAKEN " AND w.stage = $3::bigint AND w.is_last" \
     " RETURNING 1"
 
+/* Revocations that nobody need remember any more. A scope of which there are some; then of a scope
+ * so many of them, which a space is charged for no longer. A space that is made meanwhile is
+ * charged for what it finds, so those are locked before it is looked for once more. */
+#define SWEEP_SECONDS_NOW "floor(date_part('epoch', now()))::bigint"
+#define SWEEP_REVOKED_PAGE(what) \
+    "SELECT " what " FROM was_pws_revocations v WHERE v.space_uuid = $1::text" \
+    " AND v.keep_until < " SWEEP_SECONDS_NOW " ORDER BY v.delegation LIMIT $2::bigint"
+#define WAS_TEXT_SWEEP_REVOKED_NEXT \
+    "SELECT v.space_uuid FROM was_pws_revocations v" \
+    " WHERE v.keep_until + 0 < " SWEEP_SECONDS_NOW " ORDER BY v.keep_until + 0 LIMIT 1"
+#define WAS_TEXT_SWEEP_REVOKED_SPACE_LOCK \
+    "SELECT 1 FROM was_pws_spaces s WHERE s.space_uuid = $1 FOR UPDATE OF s"
+#define WAS_TEXT_SWEEP_REVOKED_LOCK SWEEP_REVOKED_PAGE("1") " FOR UPDATE OF v"
+#define WAS_TEXT_SWEEP_REVOKED_DISCHARGE \
+    "UPDATE was_pws_spaces s SET bytes = s.bytes - " PWS_ROW \
+    " * (SELECT count(*) FROM (" SWEEP_REVOKED_PAGE("1") ") n) WHERE s.space_uuid = $1"
+#define WAS_TEXT_SWEEP_REVOKED \
+    "DELETE FROM was_pws_revocations y WHERE y.space_uuid = $1" \
+    " AND y.ctid = ANY (ARRAY(" SWEEP_REVOKED_PAGE("v.ctid") ")) RETURNING 1"
+
 /* clang-format on */
 
 #endif

@@ -208,8 +208,8 @@
     " (space_uuid, generation, controller, name, created_by, created_ms, updated_ms, bytes)" \
     " SELECT $3, $4::bigint, $5::text, $6::text, $7::text, " PWS_NOW_MS ", " PWS_NOW_MS "," \
     " " PWS_ROW " + octet_length($3::text) + octet_length($5::text) + " PWS_LENGTH("$6::text") \
-    " + " PWS_LENGTH("$7::text") " + " PWS_ROW " * (SELECT count(*) FROM was_pws_revocations v" \
-    " WHERE v.space_uuid = $3)" \
+    " + " PWS_LENGTH("$7::text") " + " PWS_ROW " * (SELECT count(*) FROM (SELECT 1" \
+    " FROM was_pws_revocations v WHERE v.space_uuid = $3 FOR SHARE OF v) n)" \
     " WHERE " PWS_UNREVOKED("$2") " AND " WAS_SQL_FEWER("$5::text", "$8") \
     " ON CONFLICT DO NOTHING RETURNING " PWS_ETAG_OBJECT("s")
 
