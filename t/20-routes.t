@@ -27,13 +27,6 @@ $alice->put("$url/a", body => 'hello', type => 'text/plain');
 
 sub document { return (body => json_text($_[0]), type => $JSON) }
 
-# Rows of one rule, told with its name before theirs.
-sub tell_rule {
-    my ($rule, @rows) = @_;
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return tell($alice, map { my ($name, @row) = @$_; ["$rule: $name", @row] } @rows);
-}
-
 # Anyone.
 my @no_store = (headers => { 'Cache-Control' => 'no-store' });
 my @moved = (308, headers => { Location => '/spaces/' });
@@ -44,6 +37,7 @@ my $names = sub {
 };
 my %health = (type => $JSON, json => { status => 'ok' });
 tell_rule(
+    $alice,
     'classic 2',
     ['health', GET => '/health', [sign => 0], 200, %health, @no_store],
     ['the root', GET => '/', [sign => 0], 200, type => $JSON, check => $names],
@@ -67,6 +61,7 @@ like($root->{spaces}, qr{/spaces/\z}, 'classic 2: the root names /spaces/');
     my @empty = (type => undef, body => '');
     my @none = (404, pointer => '/space');
     tell_rule(
+        $alice,
         'classic 2',
         ['no such space', GET => $at, [], @none],
         ['PUT creates', PUT => $at, [document($all)], 204, @empty, headers => \%created],
@@ -91,6 +86,7 @@ like($root->{spaces}, qr{/spaces/\z}, 'classic 2: the root names /spaces/');
     my @posted = (headers => { Location => $at, ETag => $ETAG });
     my @none = (404, pointer => '/resource');
     tell_rule(
+        $alice,
         'classic 2',
         ['no such resource', GET => $at, [sign => 0], @none],
         ['PUT creates a resource', PUT => $at, [body => 'a', type => 'text/x'], 204, @made],
@@ -109,6 +105,7 @@ like($root->{spaces}, qr{/spaces/\z}, 'classic 2: the root names /spaces/');
     my $nowhere = '/space/' . new_id() . '/a';
     my @no_space = (404, pointer => '/space');
     tell_rule(
+        $alice,
         'classic 2',
         ['a resource of no space', GET => $nowhere, [sign => 0], @no_space],
         ['PUT into no space', PUT => $nowhere, [body => 'x'], @no_space],
@@ -189,6 +186,7 @@ for my $shape (@shapes) {
     my %allowed = map { $_ => 1 } split / /, $allowed;
     my $signed = "no PATCH $target, with a body and a signature";
     tell_rule(
+        $alice,
         'classic 2',
         ["OPTIONS $target", OPTIONS => $target, [sign => 0], @due],
         (
@@ -206,6 +204,7 @@ for my $target (
     qw(/index.html /favicon.ico /.well-known/x /server-status), "/Space/$space",
 ) {
     tell_rule(
+        $alice,
         'classic 2',
         ["nothing at $target", GET => $target, [sign => 0], 404],
         ["OPTIONS of nothing at $target", OPTIONS => $target, [sign => 0], 204],
@@ -266,7 +265,9 @@ for my $case (@documents) {
     }
     my $document = { id => "urn:uuid:$id", controller => $alice->did, %$shown };
     expect("classic 2: $name is taken", $put, 204);
-    tell_rule('classic 2', ["$name is shown", GET => "/space/$id", [], 200, json => $document]);
+    tell_rule(
+        $alice, 'classic 2',
+        ["$name is shown", GET => "/space/$id", [], 200, json => $document]);
 }
 my @text = (body => json_text({ controller => $alice->did }));
 my $binary = 'application/octet-stream';
@@ -278,7 +279,7 @@ for my $case (
     ['in chunks', [@text, chunked => 7], 204],
 ) {
     my ($name, @row) = @$case;
-    tell_rule('classic 2', [$name, PUT => '/space/' . new_id(), @row]);
+    tell_rule($alice, 'classic 2', [$name, PUT => '/space/' . new_id(), @row]);
 }
 
 # What an update keeps. Each row: what PUT says, what is shown then.
@@ -347,6 +348,7 @@ for my $case (@ids) {
     my $document = { id => "urn:uuid:$uuid", controller => $alice->did };
     my $at = "/space/$segment";
     tell_rule(
+        $alice,
         'classic 1',
         ["a space can be $shown", PUT => $at, [@body], 204],
         ["$shown is read by its plain name", GET => "/space/$uuid", [], 200, json => $document],
@@ -451,6 +453,7 @@ for my $count (0, 1, 499, 500, 501, 1000, 1203) {
     is_deeply(\@controllers, [$alice->did], q(classic 2: a list holds the signer's spaces only));
     my @unproven = (401, pointer => '/authorization');
     tell_rule(
+        $alice,
         'classic 2',
         ['a list needs a signature', GET => '/spaces/', [sign => 0], @unproven],
         ['a list with a query', GET => '/spaces/?page=2', [], 200, json => $res->json],

@@ -27,13 +27,6 @@ sub stored {
     return sql($select, $id // $space, $path);
 }
 
-# Rows of one rule, told with its name before theirs.
-sub tell_rule {
-    my ($rule, @rows) = @_;
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return tell($alice, map { my ($name, @row) = @$_; ["$rule: $name", @row] } @rows);
-}
-
 # Contents. Each row: name, Content-Type sent, bytes; and the Content-Type that is due, where it is
 # another one.
 my $octets = 'application/octet-stream';
@@ -78,6 +71,7 @@ for my $row ([PUT => 204], [POST => 201]) {
         my @all_due = (@due, type => $due // $type, headers => \%as_it_was);
         my $signed = "a signature does not hurt the reading of $name";
         tell_rule(
+            $alice,
             'classic 2',
             ["$method of $name", $method => $target, [body => $bytes, type => $type], $status],
             ["$name comes back as it was", GET => $target, [sign => 0], @all_due],
@@ -101,6 +95,7 @@ for my $row (
     my ($name, $type, $bytes) = @$row;
     my @due = (200, body => $bytes, type => $type // $octets);
     tell_rule(
+        $alice,
         'classic 2: overwriting',
         [$name, PUT => "$url/over", [body => $bytes, type => $type], 204],
         ["$name is read", GET => "$url/over", [sign => 0], @due],
@@ -183,6 +178,7 @@ for my $case (@paths) {
     my $new =
         ["$shown is a path of its own", GET => $target, [sign => 0], 404, pointer => '/resource'];
     tell_rule(
+        $alice,
         'classic 1',
         $alias ? () : $new,
         ["PUT $shown", PUT => $target, [body => $body], 204],
@@ -458,6 +454,7 @@ for my $case (
     my $at = "/space/$id";
     my @no = (404, pointer => '/resource');
     tell_rule(
+        $alice,
         'classic 2',
         ['DELETE of a resource', DELETE => "$at/a", [], 204],
         ['and again', DELETE => "$at/a", [], 204],
@@ -473,7 +470,9 @@ for my $case (
     my @rows = sql('SELECT path FROM was_resources WHERE space_uuid = ?', $id);
     is_deeply(\@rows, [], 'classic 2: the rows are gone');
     put_space($alice, $id);
-    tell_rule('classic 2', ['a space made again is empty', GET => "$at/b", [sign => 0], @no]);
+    tell_rule(
+        $alice, 'classic 2',
+        ['a space made again is empty', GET => "$at/b", [sign => 0], @no]);
 }
 
 done_testing;

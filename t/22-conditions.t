@@ -66,13 +66,6 @@ sub ifs {
     return (headers => [map { $FIELD{$_} // $_ } @pairs]);
 }
 
-# Rows of one rule, told with its name before theirs.
-sub tell_rule {
-    my ($rule, @rows) = @_;
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return tell($alice, map { my ($name, @row) = @$_; ["$rule: $name", @row] } @rows);
-}
-
 sub http_seconds { return (sql('SELECT extract(epoch FROM ?::timestamptz)::bigint', @_))[0][0] }
 
 for my $kind (@kinds) {
@@ -227,6 +220,7 @@ for my $kind (@kinds) {
             my ($name, @condition) = @$case;
             my @given = (@body, ifs(@condition));
             tell_rule(
+                $alice,
                 "classic 4: $method $what",
                 ["a stranger, $name", $method => $target, [@given, by => $bob], 403],
                 ["nobody, $name", $method => $target, [@given, sign => 0], 401],
@@ -302,6 +296,7 @@ for my $kind (@kinds) {
     $alice->put("/space/$id/a", body => 'x');
     my $at = "/space/$id";
     tell_rule(
+        $alice,
         'RFC 9110 8.8.3',
         [q(a resource is no part of its space's document), GET => $at, [ifs(none => $before)], 304],
     );
@@ -310,6 +305,7 @@ for my $kind (@kinds) {
     my $of_document = $alice->get($at)->header('ETag');
     my @export = ifs(Accept => 'application/x-tar', none => $of_document);
     tell_rule(
+        $alice,
         'RFC 9110 8.8.3',
         ['nor the other way round', GET => "$at/a", [ifs(none => $tag)], 304],
         [q(the document's validator is not the export's), GET => $at, [@export], 200],
@@ -331,6 +327,7 @@ for my $kind (@kinds) {
     my %document = (id => "urn:uuid:$id", controller => $alice->did);
     my @tagged = (headers => { ETag => $ETAG });
     tell_rule(
+        $alice,
         'classic 8',
         ['a space of the Python server', GET => "/space/$id", [], 200, @tagged, json => \%document],
         ['a resource of the Python server', GET => $at, [], 200, @tagged, body => 'from Python'],
@@ -367,6 +364,7 @@ for my $kind (@kinds) {
             is(scalar $now->header('Last-Modified'), undef, $no_date) if !$fresh;
             my @same = (200, body => $now->body);
             tell_rule(
+                $alice,
                 $rule,
                 ['If-None-Match', GET => $at, [ifs(none => $tag)], 200],
                 ['If-Match', GET => $at, [ifs(match => $tag)], 412],
@@ -378,6 +376,7 @@ for my $kind (@kinds) {
             my $theirs = $now->header('ETag');
             my @again = (body => 'ours again', ifs(match => $theirs));
             tell_rule(
+                $alice,
                 $rule,
                 ['its own ETag holds', GET => $at, [ifs(none => $theirs)], 304],
                 ['and for PUT', PUT => $at, [@again], 204],
@@ -394,6 +393,7 @@ for my $kind (@kinds) {
     my @same = document();
     my @undated = (headers => { 'Last-Modified' => undef });
     tell_rule(
+        $alice,
         'design 6: their upsert of a space',
         ['If-None-Match', GET => $space, [ifs(none => $tag)], 200, @undated],
         ['If-Modified-Since', GET => $space, [ifs(since => http_date(time))], 200],

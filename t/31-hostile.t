@@ -42,13 +42,6 @@ sub table {
     } split /\n/, $text;
 }
 
-# Rows of one rule, told with its name before theirs.
-sub tell_rule {
-    my ($rule, @rows) = @_;
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return tell($alice, map { my ($name, @row) = @$_; ["$rule: $name", @row] } @rows);
-}
-
 my $before = snapshot($space);
 
 # Paths that can be read in two ways, or that PostgreSQL cannot hold. Every method is refused alike,
@@ -117,6 +110,7 @@ for my $row (@status) {
     my $at = "$url/" . 'l' x ($length - length($url) - 1);
     my @pointer = $put == 414 ? (pointer => '/target') : ();
     tell_rule(
+        $alice,
         'classic 9',
         ["PUT of a path of $length bytes", PUT => $at, [body => 'x'], $put, @pointer],
         ["GET of a path of $length bytes", GET => $at, [sign => 0], $get],
@@ -126,6 +120,7 @@ for my $row (@status) {
 }
 my $escaped = "$url/" . '%6c' x int((7999 - length $url) / 3);
 tell_rule(
+    $alice,
     'classic 9',
     ['a path of 8000 bytes, a third when decoded', PUT => $escaped, [body => 'x'], 204],
     ['and it is gone again', DELETE => $escaped, [], 204],
@@ -144,6 +139,7 @@ for my $length (1000, 2000, 2500, 2600, 2650, 2700, 2800, 3000, 4000, 6000, 7900
     if ($put->status == 204) {
         my $name = "an incompressible path of $length bytes is stored and read";
         tell_rule(
+            $alice,
             'classic 9',
             [$name, GET => $target, [sign => 0], 200, body => 'x'],
             ["and deleted, of $length bytes", DELETE => $target, [], 204],
@@ -153,6 +149,7 @@ for my $length (1000, 2000, 2500, 2600, 2650, 2700, 2800, 3000, 4000, 6000, 7900
         expect("classic 9: an incompressible path of $length bytes is refused", $put, 414);
         my $big = 'x' x 1_100_000;
         tell_rule(
+            $alice,
             'classic 9',
             ["a read of it finds nothing, $length bytes", GET => $target, [sign => 0], 404],
             ["a deletion finds nothing, $length bytes", DELETE => $target, [], 204],
@@ -238,6 +235,7 @@ for my $case (@bad_json) {
     my ($name, $body) = @$case;
     my @due = ([body => $body], 400, pointer => '/body');
     tell_rule(
+        $alice,
         'classic 9',
         ["PUT of a space: $name", PUT => '/space/' . new_id(), @due],
         ["PUT of a space that is there: $name", PUT => $url, @due],
@@ -289,6 +287,7 @@ for my $row (
         my $what = "$length bytes, " . (@$options ? 'in chunks' : 'announced');
         my @body = (body => padded($length), @$options);
         tell_rule(
+            $alice,
             'classic 9',
             ["a document of $what", PUT => $url, [@body], $put, @pointer],
             ["POST of $what", POST => '/spaces/', [@body], $post],
@@ -310,6 +309,7 @@ for my $text (@SQL) {
     my $id = new_space($alice, name => $text, id => $text);
     my $document = { id => $text, name => $text, controller => $did };
     tell_rule(
+        $alice,
         'classic 9',
         ["a path like <$shown>", PUT => $at, [body => $text, @type], 204],
         ["it comes back <$shown>", GET => $at, [sign => 0], 200, body => $text, @type],
@@ -375,6 +375,7 @@ for my $case (@fields) {
     my $space_get = $foreign ? $get : $name =~ /\AIf-Match/ ? 412 : 200;
     my $options = $foreign ? $get : 204;
     tell_rule(
+        $alice,
         'classic 9',
         ["GET with $name", GET => "$url/a", [sign => 0, @field], $get, @foreign],
         ["GET of a space with $name", GET => $url, [@field], $space_get, @foreign],
@@ -384,7 +385,9 @@ for my $case (@fields) {
     );
 }
 my @many = (headers => [map { ("X-$_" => 'x') } 1 .. 200]);
-tell_rule('classic 9', ['too many fields', GET => "$url/a", [sign => 0, @many], 400, foreign => 1]);
+tell_rule(
+    $alice, 'classic 9',
+    ['too many fields', GET => "$url/a", [sign => 0, @many], 400, foreign => 1]);
 
 # Request lines. Each row: name, the line, status, whose page; the rest of the request is as usual.
 sub line {
@@ -443,6 +446,7 @@ my @hello = (body => 'hello', type => 'text/plain');
 my $whole = "http://$HOST$url/a";
 my @as_it_stands = (body => 'no', sign => { target => $whole });
 tell_rule(
+    $alice,
     'classic 3',
     ['an absolute-form, signed by its path', PUT => $whole, [@hello], 204],
     ['an absolute-form of another host', PUT => "http://evil.example$url/a", [@hello], 204],

@@ -84,11 +84,11 @@ sub due_status {
 }
 
 # Rows of one rule, told with its name before theirs.
-sub tell_rule {
+sub tell_counted {
     my ($rule, @rows) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     $cases += @rows;
-    return tell($alice, map { my ($name, @row) = @$_; ["$rule: $name", @row] } @rows);
+    return tell_rule($alice, $rule, @rows);
 }
 
 # 1. The Authorization field. Each row: name, the lines of the head made of an honest value, status:
@@ -574,7 +574,7 @@ for my $row (@overrides) {
     my @forged = (body => 'x', sign => { method => $claimed });
     my @other = (body => 'x', sign => { target => "$url/other" });
     my @stranger = (by => $stranger, body => 'x');
-    tell_rule(
+    tell_counted(
         "classic 3: $field: $value",
         ['a read is a read', GET => "$url/a", [sign => 0, @field], 200, body => 'hello'],
         ['a stranger is one', PUT => "$url/n", [@stranger, @field], 403, refusal(401)],
@@ -588,7 +588,7 @@ for my $query (
     'access_token=x', 'Authorization=x',
 ) {
     my @form = (body => $query, type => 'application/x-www-form-urlencoded', sign => 0);
-    tell_rule(
+    tell_counted(
         "classic 3: ?$query",
         ['a read is a read', GET => "$url/a?$query", [sign => 0], 200, body => 'hello'],
         ['nobody is nobody', POST => "$url/n?$query", [@form], 401],
@@ -711,7 +711,7 @@ for my $text (@SQL) {
     my $method = ($plain =~ s/[^A-Za-z\$%'*_-]//gr) || 'X';
     my $by = sub { return [body => 'x', sign => { key_id => $_[0] }] };
     my $begins_well = [body => json_text({ controller => "$did$text#" })];
-    tell_rule(
+    tell_counted(
         "SQL <$shown>",
         ["a space's id", GET => "/space/$escaped", [], $of_id],
         ["a space's id, to be deleted", DELETE => "/space/$escaped", [], $of_delete],
@@ -817,20 +817,20 @@ my @of_documents = (
 );
 for my $row (@of_a_resource) {
     my ($name, $method, $options, @due) = @$row;
-    tell_rule('limits', [$name, $method => "$url/a", [sign => 0, @$options], @due]);
+    tell_counted('limits', [$name, $method => "$url/a", [sign => 0, @$options], @due]);
 }
 for my $row (@of_tags) {
     my ($name, $options, @due) = @$row;
-    tell_rule('limits', [$name, DELETE => "$url/a", $options, @due]);
+    tell_counted('limits', [$name, DELETE => "$url/a", $options, @due]);
 }
 for my $row (@of_documents) {
     my ($name, $options, $status) = @$row;
     my @pointer = $status >= 400 ? (pointer => '/body') : ();
-    tell_rule('limits', [$name, PUT => $url, $options, $status, @pointer]);
+    tell_counted('limits', [$name, PUT => $url, $options, $status, @pointer]);
 }
 my @chunks = (body => 'x' x 20_000, chunked => 1);
 my @types = (body => 'x', $times->(200, 'Content-Type' => 'x/y'));
-tell_rule(
+tell_counted(
     'limits',
     ['a target of 8 MiB', GET => "$url/" . 'x' x (8 << 20), [sign => 0], 414, foreign => 1],
     ['90 lines of Accept', GET => $url, [$times->(90, Accept => 'x/y;q=0.1')], 200],
@@ -838,7 +838,7 @@ tell_rule(
     ['200 lines of Content-Type', PUT => "$url/x", [@types], 400, foreign => 1],
     ['20000 chunks of a byte', PUT => "$url/x", [@chunks], 204],
 );
-tell_rule(
+tell_counted(
     'classic 9',
     ['after all that', GET => "$url/a", [sign => 0], 200, body => 'hello'],
     ['and for the controller', GET => $url, [], 200],

@@ -39,8 +39,8 @@ use WAS::Server;
 use WAS::Traffic qw(eventually);
 
 our @EXPORT = qw(
-    person at new_id new_space put_space random_bytes json_text expect tell snapshot same_rows sql
-    in_parallel swept
+    person at new_id new_space put_space random_bytes json_text expect tell tell_rule snapshot
+    same_rows sql in_parallel swept
 );
 
 my %KIND = (
@@ -143,6 +143,13 @@ sub tell {
         expect($name, $res, $status, @want, head => $method eq 'HEAD');
     }
     return $res;
+}
+
+# The same, of rows whose names go on behind that of a rule.
+sub tell_rule {
+    my ($client, $rule, @rows) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return WAS::Story::tell($client, map { my ($name, @row) = @$_; ["$rule: $name", @row] } @rows);
 }
 
 sub _content {
