@@ -16,7 +16,7 @@ use WAS::Charge;
 use WAS::Client;
 use WAS::Key;
 use WAS::Server;
-use WAS::Story qw(json_text new_id random_bytes sql);
+use WAS::Story qw(json_text new_id sql);
 use WAS::Traffic qw(eventually timed);
 use WAS::Zcap;
 
@@ -99,8 +99,7 @@ my %PROTOCOL = (
         collection => undef,
         table => 'was_spaces',
         numbers => ['space_id'],
-        somebody =>
-            sub { $server->client($_[0] // WAS::Key->from_seed(random_bytes(32)), timeout => 60) },
+        somebody => sub { $server->client($_[0] // WAS::Key->fresh, timeout => 60) },
         put => sub {
             my ($id, $members) = @_;
             return (PUT => "/space/$id", type => $JSON, body => json_text($members));
@@ -138,7 +137,7 @@ SQL
         somebody => sub {
             my ($key) = @_;
             my %of = (base => $server->origin, mount => '/pws', timeout => 60);
-            return WAS::Zcap->new(%of, key => $key // WAS::Key->from_seed(random_bytes(32)));
+            return WAS::Zcap->new(%of, key => $key // WAS::Key->fresh);
         },
         put => sub {
             my ($id, $members) = @_;
@@ -362,8 +361,7 @@ for my $protocol (sort keys %PROTOCOL) {
     is($alice->put("$at/much", @much)->status, 507, "$protocol: and on beside it");
 }
 {
-    my $bob =
-        WAS::Client->new(base => WAS::Server::url(), key => WAS::Key->from_seed(random_bytes(32)));
+    my $bob = WAS::Client->new(base => WAS::Server::url(), key => WAS::Key->fresh);
     my @document = (type => $JSON, body => json_text({ controller => $bob->did }));
     my @statuses = map { $bob->put("/space/off-$_-$$", @document)->status } 1 .. $MOST + 2;
     push @statuses, $bob->put("/space/off-1-$$/much", body => 'x' x 50_000)->status;

@@ -9,6 +9,7 @@ use warnings;
 
 use Carp qw(croak);
 use Crypt::PK::Ed25519;
+use File::Basename qw(basename);
 
 my $ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 
@@ -23,12 +24,13 @@ sub from_seed {
     return bless { pk => $pk }, $class;
 }
 
-# A key that this process has not used before, but the same one in every run.
+# A key that neither this process nor a test of another name has used before, but the same one in
+# every run.
 my $next = 0;
 
 sub fresh {
     my ($class) = @_;
-    return $class->from_seed(pack 'A4 x24 N', 'test', ++$next);
+    return $class->from_seed(pack 'A28 N', basename($0), ++$next);
 }
 
 sub public { return $_[0]{pk}->export_key_raw('public') }
