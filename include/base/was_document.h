@@ -14,11 +14,10 @@
  */
 typedef struct was_document_t was_document_t;
 
-/* An empty object, or an empty list. */
+/* An empty object. */
 was_document_t *was_document_make(apr_pool_t *pool);
-was_document_t *was_document_make_list(apr_pool_t *pool);
 
-/* The object or list itself. */
+/* The object itself. */
 json_t *was_document_root(const was_document_t *document);
 
 /* Members of an object. NULL for a text leaves the member out. */
@@ -34,7 +33,6 @@ json_t *was_document_list(was_document_t *document, json_t *object, const char *
 
 /* Elements of a list, at its end. */
 void was_document_add_text(was_document_t *document, json_t *list, const char *text);
-void was_document_add_json(was_document_t *document, json_t *list, const char *text);
 json_t *was_document_add_object(was_document_t *document, json_t *list);
 
 /* The whole, borrowed from the pool; NULL when it is broken. */

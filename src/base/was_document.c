@@ -12,23 +12,14 @@ struct was_document_t {
     bool is_broken;
 };
 
-static was_document_t *make_document(json_t *root, apr_pool_t *pool)
+was_document_t *was_document_make(apr_pool_t *pool)
 {
     was_document_t *document = apr_pcalloc(pool, sizeof(*document));
+    json_t *root = json_object();
 
     document->root = root != NULL ? was_json_own(root, pool) : NULL;
     document->is_broken = root == NULL;
     return document;
-}
-
-was_document_t *was_document_make(apr_pool_t *pool)
-{
-    return make_document(json_object(), pool);
-}
-
-was_document_t *was_document_make_list(apr_pool_t *pool)
-{
-    return make_document(json_array(), pool);
 }
 
 json_t *was_document_root(const was_document_t *document)
@@ -89,11 +80,6 @@ json_t *was_document_list(was_document_t *document, json_t *object, const char *
 void was_document_add_text(was_document_t *document, json_t *list, const char *text)
 {
     add_element(document, list, json_string(text));
-}
-
-void was_document_add_json(was_document_t *document, json_t *list, const char *text)
-{
-    add_element(document, list, json_loads(text, JSON_DECODE_ANY, NULL));
 }
 
 json_t *was_document_add_object(was_document_t *document, json_t *list)
