@@ -24,6 +24,14 @@ WAS_CHECKED const was_error_t *was_session_open(const char *params, was_session_
 WAS_CHECKED const was_error_t *was_session_run(was_session_t *session, const char *sql, int seconds,
                                                const was_rows_t **rows, apr_pool_t *pool);
 
+/* Opens one, uses it, and closes it; the scratch pool goes with it. Errors: UNAVAILABLE, whatever
+ * it was that failed. */
+WAS_CHECKED const was_error_t *was_session_once(const char *params,
+                                                const was_error_t *(*use)(was_session_t *session,
+                                                                          void *baton,
+                                                                          apr_pool_t *scratch),
+                                                void *baton, apr_pool_t *pool);
+
 /* What stands between us and PostgreSQL: nothing, or a pooler. */
 typedef enum was_session_pooler_t {
     WAS_POOLER_NONE,
@@ -37,7 +45,7 @@ typedef struct was_session_facts_t {
     const char *encoding; /* the database's: "UTF8" */
 } was_session_facts_t;
 
-/* Finds it out, on a connection of its own. Errors: those of was_db. */
+/* Finds it out, on a connection of its own. Errors: UNAVAILABLE. */
 WAS_CHECKED const was_error_t *was_session_find_facts(const char *params,
                                                       was_session_facts_t *facts, apr_pool_t *pool);
 

@@ -42,9 +42,9 @@ static const char *const findings[] = {
 };
 enum { FINDINGS = sizeof(findings) / sizeof(findings[0]) };
 
-static const was_error_t *review_session(was_session_t *session, apr_array_header_t *sentences,
-                                         apr_pool_t *pool)
+static const was_error_t *review_session(was_session_t *session, void *baton, apr_pool_t *pool)
 {
+    apr_array_header_t *sentences = baton;
     const char *schema;
     const was_rows_t *rows;
 
@@ -67,19 +67,5 @@ static const was_error_t *review_session(was_session_t *session, apr_array_heade
 const was_error_t *was_schema_review(const char *params, apr_array_header_t *sentences,
                                      apr_pool_t *pool)
 {
-    was_session_t *session;
-    apr_pool_t *scratch;
-
-    apr_pool_create(&scratch, pool);
-    const was_error_t *error = was_session_open(params, &session, scratch);
-
-    if (error == NULL) {
-        error = review_session(session, sentences, scratch);
-    }
-    if (error != NULL) {
-        /* The text must outlive the connection that it is about. */
-        error = was_error_log(pool, WAS_ERROR_UNAVAILABLE, "%s", was_error_chain(error, scratch));
-    }
-    apr_pool_destroy(scratch);
-    return error;
+    return was_session_once(params, review_session, sentences, pool);
 }

@@ -83,6 +83,28 @@ const was_error_t *was_session_run(was_session_t *session, const char *sql, int 
     return error;
 }
 
+const was_error_t *was_session_once(const char *params,
+                                    const was_error_t *(*use)(was_session_t *session, void *baton,
+                                                              apr_pool_t *scratch),
+                                    void *baton, apr_pool_t *pool)
+{
+    was_session_t *session;
+    apr_pool_t *scratch;
+
+    apr_pool_create(&scratch, pool);
+    const was_error_t *error = was_session_open(params, &session, scratch);
+
+    if (error == NULL) {
+        error = use(session, baton, scratch);
+    }
+    if (error != NULL) {
+        /* The text must outlive the connection that it is about. */
+        error = was_error_log(pool, WAS_ERROR_UNAVAILABLE, "%s", was_error_chain(error, scratch));
+    }
+    apr_pool_destroy(scratch);
+    return error;
+}
+
 static const was_error_t *ask_pooler(was_session_t *session, was_session_pooler_t *pooler,
                                      apr_pool_t *pool)
 {
@@ -99,33 +121,25 @@ static const was_error_t *ask_pooler(was_session_t *session, was_session_pooler_
     return NULL;
 }
 
-/* What comes out is in `pool`, the rest in `scratch`. */
-static const was_error_t *ask_session(was_session_t *session, was_session_facts_t *facts,
-                                      apr_pool_t *scratch, apr_pool_t *pool)
+typedef struct facts_t {
+    was_session_facts_t *facts;
+    apr_pool_t *pool; /* theirs */
+} facts_t;
+
+static const was_error_t *ask_facts(was_session_t *session, void *baton, apr_pool_t *scratch)
 {
+    const facts_t *wanted = baton;
     const was_rows_t *rows;
 
     WAS_TRY(was_session_run(session, "SHOW server_encoding", ASK_SECONDS, &rows, scratch));
-    facts->encoding = apr_pstrdup(pool, was_rows_text(rows, 0, 0));
-    return ask_pooler(session, &facts->pooler, scratch);
+    wanted->facts->encoding = apr_pstrdup(wanted->pool, was_rows_text(rows, 0, 0));
+    return ask_pooler(session, &wanted->facts->pooler, scratch);
 }
 
 const was_error_t *was_session_find_facts(const char *params, was_session_facts_t *facts,
                                           apr_pool_t *pool)
 {
-    was_session_t *session;
-    apr_pool_t *scratch;
+    facts_t wanted = {facts, pool};
 
-    apr_pool_create(&scratch, pool);
-    const was_error_t *error = was_session_open(params, &session, scratch);
-
-    if (error == NULL) {
-        error = ask_session(session, facts, scratch, pool);
-    }
-    if (error != NULL) {
-        /* The text must outlive the connection that it is about. */
-        error = was_error_log(pool, WAS_ERROR_UNAVAILABLE, "%s", was_error_chain(error, scratch));
-    }
-    apr_pool_destroy(scratch);
-    return error;
+    return was_session_once(params, ask_facts, &wanted, pool);
 }
