@@ -138,27 +138,6 @@ static bool is_connection_alive(PGconn *pg)
     return false;
 }
 
-/* Runs the statement that a new backend is asked before any other. */
-static const was_error_t *ask_backend(was_connection_t *connection, const was_step_t *step,
-                                      const was_rows_t **rows, apr_pool_t *pool)
-{
-    was_pq_exchange_t exchange = {.deadline = command_deadline()};
-    was_pq_end_t end = was_pq_run(connection->pg, step, 1, &exchange);
-    const was_error_t *error = NULL;
-
-    if (end == WAS_PQ_DONE) {
-        *rows = was_rows_make(exchange.results[0], pool);
-    }
-    else if (end == WAS_PQ_REFUSED) {
-        error = was_pq_error(exchange.refusal, pool);
-        PQclear(exchange.refusal);
-    }
-    else {
-        error = was_error_log(pool, WAS_ERROR_UNAVAILABLE, "a new connection does not answer");
-    }
-    return error;
-}
-
 /* Makes a new backend ours, and finds out what it is. */
 static const was_error_t *greet_backend(was_connection_t *connection, apr_pool_t *pool)
 {
@@ -166,10 +145,10 @@ static const was_error_t *greet_backend(was_connection_t *connection, apr_pool_t
     const was_step_t step = {.statement = WAS_SQL_SETTINGS,
                              .nvalues = 1,
                              .values = {WAS_INTEGER(PQbackendPID(connection->pg))}};
-    const was_rows_t *rows = NULL;
+    const was_rows_t *rows;
 
     memset(backend, 0, sizeof(*backend));
-    WAS_TRY(ask_backend(connection, &step, &rows, pool));
+    WAS_TRY(was_pooler_ask(connection->pg, &step, command_deadline(), &rows, pool));
     backend->is_pooled = !was_rows_true(rows, 0, 0);
     if (backend->is_pooled && strcmp(was_rows_text(rows, 0, 2), "read committed") != 0) {
         return was_error_log(pool, WAS_ERROR_UNAVAILABLE,

@@ -10,16 +10,14 @@
 
 #include "store/was_pq.h"
 
-const was_error_t *was_pooler_is_there(PGconn *pg, apr_time_t deadline, bool *is_there,
-                                       apr_pool_t *pool)
+const was_error_t *was_pooler_ask(PGconn *pg, const was_step_t *step, apr_time_t deadline,
+                                  const was_rows_t **rows, apr_pool_t *pool)
 {
-    const was_step_t step = {
-        .statement = WAS_SQL_POOLER_PID, .nvalues = 1, .values = {WAS_INTEGER(PQbackendPID(pg))}};
     was_pq_exchange_t exchange = {.deadline = deadline};
-    was_pq_end_t end = was_pq_run(pg, &step, 1, &exchange);
+    was_pq_end_t end = was_pq_run(pg, step, 1, &exchange);
 
     if (end == WAS_PQ_DONE) {
-        *is_there = was_rows_true(was_rows_make(exchange.results[0], pool), 0, 0);
+        *rows = was_rows_make(exchange.results[0], pool);
         return NULL;
     }
     const was_error_t *error =
@@ -29,6 +27,18 @@ const was_error_t *was_pooler_is_there(PGconn *pg, apr_time_t deadline, bool *is
 
     PQclear(exchange.refusal);
     return error;
+}
+
+const was_error_t *was_pooler_is_there(PGconn *pg, apr_time_t deadline, bool *is_there,
+                                       apr_pool_t *pool)
+{
+    const was_step_t step = {
+        .statement = WAS_SQL_POOLER_PID, .nvalues = 1, .values = {WAS_INTEGER(PQbackendPID(pg))}};
+    const was_rows_t *rows;
+
+    WAS_TRY(was_pooler_ask(pg, &step, deadline, &rows, pool));
+    *is_there = was_rows_true(rows, 0, 0);
+    return NULL;
 }
 
 /* One that keeps them for its clients has given ours another name. One that does not either has
