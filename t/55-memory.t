@@ -8,10 +8,11 @@
 use strict;
 use warnings;
 
+use Digest::SHA qw(sha256_hex);
 use FindBin;
 use IO::Select ();
 use IO::Socket::INET ();
-use JSON::PP qw(decode_json);
+use JSON::PP qw(decode_json encode_json);
 use Socket qw(MSG_PEEK SOL_SOCKET SO_RCVBUF);
 use lib "$FindBin::Bin/lib";
 use Test::More;
@@ -184,6 +185,12 @@ my $delegated = delegate(
     document => { x => $text });
 my $holder = $pws->as($bob);
 
+# One that is to be revoked, as large as a document may be.
+my $revoked = delegate(
+    $pws->space_url($space), by => $alice, to => $bob, target => $pws->space_url($space),
+    document => { x => [map { [] } 1 .. 4000], y => 'x' x (48 * KIB) });
+my $revocation = "/pws/space/$space/zcaps/revocations/" . sha256_hex($revoked->{id});
+
 # The one child, and what it had when it began.
 my ($child, $begun) = (0, 0);
 
@@ -261,6 +268,15 @@ sub send_all {
     return;
 }
 
+# Sends each of these on a connection of its own, and waits for the beginnings of the answers.
+sub asked {
+    my (@wires) = @_;
+    my @sockets = map { connected() } @wires;
+    send_all(\@sockets, \@wires);
+    eventually(60, sub { !statuses_of(@sockets)->{'none yet'} });
+    return @sockets;
+}
+
 # The bytes of a request.
 sub wire_of {
     my ($client, $method, $path, %option) = @_;
@@ -277,13 +293,13 @@ sub bounded {
     return if $only ne '' && $title !~ /$only/;
     my $path_of = sub { $path =~ s/%d/$_[0]/r };
     ready_child();
-    my $res = $client->request($method, $path_of->(999), %option);
-    is($res->status, $status, "$title: one alone") or diag substr $res->body, 0, 300;
-    my @sockets = map { connected() } 1 .. AT_ONCE;
+    # Read to its end, a long answer takes its time in such small buffers.
+    my $alone = statuses_of(asked(wire_of($client, $method, $path_of->(999), %option)));
+    is_deeply($alone, { $status => 1 }, "$title: one alone") or diag explain $alone;
     my $count = $path =~ /%d/ ? AT_ONCE : 1;
     my @wires = map { wire_of($client, $method, $path_of->($_), %option) } 1 .. $count;
-    send_all(\@sockets, [map { $wires[$_ % $count] } 1 .. AT_ONCE]);
-    eventually(60, sub { !statuses_of(@sockets)->{'none yet'} }) and wait_for_quiet();
+    my @sockets = asked(map { $wires[$_ % $count] } 1 .. AT_ONCE);
+    wait_for_quiet();
     my ($peak, $said) = (memory('VmHWM'), statuses_of(@sockets));
     is_deeply($said, { $status => AT_ONCE }, "$title: each is answered so") or diag explain $said;
     my $each = ($peak - $begun) / AT_ONCE;
@@ -321,6 +337,7 @@ my @long_head =
 my @tar = (headers => [Accept => 'application/x-tar']);
 my @mib = (body => 'x' x MIB, type => 'text/plain');
 my @both = (body => 'x' x (2 * MIB), type => 'text/plain');
+my $query = 'q' x 7000;
 
 # Classic.
 my $s = "/space/$space";
@@ -329,6 +346,7 @@ bounded(@$_)
     ['classic: the root', $classic, GET => '/', 200, @unsigned],
     ['classic: health', $classic, GET => '/health', 200, @unsigned],
     ['classic: a list of spaces', $classic, GET => '/spaces/', 200],
+    ['classic: a redirect to it', $classic, GET => "/spaces?$query", 308, @unsigned],
     ['classic: making a space', $classic, POST => '/spaces/', 201, @trees],
     ['classic: a space', $classic, GET => $s, 200],
     [
@@ -413,6 +431,15 @@ bounded(@$_)
         document_of(qq("custom":$custom,"epoch":"$escaped","x":$arrays))
     ],
     ['pws: deleting a resource', $pws, DELETE => "$plain/%d", 204],
+    [
+        'pws: revoking', $pws, POST => $revocation, 204,
+        body => encode_json($revoked), type => $json
+    ],
+    ['pws: a redirect', $pws, GET => "$listed?$query", 308, @anybody],
+    ['pws: one behind a body', $pws, POST => "$listed?$query", 308, @mib],
+    ['pws: what is not offered', $pws, GET => "$plain/mib/chunks/?$query", 501, @anybody],
+    ['pws: what is not, behind a body', $pws, PUT => "$plain/mib/chunks/%d", 501, @trees],
+    ['pws: behind one that is too long', $pws, PUT => "$plain/mib/chunks/%d", 413, @mib],
     );
 
 # Pages end by their bytes: all is listed, in order and once, and no page is much longer than it may
@@ -429,14 +456,16 @@ for my $row (
     my ($next, $pages, $longest, %seen, @ids) = ("$path?limit=$limit", 0, 0);
     while (defined $next && $pages < 2 * $count) {
         my $res = $pws->get($next);
-        my $page = decode_json($res->body);
-        my @here = map { $_->{id} } @{ $page->{items} };
+        # Decoding them all would take longer than all else.
+        my (undef, $items) = split /"items":\[/, $res->body, 2;
+        my @here = $items =~ /"id":"([^"]+)"/g;
         $longest = length $res->body if length $res->body > $longest;
         $pages++;
         push @ids, @here;
         last if !@here;
-        is($page->{totalItems}, scalar @here, "$title: it counts its own") if $pages == 1;
-        $next = $page->{next};
+        is(decode_json($res->body)->{totalItems}, scalar @here, "$title: it counts its own")
+            if $pages == 1;
+        ($next) = $items =~ /"next":"([^"]+)"/;
     }
     $seen{$_}++ for @ids;
     is(scalar(grep { /\A$prefix\d/ } keys %seen), $count, "$title: all are there");
