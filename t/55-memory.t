@@ -412,6 +412,8 @@ bounded(@$_)
     ['pws: the backend of a collection', $pws, GET => "$listed/backend", 200, @anybody],
     ['pws: a list of resources', $pws, GET => "$listed/$list", 200, @anybody],
     ['pws: one from before names were bounded', $pws, GET => "$at/$older/$list", 200, @anybody],
+    ['pws: a page of 100', $pws, GET => "$listed/", 200],
+    ['pws: a page of 100 long names', $pws, GET => "$at/$older/", 200],
     ['pws: a resource of 1 MiB', $pws, GET => "$plain/mib", 200, @anybody],
     ['pws: a resource of 32 MiB', $pws, GET => "$plain/mibs", 200, @anybody],
     ['pws: by a delegate', $holder, GET => "$plain/mib", 200, @delegated],
