@@ -9,6 +9,8 @@
 
 #include "was_pq_wire.h"
 
+enum { BIG_STEP_BYTES = 64 * 1024 };
+
 /* The values of one step, as libpq takes them. */
 typedef struct encoded_t {
     const char *data[WAS_STEP_MAX_VALUES];
@@ -39,16 +41,15 @@ static void encode_values(const was_step_t *step, encoded_t *encoded)
     }
 }
 
-/* Queues one step; `*prepares` says that its preparation goes before it. */
+/* Queues one step, behind its preparation if it needs one. */
 static int send_step(PGconn *pg, const was_step_t *step, const was_pq_exchange_t *exchange,
-                     bool *prepares)
+                     bool prepares)
 {
     const was_sql_statement_t *statement = was_sql_statement(step->statement);
     const char *text = exchange->texts != NULL ? exchange->texts[step->statement] : statement->text;
     encoded_t encoded;
 
-    *prepares = exchange->is_named && !exchange->prepared[step->statement];
-    if (*prepares && !PQsendPrepare(pg, statement->name, text, 0, NULL)) {
+    if (prepares && !PQsendPrepare(pg, statement->name, text, 0, NULL)) {
         return 0;
     }
     encode_values(step, &encoded);
@@ -141,19 +142,47 @@ static was_pq_end_t take_answers(PGconn *pg, const was_step_t *steps, int nsteps
     return end == WAS_PQ_DONE ? take_end(pg, exchange, statement) : end;
 }
 
-/* Queues all that goes out together. */
-static bool queue_steps(PGconn *pg, const was_step_t *steps, int nsteps, bool *prepares,
-                        const was_pq_exchange_t *exchange)
+/* Whether this step's statement is prepared neither on the connection nor by a step before it. */
+static bool needs_preparation(const was_step_t *steps, int at, const was_pq_exchange_t *exchange)
 {
-    if (!PQenterPipelineMode(pg)) {
-        return false;
+    bool needs = exchange->is_named && !exchange->prepared[steps[at].statement];
+
+    for (int i = 0; i < at; i++) {
+        needs = needs && steps[i].statement != steps[at].statement;
     }
-    for (int i = 0; i < nsteps; i++) {
-        if (!send_step(pg, &steps[i], exchange, &prepares[i])) {
-            return false;
+    return needs;
+}
+
+static bool is_big(const was_step_t *step)
+{
+    apr_size_t bytes = 0;
+
+    for (int i = 0; i < step->nvalues; i++) {
+        bytes += step->values[i].type == WAS_VALUE_BYTES ? step->values[i].length : 0;
+    }
+    return bytes > BIG_STEP_BYTES;
+}
+
+/* Queues all that goes out together. Only the last of it has anything done; what is big goes out
+ * at once, or libpq would gather all of it in a buffer that it never gives back. */
+static was_pq_end_t queue_steps(PGconn *pg, const was_step_t *steps, int nsteps, bool *prepares,
+                                const was_pq_exchange_t *exchange)
+{
+    was_pq_end_t end = PQenterPipelineMode(pg) ? WAS_PQ_DONE : WAS_PQ_UNSENT;
+
+    for (int i = 0; i < nsteps && end == WAS_PQ_DONE; i++) {
+        prepares[i] = needs_preparation(steps, i, exchange);
+        if (!send_step(pg, &steps[i], exchange, prepares[i])) {
+            end = WAS_PQ_UNSENT;
+        }
+        else if (is_big(&steps[i])) {
+            end = was_pq_flush(pg, exchange->deadline);
         }
     }
-    return PQpipelineSync(pg);
+    if (end == WAS_PQ_DONE && !PQpipelineSync(pg)) {
+        end = WAS_PQ_UNSENT;
+    }
+    return end == WAS_PQ_LOST ? WAS_PQ_UNSENT : end;
 }
 
 static void drop_results(was_pq_exchange_t *exchange)
@@ -169,10 +198,11 @@ was_pq_end_t was_pq_run(PGconn *pg, const was_step_t *steps, int nsteps,
 {
     bool prepares[WAS_PQ_MAX_STEPS] = {false}, is_alone = false;
     PQnoticeReceiver before = PQsetNoticeReceiver(pg, was_pq_note_standby, &is_alone);
-    was_pq_end_t end = queue_steps(pg, steps, nsteps, prepares, exchange)
-                           ? was_pq_flush(pg, exchange->deadline)
-                           : WAS_PQ_UNSENT;
+    was_pq_end_t end = queue_steps(pg, steps, nsteps, prepares, exchange);
 
+    if (end == WAS_PQ_DONE) {
+        end = was_pq_flush(pg, exchange->deadline);
+    }
     if (end == WAS_PQ_DONE) {
         end = take_answers(pg, steps, nsteps, prepares, exchange);
     }
