@@ -2,8 +2,8 @@
 
 /*
  * What libpq can do with big contents when nothing else is in the way: the ceiling of t/bench/run.
- * Owns the ways in and out of was_resources that are worth comparing. Knows no right, no
- * precondition and no HTTP.
+ * Owns the ways in and out of was_resources and was_parts that are worth comparing. Knows no right,
+ * no precondition and no HTTP.
  *
  *   libpq WAY CONNINFO CONNECTIONS SECONDS BYTES
  *
@@ -22,6 +22,8 @@
 enum {
     PIECE = 1024 * 1024,
     COPY_PIECE = 256 * 1024,
+    PART = 512 * 1024,
+    AHEAD = 3,
     PATHS = 32,
     HUGE = 8 * 1024 * 1024,
     HUGE_PATHS = 8
@@ -36,6 +38,7 @@ enum {
 typedef struct work_t {
     const char *conninfo;
     bool (*once)(struct work_t *work, const char *path);
+    const char *kind; /* of contents: in rows, or in parts */
     int number;
     size_t size;
     char *content;
@@ -136,6 +139,87 @@ static bool read_pieces(work_t *work, const char *path)
     return at == work->size;
 }
 
+/* Answers of the pipeline, one of which may be an error. */
+static bool take_answers(work_t *work, int count, size_t *bytes)
+{
+    while (count > 0) {
+        PGresult *result = PQgetResult(work->pg);
+
+        if (result == NULL) {
+            count--;
+            continue;
+        }
+        *bytes += PQntuples(result) == 1 ? (size_t)PQgetlength(result, 0, 0) : 0;
+        if (!is_fine(work, result, PQntuples(result) == 1 ? PGRES_TUPLES_OK : PGRES_COMMAND_OK)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool end_pipeline(work_t *work)
+{
+    PGresult *result = PQgetResult(work->pg);
+    bool ended = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
+
+    PQclear(result);
+    return ended && PQexitPipelineMode(work->pg);
+}
+
+static bool write_parts(work_t *work, const char *path)
+{
+    static _Atomic long turns = 1;
+    char mark[24], size[24], number[24];
+    const char *row[] = {path, mark, size};
+    size_t nparts = 0, bytes = 0;
+
+    /* One that no other run has. */
+    snprintf(mark, sizeof(mark), "%ld", (long)time(NULL) * 100000 + turns++);
+    snprintf(size, sizeof(size), "%zu", work->size);
+    PQenterPipelineMode(work->pg);
+    for (size_t at = 0; at < work->size; at += PART) {
+        const char *values[] = {mark, number, work->content + at};
+        const int lengths[] = {0, 0, (int)(work->size - at < PART ? work->size - at : PART)};
+        const int formats[] = {0, 0, 1};
+
+        snprintf(number, sizeof(number), "%zu", nparts++);
+        PQsendQueryPrepared(work->pg, "part", 3, values, lengths, formats, 1);
+        PQflush(work->pg);
+        PQconsumeInput(work->pg);
+    }
+    PQsendQueryPrepared(work->pg, "parted", 3, row, NULL, NULL, 1);
+    return PQpipelineSync(work->pg) && take_answers(work, (int)nparts + 1, &bytes) &&
+           end_pipeline(work);
+}
+
+static bool read_parts(work_t *work, const char *path)
+{
+    PGresult *result = PQexecPrepared(work->pg, "marked", 1, &path, NULL, NULL, 0);
+    int nparts = (int)((work->size + PART - 1) / PART), asked = 0;
+    size_t bytes = 0;
+    char mark[24];
+
+    snprintf(mark, sizeof(mark), "%s", PQntuples(result) == 1 ? PQgetvalue(result, 0, 0) : "");
+    if (!is_fine(work, result, PGRES_TUPLES_OK)) {
+        return false;
+    }
+    PQenterPipelineMode(work->pg);
+    for (int taken = 0; taken < nparts; taken++) {
+        for (; asked < nparts && asked < taken + AHEAD; asked++) {
+            char number[24];
+            const char *values[] = {mark, number};
+
+            snprintf(number, sizeof(number), "%d", asked);
+            PQsendQueryPrepared(work->pg, "taken", 2, values, NULL, NULL, 1);
+            PQsendFlushRequest(work->pg);
+        }
+        if (!take_answers(work, 1, &bytes)) {
+            return false;
+        }
+    }
+    return PQpipelineSync(work->pg) && end_pipeline(work) && bytes == work->size;
+}
+
 static void prepare(work_t *work)
 {
     static const char *const statements[][2] = {
@@ -144,6 +228,16 @@ static void prepare(work_t *work)
         {"whole", "SELECT content FROM was_resources WHERE space_uuid = 'bench' AND path = $1"},
         {"piece", "SELECT substring(content FROM $2::integer FOR $3::integer) FROM was_resources"
                   " WHERE space_uuid = 'bench' AND path = $1"},
+        {"part", "INSERT INTO was_parts (space_uuid, content, number, bytes)"
+                 " VALUES ('bench', $1::bigint, $2::bigint, $3::bytea)"},
+        {"parted", "INSERT INTO was_resources (space_uuid, path, content, content_type, parts,"
+                   " parts_bytes) VALUES ('bench', $1::text, int8send($2::bigint),"
+                   " 'application/octet-stream', $2::bigint, $3::bigint)"
+                   " ON CONFLICT (space_uuid, path) DO UPDATE SET content = EXCLUDED.content,"
+                   " parts = EXCLUDED.parts, parts_bytes = EXCLUDED.parts_bytes"},
+        {"marked", "SELECT parts FROM was_resources WHERE space_uuid = 'bench' AND path = $1"},
+        {"taken", "SELECT bytes FROM was_parts WHERE space_uuid = 'bench'"
+                  " AND content = $1::bigint AND number = $2::bigint"},
     };
 
     /* As the module does, see WAS_SQL_SETTINGS. */
@@ -158,17 +252,43 @@ static void prepare(work_t *work)
     }
 }
 
+static int count_paths(const work_t *work)
+{
+    return work->size > HUGE ? HUGE_PATHS : PATHS;
+}
+
+static void name_path(const work_t *work, int turn, char path[64])
+{
+    snprintf(path, 64, "/%s%zu-%d", work->kind, work->size, turn % count_paths(work));
+}
+
+/* What is read must be there. */
+static void fill_paths(work_t *work, bool (*write)(work_t *work, const char *path))
+{
+    for (int turn = 0; write != NULL && turn < count_paths(work); turn++) {
+        char name[64];
+        const char *path = name;
+
+        name_path(work, turn, name);
+        PGresult *result = PQexecPrepared(work->pg, "marked", 1, &path, NULL, NULL, 0);
+
+        if (PQntuples(result) == 0) {
+            write(work, path);
+        }
+        PQclear(result);
+    }
+}
+
 static void *work_on(void *data)
 {
     work_t *work = data;
     double end = now() + work->seconds;
-    int paths = work->size > HUGE ? HUGE_PATHS : PATHS;
     int turn = work->number;
 
     while (work->failure == NULL && now() < end) {
-        char path[40];
+        char path[64];
 
-        snprintf(path, sizeof(path), "/big%zu-%d", work->size, turn++ % paths);
+        name_path(work, turn++, path);
         if (work->once(work, path)) {
             work->moved += work->size;
         }
@@ -184,10 +304,15 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         bool (*once)(work_t *work, const char *path);
-    } ways[] = {{"write-param", write_param},
-                {"write-copy", write_copy},
-                {"read-whole", read_whole},
-                {"read-pieces", read_pieces}};
+        const char *kind;
+        bool (*write)(work_t *work, const char *path); /* what this reads */
+    } ways[] = {{"write-param", write_param, "row", NULL},
+                {"write-copy", write_copy, "row", NULL},
+                {"write-parts", write_parts, "parts", NULL},
+                {"read-whole", read_whole, "row", write_param},
+                {"read-pieces", read_pieces, "row", write_param},
+                {"read-parts", read_parts, "parts", write_parts}};
+    bool (*write)(work_t * work, const char *path) = NULL;
     int connections = argc == 6 ? atoi(argv[3]) : 0;
     work_t *works = calloc((size_t)connections + 1, sizeof(*works));
     pthread_t *threads = calloc((size_t)connections + 1, sizeof(*threads));
@@ -198,6 +323,8 @@ int main(int argc, char **argv)
         for (size_t way = 0; way < sizeof(ways) / sizeof(ways[0]); way++) {
             if (strcmp(argv[1], ways[way].name) == 0) {
                 works[i].once = ways[way].once;
+                works[i].kind = ways[way].kind;
+                write = ways[way].write;
             }
         }
         works[i].content = memset(malloc(works[i].size + 1), 'x', works[i].size);
@@ -208,6 +335,7 @@ int main(int argc, char **argv)
         fputs("usage: libpq WAY CONNINFO CONNECTIONS SECONDS BYTES\n", stderr);
         return 2;
     }
+    fill_paths(&works[0], write);
     began = now();
     for (int i = 0; i < connections; i++) {
         pthread_create(&threads[i], NULL, work_on, &works[i]);
