@@ -101,6 +101,13 @@ my @values = (
         miscounted => ['' => qr/WASResourceReads $one/, '""' => $one, 'public private' => $one],
     },
     {
+        directive => 'WASContentParts',
+        takes => [qw(auto on off Auto ON)],
+        refuses => [qw(aut autox yes 1 none)],
+        sentence => qr/WASContentParts takes auto, on or off, not '/,
+        miscounted => ['' => qr/WASContentParts $one/, '""' => $one, 'on off' => $one],
+    },
+    {
         directive => 'WASSignatureMaxAge',
         takes => [qw(1 60 3600 31622400 007)],
         refuses => [
@@ -197,7 +204,7 @@ my @lines = (
     'WASResourceReads private', 'WASSignatureMaxAge 60', 'WASClockSkew 5', 'WASCORS off',
     'WASCORS on', 'WASCORS https://app.example', 'WASProtocol pws',
     'WASBaseURL https://wallet.example', 'WASMaxSpacesPerController 5', 'WASQuotaPerSpace off',
-    'WASQuotaPerSpace 5',
+    'WASQuotaPerSpace 5', 'WASContentParts off',
 );
 my @sections =
     ('Directory "/srv"', 'DirectoryMatch "^/srv"', 'Files "x"', 'FilesMatch "x"', 'Proxy "*"');

@@ -160,7 +160,7 @@ sub errors_of {
 my ($python, $python_dbh) = new_database();
 $python_dbh->do($_) for @PYTHON_DDL;
 my ($ours, $dbh) = new_database();
-my $server = WAS::Server->start($tiny->($cluster->dsn($ours)));
+my $server = WAS::Server->start($tiny->($cluster->dsn($ours), "WASContentParts off"));
 my ($expected, $made) = map { catalog($_) } $python_dbh, $dbh;
 for my $column (sort keys %{ $expected->{columns} }) {
     is_deeply(
@@ -344,6 +344,10 @@ is_deeply(
 is(scalar @{ $client->get('/spaces/')->json // [] }, 10, 'every space is listed');
 is($client->put('/space/space-1/new', body => 'x')->status, 204, 'their spaces take new resources');
 is($client->put('/space/space-1/file%201', body => 'x')->status, 204, 'and new contents');
+is($client->put('/space/space-1/big', body => 'y' x (2 << 20))->status, 204, 'long ones, too');
+is(
+    length python_run($python_dbh, get_resource => 'space-1', '/big')->[0][2],
+    2 << 20, 'which they can read, unless somebody says otherwise');
 is(
     $client->get('/space/space-3/file%203')->header('Last-Modified'), undef,
     'no time is made up for what was there before');

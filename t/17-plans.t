@@ -44,8 +44,9 @@ $dbh->{PrintWarn} = 0;
 my $OWNER = q('did:key:z' || CASE WHEN n % 10 = 0 THEN 0 ELSE n END);
 my %ROWS = (
     'was_spaces (space_uuid, space_id, controller)' => ["'s' || n, 's' || n, $OWNER", 20_000],
-    'was_resources (space_uuid, path, content, content_type)' => [
-        q('s' || n % CASE WHEN n % 2 = 0 THEN 100 ELSE 20000 END + 1, '/r' || n, 'x', 'x/y'), 40_000
+    'was_resources (space_uuid, path, content, content_type, parts)' => [
+        q('s' || n % CASE WHEN n % 2 = 0 THEN 100 ELSE 20000 END + 1, '/r' || n, 'x', 'x/y',
+            CASE WHEN n % 10 = 0 THEN n END), 40_000
     ],
     'was_pws_spaces (space_uuid, generation, controller, created_ms, updated_ms)' =>
         ["'s' || n, n, $OWNER, 0, 0", 20_000],
@@ -54,8 +55,10 @@ my %ROWS = (
     'was_pws_counters (space_uuid, collection_generation, space_generation, position, feed_ms,'
         . ' token)' => [q('s' || n % 10000 + 1, n, n % 10000 + 1, 0, 0, 0), 20_000],
     'was_pws_resources (space_uuid, collection_generation, resource, generation, content_type,'
-        . ' size, content, created_ms, position, updated_ms)' =>
-        [q('s' || n % 10000 + 1, n % 20000, 'r' || n, 0, 'x/y', 1, 'x', 0, n, 0), 60_000],
+        . ' size, content, created_ms, position, updated_ms, parts)' => [
+        q('s' || n % 10000 + 1, n % 20000, 'r' || n, 0, 'x/y', 1, 'x', 0, n, 0,
+            CASE WHEN n % 10 = 0 THEN n END), 60_000
+        ],
     q{was_pws_tombstones (space_uuid, parent, kind, id, generation, position, updated_ms)} =>
         [q('s' || n % 10000 + 1, n % 20000, 'r', 'd' || n, 0, n, 0), 20_000],
     'was_pws_policies (space_uuid, parent, resource, document, generation, updated_ms)' =>
@@ -66,6 +69,8 @@ my %ROWS = (
         [q('s' || n, decode(md5(n::text), 'hex'), 0), 20_000],
     'was_sweeps (space_uuid, generation, kind, since_ms)' =>
         [q('s' || n, n, 'collection', n), 20_000],
+    'was_parts (space_uuid, content, number, bytes)' =>
+        [q('s' || n / 10 % 1000, n / 10, n % 10, 'x'), 20_000],
     'was_controllers (controller)' => [q('did:key:z' || n), 20_000],
 );
 for my $table (sort { length $a <=> length $b } keys %ROWS) {

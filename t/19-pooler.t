@@ -243,7 +243,9 @@ SQL
 my $BACKENDS = "FROM pg_stat_activity WHERE datname = 'was' AND backend_type = 'client backend'"
     . ' AND pid <> pg_backend_pid()';
 
-sub all_swept { return !$dbh->selectrow_array('SELECT 1 FROM was_sweeps LIMIT 1') }
+sub all_swept {
+    return !$dbh->selectrow_array(q(SELECT 1 FROM was_sweeps WHERE kind <> 'unnamed' LIMIT 1));
+}
 
 sub end_backends {
     my ($cut) = $dbh->selectrow_array("SELECT count(pg_terminate_backend(pid, 5000)) $BACKENDS");

@@ -22,8 +22,9 @@ my $url = "/space/$space";
 
 sub stored {
     my ($path, $id) = @_;
-    my $select = q(SELECT content_type, octet_length(content), md5(content) FROM was_resources
-        WHERE space_uuid = ? AND path = ?);
+    my $content = WAS::Server::content_of('r');
+    my $select = "SELECT content_type, octet_length($content), md5($content) FROM was_resources r
+        WHERE space_uuid = ? AND path = ?";
     return sql($select, $id // $space, $path);
 }
 

@@ -104,9 +104,10 @@ sub restored {
 
 sub stored {
     my ($id) = @_;
-    my @rows = sql(<<'SQL', $id);
-SELECT encode(convert_to(path, 'UTF8'), 'hex'), content_type, octet_length(content), md5(content)
-FROM was_resources WHERE space_uuid = ?
+    my $content = WAS::Server::content_of('r');
+    my @rows = sql(<<"SQL", $id);
+SELECT encode(convert_to(path, 'UTF8'), 'hex'), content_type, octet_length($content), md5($content)
+FROM was_resources r WHERE space_uuid = ?
 SQL
     return { map { pack('H*', $_->[0]) => [@$_[1 .. 3]] } @rows };
 }

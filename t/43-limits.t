@@ -223,11 +223,11 @@ sub one_value { return (sql(@_))[0][0] }
 
 sub bytes_of {
     my ($id) = @_;
-    return one_value(<<'SQL', $id, $id);
-SELECT ((SELECT coalesce(sum(octet_length(content)), 0) FROM was_resources
+    my $content = WAS::Server::content_of('r');
+    return one_value(<<"SQL", $id, $id);
+SELECT ((SELECT coalesce(sum(octet_length($content)), 0) FROM was_resources r
         WHERE space_uuid = ? AND path <> '/fill')
-    + (SELECT coalesce(sum(octet_length(content)), 0) FROM was_pws_resources
-        WHERE space_uuid = ?))::bigint
+    + (SELECT coalesce(sum(size), 0) FROM was_pws_resources WHERE space_uuid = ?))::bigint
 SQL
 }
 

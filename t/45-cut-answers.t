@@ -151,8 +151,8 @@ my @spoken = ('--http1.1');
 push @spoken, '--http2-prior-knowledge' if $curl =~ /\bHTTP2\b/ && WAS::Server::has_http2();
 for my $case (
     # name, target, the table that is needed to go on
-    ['a resource', "/space/$id/plain", 'was_resources'],
-    ['a resource that is coded on its way', "/space/$id/coded", 'was_resources'],
+    ['a resource', "/space/$id/plain", 'was_parts'],
+    ['a resource that is coded on its way', "/space/$id/coded", 'was_parts'],
     ['an export', "/space/$id", 'was_resources'],
     ['an export, behind a page', "/space/$id", 'was_spaces'],
     ['a list of spaces', '/spaces/', 'was_spaces'],

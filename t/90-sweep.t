@@ -93,7 +93,7 @@ my $log = $world->{server}->log . $second->log;
 my @said = $log =~ /sweeping what was deleted: (.*)/g;
 my @begun = grep { $_ eq 'begun' } @said;
 my @ended =
-    grep { /\A(?:finished|left to another server), \d+ rows in \d+\.\d seconds; \d+ spaces and/ }
+    grep { /\A(?:finished|left to another server), \d+ rows in \d+\.\d seconds; \d+ spaces, coll/ }
     @said;
 cmp_ok(scalar @begun, '>', 0, 'the log says when a sweep began');
 is(scalar @ended, scalar @begun, 'and what came of it') or diag join "\n", @said;

@@ -14,6 +14,9 @@
 
 extern const was_protocol_t classic_protocol;
 
+/* was_protocol_t.admit_content. Errors: those of was_classic_resources_room. */
+WAS_CHECKED const was_error_t *classic_content_admit(was_request_t *request, was_place_t *place);
+
 /* Section 3: verifies the signature, in the spellings of the target that clients sign. */
 WAS_CHECKED const was_error_t *classic_authenticate(was_request_t *request);
 

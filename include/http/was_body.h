@@ -5,9 +5,8 @@
 #include "http/was_request.h"
 
 /*
- * was_body: a request's body on its way in. In memory up to WAS_PIECE_BYTES, in an unnamed file
- * beyond, so that what a request uses does not grow with what it moves. Digested on the way when
- * the signature covers a digest.
+ * was_body: a request's body on its way in, gathered by was_gather. Digested on the way when the
+ * signature covers a digest.
  */
 
 /* Registers the filter that keeps httpd's own refusals of a body from the client. */
@@ -15,7 +14,8 @@ void was_body_register(void);
 
 /*
  * What can be refused before anything is read: an announced length over the limit
- * (LimitRequestBody, or `max` when smaller; 0 for no bound of the route's own), a Content-Encoding,
+ * (LimitRequestBody, or `max` when smaller, 0 for no bound of the route's own; and
+ * WAS_CONTENT_MAX_BYTES where contents stand in their rows), a Content-Encoding,
  * a Content-Range, a Transfer-Encoding other than one `chunked`.
  * Errors: TOO_LARGE, UNSUPPORTED, MALFORMED.
  */
@@ -24,18 +24,22 @@ WAS_CHECKED const was_error_t *was_body_check(const was_request_t *request, apr_
 /*
  * Reads the whole body, however it is framed.
  * Errors: TOO_LARGE, INCOMPLETE (it stopped short), TIMEOUT, UNAUTHENTICATED (a covered `digest` or
- * `content-digest` does not match, or is of no known algorithm), UNAVAILABLE (no room to spool).
+ * `content-digest` does not match, or is of no known algorithm), and those of was_gather.
  */
 WAS_CHECKED const was_error_t *was_body_read(was_request_t *request, apr_int64_t max);
 
 /* The length in bytes; 0 for no body. */
 apr_int64_t was_body_length(const was_body_t *body);
 
-/* The bytes, when they fit into memory; NULL for a spooled body. */
+/* The bytes, where they are in memory; else NULL. */
 const char *was_body_bytes(const was_body_t *body);
 
 /* The body as a content to store, of the given type. */
 void was_body_content(const was_body_t *body, const char *type, was_content_t *content);
+
+/* Due when a request has failed: what the body left in the database is swept, unless it belongs to
+ * a row by now. */
+void was_body_drop(const was_request_t *request);
 
 /* Takes a body that nobody read off the connection, where the next request would begin with it; or,
  * when it is long, makes httpd close the connection after the answer. */

@@ -29,6 +29,13 @@ typedef enum was_protocol_id_t {
 
 typedef enum was_reads_t { WAS_READS_UNSET, WAS_READS_PUBLIC, WAS_READS_PRIVATE } was_reads_t;
 
+typedef enum was_parts_mode_t {
+    WAS_PARTS_UNSET,
+    WAS_PARTS_AUTO,
+    WAS_PARTS_ON,
+    WAS_PARTS_OFF
+} was_parts_mode_t;
+
 typedef enum was_cors_mode_t {
     WAS_CORS_UNSET,
     WAS_CORS_OFF,
@@ -48,6 +55,7 @@ typedef struct was_config_t {
     apr_int64_t skew;            /* WASClockSkew in seconds, -1 when unset */
     apr_int64_t max_spaces;      /* WASMaxSpacesPerController; 0 for off, -1 when unset: no limit */
     apr_int64_t quota;           /* WASQuotaPerSpace in bytes; the same */
+    was_parts_mode_t parts;      /* WASContentParts, of the classic protocol */
     apr_int64_t body_limit;      /* LimitRequestBody in bytes; 0 for no limit, -1 when unset */
     was_cors_mode_t cors;        /* WASCORS */
     apr_array_header_t *origins; /* of const char *, for WAS_CORS_LIST */
@@ -77,6 +85,13 @@ bool was_config_is_ours(const request_rec *r);
 bool was_config_reads_public(const was_config_t *config);
 apr_int64_t was_config_max_age(const was_config_t *config);
 apr_int64_t was_config_skew(const was_config_t *config);
+
+/* Whether contents that are too long for a row go into parts: of pws always. */
+bool was_config_in_parts(const was_config_t *config, const was_db_t *db);
+
+/* For how long, in milliseconds, a content is kept that is neither named by a row nor read or
+ * written on: longer than `Timeout` of any server lets a client rest. */
+apr_int64_t was_config_keep_msec(const server_rec *first);
 
 /* The database of a server before this one, counted from `first`, that has the same DBDParams and
  * pool: mod_dbd gives both the same pool. NULL when there is none. */

@@ -3,6 +3,7 @@
 #define WAS_PROTOCOL_H
 
 #include "http/was_request.h"
+#include "store/was_limit.h"
 
 /*
  * was_protocol: a protocol as data: rows of routes with their rights, faces of errors, and the
@@ -107,6 +108,12 @@ typedef struct was_face_t {
     bool untyped; /* the problem type is about:blank */
 } was_face_t;
 
+/* What a content that is long finds. */
+typedef struct was_place_t {
+    const char *space; /* that its parts will belong to; NULL: it will stand in its row */
+    was_room_t room;
+} was_place_t;
+
 typedef struct was_protocol_t {
     const char *name;
     const char *problem_base;  /* what problem types begin with */
@@ -123,6 +130,10 @@ typedef struct was_protocol_t {
     /* Whether the caller may, by what the body says; the same. A document that could not be parsed
      * is NULL here: the client is told so only when this has let him pass. */
     const was_error_t *(*authorize_by_body)(was_request_t *request);
+    /* Before more than WAS_PIECE_BYTES of a content are taken: whether the caller may write it, if
+     * no phase has said so, under the request's conditions as things are, and how much of it. NULL
+     * where no row takes content. */
+    const was_error_t *(*admit_content)(was_request_t *request, was_place_t *place);
     /* What a request came to whose write may have taken the right along; the protocol's word
      * counts. NULL where no row lets it. */
     const was_error_t *(*settle)(was_request_t *request, const was_error_t *error);

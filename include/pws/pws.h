@@ -16,6 +16,10 @@ extern const was_protocol_t pws_protocol;
 /* Link to the service document, on every answer. */
 void pws_decorate(was_request_t *request);
 
+/* was_protocol_t.admit_content. Errors: UNSUPPORTED (a form), and those of
+ * was_pws_resources_room. */
+WAS_CHECKED const was_error_t *pws_content_admit(was_request_t *request, was_place_t *place);
+
 /* The handlers, by route. Errors: those of the store's verb, and INVALID_BODY. */
 #define PWS_HANDLERS(X)                                                                            \
     X(pws_root_get)                                                                                \

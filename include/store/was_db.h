@@ -2,6 +2,7 @@
 #ifndef WAS_DB_H
 #define WAS_DB_H
 
+#include "store/was_schema.h"
 #include "store/was_step.h"
 
 struct server_rec;
@@ -34,14 +35,16 @@ typedef struct was_db_t was_db_t;
  * `params` is what DBDParams says, any libpq connection string; kept, not copied. `connections` is
  * how many of them mod_dbd makes at most, and `is_kept` says that it closes none by itself. Who
  * finds all in use for half a minute is told UNAVAILABLE, and so is everybody, soon, while
- * PostgreSQL is out of reach. `ready` is asked before the first statement, and again after a
- * statement found a table missing: it makes the schema, or says why there is none, and yields the
- * name of the schema that the tables are in, in the pool. It runs in one
+ * PostgreSQL is out of reach. `keep_msec` says for how long a content is kept that is written
+ * or read no further, and that no row names: longer than any client may rest. `ready` is asked
+ * before the first statement, and again after a statement found a table missing: it makes the
+ * schema, or says why there is none, and what is known of the tables, in the pool. It runs in one
  * thread at a time, and after a failure not more often than once a second. NULL when the system has
  * no lock to give.
  */
 was_db_t *was_db_make(struct server_rec *server, const char *params, int connections, bool is_kept,
-                      const was_error_t *(*ready)(const char *params, const char **schema,
+                      apr_int64_t keep_msec,
+                      const was_error_t *(*ready)(const char *params, was_tables_t *tables,
                                                   apr_pool_t *pool),
                       apr_pool_t *pool);
 
@@ -54,6 +57,13 @@ WAS_CHECKED const was_error_t *was_db_prepare(was_db_t *db, apr_pool_t *pool);
 
 /* Whether that has been said, to whoever asked. For who can wait until others need the database. */
 bool was_db_is_ready(const was_db_t *db);
+
+/* Whether nobody but this module has made tables there, as far as is known: not before it is ready,
+ * which a request that has read anything has seen. */
+bool was_db_is_ours(const was_db_t *db);
+
+/* keep_msec. */
+apr_int64_t was_db_keeps(const was_db_t *db);
 
 /* Runs the steps; they are committed when this returns NULL, and each has its rows then, which live
  * as long as the pool. */

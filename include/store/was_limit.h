@@ -24,6 +24,17 @@ WAS_CHECKED const was_error_t *was_limit_write(was_db_t *db, const char *control
                                                const was_value_t *values, int nvalues,
                                                const char **etag, apr_pool_t *pool);
 
+/* How much room a space has for one content. */
+typedef struct was_room_t {
+    apr_int64_t quota; /* bytes that the space may be charged with; up to 0: any number */
+    apr_int64_t used;  /* that it is */
+    apr_int64_t bytes; /* the most that the content may have, not counting what is noted of it */
+} was_room_t;
+
+/* Whether a content of so many bytes may be worth to be taken. Errors: QUOTA. */
+WAS_CHECKED const was_error_t *was_limit_check(const was_room_t *room, apr_int64_t length,
+                                               apr_pool_t *pool);
+
 /* QUOTA: a write does not fit into a space that is charged with so many bytes. */
 WAS_CHECKED const was_error_t *was_limit_exceeded(apr_int64_t quota, apr_int64_t used,
                                                   apr_pool_t *pool);

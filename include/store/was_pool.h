@@ -2,6 +2,7 @@
 #ifndef WAS_POOL_H
 #define WAS_POOL_H
 
+#include "store/was_schema.h"
 #include "store/was_step.h"
 
 #include <apr_time.h>
@@ -20,7 +21,7 @@ typedef struct was_pool_t was_pool_t;
 /* What was_db_make says of its values, and of NULL. */
 was_pool_t *was_pool_make(struct server_rec *server, const char *params, int connections,
                           bool is_kept,
-                          const was_error_t *(*ready)(const char *params, const char **schema,
+                          const was_error_t *(*ready)(const char *params, was_tables_t *tables,
                                                       apr_pool_t *pool),
                           apr_pool_t *pool);
 
@@ -29,6 +30,9 @@ WAS_CHECKED const was_error_t *was_pool_prepare(was_pool_t *connections, apr_poo
 
 /* Whether `ready` has said so, to whoever asked it. */
 bool was_pool_is_ready(const was_pool_t *connections);
+
+/* Whether it has said that all tables are ours. */
+bool was_pool_is_ours(const was_pool_t *connections);
 
 /* What we know of one pooled connection; lives with it. */
 typedef struct was_backend_t {

@@ -24,6 +24,11 @@ apr_int64_t was_rows_integer(const was_rows_t *rows, int row, int column, apr_in
 apr_time_t was_rows_time(const was_rows_t *rows, int row, int column);
 bool was_rows_true(const was_rows_t *rows, int row, int column); /* NULL is false */
 
+/* Takes the rows from their pool (the one that they were made for): what they hold lives until it
+ * is released now. */
+void *was_rows_take(const was_rows_t *rows, apr_pool_t *pool);
+void was_rows_release(void *taken);
+
 /* For was_db and was_session: rows over a PGresult that the pool owns from now on. */
 struct pg_result;
 const was_rows_t *was_rows_make(struct pg_result *result, apr_pool_t *pool);

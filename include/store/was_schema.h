@@ -6,6 +6,8 @@
 
 #include <apr_tables.h>
 
+#include <stdbool.h>
+
 /*
  * was_schema: the tables, made and upgraded. The first two are those of the Python server, which
  * goes on working beside us: what we add to them are columns with defaults and indexes. All else
@@ -14,17 +16,23 @@
 
 enum { WAS_SCHEMA_VERSION = 6 };
 
+/* What is known of the tables that are there. */
+typedef struct was_tables_t {
+    const char *schema; /* the one of PostgreSQL's schemas that they are in */
+    bool are_ours;      /* this module made the two of the Python server, too */
+} was_tables_t;
+
 /*
  * Brings the database up to WAS_SCHEMA_VERSION: on a connection of its own, in one transaction,
  * under an advisory lock, so that any number of servers may start at once. Only reads when there is
  * nothing to do, and needs no right to create then. Waits at most 5 seconds for any table's lock.
  *
- * `*schema` is the one of PostgreSQL's schemas that they are in, in the pool: where search_path, as
- * the connection finds it, has them, or else the first that it names.
+ * What `tables` says is in the pool. They are in the schema where search_path, as the connection
+ * finds it, has them, or else in the first that it names.
  * Errors: UNAVAILABLE (no connection, a lock not had in time, a schema newer than this module, no
  * right to create, tables of the same names with other columns).
  */
-WAS_CHECKED const was_error_t *was_schema_ensure(const char *params, const char **schema,
+WAS_CHECKED const was_error_t *was_schema_ensure(const char *params, was_tables_t *tables,
                                                  apr_pool_t *pool);
 
 /*

@@ -49,10 +49,11 @@
     X(RESOURCE_GET, 5, false) \
     X(RESOURCE_PIECE, 5, false) \
     X(RESOURCE_LIST, 4, false) \
-    X(RESOURCE_PUT, 9, true) \
-    X(RESOURCE_PUT_STAGED, 8, true) \
-    X(RESOURCE_REPLACE, 9, true) \
-    X(RESOURCE_REPLACE_STAGED, 8, true) \
+    X(RESOURCE_ROOM, 7, false) \
+    X(RESOURCE_PUT, 11, true) \
+    X(RESOURCE_PUT_STAGED, 9, true) \
+    X(RESOURCE_REPLACE, 11, true) \
+    X(RESOURCE_REPLACE_STAGED, 9, true) \
     X(RESOURCE_USAGE, 5, false) \
     X(RESOURCE_DELETE, 6, true) \
     X(RESOURCE_OWNER, 3, false) \
@@ -109,10 +110,10 @@
     X(PWS_POLICY_TOMBSTONE, 4, true) \
     X(PWS_POLICY_DELETE, 4, true) \
     /* pws: resources */ \
-    X(PWS_RESOURCE_RAISE, 14, true) \
+    X(PWS_RESOURCE_ROOM, 9, false) \
+    X(PWS_RESOURCE_RAISE, 15, true) \
     X(PWS_RESOURCE_RAISE_AT_ONCE, 10, true) \
-    X(PWS_RESOURCE_PUT, 9, true) \
-    X(PWS_RESOURCE_PUT_STAGED, 8, true) \
+    X(PWS_RESOURCE_PUT, 11, true) \
     X(PWS_RESOURCE_MATCHES, 6, false) \
     X(PWS_RESOURCE_GET, 4, false) \
     X(PWS_RESOURCE_PIECE, 6, false) \
@@ -125,6 +126,15 @@
     X(PWS_RESOURCE_META_MATCHES, 5, false) \
     X(PWS_RESOURCE_META_RAISE, 13, true) \
     X(PWS_RESOURCE_META_PUT, 7, true) \
+    /* contents in parts */ \
+    X(PARTS_LEASE, 3, true) \
+    X(PARTS_PUT, 4, true) \
+    X(PARTS_LOCK, 2, false) \
+    X(PARTS_WHOLE, 3, false) \
+    X(PARTS_NAME, 2, true) \
+    X(PARTS_DROP, 2, true) \
+    X(PARTS_HOLD, 3, false) \
+    X(PARTS_GET, 4, false) \
     /* what is left of what was deleted */ \
     X(SWEEP_NEXT, 1, false) \
     X(SWEEP_RESOURCES_MOVE, 3, true) \
@@ -149,7 +159,11 @@
     X(SWEEP_REVOKED_SPACE_LOCK, 1, false) \
     X(SWEEP_REVOKED_LOCK, 2, false) \
     X(SWEEP_REVOKED_DISCHARGE, 2, true) \
-    X(SWEEP_REVOKED, 2, true)
+    X(SWEEP_REVOKED, 2, true) \
+    X(SWEEP_CONTENT_MOVE, 2, true) \
+    X(SWEEP_CONTENT, 2, true) \
+    X(SWEEP_UNNAMED, 4, true) \
+    X(SWEEP_UNNAMED_MOVE, 3, true)
 /* clang-format on */
 
 typedef enum was_sql_t {

@@ -49,6 +49,7 @@ const was_protocol_t classic_protocol = {
     .faces = faces,
     .nfaces = sizeof(faces) / sizeof(faces[0]),
     .authenticate = classic_authenticate,
+    .admit_content = classic_content_admit,
 };
 
 const was_error_t *classic_check_uuid(const char *uuid, apr_pool_t *pool)

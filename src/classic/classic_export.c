@@ -148,8 +148,8 @@ static const was_error_t *write_entry(export_t *export, const was_resource_t *re
     return write_head(export, entry);
 }
 
-/* Copies what does not fit into one piece to a file, since the entry's size must hold even if the
- * resource changes meanwhile. CONFLICT when it did. */
+/* Copies what stands in a row and does not fit into one piece to a file, since the entry's size
+ * must hold even if the resource changes meanwhile. CONFLICT when it did. */
 static const was_error_t *spool_resource(export_t *export, const was_resource_t *resource,
                                          was_spool_t *spool, apr_pool_t *pool)
 {
@@ -157,14 +157,35 @@ static const was_error_t *spool_resource(export_t *export, const was_resource_t 
 
     apr_pool_create(&scratch, pool);
     for (apr_int64_t offset = 0; offset < resource->size;) {
-        const char *bytes;
-        apr_size_t count;
+        was_read_t read;
 
         apr_pool_clear(scratch);
-        WAS_TRY(was_content_read(export->request->db, resource, offset, WAS_READ_BYTES, &bytes,
-                                 &count, scratch));
-        WAS_TRY(was_spool_write(spool, bytes, count));
-        offset += (apr_int64_t)count;
+        WAS_TRY(was_content_read(export->request->db, resource, offset, WAS_READ_BYTES, &read,
+                                 scratch));
+        WAS_TRY(was_spool_write(spool, read.pieces[0].bytes, read.pieces[0].count));
+        offset += (apr_int64_t)read.count;
+    }
+    return NULL;
+}
+
+/* Parts belong to one version, whatever becomes of its row. */
+static const was_error_t *write_whole(export_t *export, const was_resource_t *resource,
+                                      apr_pool_t *pool)
+{
+    apr_pool_t *scratch;
+
+    apr_pool_create(&scratch, pool);
+    WAS_TRY(write_entry(export, resource, pool));
+    for (apr_int64_t offset = 0; offset < resource->size;) {
+        was_read_t read;
+
+        apr_pool_clear(scratch);
+        WAS_TRY(was_content_read(export->request->db, resource, offset,
+                                 (apr_size_t)(resource->size - offset), &read, scratch));
+        for (int i = 0; i < read.npieces; i++) {
+            WAS_TRY(write_bytes(export, read.pieces[i].bytes, read.pieces[i].count));
+        }
+        offset += (apr_int64_t)read.count;
     }
     return NULL;
 }
@@ -208,6 +229,13 @@ static const was_error_t *export_resource(export_t *export, const char *path, ap
             request->db, &key, false, WAS_PIECE_BYTES, &resource, NULL, pool);
         if (error != NULL) {
             return error->kind == WAS_ERROR_NOT_FOUND ? NULL : error;
+        }
+        if (resource.is_in_parts) {
+            error = write_whole(export, &resource, pool);
+            /* It is an entry by now. */
+            return error == NULL || error->kind != WAS_ERROR_CONFLICT
+                       ? error
+                       : was_error_wrap(pool, error, "parts of a resource are missing");
         }
         if (resource.piece_length == (apr_size_t)resource.size) {
             WAS_TRY(write_entry(export, &resource, pool));

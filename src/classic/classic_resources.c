@@ -84,6 +84,17 @@ static const was_error_t *choose_type(const was_request_t *request, const char *
     return NULL;
 }
 
+const was_error_t *classic_content_admit(was_request_t *request, was_place_t *place)
+{
+    was_classic_key_t key;
+
+    WAS_TRY(resource_key(request, &key));
+    WAS_TRY(was_classic_resources_room(request->db, &key, request->config->quota,
+                                       &request->conditions, &place->room, request->pool));
+    place->space = was_config_in_parts(request->config, request->db) ? key.space : NULL;
+    return NULL;
+}
+
 static const was_error_t *store_resource(was_request_t *request, was_response_t *response)
 {
     was_classic_key_t key;

@@ -1,14 +1,14 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * was_body: a body on its way in. Owns limits, and the digest. Refuses to know what the bytes mean.
- * Nothing of the database is held while a client sends.
+ * was_body: a body on its way in. Owns limits, and the digest. Refuses to know where the bytes go
+ * and what they mean. Nothing of the database is held while a client sends.
  */
 
 #include "http/was_body.h"
 
 #include "auth/was_digest.h"
-#include "http/was_spool.h"
+#include "http/was_gather.h"
 
 #include <http_core.h>
 #include <http_protocol.h>
@@ -27,22 +27,20 @@ typedef struct expected_t {
 } expected_t;
 
 struct was_body_t {
-    char *bytes; /* what is in memory; unused once there is a file */
-    apr_size_t capacity;
-    was_spool_t *spool; /* or NULL */
-    apr_int64_t length;
+    was_gathered_t *gathered;
     expected_t expected[2]; /* of `digest` and of `content-digest` */
     int nexpected;
-    was_source_t source; /* of the spool */
 };
 
 /* The smaller of LimitRequestBody, the route's bound and what the store can hold. */
 static apr_int64_t body_limit(const was_request_t *request, apr_int64_t max)
 {
     apr_int64_t limit = ap_get_limit_req_body(request->r);
+    apr_int64_t most =
+        was_config_in_parts(request->config, request->db) ? APR_INT64_MAX : WAS_CONTENT_MAX_BYTES;
 
-    if (limit <= 0 || limit > WAS_CONTENT_MAX_BYTES) {
-        limit = WAS_CONTENT_MAX_BYTES;
+    if (limit <= 0 || limit > most) {
+        limit = most;
     }
     return max > 0 && max < limit ? max : limit;
 }
@@ -110,58 +108,13 @@ static const was_error_t *compare_digests(const was_request_t *request, const wa
     return NULL;
 }
 
-static const was_error_t *rewind_spool(void *baton)
+static const was_error_t *take_bytes(was_request_t *request, was_body_t *body, const char *bytes,
+                                     apr_size_t count)
 {
-    return was_spool_rewind(baton);
-}
-
-static const was_error_t *read_spool(void *baton, char *buffer, apr_size_t capacity,
-                                     apr_size_t *count)
-{
-    return was_spool_read(baton, buffer, capacity, count);
-}
-
-/* From memory to a file. */
-static const was_error_t *spill_body(const was_request_t *request, was_body_t *body)
-{
-    WAS_TRY(was_spool_make(&body->spool, request->pool));
-    body->source = (was_source_t){rewind_spool, read_spool, body->spool, 0};
-    return was_spool_write(body->spool, body->bytes, (apr_size_t)body->length);
-}
-
-static void grow_buffer(const was_request_t *request, was_body_t *body, apr_size_t needed)
-{
-    apr_size_t capacity = body->capacity;
-
-    while (capacity < needed) {
-        capacity *= 2;
-    }
-    char *bytes = apr_palloc(request->pool, capacity);
-    memcpy(bytes, body->bytes, (apr_size_t)body->length);
-    body->bytes = bytes;
-    body->capacity = capacity;
-}
-
-static const was_error_t *take_bytes(const was_request_t *request, was_body_t *body,
-                                     const char *bytes, apr_size_t count)
-{
-    if (body->spool == NULL && body->length + (apr_int64_t)count > WAS_PIECE_BYTES) {
-        WAS_TRY(spill_body(request, body));
-    }
-    if (body->spool != NULL) {
-        WAS_TRY(was_spool_write(body->spool, bytes, count));
-    }
-    else {
-        if ((apr_size_t)body->length + count > body->capacity) {
-            grow_buffer(request, body, (apr_size_t)body->length + count);
-        }
-        memcpy(body->bytes + body->length, bytes, count);
-    }
     for (int i = 0; i < body->nexpected; i++) {
         was_hasher_update(body->expected[i].hasher, bytes, count);
     }
-    body->length += (apr_int64_t)count;
-    return NULL;
+    return was_gather_add(request, body->gathered, bytes, count);
 }
 
 /*
@@ -214,7 +167,7 @@ static const was_error_t *refuse_reading(const was_request_t *request, apr_statu
 }
 
 /* Takes one brigade; `*ended` when the body is complete. */
-static const was_error_t *take_brigade(const was_request_t *request, was_body_t *body,
+static const was_error_t *take_brigade(was_request_t *request, was_body_t *body,
                                        apr_bucket_brigade *brigade, apr_int64_t limit, bool *ended)
 {
     apr_bucket *bucket;
@@ -232,7 +185,7 @@ static const was_error_t *take_brigade(const was_request_t *request, was_body_t 
             if (status != APR_SUCCESS) {
                 return refuse_reading(request, status, 0, limit);
             }
-            if (body->length + (apr_int64_t)count > limit) {
+            if (was_gather_length(body->gathered) + (apr_int64_t)count > limit) {
                 return refuse_length(request, limit);
             }
             WAS_TRY(take_bytes(request, body, bytes, count));
@@ -242,8 +195,8 @@ static const was_error_t *take_brigade(const was_request_t *request, was_body_t 
     return NULL;
 }
 
-static const was_error_t *take_body(const was_request_t *request, was_body_t *body,
-                                    apr_int64_t limit, const int *refused)
+static const was_error_t *take_body(was_request_t *request, was_body_t *body, apr_int64_t limit,
+                                    const int *refused)
 {
     request_rec *r = request->r;
     apr_bucket_brigade *brigade = apr_brigade_create(request->pool, r->connection->bucket_alloc);
@@ -261,61 +214,60 @@ static const was_error_t *take_body(const was_request_t *request, was_body_t *bo
     return NULL;
 }
 
-/* Where the bytes go: memory at first, a file at once when the client announces that many. */
-static const was_error_t *ready_body(const was_request_t *request, was_body_t *body)
+/* The whole body, and that it is the one that was signed. */
+static const was_error_t *complete_body(was_request_t *request, was_body_t *body, apr_int64_t max)
 {
     const char *length = was_request_field(request, "Content-Length");
-    apr_int64_t announced = length != NULL ? apr_atoi64(length) : 0;
+    request_rec *r = request->r;
+    int refused = 0;
 
     WAS_TRY(expect_digest(request, body, "digest", was_digest_parse));
     WAS_TRY(expect_digest(request, body, "content-digest", was_digest_parse_content));
-    if (announced > WAS_PIECE_BYTES) {
-        return spill_body(request, body);
-    }
-    body->capacity = announced > 0 ? (apr_size_t)announced : 8192;
-    body->bytes = apr_palloc(request->pool, body->capacity);
-    return NULL;
+    WAS_TRY(was_gather_make(request, length != NULL ? apr_atoi64(length) : 0, &body->gathered));
+    /* Once for all of it: what httpd makes for a filter stays until the request ends. */
+    ap_filter_t *filter = ap_add_output_filter_handle(guard, &refused, r, r->connection);
+    const was_error_t *error = take_body(request, body, body_limit(request, max), &refused);
+
+    ap_remove_output_filter(filter);
+    WAS_TRY(error);
+    WAS_TRY(compare_digests(request, body));
+    return was_gather_end(body->gathered);
 }
 
 const was_error_t *was_body_read(was_request_t *request, apr_int64_t max)
 {
-    request_rec *r = request->r;
     was_body_t *body = apr_pcalloc(request->pool, sizeof(*body));
-    int refused = 0;
+    const was_error_t *error = complete_body(request, body, max);
 
-    WAS_TRY(ready_body(request, body));
-    /* Once for all of it: what httpd makes for a filter stays until the request ends. */
-    ap_filter_t *filter = ap_add_output_filter_handle(guard, &refused, r, r->connection);
-    const was_error_t *error = take_body(request, body, body_limit(request, max), &refused);
-    ap_remove_output_filter(filter);
-    WAS_TRY(error);
-    WAS_TRY(compare_digests(request, body));
-    body->source.size = (apr_size_t)body->length;
-    request->body = body;
-    return NULL;
+    if (error == NULL) {
+        request->body = body;
+    }
+    else if (body->gathered != NULL) {
+        was_gather_drop(body->gathered);
+    }
+    return error;
+}
+
+void was_body_drop(const was_request_t *request)
+{
+    if (request->body != NULL) {
+        was_gather_drop(request->body->gathered);
+    }
 }
 
 apr_int64_t was_body_length(const was_body_t *body)
 {
-    return body->length;
+    return was_gather_length(body->gathered);
 }
 
 const char *was_body_bytes(const was_body_t *body)
 {
-    return body->spool == NULL ? body->bytes : NULL;
+    return was_gather_bytes(body->gathered);
 }
 
 void was_body_content(const was_body_t *body, const char *type, was_content_t *content)
 {
-    memset(content, 0, sizeof(*content));
-    content->type = type;
-    content->length = (apr_size_t)body->length;
-    if (body->spool == NULL) {
-        content->bytes = body->bytes;
-    }
-    else {
-        content->source = &body->source;
-    }
+    was_gather_content(body->gathered, type, content);
 }
 
 void was_body_discard(const was_request_t *request)

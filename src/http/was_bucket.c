@@ -1,11 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * was_bucket: a bucket type for contents that stay in the database until they are sent. Owns the
- * reading ahead of one piece. Refuses to know ranges, conditions and headers: httpd's filters split
- * and copy these buckets as they do with files.
+ * was_bucket: bucket types for contents that stay in the database until they are sent. Owns the
+ * reading ahead of a few pieces. Refuses to know ranges, conditions and headers: httpd's filters
+ * split and copy these buckets as they do with files.
  *
- * A connection is borrowed for each piece and given back before the piece is sent, so that a slow
+ * A connection is borrowed for a few pieces and given back before they are sent, so that a slow
  * client holds none.
  */
 
@@ -70,53 +70,123 @@ static apr_bucket *make_bucket(apr_bucket_alloc_t *list, was_stored_t *stored, a
  * and not when a filter does that codes it. */
 static void end_early(const was_stored_t *stored, const was_error_t *error, apr_pool_t *pool)
 {
-    bool changed = error == NULL || error->kind == WAS_ERROR_CONFLICT;
-
-    ap_log_rerror(APLOG_MARK, changed ? APLOG_INFO : APLOG_ERR, 0, stored->r,
-                  "[%s] an answer ends early: %s", stored->id,
-                  error != NULL ? was_error_chain(error, pool) : "a piece is short");
+    ap_log_rerror(APLOG_MARK, error->kind == WAS_ERROR_CONFLICT ? APLOG_INFO : APLOG_ERR, 0,
+                  stored->r, "[%s] an answer ends early: %s", stored->id,
+                  was_error_chain(error, pool));
     stored->r->connection->keepalive = AP_CONN_CLOSE;
 }
 
-/* Puts a bucket for what is left behind the first `count` bytes. */
-static void split_rest(apr_bucket *bucket, was_stored_t *stored, apr_size_t count)
-{
-    apr_bucket *rest = apr_bucket_alloc(sizeof(*rest), bucket->list);
+/* What one exchange has brought, until the last of its pieces was sent. */
+typedef struct was_arrival_t {
+    void *rows;
+    int npieces;
+} was_arrival_t;
 
-    stored->refcount.refcount++;
-    *rest = *bucket;
-    rest->start += (apr_off_t)count;
-    rest->length -= count;
-    APR_BUCKET_INSERT_AFTER(bucket, rest);
+typedef struct was_piece_t {
+    apr_bucket_refcount refcount; /* must be first, for apr_bucket_shared_... */
+    was_arrival_t *arrival;
+    const char *bytes;
+} was_piece_t;
+
+static void piece_destroy(void *data)
+{
+    was_piece_t *piece = data;
+
+    if (!apr_bucket_shared_destroy(piece)) {
+        return;
+    }
+    if (--piece->arrival->npieces == 0) {
+        was_rows_release(piece->arrival->rows);
+        apr_bucket_free(piece->arrival);
+    }
+    apr_bucket_free(piece);
 }
 
-/* Turns the bucket into its first piece, followed by a bucket for what is left. */
+static apr_status_t piece_read(apr_bucket *bucket, const char **bytes, apr_size_t *count,
+                               apr_read_type_e block)
+{
+    const was_piece_t *piece = bucket->data;
+
+    (void)block;
+    *bytes = piece->bytes + bucket->start;
+    *count = bucket->length;
+    return APR_SUCCESS;
+}
+
+/* Nothing of it is in a pool. */
+static const apr_bucket_type_t piece_type = {"WAS-PIECE",
+                                             5,
+                                             APR_BUCKET_DATA,
+                                             piece_destroy,
+                                             piece_read,
+                                             apr_bucket_setaside_noop,
+                                             apr_bucket_shared_split,
+                                             apr_bucket_shared_copy};
+
+/* Turns the bucket into one of these bytes, which stay where libpq has put them. */
+static void become_piece(apr_bucket *bucket, was_arrival_t *arrival, const char *bytes,
+                         apr_size_t count)
+{
+    was_piece_t *piece = apr_bucket_alloc(sizeof(*piece), bucket->list);
+
+    piece->arrival = arrival;
+    piece->bytes = bytes;
+    apr_bucket_shared_make(bucket, piece, 0, count);
+    bucket->type = &piece_type;
+}
+
+static apr_bucket *insert_copy(apr_bucket *bucket)
+{
+    apr_bucket *copy = apr_bucket_alloc(sizeof(*copy), bucket->list);
+
+    *copy = *bucket;
+    APR_BUCKET_INSERT_AFTER(bucket, copy);
+    return copy;
+}
+
+/* Turns the bucket into the pieces that have come, followed by a bucket for what is left. */
+static void take_arrival(apr_bucket *bucket, was_stored_t *stored, const was_read_t *read,
+                         void *rows)
+{
+    was_arrival_t *arrival = apr_bucket_alloc(sizeof(*arrival), bucket->list);
+
+    arrival->rows = rows;
+    arrival->npieces = read->npieces;
+    if (bucket->length > read->count) {
+        apr_bucket *rest = insert_copy(bucket);
+
+        stored->refcount.refcount++;
+        rest->start += (apr_off_t)read->count;
+        rest->length -= read->count;
+    }
+    for (int i = read->npieces - 1; i > 0; i--) {
+        become_piece(insert_copy(bucket), arrival, read->pieces[i].bytes, read->pieces[i].count);
+    }
+    become_piece(bucket, arrival, read->pieces[0].bytes, read->pieces[0].count);
+    stored_destroy(stored);
+}
+
 static apr_status_t stored_read(apr_bucket *bucket, const char **bytes, apr_size_t *count,
                                 apr_read_type_e block)
 {
     was_stored_t *stored = bucket->data;
-    apr_size_t want = bucket->length < WAS_READ_BYTES ? bucket->length : WAS_READ_BYTES, got = 0;
-    const char *piece = NULL;
     apr_pool_t *scratch;
+    was_read_t read;
 
     if (block == APR_NONBLOCK_READ) {
         return APR_EAGAIN;
     }
     apr_pool_create(&scratch, stored->r->pool);
-    const was_error_t *error =
-        was_content_read(stored->db, stored->resource, bucket->start, want, &piece, &got, scratch);
-    if (error != NULL || got != want) {
+    const was_error_t *error = was_content_read(stored->db, stored->resource, bucket->start,
+                                                bucket->length, &read, scratch);
+    if (error != NULL) {
         end_early(stored, error, scratch);
-        apr_pool_destroy(scratch);
-        return APR_EGENERAL;
     }
-    if (bucket->length > want) {
-        split_rest(bucket, stored, want);
+    else {
+        take_arrival(bucket, stored, &read, was_rows_take(read.rows, scratch));
     }
-    apr_bucket_heap_make(bucket, piece, want, NULL); /* copies, so that the scratch pool can go */
     apr_pool_destroy(scratch);
-    stored_destroy(stored);
-    return apr_bucket_read(bucket, bytes, count, block);
+    return error != NULL ? APR_EGENERAL : apr_bucket_read(bucket, bytes, count, block);
 }
 
 void was_bucket_append(apr_bucket_brigade *brigade, const was_request_t *request,

@@ -16,7 +16,7 @@
 
 APLOG_USE_MODULE(was);
 
-enum { DEFAULT_MAX_AGE = 3600, DEFAULT_SKEW = 300 };
+enum { DEFAULT_MAX_AGE = 3600, DEFAULT_SKEW = 300, KEEP_SECONDS = 900, KEEP_SLACK_SECONDS = 60 };
 
 void *was_config_create_dir(apr_pool_t *pool, char *path)
 {
@@ -50,6 +50,9 @@ void *was_config_merge_dir(apr_pool_t *pool, void *outer, void *inner)
     }
     if (config->reads == WAS_READS_UNSET) {
         config->reads = base->reads;
+    }
+    if (config->parts == WAS_PARTS_UNSET) {
+        config->parts = base->parts;
     }
     if (config->cors == WAS_CORS_UNSET) {
         config->cors = base->cors;
@@ -118,6 +121,25 @@ apr_int64_t was_config_skew(const was_config_t *config)
     return config->skew >= 0 ? config->skew : DEFAULT_SKEW;
 }
 
+bool was_config_in_parts(const was_config_t *config, const was_db_t *db)
+{
+    return config->protocol == WAS_PROTOCOL_PWS || config->parts == WAS_PARTS_ON ||
+           (config->parts != WAS_PARTS_OFF && was_db_is_ours(db));
+}
+
+apr_int64_t was_config_keep_msec(const server_rec *first)
+{
+    apr_time_t longest = apr_time_from_sec(KEEP_SECONDS);
+
+    for (; first != NULL; first = first->next) {
+        /* A reader holds what he reads when half of its time is over. */
+        apr_time_t needed = 2 * first->timeout + apr_time_from_sec(KEEP_SLACK_SECONDS);
+
+        longest = needed > longest ? needed : longest;
+    }
+    return apr_time_as_msec(longest);
+}
+
 was_db_t *was_config_shared_db(const server_rec *first, const server_rec *server)
 {
     const was_server_t *config = was_config_server(server);
@@ -141,13 +163,15 @@ static void report_body_limit(server_rec *server)
     for (int i = 0; i < mounts->nelts; i++) {
         const was_config_t *location = APR_ARRAY_IDX(mounts, i, const was_config_t *);
         apr_int64_t limit = inner_or_outer(location->body_limit, outer->body_limit);
+        bool in_rows = location->protocol != WAS_PROTOCOL_PWS && location->parts == WAS_PARTS_OFF;
 
-        if (limit == 0 || limit > WAS_CONTENT_MAX_BYTES) {
-            ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server,
-                         "LimitRequestBody %" APR_INT64_T_FMT
-                         " cannot be kept for \"%s/\": a resource may have at most %d bytes "
-                         "(511 MiB), since pg_dump cannot save a longer one",
-                         limit, location->mount, (int)WAS_CONTENT_MAX_BYTES);
+        if (in_rows && (limit == 0 || limit > WAS_CONTENT_MAX_BYTES)) {
+            ap_log_error(
+                APLOG_MARK, APLOG_WARNING, 0, server,
+                "LimitRequestBody %" APR_INT64_T_FMT
+                " cannot be kept for \"%s/\": a resource may have at most %d bytes "
+                "(511 MiB) where WASContentParts is off, since pg_dump cannot save a longer one",
+                limit, location->mount, (int)WAS_CONTENT_MAX_BYTES);
             return;
         }
     }

@@ -110,6 +110,21 @@ static const char *set_reads(cmd_parms *cmd, void *dir, const char *word)
     return refuse_section(cmd);
 }
 
+static const char *set_parts(cmd_parms *cmd, void *dir, const char *word)
+{
+    static const char *const words[] = {
+        [WAS_PARTS_AUTO] = "auto", [WAS_PARTS_ON] = "on", [WAS_PARTS_OFF] = "off"};
+    was_config_t *config = dir;
+
+    for (was_parts_mode_t mode = WAS_PARTS_AUTO; mode <= WAS_PARTS_OFF; mode++) {
+        if (strcasecmp(word, words[mode]) == 0) {
+            config->parts = mode;
+            return refuse_section(cmd);
+        }
+    }
+    return apr_psprintf(cmd->pool, "%s takes auto, on or off, not '%s'", cmd->cmd->name, word);
+}
+
 static const char *set_max_age(cmd_parms *cmd, void *dir, const char *word)
 {
     return read_seconds(cmd, word, 1, &((was_config_t *)dir)->max_age);
@@ -242,6 +257,8 @@ const command_rec was_directives[] = {
                   "the public origin, where it is not the one that requests name"),
     AP_INIT_TAKE1("WASResourceReads", set_reads, NULL, ACCESS_CONF | RSRC_CONF,
                   "public or private: who may read a resource"),
+    AP_INIT_TAKE1("WASContentParts", set_parts, NULL, ACCESS_CONF | RSRC_CONF,
+                  "auto, on or off: whether the classic protocol stores long contents in parts"),
     AP_INIT_TAKE1("WASSignatureMaxAge", set_max_age, NULL, ACCESS_CONF | RSRC_CONF,
                   "longest accepted time from a signature's created to its expires, in seconds"),
     AP_INIT_TAKE1("WASClockSkew", set_skew, NULL, ACCESS_CONF | RSRC_CONF,

@@ -140,6 +140,9 @@ int was_route_handle(request_rec *r, const was_protocol_t *protocol)
     if (protocol->settle != NULL) {
         error = protocol->settle(&request, error);
     }
-    return error != NULL ? was_respond_error(&request, error, NULL)
-                         : was_respond(&request, &response);
+    if (error != NULL) {
+        was_body_drop(&request);
+        return was_respond_error(&request, error, NULL);
+    }
+    return was_respond(&request, &response);
 }

@@ -95,8 +95,8 @@ bool was_startup_check_spool(server_rec *server, apr_pool_t *pool)
     }
     if (error != NULL) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, server,
-                     "bodies beyond 1 MiB have no directory to wait in (TMPDIR) and get 503 until "
-                     "they have: %s",
+                     "long bodies of contents that are stored in rows have no directory to wait in "
+                     "(TMPDIR) and get 503 until they have: %s",
                      was_error_chain(error, pool));
     }
     return true;

@@ -76,7 +76,7 @@ static void say_ended(was_sweeper_t *sweeper, const char *how)
     if (run->begun != 0) {
         ap_log_error(APLOG_MARK, APLOG_INFO, 0, sweeper->server,
                      "sweeping what was deleted: %s, %" APR_INT64_T_FMT
-                     " rows in %.1f seconds; %d spaces and collections are gone",
+                     " rows in %.1f seconds; %d spaces, collections and contents are gone",
                      how, run->rows, (double)(apr_time_now() - run->begun) / APR_USEC_PER_SEC,
                      run->sweeps);
     }
@@ -121,7 +121,9 @@ static bool sweep_once(was_sweeper_t *sweeper, apr_pool_t *pool)
         say_ended(sweeper, "left to another server");
         return false;
     }
-    say_began(sweeper);
+    if (batch.rows > 0 || batch.ended) {
+        say_began(sweeper);
+    }
     run->rows += batch.rows;
     run->sweeps += batch.ended;
     return true;

@@ -152,6 +152,7 @@ const was_protocol_t pws_protocol = {
     .authenticate = pws_authenticate,
     .authorize = pws_authorize,
     .authorize_by_body = pws_authorize_by_body,
+    .admit_content = pws_content_admit,
     .settle = pws_settle,
     .decorate = pws_decorate,
 };

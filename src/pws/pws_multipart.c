@@ -143,6 +143,12 @@ static const was_error_t *take_part(const char *part, const char *end, was_conte
     return NULL;
 }
 
+const was_error_t *pws_multipart_too_long(apr_pool_t *pool)
+{
+    return was_error_make(pool, WAS_ERROR_UNSUPPORTED, NULL,
+                          "a form has at most %d bytes; PUT the file itself", WAS_PIECE_BYTES);
+}
+
 const was_error_t *pws_multipart_file(const was_request_t *request, was_content_t *content)
 {
     apr_pool_t *pool = request->pool;
@@ -153,9 +159,8 @@ const was_error_t *pws_multipart_file(const was_request_t *request, was_content_
     apr_size_t length;
     int files = 0;
 
-    if (content->source != NULL) {
-        return was_error_make(pool, WAS_ERROR_UNSUPPORTED, NULL,
-                              "a form has at most %d bytes; PUT the file itself", WAS_PIECE_BYTES);
+    if (content->bytes == NULL) {
+        return pws_multipart_too_long(pool);
     }
     if (delimiter == NULL) {
         return bad_form(pool, "its media type names no boundary");

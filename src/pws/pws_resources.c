@@ -75,13 +75,13 @@ static const was_error_t *read_type(const was_request_t *request, const char **t
     return NULL;
 }
 
-/* JSON must be JSON, and tells whether it is an envelope. What waits in a file is too long to be
- * looked at in memory, and is taken as it says it is. */
+/* JSON must be JSON, and tells whether it is an envelope. What is not in memory is too long to be
+ * looked at there, and is taken as it says it is. */
 static const was_error_t *inspect_content(const was_request_t *request,
                                           const was_content_t *content, was_pws_notes_t *notes)
 {
     notes->is_envelope = false;
-    if (!was_media_type_holds_json(content->type) || content->source != NULL) {
+    if (!was_media_type_holds_json(content->type) || content->bytes == NULL) {
         return NULL;
     }
     WAS_TRY(was_json_check_content(content->bytes, content->length, request->pool));
@@ -104,6 +104,24 @@ static const was_error_t *read_content(const was_request_t *request, was_content
         WAS_TRY(pws_multipart_file(request, content));
     }
     return inspect_content(request, content, notes);
+}
+
+const was_error_t *pws_content_admit(was_request_t *request, was_place_t *place)
+{
+    const char *type = was_request_field(request, "Content-Type");
+    /* Of one that is to be made, an empty name. */
+    const was_pws_key_t key = key_of_resource(request, pws_segment(request, 3));
+    static const was_conditions_t none = {.unmodified_since = -1};
+    bool is_new = *key.resource == '\0';
+    was_grant_t grant = pws_grant(request);
+
+    if (type != NULL && pws_is_multipart(type)) {
+        return pws_multipart_too_long(request->pool);
+    }
+    grant.is_carried = NULL; /* what is asked here writes nothing */
+    place->space = key.space;
+    return was_pws_resources_room(request->db, &grant, &key, is_new ? &none : &request->conditions,
+                                  &place->room, request->pool);
 }
 
 const was_error_t *pws_resources_post(was_request_t *request, was_response_t *response)

@@ -1,11 +1,13 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * was_content: contents in and out of rows. Owns the columns that every read of one yields. Refuses
- * to know whose they are.
+ * was_content: contents in and out of rows. Owns the columns that every read of one yields, and
+ * where its bytes are. Refuses to know whose they are.
  */
 
 #include "store/was_content.h"
+
+#include <string.h>
 
 bool was_content_row(const was_rows_t *rows, int row, int column, was_resource_t *resource)
 {
@@ -17,6 +19,8 @@ bool was_content_row(const was_rows_t *rows, int row, int column, was_resource_t
     resource->etag = was_rows_text(rows, row, column + 2);
     resource->modified = was_rows_integer(rows, row, column + 3, -1);
     resource->piece = was_rows_bytes(rows, row, column + 4, &resource->piece_length);
+    resource->is_in_parts = was_rows_text(rows, row, column + 5) != NULL;
+    resource->mark = was_rows_integer(rows, row, column + 5, 0);
     /* What somebody else wrote may say another size than it has: what is there counts. */
     if (resource->piece != NULL) {
         resource->size = (apr_int64_t)resource->piece_length;
@@ -27,11 +31,15 @@ bool was_content_row(const was_rows_t *rows, int row, int column, was_resource_t
     return true;
 }
 
-const was_error_t *was_content_read(was_db_t *db, const was_resource_t *resource,
-                                    apr_int64_t offset, apr_size_t length, const char **bytes,
-                                    apr_size_t *count, apr_pool_t *pool)
+static const was_error_t *content_gone(apr_pool_t *pool)
 {
-    const was_pieces_t *pieces = &resource->pieces;
+    return was_error_log(pool, WAS_ERROR_CONFLICT, "the resource changed while it was read");
+}
+
+/* From its row. */
+static const was_error_t *read_row(was_db_t *db, const was_pieces_t *pieces, apr_int64_t offset,
+                                   apr_size_t length, was_read_t *read, apr_pool_t *pool)
+{
     was_value_t values[6];
     int nvalues = 0;
     const was_rows_t *rows;
@@ -41,11 +49,53 @@ const was_error_t *was_content_read(was_db_t *db, const was_resource_t *resource
         nvalues++;
     }
     values[nvalues++] = WAS_INTEGER(offset + 1);
-    values[nvalues++] = WAS_INTEGER((apr_int64_t)length);
+    values[nvalues++] =
+        WAS_INTEGER((apr_int64_t)(length < WAS_READ_BYTES ? length : WAS_READ_BYTES));
     WAS_TRY(was_db_run(db, pieces->statement, values, nvalues, &rows, pool));
     if (was_rows_count(rows) == 0) {
-        return was_error_log(pool, WAS_ERROR_CONFLICT, "the resource changed while it was read");
+        return content_gone(pool);
     }
-    *bytes = was_rows_bytes(rows, 0, 0, count);
+    read->rows = rows;
+    read->pieces[0].bytes = was_rows_bytes(rows, 0, 0, &read->pieces[0].count);
+    read->npieces = 1;
     return NULL;
+}
+
+/* From the part that has the first byte on. */
+static const was_error_t *read_parts(was_db_t *db, const was_resource_t *resource,
+                                     apr_int64_t offset, apr_size_t length, was_read_t *read,
+                                     apr_pool_t *pool)
+{
+    apr_size_t before = (apr_size_t)(offset % WAS_PART_BYTES);
+    apr_size_t wanted = (before + length + WAS_PART_BYTES - 1) / WAS_PART_BYTES;
+    int most = wanted < WAS_PARTS_AT_ONCE ? (int)wanted : WAS_PARTS_AT_ONCE;
+    const was_rows_t *rows;
+
+    WAS_TRY(was_parts_read(db, resource->pieces.values[0].data, resource->mark,
+                           offset / WAS_PART_BYTES, most, &rows, pool));
+    read->rows = rows;
+    read->npieces = was_rows_count(rows);
+    for (int i = 0; i < read->npieces; i++) {
+        apr_size_t count;
+        const char *bytes = was_rows_bytes(rows, i, 0, &count);
+        apr_size_t skipped = i == 0 && before < count ? before : 0;
+
+        read->pieces[i].bytes = bytes + skipped;
+        read->pieces[i].count = count - skipped < length ? count - skipped : length;
+        length -= read->pieces[i].count;
+    }
+    return read->npieces == most ? NULL : content_gone(pool);
+}
+
+const was_error_t *was_content_read(was_db_t *db, const was_resource_t *resource,
+                                    apr_int64_t offset, apr_size_t length, was_read_t *read,
+                                    apr_pool_t *pool)
+{
+    memset(read, 0, sizeof(*read));
+    WAS_TRY(resource->is_in_parts ? read_parts(db, resource, offset, length, read, pool)
+                                  : read_row(db, &resource->pieces, offset, length, read, pool));
+    for (int i = 0; i < read->npieces; i++) {
+        read->count += read->pieces[i].count;
+    }
+    return read->count > 0 ? NULL : content_gone(pool);
 }

@@ -18,6 +18,7 @@
 struct was_db_t {
     was_pool_t *connections;
     apr_uint32_t caller;
+    apr_int64_t keep_msec;
 };
 
 /* One try to run a transaction. */
@@ -46,12 +47,14 @@ was_step_t *was_step_add(was_transaction_t *transaction, was_sql_t statement,
 }
 
 was_db_t *was_db_make(struct server_rec *server, const char *params, int connections, bool is_kept,
-                      const was_error_t *(*ready)(const char *params, const char **schema,
+                      apr_int64_t keep_msec,
+                      const was_error_t *(*ready)(const char *params, was_tables_t *tables,
                                                   apr_pool_t *pool),
                       apr_pool_t *pool)
 {
     was_db_t *db = apr_pcalloc(pool, sizeof(*db));
 
+    db->keep_msec = keep_msec;
     db->connections = was_pool_make(server, params, connections, is_kept, ready, pool);
     return db->connections != NULL ? db : NULL;
 }
@@ -72,6 +75,16 @@ const was_error_t *was_db_prepare(was_db_t *db, apr_pool_t *pool)
 bool was_db_is_ready(const was_db_t *db)
 {
     return was_pool_is_ready(db->connections);
+}
+
+bool was_db_is_ours(const was_db_t *db)
+{
+    return was_pool_is_ours(db->connections);
+}
+
+apr_int64_t was_db_keeps(const was_db_t *db)
+{
+    return db->keep_msec;
 }
 
 static const char *describe_end(was_pq_end_t end)

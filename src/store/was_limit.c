@@ -30,6 +30,13 @@ const was_error_t *was_limit_write(was_db_t *db, const char *controller, apr_int
     return NULL;
 }
 
+const was_error_t *was_limit_check(const was_room_t *room, apr_int64_t length, apr_pool_t *pool)
+{
+    return room->quota > 0 && length > room->bytes
+               ? was_limit_exceeded(room->quota, room->used, pool)
+               : NULL;
+}
+
 const was_error_t *was_limit_exceeded(apr_int64_t quota, apr_int64_t used, apr_pool_t *pool)
 {
     return was_error_make(pool, WAS_ERROR_QUOTA, NULL,

@@ -43,8 +43,9 @@ struct was_pool_t {
     was_permits_t *permits;
     bool is_kept; /* mod_dbd closes no connection that was given back in order */
     const char *params;
-    const was_error_t *(*ready)(const char *params, const char **schema, apr_pool_t *pool);
+    const was_error_t *(*ready)(const char *params, was_tables_t *tables, apr_pool_t *pool);
     atomic_bool is_ready;
+    atomic_bool is_ours;                /* the tables are; there as soon as it is ready */
     _Atomic(const char *const *) texts; /* of the statements; there as soon as it is ready */
     /* Of who is alone with the permits: */
     apr_pool_t *memory; /* of the schema and the texts, which others may be reading */
@@ -60,7 +61,7 @@ static apr_status_t destroy_memory(void *memory)
 }
 
 was_pool_t *was_pool_make(server_rec *server, const char *params, int connections, bool is_kept,
-                          const was_error_t *(*ready)(const char *params, const char **schema,
+                          const was_error_t *(*ready)(const char *params, was_tables_t *tables,
                                                       apr_pool_t *pool),
                           apr_pool_t *pool)
 {
@@ -98,11 +99,12 @@ const was_error_t *was_pool_prepare(was_pool_t *connections, apr_pool_t *pool)
         return was_error_log(pool, WAS_ERROR_UNAVAILABLE,
                              "the schema was not ready a moment ago: %s", connections->reason);
     }
-    const char *schema = NULL;
-    const was_error_t *error = connections->ready(connections->params, &schema, pool);
+    was_tables_t tables;
+    const was_error_t *error = connections->ready(connections->params, &tables, pool);
 
     if (error == NULL) {
-        use_schema(connections, schema);
+        use_schema(connections, tables.schema);
+        atomic_store(&connections->is_ours, tables.are_ours);
         atomic_store(&connections->is_ready, true);
     }
     else {
@@ -115,6 +117,11 @@ const was_error_t *was_pool_prepare(was_pool_t *connections, apr_pool_t *pool)
 bool was_pool_is_ready(const was_pool_t *connections)
 {
     return atomic_load(&connections->is_ready);
+}
+
+bool was_pool_is_ours(const was_pool_t *connections)
+{
+    return atomic_load(&connections->is_ours);
 }
 
 static apr_time_t command_deadline(void)

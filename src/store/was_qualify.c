@@ -31,6 +31,7 @@ static const char *const table_names[] = {
     "was_pws_backends",
     "was_pws_revocations",
     "was_sweeps",
+    "was_parts",
     /* of schemas up to 3 */
     "was_collections",
     "was_resource_meta",

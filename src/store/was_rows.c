@@ -28,6 +28,17 @@ const was_rows_t *was_rows_make(PGresult *result, apr_pool_t *pool)
     return rows;
 }
 
+void *was_rows_take(const was_rows_t *rows, apr_pool_t *pool)
+{
+    apr_pool_cleanup_kill(pool, rows->result, clear_result);
+    return rows->result;
+}
+
+void was_rows_release(void *taken)
+{
+    PQclear(taken);
+}
+
 int was_rows_count(const was_rows_t *rows)
 {
     return PQntuples(rows->result);

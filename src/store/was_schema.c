@@ -75,11 +75,41 @@ static const was_error_t *apply_step(was_session_t *session, const char *schema,
     return error == NULL ? NULL : was_error_wrap(pool, error, "schema step %d", step);
 }
 
+/* Whether none of the Python server's tables is there. */
+static const was_error_t *find_none(was_session_t *session, const char *schema, bool *is_none,
+                                    apr_pool_t *pool)
+{
+    const was_rows_t *rows;
+
+    WAS_TRY(was_schema_run(session, schema,
+                           "SELECT to_regclass('was_spaces') IS NULL"
+                           " AND to_regclass('was_resources') IS NULL",
+                           ASK_SECONDS, &rows, pool));
+    *is_none = was_rows_text(rows, 0, 0)[0] == 't';
+    return NULL;
+}
+
+/* From one version to the newest. */
+static const was_error_t *apply_steps(was_session_t *session, const char *schema, int version,
+                                      apr_pool_t *pool)
+{
+    bool is_none;
+
+    WAS_TRY(find_none(session, schema, &is_none, pool));
+    for (int step = version + 1; step <= WAS_SCHEMA_VERSION; step++) {
+        WAS_TRY(apply_step(session, schema, step, pool));
+    }
+    return is_none
+               ? was_schema_run(session, schema, "UPDATE was_schema_version SET made_tables = true",
+                                ASK_SECONDS, NULL, pool)
+               : NULL;
+}
+
 static const was_error_t *upgrade_schema(was_session_t *session, const char *schema,
                                          apr_pool_t *pool)
 {
     const was_error_t *error;
-    int version, step;
+    int version;
 
     error = was_schema_run(session, schema,
                            "BEGIN; SET LOCAL statement_timeout = 0;"
@@ -95,34 +125,41 @@ static const was_error_t *upgrade_schema(was_session_t *session, const char *sch
     /* Another server may have done it while we waited for the lock. */
     WAS_TRY(read_version(session, schema, &version, pool));
     WAS_TRY(refuse_newer(version, pool));
-    for (step = version + 1; step <= WAS_SCHEMA_VERSION; step++) {
-        WAS_TRY(apply_step(session, schema, step, pool));
-    }
+    WAS_TRY(apply_steps(session, schema, version, pool));
     return was_session_run(session, "COMMIT", ASK_SECONDS, NULL, pool);
 }
 
 /* Where the tables are, up to date. */
-static const was_error_t *ensure_tables(const char *params, const char **schema, apr_pool_t *pool)
+static const was_error_t *ensure_tables(const char *params, was_tables_t *tables, apr_pool_t *pool)
 {
     was_session_t *session;
+    const was_rows_t *rows;
     int version;
 
     WAS_TRY(was_session_open(params, &session, pool));
-    WAS_TRY(was_schema_find(session, schema, pool));
-    WAS_TRY(read_version(session, *schema, &version, pool));
+    WAS_TRY(was_schema_find(session, &tables->schema, pool));
+    WAS_TRY(read_version(session, tables->schema, &version, pool));
     WAS_TRY(refuse_newer(version, pool));
-    return version < WAS_SCHEMA_VERSION ? upgrade_schema(session, *schema, pool) : NULL;
+    if (version < WAS_SCHEMA_VERSION) {
+        WAS_TRY(upgrade_schema(session, tables->schema, pool));
+    }
+    WAS_TRY(was_schema_run(session, tables->schema,
+                           "SELECT coalesce(bool_or(v.made_tables), false)"
+                           " FROM was_schema_version v",
+                           ASK_SECONDS, &rows, pool));
+    tables->are_ours = was_rows_text(rows, 0, 0)[0] == 't';
+    return NULL;
 }
 
-const was_error_t *was_schema_ensure(const char *params, const char **schema, apr_pool_t *pool)
+const was_error_t *was_schema_ensure(const char *params, was_tables_t *tables, apr_pool_t *pool)
 {
     apr_pool_t *scratch;
-    const char *found = NULL;
 
+    *tables = (was_tables_t){.schema = NULL};
     apr_pool_create(&scratch, pool);
-    const was_error_t *error = ensure_tables(params, &found, scratch);
+    const was_error_t *error = ensure_tables(params, tables, scratch);
 
-    *schema = apr_pstrdup(pool, found);
+    tables->schema = apr_pstrdup(pool, tables->schema);
     if (error != NULL) {
         /* Whatever is wrong, it is no request's fault, and it may be mended while we run. The text
          * must outlive the connection that it is about. */

@@ -300,6 +300,28 @@ const char *const was_schema_steps[WAS_SCHEMA_VERSION] = {
     /* 6: revocations that nobody need remember are found by their time; by a sum, so that only who
      * looks for them in all spaces goes by it. */
     "CREATE INDEX IF NOT EXISTS was_pws_revocations_keep_until ON was_pws_revocations"
-    " ((keep_until + 0));",
+    " ((keep_until + 0));"
+
+    /* Contents in parts. `content` is the mark that a resource's row names; of the classic
+     * protocol, `content` of that row is the same mark then, so that what the Python server writes
+     * there is seen to be its own. */
+    "CREATE TABLE IF NOT EXISTS was_parts (space_uuid text COLLATE \"C\" NOT NULL,"
+    " content bigint NOT NULL, number bigint NOT NULL, bytes bytea NOT NULL,"
+    " PRIMARY KEY (space_uuid, content, number));"
+    "ALTER TABLE was_parts ALTER COLUMN bytes SET STORAGE EXTERNAL;"
+    "CREATE INDEX IF NOT EXISTS was_parts_content ON was_parts (space_uuid, content)"
+    " WHERE number = 0;"
+    "ALTER TABLE was_resources ADD COLUMN IF NOT EXISTS parts bigint,"
+    " ADD COLUMN IF NOT EXISTS parts_bytes bigint;"
+    "CREATE INDEX IF NOT EXISTS was_resources_parts ON was_resources (space_uuid, parts)"
+    " WHERE parts IS NOT NULL;"
+    "CREATE INDEX IF NOT EXISTS was_pws_resources_parts ON was_pws_resources (space_uuid, parts)"
+    " WHERE parts IS NOT NULL;"
+    /* Whether the Python server may be reading its tables: not where there were none. */
+    "ALTER TABLE was_schema_version"
+    " ADD COLUMN IF NOT EXISTS made_tables boolean NOT NULL DEFAULT false;"
+    /* A sweep that never ends: how far the look for contents that no row names has come. */
+    "INSERT INTO was_sweeps (space_uuid, generation, kind, since_ms)"
+    " VALUES ('', 0, 'unnamed', 0) ON CONFLICT DO NOTHING;",
 };
 /* clang-format on */

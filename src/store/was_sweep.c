@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * was_sweep: rows of what was deleted or has expired. Owns which tables go in which order. Refuses
- * to know who may delete, when a batch is due, and in which thread.
+ * was_sweep: rows of what was deleted, has expired, or is named by no row. Owns which tables go in
+ * which order. Refuses to know who may delete, when a batch is due, and in which thread.
  */
 
 #include "store/was_sweep.h"
@@ -59,6 +59,9 @@ static const sweep_kind_t kinds[] = {
       {WAS_SQL_SWEEP_CLASSIC_MOVE, false},
       {WAS_SQL_SWEEP_CLASSIC_RESOURCES, true},
       {WAS_SQL_SWEEP_CLASSIC_SPACE, false}}},
+    {"content", 1, 2, {{WAS_SQL_SWEEP_CONTENT_MOVE, false}, {WAS_SQL_SWEEP_CONTENT, true}}},
+    /* This one has no end: its stage is never the last. */
+    {"unnamed", 1, 2, {{WAS_SQL_SWEEP_UNNAMED, false}, {WAS_SQL_SWEEP_UNNAMED_MOVE, false}}},
 };
 
 /* Shared by all children; there is one place for all databases. */
@@ -101,7 +104,8 @@ static const was_error_t *run_batch(was_db_t *db, const sweep_kind_t *kind,
                                     apr_pool_t *pool)
 {
     const was_value_t end[] = {key[0], key[1], WAS_INTEGER(kind->stages)};
-    const was_value_t values[] = {key[0], key[1], WAS_INTEGER(MAX_SWEEP_ROWS)};
+    const was_value_t values[] = {key[0], key[1], WAS_INTEGER(MAX_SWEEP_ROWS),
+                                  WAS_INTEGER(was_db_keeps(db))};
     was_transaction_t transaction = {.nsteps = 0};
 
     for (int i = 0; i < kind->nsteps; i++) {

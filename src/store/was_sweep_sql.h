@@ -2,10 +2,13 @@
 #ifndef WAS_SWEEP_SQL_H
 #define WAS_SWEEP_SQL_H
 
+#include "was_parts_sql.h"
+
 /*
- * was_sweep_sql: the statements that clear away what is left of deleted spaces and collections;
- * private to was_sql. All but SWEEP_NEXT take uuid, generation and, where they take a third value,
- * the most rows of a batch; each yields a row for every row that it changed.
+ * was_sweep_sql: the statements that clear away what is left of deleted spaces and collections, and
+ * contents in parts that no row names; private to was_sql. All but SWEEP_NEXT take uuid, generation
+ * and, where they take a third value, the most rows of a batch; each yields a row for every row
+ * that it changed.
  *
  * The row w of was_sweeps says how far a sweep has come: in which table (its stage), and that the
  * range from `first` to `last` of the keys there is what the newest batch has deleted, or is about
@@ -31,9 +34,10 @@
     "w.space_uuid = $1 AND w.generation = (SELECT o.generation FROM was_sweeps o" \
     " WHERE o.space_uuid = $1 AND o.generation = $2::bigint FOR UPDATE SKIP LOCKED)"
 
-/* how many to pass over -> uuid, generation, kind of the oldest one behind them */
+/* how many to pass over -> uuid, generation, kind of the oldest one behind them that is due */
 #define WAS_TEXT_SWEEP_NEXT \
     "SELECT w.space_uuid, w.generation, w.kind FROM was_sweeps w" \
+    " WHERE w.since_ms <= " PARTS_NOW_MS \
     " ORDER BY w.since_ms, w.space_uuid, w.generation LIMIT 1 OFFSET $1::bigint"
 
 /* Where a stage's range begins that is to be moved on. */
@@ -77,7 +81,7 @@
 /* The tables below a collection, */
 #define WAS_TEXT_SWEEP_RESOURCES_MOVE \
     SWEEP_MOVE_BELOW("1", "was_pws_resources", "collection_generation", "resource", \
-    "x.size + " SWEEP_LENGTH("x.custom"))
+    "CASE WHEN x.parts IS NULL THEN x.size ELSE 0 END + " SWEEP_LENGTH("x.custom"))
 #define WAS_TEXT_SWEEP_RESOURCES \
     SWEEP_DELETE_BELOW("1", "was_pws_resources", "collection_generation", "resource")
 
@@ -148,6 +152,46 @@
     " AND " SWEEP_MARKED " RETURNING 1"
 #define WAS_TEXT_SWEEP_CLASSIC_SPACE \
     "DELETE FROM was_spaces s WHERE " SWEEP_CLASSIC " AND w.stage = 1 AND w.is_last)"
+
+/* A content in parts, a few at a time, since each is long; not while it is written or read. */
+#define SWEEP_PARTS "16"
+#define SWEEP_FIRST_PARTS(most) \
+    "SELECT p.number FROM was_parts p WHERE p.space_uuid = $1 AND p.content = $2::bigint" \
+    " ORDER BY p.number LIMIT " most
+#define WAS_TEXT_SWEEP_CONTENT_MOVE \
+    "UPDATE was_sweeps w SET stage = 1, is_last = (SELECT count(*) <= " SWEEP_PARTS \
+    " FROM (" SWEEP_FIRST_PARTS(SWEEP_PARTS " + 1") ") n) WHERE " SWEEP_TAKEN \
+    " AND (w.stage = 1 OR w.since_ms <= " PARTS_NOW_MS ") RETURNING 1"
+#define WAS_TEXT_SWEEP_CONTENT \
+    "DELETE FROM was_parts y WHERE y.space_uuid = $1 AND y.content = $2::bigint" \
+    " AND EXISTS (SELECT 1 FROM was_sweeps w WHERE " SWEEP_ROW " AND w.stage = 1)" \
+    " AND y.number = ANY (ARRAY(" SWEEP_FIRST_PARTS(SWEEP_PARTS) ")) RETURNING 1"
+
+/* uuid, generation, most, milliseconds: contents that no row names and that nobody writes are to be
+ * swept when who reads them has had so long to do so. The look goes through all contents, again
+ * and again: `first` and `last` of its row are where it has come to. */
+#define SWEEP_SEEN \
+    "SELECT coalesce(w.first, '') COLLATE \"C\", coalesce(w.last::bigint, -9223372036854775808)" \
+    " FROM was_sweeps w WHERE " SWEEP_ROW
+#define SWEEP_LOOKED_AT \
+    "SELECT p.space_uuid, p.content FROM was_parts p WHERE p.number = 0" \
+    " AND (p.space_uuid, p.content) > (" SWEEP_SEEN ")" \
+    " ORDER BY p.space_uuid, p.content LIMIT " SWEEP_ROWS
+#define WAS_TEXT_SWEEP_UNNAMED \
+    "INSERT INTO was_sweeps (space_uuid, generation, kind, since_ms)" \
+    " SELECT p.space_uuid, p.content, 'content', " PARTS_NOW_MS " + $4::bigint" \
+    " FROM (" SWEEP_LOOKED_AT ") p WHERE NOT EXISTS (SELECT 1 FROM was_sweeps o" \
+    " WHERE o.space_uuid = p.space_uuid AND o.generation = p.content)" \
+    " AND NOT " PARTS_ARE_NAMED("p.space_uuid", "p.content") " ON CONFLICT DO NOTHING RETURNING 1"
+
+/* uuid, generation, most: on to the next ones, or a minute later to the first ones again */
+#define WAS_TEXT_SWEEP_UNNAMED_MOVE \
+    "UPDATE was_sweeps w SET (first, last, since_ms) = (SELECT" \
+    " CASE WHEN count(*) = " SWEEP_ROWS " THEN max(n.space_uuid) END," \
+    " CASE WHEN count(*) = " SWEEP_ROWS " THEN (array_agg(n.content ORDER BY n.space_uuid DESC," \
+    " n.content DESC))[1]::text END, " PARTS_NOW_MS \
+    " + CASE WHEN count(*) = " SWEEP_ROWS " THEN 0 ELSE 60000 END FROM (" SWEEP_LOOKED_AT ") n)" \
+    " WHERE " SWEEP_TAKEN " RETURNING 1"
 
 /* uuid, generation, the last stage: nothing is left */
 #define WAS_TEXT_SWEEP_END \

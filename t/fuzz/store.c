@@ -249,6 +249,16 @@ const was_error_t *was_pws_resources_get(was_db_t *db, const was_pws_key_t *key,
     return absent(pool);
 }
 
+const was_error_t *was_pws_resources_room(was_db_t *db, const was_grant_t *grant,
+                                          const was_pws_key_t *key,
+                                          const was_conditions_t *conditions, was_room_t *room,
+                                          apr_pool_t *pool)
+{
+    REQUIRE(db == NULL && key != NULL && conditions != NULL && room != NULL);
+    check_grant(grant);
+    return absent(pool);
+}
+
 const was_error_t *was_pws_resources_put(was_db_t *db, const was_grant_t *grant,
                                          const was_pws_key_t *key, const was_pws_write_t *write,
                                          const char **etag, apr_pool_t *pool)

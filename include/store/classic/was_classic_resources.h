@@ -3,6 +3,7 @@
 #define WAS_CLASSIC_RESOURCES_H
 
 #include "store/was_content.h"
+#include "store/was_limit.h"
 #include "store/was_page.h"
 #include "store/was_preconditions.h"
 
@@ -31,10 +32,20 @@ WAS_CHECKED const was_error_t *was_classic_resources_get(was_db_t *db, const was
                                                          const char **link, apr_pool_t *pool);
 
 /*
+ * How much room there is for a content, in a space that may be charged with `quota` bytes: for who
+ * may not write it to be told so before his bytes are taken.
+ * Errors: NOT_FOUND, pointer "/space"; FORBIDDEN; PRECONDITION.
+ */
+WAS_CHECKED const was_error_t *
+was_classic_resources_room(was_db_t *db, const was_classic_key_t *key, apr_int64_t quota,
+                           const was_conditions_t *conditions, was_room_t *room, apr_pool_t *pool);
+
+/*
  * Creates or replaces. Conditions that demand an existing version never create. The space may be
  * charged with `quota` bytes; up to 0: no limit.
  * Errors: NOT_FOUND, pointer "/space"; FORBIDDEN; PRECONDITION; TARGET_TOO_LONG; QUOTA (never for
- * what is charged no more than what it replaces).
+ * what is charged no more than what it replaces); UNAVAILABLE, also when parts of the content are
+ * missing.
  */
 WAS_CHECKED const was_error_t *was_classic_resources_put(was_db_t *db, const was_classic_key_t *key,
                                                          const was_content_t *content,

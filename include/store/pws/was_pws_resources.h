@@ -4,6 +4,7 @@
 
 #include "store/was_content.h"
 #include "store/was_grant.h"
+#include "store/was_limit.h"
 #include "store/was_page.h"
 #include "store/was_preconditions.h"
 
@@ -33,6 +34,13 @@ WAS_CHECKED const was_error_t *was_pws_resources_get(was_db_t *db, const was_pws
                                                      apr_size_t want, was_resource_t *resource,
                                                      apr_pool_t *pool);
 
+/* How much room there is for a content. One that is still to get its name (resource "") is not
+ * there. Errors: NOT_FOUND, PRECONDITION (what is there now is not as it must be). */
+WAS_CHECKED const was_error_t *was_pws_resources_room(was_db_t *db, const was_grant_t *grant,
+                                                      const was_pws_key_t *key,
+                                                      const was_conditions_t *conditions,
+                                                      was_room_t *room, apr_pool_t *pool);
+
 /* A content with what is noted of it, and the conditions under which it is to be written. */
 typedef struct was_pws_write_t {
     const was_content_t *content;
@@ -41,7 +49,8 @@ typedef struct was_pws_write_t {
 } was_pws_write_t;
 
 /* Creates or replaces. Errors: NOT_FOUND (no such collection), PRECONDITION, NOT_ENCRYPTED,
- * UNKNOWN_BACKEND (the collection's contents are elsewhere), QUOTA. */
+ * UNKNOWN_BACKEND (the collection's contents are elsewhere), QUOTA, UNAVAILABLE (also when parts of
+ * the content are missing). */
 WAS_CHECKED const was_error_t *was_pws_resources_put(was_db_t *db, const was_grant_t *grant,
                                                      const was_pws_key_t *key,
                                                      const was_pws_write_t *write,

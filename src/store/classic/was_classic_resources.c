@@ -91,11 +91,38 @@ static const was_error_t *explain_write(was_db_t *db, const was_classic_key_t *k
     }
     if (!deletes) {
         WAS_TRY(check_space_quota(db, key, conditions, quota, pool));
+        WAS_TRY(was_parts_explain(content->parts, (apr_int64_t)content->length, pool));
     }
     if (!was_preconditions_given(conditions)) {
         return deletes ? NULL : was_classic_space_absent(pool);
     }
     return absent_is_fine && !was_rows_true(rows, 0, 1) ? NULL : was_preconditions_failed(pool);
+}
+
+const was_error_t *was_classic_resources_room(was_db_t *db, const was_classic_key_t *key,
+                                              apr_int64_t quota, const was_conditions_t *conditions,
+                                              was_room_t *room, apr_pool_t *pool)
+{
+    was_value_t values[7] = {WAS_TEXT(key->space), WAS_TEXT(key->caller), WAS_TEXT(key->path),
+                             was_limit_value(quota)};
+    const was_rows_t *rows;
+
+    was_preconditions_values(conditions, &values[4], pool);
+    WAS_TRY(was_db_run(db, WAS_SQL_RESOURCE_ROOM, values, 7, &rows, pool));
+    if (was_rows_count(rows) == 0) {
+        return was_classic_space_absent(pool);
+    }
+    *room = (was_room_t){.quota = quota,
+                         .used = was_rows_integer(rows, 0, 1, 0),
+                         .bytes = was_rows_integer(rows, 0, 2, 0)};
+    bool found = was_rows_text(rows, 0, 3) != NULL;
+
+    if (!was_rows_true(rows, 0, 0)) {
+        return was_classic_space_foreign(pool);
+    }
+    return (found ? was_rows_true(rows, 0, 3) : conditions->match == NULL)
+               ? NULL
+               : was_preconditions_failed(pool);
 }
 
 const was_error_t *was_classic_resources_put(was_db_t *db, const was_classic_key_t *key,
@@ -110,22 +137,27 @@ const was_error_t *was_classic_resources_put(was_db_t *db, const was_classic_key
     bool is_staged = content->source != NULL;
     const was_value_t space = WAS_TEXT(key->space);
     was_transaction_t transaction = {.content = content->source};
-    was_value_t values[9] = {WAS_TEXT(key->space), WAS_TEXT(key->caller), WAS_TEXT(key->path),
-                             WAS_TEXT(content->type)};
+    was_value_t values[11] = {WAS_TEXT(key->space), WAS_TEXT(key->caller), WAS_TEXT(key->path),
+                              WAS_TEXT(content->type)};
 
     was_preconditions_values(conditions, &values[4], pool);
     values[7] = was_limit_value(quota);
-    values[8] = WAS_BYTES(content->bytes, content->length);
+    values[8] = WAS_INTEGER((apr_int64_t)content->length);
+    values[9] = WAS_BYTES(content->bytes, content->parts == NULL ? content->length : 0);
+    values[10] = was_parts_mark(content->parts);
+    was_parts_lock(&transaction, content->parts);
     if (quota > 0) {
         was_step_add(&transaction, WAS_SQL_SPACE_LOCK, &space, 1);
     }
     const was_step_t *write = was_step_add(
-        &transaction, statements[conditions->match != NULL][is_staged], values, is_staged ? 8 : 9);
+        &transaction, statements[conditions->match != NULL][is_staged], values, is_staged ? 9 : 11);
 
+    was_parts_name(&transaction, content->parts);
     WAS_TRY(was_db_transact(db, &transaction, pool));
     if (was_rows_count(write->rows) == 0) {
         return explain_write(db, key, content, conditions, quota, pool);
     }
+    was_parts_settle(content->parts);
     *etag = was_rows_text(write->rows, 0, 0);
     return NULL;
 }

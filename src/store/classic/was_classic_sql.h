@@ -4,6 +4,7 @@
 
 #include "../was_limit_sql.h"
 #include "../was_page_sql.h"
+#include "../was_parts_sql.h"
 
 /*
  * was_classic_sql: the statements on the Python server's two tables; private to was_sql. Above each
@@ -56,22 +57,31 @@
 #define CLASSIC_TIME "clock_timestamp()"
 #define CLASSIC_NOW "revised = " CLASSIC_TIME ", written = pg_current_xact_id()"
 
+/* How long the content of the row r is; where it stands in parts, the row says so. */
+#define CLASSIC_LENGTH(r) \
+    "(CASE WHEN " PARTS_ARE_CLASSIC(r) " THEN " r ".parts_bytes" \
+    " ELSE octet_length(" r ".content) END)::bigint"
+
 /* What is charged (README, Limits of storage): so many bytes for a row, and what it holds. */
 #define CLASSIC_ROW "400"
-#define CLASSIC_RESOURCE_BYTES(path, content, type) \
-    "(" CLASSIC_ROW " + octet_length(" path ") + octet_length(" content ")" \
-    " + octet_length(" type "))::bigint"
-#define CLASSIC_STORED_BYTES CLASSIC_RESOURCE_BYTES("o.path", "o.content", "o.content_type")
+#define CLASSIC_RESOURCE_BYTES(path, length, type) \
+    "(" CLASSIC_ROW " + octet_length(" path ") + " length " + octet_length(" type "))::bigint"
+#define CLASSIC_STORED_BYTES CLASSIC_RESOURCE_BYTES("o.path", CLASSIC_LENGTH("o"), "o.content_type")
 #define CLASSIC_SPACE_BYTES \
     "(" CLASSIC_ROW " + octet_length(s.space_uuid) + octet_length(s.space_id)" \
     " + octet_length(s.controller) + coalesce(octet_length(s.name), 0)" \
     " + coalesce(octet_length(s.link), 0))"
 
+/* What the space s is charged in all. */
+#define CLASSIC_USED \
+    "(" CLASSIC_SPACE_BYTES " + (SELECT coalesce(sum(" CLASSIC_STORED_BYTES "), 0)" \
+    " FROM was_resources o WHERE o.space_uuid = $1))::bigint"
+
 /* No quota, or: a resource fits beside all else in the space s, or is charged no more than what it
  * replaces. Exact for who holds the space's lock. */
-#define CLASSIC_FITS(content, quota) \
+#define CLASSIC_FITS(length, quota) \
     "(" quota "::bigint IS NULL" \
-    " OR " CLASSIC_RESOURCE_BYTES("$3::text", content, "$4::text") " <= greatest(" \
+    " OR " CLASSIC_RESOURCE_BYTES("$3::text", length, "$4::text") " <= greatest(" \
     "(SELECT " CLASSIC_STORED_BYTES " FROM was_resources o" \
     " WHERE o.space_uuid = $1 AND o.path = $3::text)," \
     " " quota "::bigint - " CLASSIC_SPACE_BYTES " - (SELECT coalesce(sum(" CLASSIC_STORED_BYTES \
@@ -164,9 +174,10 @@
 /* uuid, caller, path, anyone?, length -> link, allowed?, a row of was_resource_t */
 #define WAS_TEXT_RESOURCE_GET \
     "SELECT s.link, ($4::boolean OR " CLASSIC_CALLER("$2::text") "), r.content_type," \
-    " octet_length(r.content)::bigint, " CLASSIC_ETAG("r") ", " CLASSIC_MODIFIED("r") "," \
+    " " CLASSIC_LENGTH("r") ", " CLASSIC_ETAG("r") ", " CLASSIC_MODIFIED("r") "," \
     " CASE WHEN ($4::boolean OR " CLASSIC_CALLER("$2::text") ")" \
-    " AND octet_length(r.content) <= $5::bigint THEN r.content END" \
+    " AND octet_length(r.content) <= $5::bigint AND NOT " PARTS_ARE_CLASSIC("r") \
+    " THEN r.content END, CASE WHEN " PARTS_ARE_CLASSIC("r") " THEN r.parts END" \
     " FROM was_spaces s" \
     " LEFT JOIN was_resources r ON r.space_uuid = $1 AND r.path = $3::text" \
     " WHERE " CLASSIC_SPACE
@@ -181,41 +192,62 @@
 #define WAS_TEXT_RESOURCE_LIST \
     WAS_SQL_PAGE("p.path, p.content_type, p.length, p.etag, p.modified", "path", \
     "octet_length(q.path) + octet_length(q.content_type) + $4::bigint", \
-    "SELECT r.path, r.content_type, octet_length(r.content)::bigint AS length," \
+    "SELECT r.path, r.content_type, " CLASSIC_LENGTH("r") " AS length," \
     " " CLASSIC_ETAG("r") " AS etag, " CLASSIC_MODIFIED("r") " AS modified" \
     " FROM was_resources r WHERE r.space_uuid = $1 AND r.path > $2::text" \
     " AND (SELECT NOT s.is_deleted FROM was_spaces s WHERE s.space_uuid = $1)" \
     " ORDER BY r.path LIMIT $3::bigint")
 
+/* uuid, caller, path, quota or NULL, 3 conditions -> the caller's?, bytes that the space is
+ * charged, the most that a content may have there (both NULL without a quota), is the resource as
+ * the conditions demand? (NULL where there is none) */
+#define WAS_TEXT_RESOURCE_ROOM \
+    "SELECT " CLASSIC_CALLER("$2::text") ", u.bytes," \
+    " greatest(0, $4::bigint - u.bytes) + coalesce(" CLASSIC_LENGTH("r") ", 0)," \
+    " CASE WHEN r.path IS NOT NULL THEN " CLASSIC_CONDITIONS("r", "$5", "$6", "$7") " END" \
+    " FROM was_spaces s LEFT JOIN was_resources r ON r.space_uuid = $1 AND r.path = $3::text" \
+    " CROSS JOIN LATERAL (SELECT CASE WHEN $4::bigint IS NOT NULL THEN " CLASSIC_USED \
+    " END AS bytes) u WHERE " CLASSIC_SPACE
+
 /* A resource's row, from a content that is a value or the staged upload. */
-#define CLASSIC_PUT_RESOURCE(content) \
-    "INSERT INTO was_resources AS r (space_uuid, path, content, content_type, revised)" \
-    " SELECT s.space_uuid, $3::text, " content ", $4::text, " CLASSIC_TIME " FROM was_spaces s" \
-    " WHERE " CLASSIC_OWN_SPACE " AND " CLASSIC_FITS(content, "$8") \
+#define CLASSIC_PUT_RESOURCE(content, parts, whole) \
+    "INSERT INTO was_resources AS r (space_uuid, path, content, content_type, revised, parts," \
+    " parts_bytes) SELECT s.space_uuid, $3::text, " content ", $4::text, " CLASSIC_TIME "," \
+    " " parts ", $9::bigint FROM was_spaces s" \
+    " WHERE " CLASSIC_OWN_SPACE " AND " CLASSIC_FITS("$9::bigint", "$8") whole \
     " ON CONFLICT (space_uuid, path) DO UPDATE" \
-    " SET content = EXCLUDED.content, content_type = EXCLUDED.content_type, " CLASSIC_NOW \
+    " SET content = EXCLUDED.content, content_type = EXCLUDED.content_type, " CLASSIC_NOW "," \
+    " parts = EXCLUDED.parts, parts_bytes = EXCLUDED.parts_bytes" \
     " WHERE " CLASSIC_CONDITIONS("r", "$5", "$6", "$7") \
     " RETURNING " CLASSIC_ETAG("r")
-#define CLASSIC_REPLACE_RESOURCE(content) \
-    "UPDATE was_resources r SET content = " content ", content_type = $4::text, " CLASSIC_NOW \
+#define CLASSIC_REPLACE_RESOURCE(content, parts, whole) \
+    "UPDATE was_resources r SET content = " content ", content_type = $4::text, " CLASSIC_NOW "," \
+    " parts = " parts ", parts_bytes = $9::bigint" \
     " FROM was_spaces s WHERE " CLASSIC_OWN_SPACE \
     " AND r.space_uuid = $1 AND r.path = $3::text" \
-    " AND " CLASSIC_CONDITIONS("r", "$5", "$6", "$7") " AND " CLASSIC_FITS(content, "$8") \
+    " AND " CLASSIC_CONDITIONS("r", "$5", "$6", "$7") \
+    " AND " CLASSIC_FITS("$9::bigint", "$8") whole \
     " RETURNING " CLASSIC_ETAG("r")
 #define CLASSIC_STAGED "(SELECT u.content FROM pg_temp.was_upload u)"
 
-/* uuid, caller, path, type, 3 conditions, quota or NULL, content unless staged -> validator. What
- * demands a version that is there must not insert, so it has a statement of its own. */
-#define WAS_TEXT_RESOURCE_PUT CLASSIC_PUT_RESOURCE("$9::bytea")
-#define WAS_TEXT_RESOURCE_PUT_STAGED CLASSIC_PUT_RESOURCE(CLASSIC_STAGED)
-#define WAS_TEXT_RESOURCE_REPLACE CLASSIC_REPLACE_RESOURCE("$9::bytea")
-#define WAS_TEXT_RESOURCE_REPLACE_STAGED CLASSIC_REPLACE_RESOURCE(CLASSIC_STAGED)
+/* In parts, the content is its mark. */
+#define CLASSIC_CONTENT "coalesce(int8send($11::bigint), $10::bytea)"
+#define CLASSIC_WHOLE " AND " PARTS_ARE_WHOLE("$11", "$9")
+
+/* uuid, caller, path, type, 3 conditions, quota or NULL, size, and unless it is staged: content,
+ * the mark of its parts or NULL -> validator. What demands a version that is there must not insert,
+ * so it has a statement of its own. */
+#define WAS_TEXT_RESOURCE_PUT CLASSIC_PUT_RESOURCE(CLASSIC_CONTENT, "$11::bigint", CLASSIC_WHOLE)
+#define WAS_TEXT_RESOURCE_PUT_STAGED CLASSIC_PUT_RESOURCE(CLASSIC_STAGED, "NULL::bigint", "")
+#define WAS_TEXT_RESOURCE_REPLACE \
+    CLASSIC_REPLACE_RESOURCE(CLASSIC_CONTENT, "$11::bigint", CLASSIC_WHOLE)
+#define WAS_TEXT_RESOURCE_REPLACE_STAGED \
+    CLASSIC_REPLACE_RESOURCE(CLASSIC_STAGED, "NULL::bigint", "")
 
 /* uuid, path, 3 conditions -> bytes that the space is charged, is the resource as the conditions
  * demand? (NULL where there is none) */
 #define WAS_TEXT_RESOURCE_USAGE \
-    "SELECT (" CLASSIC_SPACE_BYTES " + (SELECT coalesce(sum(" CLASSIC_STORED_BYTES "), 0)" \
-    " FROM was_resources o WHERE o.space_uuid = $1))::bigint," \
+    "SELECT " CLASSIC_USED "," \
     " (SELECT " CLASSIC_CONDITIONS("r", "$3", "$4", "$5") " FROM was_resources r" \
     " WHERE r.space_uuid = $1 AND r.path = $2::text)" \
     " FROM was_spaces s WHERE s.space_uuid = $1"

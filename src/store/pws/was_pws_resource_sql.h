@@ -2,6 +2,7 @@
 #ifndef WAS_PWS_RESOURCE_SQL_H
 #define WAS_PWS_RESOURCE_SQL_H
 
+#include "../was_parts_sql.h"
 #include "was_pws_collection_sql.h"
 
 /*
@@ -17,8 +18,20 @@
 #define PWS_RESOURCE_CONDITIONS(match, none_match, since) \
     PWS_CONDITIONS(PWS_RESOURCE_THERE, PWS_ETAG("r"), "r.updated_ms", match, none_match, since)
 
+/* grant, collection, resource, quota or NULL, 3 conditions -> bytes that the space is charged, the
+ * most that a content may have there (both NULL without a quota), is the resource as the conditions
+ * demand? */
+#define WAS_TEXT_PWS_RESOURCE_ROOM \
+    "SELECT u.bytes, greatest(0, $6::bigint - u.bytes) + coalesce(r.size, 0)," \
+    " " PWS_RESOURCE_CONDITIONS("$7", "$8", "$9") \
+    " FROM was_pws_spaces s LEFT JOIN was_pws_collections c ON " PWS_COLLECTION("$4") \
+    " LEFT JOIN was_pws_resources r ON " PWS_RESOURCE("$5") \
+    " CROSS JOIN LATERAL (SELECT CASE WHEN $6::bigint IS NOT NULL THEN " PWS_SPACE_BYTES \
+    " END AS bytes) u WHERE " PWS_GRANTED
+
 /* grant, collection, resource, token, size, is it an envelope?, type, epoch and writer in one,
- * since only their length counts, created by, 3 conditions, quota or NULL */
+ * since only their length counts, created by, 3 conditions, quota or NULL, the mark of its parts or
+ * NULL */
 #define PWS_RESOURCE_GROWTH \
     "($7::bigint + octet_length($9::text) + CASE WHEN r.resource IS NULL THEN " PWS_ROW \
     " + octet_length($5::text) + " PWS_LENGTH("$10::text") \
@@ -34,9 +47,9 @@
     " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER_SEEN \
     " AND " PWS_RESOURCE_TAKEN \
     " AND " PWS_RESOURCE_CONDITIONS("$11", "$12", "$13") \
-    " AND " PWS_FITS(PWS_RESOURCE_GROWTH, "$14")
+    " AND " PWS_FITS(PWS_RESOURCE_GROWTH, "$14") " AND " PARTS_ARE_WHOLE("$15", "$7")
 
-/* the same without conditions and a quota; in place of both ..._LOCK and
+/* the same without conditions, a quota and parts; in place of both ..._LOCK and
  * ..._RAISE, where it need not wait: it raises nothing if somebody else has the counter, or has
  * raised it since the statement began, and what they wrote might not be seen. */
 #define WAS_TEXT_PWS_RESOURCE_RAISE_AT_ONCE \
@@ -52,13 +65,15 @@
  * time of its making besides. */
 #define PWS_BORN_MS "greatest(" PWS_NOW_MS ", t.updated_ms + 1)"
 
-/* uuid, collection, resource, token, type, created by, epoch, writer, content unless staged ->
- * validator. The token marks the generation of a resource that never was. */
-#define PWS_PUT_RESOURCE(content) \
+/* uuid, collection, resource, token, type, created by, epoch, writer, size, content or NULL, the
+ * mark of its parts or NULL -> validator. The token marks the generation of a resource that never
+ * was. */
+#define WAS_TEXT_PWS_RESOURCE_PUT \
     "INSERT INTO was_pws_resources AS r (space_uuid, collection_generation, resource, generation," \
-    " content_type, size, content, created_by, created_ms, epoch, writer, position, updated_ms," \
+    " content_type, size, content, parts, created_by, created_ms, epoch, writer, position," \
+    " updated_ms," \
     " updated_counter) SELECT c.space_uuid, c.generation, $3::text," \
-    " coalesce(t.generation, $4::bigint), $5::text, octet_length(" content "), " content "," \
+    " coalesce(t.generation, $4::bigint), $5::text, $9::bigint, $10::bytea, $11::bigint," \
     " $6::text, " PWS_BORN_MS ", $7::text, $8::text, k.position, " PWS_BORN_MS ", 0" \
     " FROM was_pws_spaces s, was_pws_collections c, was_pws_counters k" \
     " LEFT JOIN was_pws_tombstones t ON t.space_uuid = $1" \
@@ -66,11 +81,9 @@
     " WHERE " PWS_RAISED("$4") \
     " ON CONFLICT (space_uuid, collection_generation, resource) DO UPDATE" \
     " SET content_type = EXCLUDED.content_type, size = EXCLUDED.size, content = EXCLUDED.content," \
+    " parts = EXCLUDED.parts," \
     " epoch = EXCLUDED.epoch, writer = EXCLUDED.writer, position = EXCLUDED.position," \
     " " PWS_MINT("r", "EXCLUDED.updated_ms") " RETURNING " PWS_ETAG("r")
-#define WAS_TEXT_PWS_RESOURCE_PUT PWS_PUT_RESOURCE("$9::bytea")
-#define WAS_TEXT_PWS_RESOURCE_PUT_STAGED \
-    PWS_PUT_RESOURCE("(SELECT u.content FROM pg_temp.was_upload u)")
 
 /* uuid, collection, resource, 3 conditions -> is the resource as they demand? */
 #define WAS_TEXT_PWS_RESOURCE_MATCHES \

@@ -37,6 +37,29 @@ const was_error_t *was_pws_resources_get(was_db_t *db, const was_pws_key_t *key,
     return NULL;
 }
 
+const was_error_t *was_pws_resources_room(was_db_t *db, const was_grant_t *grant,
+                                          const was_pws_key_t *key,
+                                          const was_conditions_t *conditions, was_room_t *room,
+                                          apr_pool_t *pool)
+{
+    was_value_t values[9];
+    const was_rows_t *rows;
+
+    was_grant_values(grant, values, pool);
+    values[3] = WAS_TEXT(key->collection);
+    values[4] = WAS_TEXT(key->resource);
+    values[5] = was_limit_value(grant->quota);
+    was_preconditions_values(conditions, &values[6], pool);
+    WAS_TRY(was_db_run(db, WAS_SQL_PWS_RESOURCE_ROOM, values, 9, &rows, pool));
+    if (was_rows_count(rows) == 0) {
+        return resource_absent(pool);
+    }
+    *room = (was_room_t){.quota = grant->quota,
+                         .used = was_rows_integer(rows, 0, 0, 0),
+                         .bytes = was_rows_integer(rows, 0, 1, 0)};
+    return was_rows_true(rows, 0, 2) ? NULL : was_preconditions_failed(pool);
+}
+
 /* What every write begins with: the values of its first step, and of those behind ..._RAISE. */
 typedef struct keyed_t {
     was_value_t key[4]; /* space, collection, resource, token */
@@ -97,14 +120,15 @@ static const was_error_t *explain_put(was_db_t *db, const was_grant_t *grant,
     was_preconditions_values(write->conditions, &values[3], pool);
     WAS_TRY(
         was_pws_quota_explain_matching(db, grant, WAS_SQL_PWS_RESOURCE_MATCHES, values, 6, pool));
+    WAS_TRY(was_parts_explain(write->content->parts, (apr_int64_t)write->content->length, pool));
     return was_preconditions_given(write->conditions) ? was_preconditions_failed(pool)
                                                       : resource_absent(pool);
 }
 
 /* What a put's statements take, in their order. */
 typedef struct put_t {
-    was_value_t raise[14];
-    was_value_t put[9];
+    was_value_t raise[15];
+    was_value_t put[11];
 } put_t;
 
 /* Texts one behind another, of which only the length counts. */
@@ -122,7 +146,10 @@ static put_t put_values(const was_grant_t *grant, const was_pws_key_t *key,
     put_t values = {.put = {keyed.key[0], keyed.key[1], keyed.key[2], keyed.key[3],
                             WAS_TEXT(content->type), WAS_TEXT(grant->invoker),
                             WAS_TEXT(write->notes->epoch), WAS_TEXT(write->notes->writer),
-                            WAS_BYTES(content->bytes, content->length)}};
+                            WAS_INTEGER((apr_int64_t)content->length),
+                            content->parts == NULL ? WAS_BYTES(content->bytes, content->length)
+                                                   : WAS_TEXT(NULL),
+                            was_parts_mark(content->parts)}};
 
     raise_values(grant, &keyed, values.raise, pool);
     values.raise[6] = WAS_INTEGER((apr_int64_t)content->length);
@@ -132,6 +159,7 @@ static put_t put_values(const was_grant_t *grant, const was_pws_key_t *key,
     values.raise[9] = WAS_TEXT(grant->invoker);
     was_preconditions_values(write->conditions, &values.raise[10], pool);
     values.raise[13] = was_limit_value(grant->quota);
+    values.raise[14] = was_parts_mark(content->parts);
     return values;
 }
 
@@ -142,7 +170,7 @@ static const was_error_t *put_at_once(was_db_t *db, const put_t *values, const c
     was_transaction_t transaction = {.nsteps = 0};
 
     was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_RAISE_AT_ONCE, values->raise, 10);
-    const was_step_t *step = was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_PUT, values->put, 9);
+    const was_step_t *step = was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_PUT, values->put, 11);
 
     WAS_TRY(was_db_transact(db, &transaction, pool));
     *etag = was_rows_count(step->rows) > 0 ? was_rows_text(step->rows, 0, 0) : NULL;
@@ -150,23 +178,25 @@ static const was_error_t *put_at_once(was_db_t *db, const put_t *values, const c
 }
 
 /* The same, after everybody who came before. */
-static const was_error_t *put_in_turn(was_db_t *db, const was_content_t *content, bool is_limited,
+static const was_error_t *put_in_turn(was_db_t *db, was_parts_t *parts, bool is_limited,
                                       const put_t *values, const char **etag, apr_pool_t *pool)
 {
-    bool is_staged = content->source != NULL;
-    was_transaction_t transaction = {.content = content->source};
+    was_transaction_t transaction = {.nsteps = 0};
 
+    was_parts_lock(&transaction, parts);
     if (is_limited) {
         was_step_add(&transaction, WAS_SQL_PWS_SPACE_LOCK, values->raise, WAS_GRANT_VALUES);
     }
     was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, values->raise, 4);
-    was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_RAISE, values->raise, 14);
-    const was_step_t *step = was_step_add(
-        &transaction, is_staged ? WAS_SQL_PWS_RESOURCE_PUT_STAGED : WAS_SQL_PWS_RESOURCE_PUT,
-        values->put, is_staged ? 8 : 9);
+    was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_RAISE, values->raise, 15);
+    const was_step_t *step = was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_PUT, values->put, 11);
 
+    was_parts_name(&transaction, parts);
     WAS_TRY(was_db_transact(db, &transaction, pool));
-    *etag = was_rows_count(step->rows) > 0 ? was_rows_text(step->rows, 0, 0) : NULL;
+    if (was_rows_count(step->rows) > 0) {
+        *etag = was_rows_text(step->rows, 0, 0);
+        was_parts_settle(parts);
+    }
     return NULL;
 }
 
@@ -178,12 +208,12 @@ const was_error_t *was_pws_resources_put(was_db_t *db, const was_grant_t *grant,
     const put_t values = put_values(grant, key, write, pool);
 
     *etag = NULL;
-    if (content->source == NULL && grant->quota <= 0 &&
+    if (content->parts == NULL && grant->quota <= 0 &&
         !was_preconditions_given(write->conditions)) {
         WAS_TRY(put_at_once(db, &values, etag, pool));
     }
     if (*etag == NULL) {
-        WAS_TRY(put_in_turn(db, content, grant->quota > 0, &values, etag, pool));
+        WAS_TRY(put_in_turn(db, content->parts, grant->quota > 0, &values, etag, pool));
     }
     return *etag != NULL ? NULL : explain_put(db, grant, key, write, pool);
 }

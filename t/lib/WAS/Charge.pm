@@ -18,14 +18,17 @@ our $ROW = 400;
 # What a row is charged besides $ROW: all of these columns.
 my %CHARGED = (
     was_spaces => [qw(space_uuid space_id controller name link)],
-    was_resources => [qw(path content content_type)],
+    was_resources => ['path', WAS::Server::content_of('x'), 'content_type'],
     was_pws_spaces => [qw(space_uuid controller name created_by)],
     was_pws_collections => [
         qw(collection name backend encryption plaintext generator generator_origin custom epoch
             created_by)
     ],
     was_pws_counters => [],
-    was_pws_resources => [qw(resource content content_type created_by epoch writer custom)],
+    was_pws_resources => [
+        'resource', WAS::Server::pws_content_of('x'),
+        qw(content_type created_by epoch writer custom)
+    ],
     was_pws_policies => [qw(resource document)],
     was_pws_tombstones => [qw(id content_type)],
     was_pws_backends => [qw(backend descriptor)],

@@ -72,7 +72,9 @@ sub value {
 }
 
 # How many deletions are still to be swept.
-sub unswept { return $_[0]->value('SELECT count(*) FROM was_sweeps') }
+sub unswept {
+    return $_[0]->value(q(SELECT count(*) FROM was_sweeps WHERE kind <> 'unnamed'));
+}
 
 # How many sessions are at a batch at this moment.
 sub sweepers {

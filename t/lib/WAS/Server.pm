@@ -50,6 +50,28 @@ sub cluster {
     return WAS::Cluster->new(run_directory() . '/pg');
 }
 
+# SQL for the content that a row of was_resources names, wherever it stands.
+sub content_of {
+    my ($row) = @_;
+    return <<"SQL";
+CASE WHEN $row.parts IS NOT NULL AND $row.content = int8send($row.parts) THEN
+    (SELECT string_agg(p.bytes, '' ORDER BY p.number) FROM was_parts p
+        WHERE p.space_uuid = $row.space_uuid COLLATE "C" AND p.content = $row.parts)
+ELSE $row.content END
+SQL
+}
+
+# The same for a row of was_pws_resources.
+sub pws_content_of {
+    my ($row) = @_;
+    return <<"SQL";
+CASE WHEN $row.parts IS NOT NULL THEN
+    (SELECT string_agg(p.bytes, '' ORDER BY p.number) FROM was_parts p
+        WHERE p.space_uuid = $row.space_uuid AND p.content = $row.parts)
+ELSE $row.content END
+SQL
+}
+
 # A handle on a database of the cluster; errors die.
 sub dbh {
     my ($database) = @_;
