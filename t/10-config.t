@@ -94,6 +94,13 @@ my @values = (
         ],
     },
     {
+        directive => 'WASRevision',
+        takes => [qw(2026-10 2026-09)],
+        refuses => [qw(2026-08 2026-9 2026-010 202610 0.5 off), '"2026-10 "'],
+        sentence => qr/WASRevision takes 2026-10 or 2026-09, not '/,
+        miscounted => ['' => qr/WASRevision $one/, '""' => $one, '2026-10 2026-09' => $one],
+    },
+    {
         directive => 'WASResourceReads',
         takes => [qw(public private Public PRIVATE)],
         refuses => [qw(open off publi publicx)],
@@ -203,8 +210,8 @@ my @places = (
 my @lines = (
     'WASResourceReads private', 'WASSignatureMaxAge 60', 'WASClockSkew 5', 'WASCORS off',
     'WASCORS on', 'WASCORS https://app.example', 'WASProtocol pws',
-    'WASBaseURL https://wallet.example', 'WASMaxSpacesPerController 5', 'WASQuotaPerSpace off',
-    'WASQuotaPerSpace 5', 'WASContentParts off',
+    'WASRevision 2026-09', 'WASBaseURL https://wallet.example', 'WASMaxSpacesPerController 5',
+    'WASQuotaPerSpace off', 'WASQuotaPerSpace 5', 'WASContentParts off',
 );
 my @sections =
     ('Directory "/srv"', 'DirectoryMatch "^/srv"', 'Files "x"', 'FilesMatch "x"', 'Proxy "*"');

@@ -27,6 +27,13 @@ typedef enum was_protocol_id_t {
     WAS_PROTOCOL_PWS
 } was_protocol_id_t;
 
+/* The wire form of pws, by the month that it is of: a later one is greater. */
+typedef enum was_revision_t {
+    WAS_REVISION_UNSET,
+    WAS_REVISION_2026_09,
+    WAS_REVISION_2026_10
+} was_revision_t;
+
 typedef enum was_reads_t { WAS_READS_UNSET, WAS_READS_PUBLIC, WAS_READS_PRIVATE } was_reads_t;
 
 typedef enum was_parts_mode_t {
@@ -49,6 +56,7 @@ typedef struct was_config_t {
     was_handler_t handler; /* of the innermost SetHandler */
     const char *mount;     /* path below which the routes begin: "" or "/path"; NULL when unset */
     was_protocol_id_t protocol;  /* WASProtocol */
+    was_revision_t revision;     /* WASRevision */
     const char *base_url;        /* WASBaseURL: an origin; or NULL */
     was_reads_t reads;           /* WASResourceReads */
     apr_int64_t max_age;         /* WASSignatureMaxAge in seconds, -1 when unset */
@@ -81,6 +89,9 @@ was_server_t *was_config_server(const server_rec *server);
 
 /* Whether the request is for a location of ours. */
 bool was_config_is_ours(const request_rec *r);
+
+/* Which revision of pws is spoken here: never WAS_REVISION_UNSET. */
+was_revision_t was_config_revision(const was_config_t *config);
 
 bool was_config_reads_public(const was_config_t *config);
 apr_int64_t was_config_max_age(const was_config_t *config);

@@ -48,6 +48,9 @@ void *was_config_merge_dir(apr_pool_t *pool, void *outer, void *inner)
     if (config->protocol == WAS_PROTOCOL_UNSET) {
         config->protocol = base->protocol;
     }
+    if (config->revision == WAS_REVISION_UNSET) {
+        config->revision = base->revision;
+    }
     if (config->reads == WAS_READS_UNSET) {
         config->reads = base->reads;
     }
@@ -104,6 +107,11 @@ was_server_t *was_config_server(const server_rec *server)
 bool was_config_is_ours(const request_rec *r)
 {
     return was_config_of(r)->handler == WAS_HANDLER_OURS;
+}
+
+was_revision_t was_config_revision(const was_config_t *config)
+{
+    return config->revision != WAS_REVISION_UNSET ? config->revision : WAS_REVISION_2026_10;
 }
 
 bool was_config_reads_public(const was_config_t *config)

@@ -93,6 +93,23 @@ static const char *set_protocol(cmd_parms *cmd, void *dir, const char *word)
     return refuse_section(cmd);
 }
 
+static const char *set_revision(cmd_parms *cmd, void *dir, const char *word)
+{
+    was_config_t *config = dir;
+
+    if (strcmp(word, "2026-10") == 0) {
+        config->revision = WAS_REVISION_2026_10;
+    }
+    else if (strcmp(word, "2026-09") == 0) {
+        config->revision = WAS_REVISION_2026_09;
+    }
+    else {
+        return apr_psprintf(cmd->pool, "%s takes 2026-10 or 2026-09, not '%s'", cmd->cmd->name,
+                            word);
+    }
+    return refuse_section(cmd);
+}
+
 static const char *set_reads(cmd_parms *cmd, void *dir, const char *word)
 {
     was_config_t *config = dir;
@@ -253,6 +270,8 @@ static const char *set_pool(cmd_parms *cmd, void *dir, const char *word)
 const command_rec was_directives[] = {
     AP_INIT_TAKE1("WASProtocol", set_protocol, NULL, ACCESS_CONF | RSRC_CONF,
                   "classic or pws: what is spoken here"),
+    AP_INIT_TAKE1("WASRevision", set_revision, NULL, ACCESS_CONF | RSRC_CONF,
+                  "2026-10 or 2026-09: which wire form of pws is spoken here"),
     AP_INIT_TAKE1("WASBaseURL", set_base_url, NULL, ACCESS_CONF | RSRC_CONF,
                   "the public origin, where it is not the one that requests name"),
     AP_INIT_TAKE1("WASResourceReads", set_reads, NULL, ACCESS_CONF | RSRC_CONF,
