@@ -66,6 +66,7 @@ sub server {
     ServerName $HOST{pws}
     <Location "/">
         WASProtocol pws
+        WASRevision 2026-09
         WASBaseURL http://$HOST{pws}
     </Location>
 </VirtualHost>
@@ -114,6 +115,12 @@ sub same_form {
     return { %answer, sha256 => sha256_hex($body) } if $recorded->{sha256};
     return { %answer, base64 => encode_base64($body, '') } if $recorded->{base64};
     return { %answer, text => $body };
+}
+
+# A page of a listing says how many there are in all.
+my %TOTAL = ('/space/library/docs/?limit=3' => 15, '/space/library/?limit=2' => 5);
+for my $row (@{ $asked->{requests} }) {
+    $row->{answer}{json}{totalItems} = $TOTAL{ $row->{target} } if $TOTAL{ $row->{target} };
 }
 
 # What is answered otherwise, and is meant to be: a space of pws into which the Python server had

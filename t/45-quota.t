@@ -122,7 +122,6 @@ is_deeply(
     [uncharged()],
     [
         'was_pws_revocations.delegation',    # a hash
-        'was_pws_spaces.type',               # of the table's making
         'was_pws_tombstones.kind',           # of one letter
         'was_pws_tombstones.writer',         # written by nobody
     ],

@@ -361,14 +361,15 @@ same_stored('pws 10-17: none of these has changed anything', $before, $space);
 JSON
     my $meta = "$at/meta";
     my $is = 'server-managed members are ignored';
+    my $older = at('pws_september', $alice);
     told(
         $alice,
         [
-            'pws 10.1: a type is ignored in an update', PUT => $meta,
-            [json => { %ours, type => ['Other'] }], 204
+            'pws-next E.3: a type stays as it was', PUT => $meta,
+            [json => { %ours, type => ['Other'] }], 400, 'invalid-request-body'
         ],
         ["pws 10.1: $is", PUT => $meta, [json => { %ours, %managed }], 204],
-        ['pws 10.1: the space', GET => $meta, [], 200, undef, json => \%space],
+        ['pws 10.1: the space', GET => $meta, [by => $older], 200, undef, json => \%space],
         [
             'pws 10.2: without a controller the stored one stays',
             PUT => $meta, [json => { name => 'hostile' }], 204

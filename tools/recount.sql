@@ -47,7 +47,8 @@ UPDATE was_pws_spaces s SET bytes = x.bytes FROM (
     FROM (
         SELECT o.space_uuid, o.generation, 400 + octet_length(o.space_uuid)
             + octet_length(o.controller) + coalesce(octet_length(o.name), 0)
-            + coalesce(octet_length(o.created_by), 0) AS bytes
+            + coalesce(octet_length(o.created_by), 0)
+            + coalesce(octet_length(nullif(o.type, '["Space"]')), 0) AS bytes
         FROM was_pws_spaces o
         UNION ALL
         SELECT p.space_uuid, p.parent, 400 + octet_length(p.resource) + octet_length(p.document)

@@ -20,6 +20,11 @@ void pws_decorate(was_request_t *request);
  * was_pws_resources_room. */
 WAS_CHECKED const was_error_t *pws_content_admit(was_request_t *request, was_place_t *place);
 
+/* The list of a space's backends as JSON, in the pool: the server's own, and behind it those of
+ * `registered`, with commas between; NULL for none. Errors: UNAVAILABLE (no memory). */
+WAS_CHECKED const was_error_t *pws_backends_text(const was_request_t *request,
+                                                 const char *registered, const char **text);
+
 /* The handlers, by route. Errors: those of the store's verb, and INVALID_BODY. */
 #define PWS_HANDLERS(X)                                                                            \
     X(pws_root_get)                                                                                \

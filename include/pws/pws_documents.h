@@ -4,11 +4,16 @@
 
 #include "base/was_document.h"
 #include "http/was_respond.h"
+#include "store/pws/was_pws_stamp.h"
 #include "store/was_page.h"
 
 /*
  * pws_documents: what the JSON documents of all nouns have in common, in and out.
  */
+
+/* Whether the location speaks the revision of 2026-09, which has no stamps (protocol/pws-next
+ * B). */
+bool pws_is_september(const was_request_t *request);
 
 /* Makes a document, for the caller alone to keep, the answer. */
 void pws_answer_document(was_response_t *response, const was_document_t *document);
@@ -19,6 +24,10 @@ void pws_answer_text(was_response_t *response, const char *text);
 /* Sets a member to a time, as RFC 3339 with milliseconds (section 1.5). */
 void pws_document_time(was_document_t *document, json_t *object, const char *name, apr_time_t time,
                        apr_pool_t *pool);
+
+/* The members of a stamp (protocol/pws-next C.1). */
+void pws_document_stamp(was_document_t *document, json_t *object, const was_pws_stamp_t *stamp,
+                        apr_pool_t *pool);
 
 /* That a stored text is a JSON object. Errors: BROKEN: it is none, so no version of ours wrote it,
  * and no client is to blame. */
@@ -42,7 +51,8 @@ const char *pws_next_page(const was_request_t *request, const was_page_t *page, 
                           const char *last);
 
 /*
- * The end of every listing: its url, how many items it has, and the items, which `add` makes, one
+ * The end of every listing: its url, how many items it has in all (nothing of one that hides some
+ * of them and is not all on this page), and the items, which `add` makes, one
  * for each entry that was found; then, where there are more, the URL of the next page, behind the
  * id of the last one.
  */

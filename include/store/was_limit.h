@@ -16,13 +16,13 @@ was_value_t was_limit_value(apr_int64_t most);
 
 /*
  * Runs a write that may give `controller` one space more: behind its lock, where there is a limit,
- * so that of all who write at once no more succeed than fit. `*etag` is the first column of its
- * row, in the pool; NULL when it found none. Errors: those of was_db_transact.
+ * so that of all who write at once no more succeed than fit. `*rows` is what it returned: none
+ * when it wrote nothing. Errors: those of was_db_transact.
  */
 WAS_CHECKED const was_error_t *was_limit_write(was_db_t *db, const char *controller,
                                                apr_int64_t most, was_sql_t statement,
                                                const was_value_t *values, int nvalues,
-                                               const char **etag, apr_pool_t *pool);
+                                               const was_rows_t **rows, apr_pool_t *pool);
 
 /* How much room a space has for one content. */
 typedef struct was_room_t {

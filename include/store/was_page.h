@@ -27,6 +27,7 @@ typedef struct was_page_t {
 typedef struct was_found_t {
     int count;
     bool more;
+    apr_int64_t total; /* how many the listing has in all; -1 where that is not said */
 } was_found_t;
 
 /* The number of rows that a statement is to look at: one more than the page has. */
@@ -42,5 +43,9 @@ was_found_t was_page_found(const was_page_t *page, const was_rows_t *rows, int t
  * stands between the two counts, too. */
 bool was_page_is_short(const was_page_t *page, const was_rows_t *rows, int kept_back,
                        was_found_t *found);
+
+/* How many the listing has in all, where `counted` have been: those of the page, if that is all of
+ * it. Else nothing (-1) of one that does not show all: the number would tell of what it hides. */
+apr_int64_t was_page_total(const was_page_t *page, const was_found_t *found, apr_int64_t counted);
 
 #endif

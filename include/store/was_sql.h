@@ -59,13 +59,17 @@
     X(RESOURCE_OWNER, 3, false) \
     /* pws: what decides who may, spaces */ \
     X(PWS_AUTHORIZE, 4, false) \
+    X(PWS_AUTHORIZE_SPACE, 5, false) \
     X(PWS_AUTHORIZE_RESOURCE, 6, false) \
+    X(PWS_ORIGIN, 0, false) \
     X(PWS_SPACE_LOCK, 3, false) \
     X(PWS_SPACE_USAGE, 2, false) \
-    X(PWS_SPACE_INSERT, 8, true) \
+    X(PWS_SPACE_INSERT, 9, true) \
     X(PWS_SPACE_UPDATE, 8, true) \
     X(PWS_SPACE_STATE, 4, false) \
+    X(PWS_SPACE_GET, 1, false) \
     X(PWS_SPACE_LIST, 4, false) \
+    X(PWS_SPACE_COUNT, 1, false) \
     X(PWS_SPACE_COUNTERS_LOCK, 3, false) \
     X(PWS_SPACE_SWEEP, 3, true) \
     X(PWS_SPACE_DELETE, 3, true) \
@@ -92,6 +96,7 @@
     X(PWS_COLLECTION_GET, 2, false) \
     X(PWS_COLLECTION_STATE, 5, false) \
     X(PWS_COLLECTION_LIST, 5, false) \
+    X(PWS_COLLECTION_COUNT, 1, false) \
     X(PWS_COLLECTION_RAISE_DELETE, 5, true) \
     X(PWS_COLLECTION_CHARGE, 3, true) \
     X(PWS_COLLECTION_TOMBSTONE, 3, true) \
@@ -119,6 +124,7 @@
     X(PWS_RESOURCE_PIECE, 6, false) \
     X(PWS_RESOURCE_LIST, 6, false) \
     X(PWS_RESOURCE_SHORT_LIST, 4, false) \
+    X(PWS_RESOURCE_COUNT, 2, false) \
     X(PWS_RESOURCE_RAISE_DELETE, 9, true) \
     X(PWS_RESOURCE_TOMBSTONE, 4, true) \
     X(PWS_RESOURCE_DELETE, 4, true) \

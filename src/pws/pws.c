@@ -29,7 +29,7 @@ static const was_route_t routes[] = {
     ROW("GET", "/space/*/collections/", ANYONE, NOTHING, NOTHING, pws_retired)
     ROW("OPTIONS", "/space/*/query", ANYONE, NOTHING, NOTHING, NULL)
     ROW("GET", "/space/*/meta", READ, NOTHING, SPACE, pws_space_get)
-    ROW("PUT", "/space/*/meta", PUT_SPACE, DOCUMENT, NOTHING, pws_space_put)
+    ROW("PUT", "/space/*/meta", PUT_SPACE, DOCUMENT, SPACE, pws_space_put)
     ROW("GET", "/space/*/policy", CAPABILITY, NOTHING, NOTHING, pws_policy_get)
     ROW("PUT", "/space/*/policy", CAPABILITY, DOCUMENT, NOTHING, pws_policy_put)
     ROW("DELETE", "/space/*/policy", CAPABILITY, NOTHING, NOTHING, pws_policy_delete)

@@ -152,9 +152,10 @@ static const was_error_t *read_authorization(was_request_t *request, pws_state_t
     was_pws_wanted_t wanted = {
         .controller = pws_chain_controller(request, state),
         .want = request->is_head ? 0 : WAS_PIECE_BYTES,
-        .resource = resource,
+        .resource = request->route->fetch == WAS_FETCH_RESOURCE ? resource : NULL,
     };
-    bool fetches = verdict == WAS_ZCAP_ALLOWED && request->route->fetch == WAS_FETCH_RESOURCE;
+    bool fetches = verdict == WAS_ZCAP_ALLOWED && (request->route->fetch == WAS_FETCH_RESOURCE ||
+                                                   request->route->fetch == WAS_FETCH_SPACE);
 
     WAS_TRY(was_pws_spaces_authorize(request->db, &place, state->delegations,
                                      state->chain.ndelegations, fetches ? &wanted : NULL,

@@ -45,28 +45,39 @@ static const was_error_t *shown_in_list(const was_pws_backend_t *backend, const 
     return *text != NULL ? NULL : was_error_log(pool, WAS_ERROR_UNAVAILABLE, "no such text");
 }
 
-const was_error_t *pws_backends_get(was_request_t *request, was_response_t *response)
+const was_error_t *pws_backends_text(const was_request_t *request, const char *registered,
+                                     const char **text)
 {
     was_document_t *document = was_document_make(request->pool);
-    const was_pws_backend_t *backends;
-    int count;
 
-    WAS_TRY(was_pws_backends_list(request->db, pws_segment(request, 1), &backends, &count,
-                                  request->pool));
     describe_own(document, was_document_root(document));
     const json_t *own = was_document_finish(document);
 
     if (own == NULL) {
         return was_error_log(request->pool, WAS_ERROR_UNAVAILABLE, "out of memory for a document");
     }
+    *text =
+        apr_pstrcat(request->pool, "[", was_json_text(own, NULL, request->pool),
+                    registered != NULL ? "," : "", registered != NULL ? registered : "", "]", NULL);
+    return NULL;
+}
+
+const was_error_t *pws_backends_get(was_request_t *request, was_response_t *response)
+{
+    const was_pws_backend_t *backends;
+    const char *text;
+    int count;
+
+    WAS_TRY(was_pws_backends_list(request->db, pws_segment(request, 1), &backends, &count,
+                                  request->pool));
     apr_array_header_t *parts = apr_array_make(request->pool, count + 1, sizeof(const char *));
 
-    APR_ARRAY_PUSH(parts, const char *) = was_json_text(own, NULL, request->pool);
     for (int i = 0; i < count; i++) {
         WAS_TRY(shown_in_list(&backends[i], &APR_ARRAY_PUSH(parts, const char *), request->pool));
     }
-    pws_answer_text(response, apr_pstrcat(request->pool, "[",
-                                          apr_array_pstrcat(request->pool, parts, ','), "]", NULL));
+    WAS_TRY(pws_backends_text(
+        request, count > 0 ? apr_array_pstrcat(request->pool, parts, ',') : NULL, &text));
+    pws_answer_text(response, text);
     return NULL;
 }
 

@@ -18,6 +18,11 @@
 /* Of an item in a listing: its names and punctuation. */
 enum { ITEM_BYTES = 80 };
 
+bool pws_is_september(const was_request_t *request)
+{
+    return was_config_revision(request->config) == WAS_REVISION_2026_09;
+}
+
 void pws_answer_document(was_response_t *response, const was_document_t *document)
 {
     response->json = was_document_finish(document);
@@ -43,6 +48,14 @@ void pws_document_time(was_document_t *document, json_t *object, const char *nam
                                    parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
                                    parts.tm_hour, parts.tm_min, parts.tm_sec,
                                    parts.tm_usec / 1000));
+}
+
+void pws_document_stamp(was_document_t *document, json_t *object, const was_pws_stamp_t *stamp,
+                        apr_pool_t *pool)
+{
+    pws_document_time(document, object, "updatedAt", stamp->time, pool);
+    was_document_integer(document, object, "updatedAtCounter", stamp->counter);
+    was_document_text(document, object, "originId", stamp->origin);
 }
 
 const was_error_t *pws_check_stored(const char *text, apr_pool_t *pool)
@@ -146,7 +159,9 @@ void pws_answer_listing(const was_request_t *request, was_response_t *response,
     json_t *root = was_document_root(document);
 
     was_document_text(document, root, "url", listing->path);
-    was_document_integer(document, root, "totalItems", listing->found.count);
+    if (listing->found.total >= 0) {
+        was_document_integer(document, root, "totalItems", listing->found.total);
+    }
     json_t *items = was_document_list(document, root, "items");
 
     for (int i = 0; i < listing->found.count; i++) {

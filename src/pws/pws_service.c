@@ -11,6 +11,7 @@
 #include "base/was_encoding.h"
 #include "pws/pws_documents.h"
 #include "pws/pws_ids.h"
+#include "store/pws/was_pws_stamp.h"
 
 #include <apr_strings.h>
 
@@ -44,14 +45,14 @@ static void add_texts(was_document_t *document, json_t *object, const char *name
     }
 }
 
-static was_document_t *describe_service(const was_request_t *request)
+static was_document_t *describe_service(const was_request_t *request, const char *origin)
 {
     static const char *const features[] = {"listing",          "collection-management",
                                            "space-management", "linksets",
                                            "policy",           "metadata",
                                            "backends",         NULL};
     static const char *const algorithms[] = {"EdDSA", NULL};
-    static const char *const suites[] = {"eddsa-jcs-2022", "Ed25519Signature2020", NULL};
+    static const char *const suites[] = {"eddsa-jcs-2022", NULL};
     was_document_t *document = was_document_make(request->pool);
     json_t *root = was_document_root(document);
 
@@ -61,6 +62,7 @@ static was_document_t *describe_service(const was_request_t *request)
         document, was_document_list(document, specs, "https://w3id.org/pws"));
 
     was_document_text(document, protocol, "version", "0.5");
+    was_document_text(document, protocol, "originId", origin);
     was_document_text(document, protocol, "spaces", pws_url(request, "/spaces/"));
     add_texts(document, protocol, "features", features);
     json_t *profile = was_document_add_object(
@@ -76,8 +78,10 @@ const was_error_t *pws_service_get(was_request_t *request, was_response_t *respo
 {
     unsigned char digest[WAS_SHA256_BYTES];
     char *etag = apr_palloc(request->pool, 2 * WAS_SHA256_BYTES + 1);
+    const char *origin;
 
-    pws_answer_document(response, describe_service(request));
+    WAS_TRY(was_pws_origin_get(request->db, &origin, request->pool));
+    pws_answer_document(response, describe_service(request, origin));
     if (response->json == NULL) {
         return was_error_log(request->pool, WAS_ERROR_BROKEN, "no service document");
     }

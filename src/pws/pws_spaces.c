@@ -15,43 +15,121 @@
 
 #include <string.h>
 
-/* The members that every description begins with. */
-static was_document_t *describe_space(const was_request_t *request, const was_pws_space_t *space)
+enum { TYPE_MAX_BYTES = 1024 };
+
+/* All of a space; the older revision shows less of one that was just made. */
+static const was_error_t *describe_space(const was_request_t *request, const was_pws_space_t *space,
+                                         bool is_new, was_document_t *document)
 {
-    was_document_t *document = was_document_make(request->pool);
     json_t *root = was_document_root(document);
+    const char *backends;
 
     was_document_text(document, root, "id", space->id);
-    was_document_add_text(document, was_document_list(document, root, "type"), "Space");
+    was_document_json(document, root, "type", space->type);
     was_document_text(document, root, "name", space->name);
     was_document_text(document, root, "controller", space->controller);
     was_document_text(document, root, "createdBy", space->created_by);
     was_document_text(document, root, "url", pws_path(request, "/space/%s/", space->id));
-    return document;
+    if (!is_new || !pws_is_september(request)) {
+        was_document_text(document, root, "linkset",
+                          pws_path(request, "/space/%s/linkset", space->id));
+    }
+    if (!pws_is_september(request)) {
+        WAS_TRY(pws_backends_text(request, space->backends, &backends));
+        was_document_json(document, root, "backends", backends);
+        pws_document_stamp(document, root, &space->stamp, request->pool);
+    }
+    return NULL;
+}
+
+/* The space, whose description may have come along with the authorization. */
+static const was_error_t *whole_space(const was_request_t *request, was_pws_space_t *space)
+{
+    *space = pws_state(request)->space;
+    return space->type != NULL
+               ? NULL
+               : was_pws_spaces_get(request->db, pws_segment(request, 1), space, request->pool);
 }
 
 const was_error_t *pws_space_get(was_request_t *request, was_response_t *response)
 {
-    const was_pws_space_t *space = &pws_state(request)->space;
-    was_document_t *document = describe_space(request, space);
+    was_document_t *document = was_document_make(request->pool);
+    was_pws_space_t space;
 
-    was_document_text(document, was_document_root(document), "linkset",
-                      pws_path(request, "/space/%s/linkset", space->id));
+    WAS_TRY(whole_space(request, &space));
+    WAS_TRY(describe_space(request, &space, false, document));
     pws_answer_document(response, document);
-    response->etag = space->etag;
-    response->modified = space->modified;
+    response->etag = space.etag;
+    response->modified = space.modified;
     return NULL;
 }
 
-/* What a new space says that it is. */
-static const was_error_t *check_space_type(const json_t *body, apr_pool_t *pool)
+/* Section E.3 of pws-next: what a space says that it is. */
+static const was_error_t *check_type(const json_t *type, apr_pool_t *pool)
 {
-    const json_t *type = json_object_get(body, "type");
+    bool fits = json_array_size(type) > 0 && pws_list_holds(type, "Space");
 
-    if (type != NULL && !pws_list_holds(type, "Space")) {
-        return pws_bad_member(pool, "type", "an array that holds \"Space\"");
+    for (apr_size_t i = 0; fits && i < json_array_size(type); i++) {
+        fits = json_string_length(json_array_get(type, i)) > 0;
+    }
+    if (!fits) {
+        return pws_bad_member(pool, "type", "an array of names that holds \"Space\"");
+    }
+    if (pws_list_holds(type, "ServerInstanceSpace") ||
+        (pws_list_holds(type, "DelegatedClientsSpace") &&
+         !pws_list_holds(type, "AuxiliarySpace"))) {
+        return pws_bad_member(pool, "type",
+                              "one that a client may make: no \"ServerInstanceSpace\", and a "
+                              "\"DelegatedClientsSpace\" is an \"AuxiliarySpace\", too");
     }
     return NULL;
+}
+
+/* The type of a new space. */
+static const was_error_t *read_new_type(const json_t *body, const char **text, apr_pool_t *pool)
+{
+    const json_t *type = json_object_get(body, "type");
+    apr_size_t length;
+
+    *text = "[\"Space\"]";
+    if (type == NULL) {
+        return NULL;
+    }
+    WAS_TRY(check_type(type, pool));
+    *text = was_json_text(type, &length, pool);
+    return *text != NULL && length <= TYPE_MAX_BYTES
+               ? NULL
+               : was_error_make(pool, WAS_ERROR_INVALID_BODY, "#/type",
+                                "\"type\" has at most %d bytes", TYPE_MAX_BYTES);
+}
+
+static bool holds_all(const json_t *list, const json_t *others)
+{
+    for (apr_size_t i = 0; i < json_array_size(others); i++) {
+        if (!pws_list_holds(list, json_string_value(json_array_get(others, i)))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A type in an update says what the space has, in any order, or it is left out. */
+static const was_error_t *check_same_type(const json_t *body, const was_pws_space_t *space,
+                                          apr_pool_t *pool)
+{
+    const json_t *type = json_object_get(body, "type");
+    was_document_t *stored = was_document_make(pool);
+
+    if (type == NULL) {
+        return NULL;
+    }
+    WAS_TRY(check_type(type, pool));
+    was_document_json(stored, was_document_root(stored), "type", space->type);
+    const json_t *kept = json_object_get(was_document_finish(stored), "type");
+
+    return holds_all(kept, type) && holds_all(type, kept)
+               ? NULL
+               : pws_bad_member(pool, "type", "what it was when the space was made");
 }
 
 /* A DID of a method that we can verify. */
@@ -91,53 +169,48 @@ const was_error_t *pws_space_read_creation(was_request_t *request, pws_creation_
         creation->id = pws_segment(request, 1);
         WAS_TRY(pws_check_same_id(body, creation->id, request->pool));
     }
-    WAS_TRY(check_space_type(body, request->pool));
+    WAS_TRY(read_new_type(body, &creation->change.type, request->pool));
     WAS_TRY(read_space_change(request, &creation->change));
     return check_controller(creation->change.controller, request->pool);
 }
 
-/* The answer to a creation. */
-static void answer_space(was_request_t *request, was_response_t *response,
-                         const pws_creation_t *creation)
+/* Makes the space, whose controller consents, and answers with it. */
+static const was_error_t *create_space(was_request_t *request, was_response_t *response)
 {
-    const was_pws_space_t space = {.id = creation->id,
-                                   .name = creation->change.name,
-                                   .controller = creation->change.controller,
-                                   .created_by = creation->change.created_by};
+    const pws_creation_t *creation = pws_state(request)->creation;
+    was_document_t *document = was_document_make(request->pool);
+    was_pws_space_t space;
 
-    pws_answer_document(response, describe_space(request, &space));
+    if (strcmp(creation->id, "server") == 0) {
+        return was_error_make(request->pool, WAS_ERROR_RESERVED_ID, "#/id",
+                              "this id is kept for the server itself");
+    }
+    WAS_TRY(was_pws_spaces_create(request->db, creation->id, &creation->change, &creation->consent,
+                                  &space, request->pool));
+    WAS_TRY(describe_space(request, &space, true, document));
+    pws_answer_document(response, document);
+    response->etag = space.etag;
     response->answer = WAS_ANSWER_CREATED;
     response->location = pws_url(request, "/space/%s/", creation->id);
+    return NULL;
 }
 
 const was_error_t *pws_spaces_post(was_request_t *request, was_response_t *response)
 {
-    const pws_creation_t *creation = pws_state(request)->creation;
-
-    WAS_TRY(was_pws_spaces_create(request->db, creation->id, &creation->change, &creation->consent,
-                                  &response->etag, request->pool));
-    answer_space(request, response, creation);
-    return NULL;
+    return create_space(request, response);
 }
 
 /* PUT where no space was when the request was authorized. */
 static const was_error_t *create_by_put(was_request_t *request, was_response_t *response)
 {
-    const pws_creation_t *creation = pws_state(request)->creation;
-
     if (request->conditions.match != NULL) {
         return was_preconditions_failed(request->pool);
     }
-    const was_error_t *error =
-        was_pws_spaces_create(request->db, creation->id, &creation->change, &creation->consent,
-                              &response->etag, request->pool);
+    const was_error_t *error = create_space(request, response);
 
     if (error != NULL && error->kind == WAS_ERROR_CONFLICT &&
         request->conditions.none_match != NULL) {
         return was_preconditions_failed(request->pool); /* another was first */
-    }
-    if (error == NULL) {
-        answer_space(request, response, creation);
     }
     return error;
 }
@@ -147,11 +220,14 @@ const was_error_t *pws_space_put(was_request_t *request, was_response_t *respons
     const pws_state_t *state = pws_state(request);
     const char *id = pws_segment(request, 1);
     was_pws_space_change_t change = {.controller = NULL};
+    was_pws_space_t space;
 
     if (!state->exists) {
         return create_by_put(request, response);
     }
     WAS_TRY(pws_check_same_id(request->document, id, request->pool));
+    WAS_TRY(whole_space(request, &space));
+    WAS_TRY(check_same_type(request->document, &space, request->pool));
     WAS_TRY(read_space_change(request, &change));
     if (change.controller != NULL) {
         WAS_TRY(check_controller(change.controller, request->pool));
@@ -178,6 +254,9 @@ static void add_space(const was_request_t *request, was_document_t *document, js
     const was_pws_space_t *space = &((const was_pws_space_t *)entries)[index];
 
     was_document_text(document, item, "id", space->id);
+    if (!pws_is_september(request)) {
+        was_document_json(document, item, "type", space->type);
+    }
     was_document_text(document, item, "name", space->name);
     was_document_text(document, item, "url", pws_path(request, "/space/%s/", space->id));
 }

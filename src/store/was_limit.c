@@ -15,7 +15,7 @@ was_value_t was_limit_value(apr_int64_t most)
 
 const was_error_t *was_limit_write(was_db_t *db, const char *controller, apr_int64_t most,
                                    was_sql_t statement, const was_value_t *values, int nvalues,
-                                   const char **etag, apr_pool_t *pool)
+                                   const was_rows_t **rows, apr_pool_t *pool)
 {
     const was_value_t name = WAS_TEXT(controller);
     was_transaction_t transaction = {.nsteps = 0};
@@ -26,7 +26,7 @@ const was_error_t *was_limit_write(was_db_t *db, const char *controller, apr_int
     const was_step_t *write = was_step_add(&transaction, statement, values, nvalues);
 
     WAS_TRY(was_db_transact(db, &transaction, pool));
-    *etag = was_rows_count(write->rows) > 0 ? was_rows_text(write->rows, 0, 0) : NULL;
+    *rows = write->rows;
     return NULL;
 }
 

@@ -49,7 +49,16 @@ was_found_t was_page_found(const was_page_t *page, const was_rows_t *rows, int t
         count++;
     }
     /* A row that is a page of its own is the last one that was sent. */
-    return (was_found_t){
-        count, count < found ||
-                   (found > 0 && was_rows_integer(rows, found - 1, total, 0) > WAS_PAGE_BYTES)};
+    return (was_found_t){count,
+                         count < found || (found > 0 && was_rows_integer(rows, found - 1, total,
+                                                                         0) > WAS_PAGE_BYTES),
+                         -1};
+}
+
+apr_int64_t was_page_total(const was_page_t *page, const was_found_t *found, apr_int64_t counted)
+{
+    if (*page->after == '\0' && !found->more) {
+        return found->count;
+    }
+    return page->only_public ? -1 : counted;
 }

@@ -70,6 +70,11 @@ const was_config_t *was_config_of(const request_rec *r)
     return &config;
 }
 
+was_revision_t was_config_revision(const was_config_t *which)
+{
+    return which->revision != WAS_REVISION_UNSET ? which->revision : WAS_REVISION_2026_10;
+}
+
 was_server_t *was_config_server(const server_rec *which)
 {
     static was_server_t none;

@@ -144,7 +144,7 @@ const was_error_t *was_pws_collections_get(was_db_t *db, const char *space, cons
 static void check_page(const was_page_t *page, was_found_t *found)
 {
     REQUIRE(page->after != NULL && page->limit >= 1 && page->extra >= 0);
-    *found = (was_found_t){0, false};
+    *found = (was_found_t){.count = 0};
 }
 
 const was_error_t *was_pws_collections_list(was_db_t *db, const char *space, const was_page_t *page,
@@ -324,11 +324,31 @@ static const was_error_t *take_space(const char *id, const char *controller, con
 
 const was_error_t *was_pws_spaces_create(was_db_t *db, const char *id,
                                          const was_pws_space_change_t *change,
-                                         const was_pws_consent_t *consent, const char **etag,
+                                         const was_pws_consent_t *consent, was_pws_space_t *space,
                                          apr_pool_t *pool)
 {
-    REQUIRE(db == NULL && consent != NULL && pool != NULL);
-    return take_space(id, change->controller, change->name, etag);
+    json_t *type = NULL;
+
+    REQUIRE(db == NULL && consent != NULL);
+    REQUIRE(was_json_parse(change->type, strlen(change->type), &type, pool) == NULL);
+    REQUIRE(pws_list_holds(type, "Space"));
+    *space = (was_pws_space_t){.id = id, .type = change->type, .stamp.origin = "o"};
+    return take_space(id, change->controller, change->name, &space->etag);
+}
+
+const was_error_t *was_pws_spaces_get(was_db_t *db, const char *id, was_pws_space_t *space,
+                                      apr_pool_t *pool)
+{
+    REQUIRE(db == NULL && pool != NULL);
+    *space = (was_pws_space_t){.id = id, .type = "[\"Space\"]", .stamp.origin = "o"};
+    return NULL;
+}
+
+const was_error_t *was_pws_origin_get(was_db_t *db, const char **origin, apr_pool_t *pool)
+{
+    REQUIRE(db == NULL && pool != NULL);
+    *origin = "o";
+    return NULL;
 }
 
 const was_error_t *was_pws_spaces_update(was_db_t *db, const char *id, const char *controller,

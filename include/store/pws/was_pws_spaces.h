@@ -2,6 +2,7 @@
 #ifndef WAS_PWS_SPACES_H
 #define WAS_PWS_SPACES_H
 
+#include "store/pws/was_pws_stamp.h"
 #include "store/was_content.h"
 #include "store/was_grant.h"
 #include "store/was_page.h"
@@ -21,6 +22,9 @@ typedef struct was_pws_space_t {
     const char *created_by; /* DID, or NULL */
     const char *etag;       /* without quotes */
     apr_int64_t modified;   /* Unix seconds */
+    const char *type;       /* JSON: an array; NULL: what follows is not set either */
+    was_pws_stamp_t stamp;
+    const char *backends; /* JSON: descriptors with commas between, ascending by id; or NULL */
 } was_pws_space_t;
 
 /* What a request is about. */
@@ -30,18 +34,19 @@ typedef struct was_pws_place_t {
     const char *resource;   /* or NULL */
 } was_pws_place_t;
 
-/* A resource that is to come along, if the authorization lets it be had. */
+/* What is to come along, if the authorization lets it be had: a resource, or all that describes the
+ * space. */
 typedef struct was_pws_wanted_t {
     const char *controller; /* only if this DID controls the space, and no delegation was revoked */
     apr_size_t want;        /* how long a content may be to come with it */
-    was_resource_t *resource;
-    bool found; /* set by the read */
+    was_resource_t *resource; /* NULL: the space */
+    bool found;               /* the resource; set by the read */
 } was_pws_wanted_t;
 
 /* What decides who may, at one moment. */
 typedef struct was_pws_authorization_t {
     bool exists;           /* the space does; without it nothing else is set */
-    was_pws_space_t space; /* etag included, so that its description needs no other read */
+    was_pws_space_t space; /* from its type on only where that was wanted */
     bool revoked;          /* one of the delegations was */
     const char *policy;    /* JSON: the most specific one that exists; or NULL */
 } was_pws_authorization_t;
@@ -53,11 +58,16 @@ WAS_CHECKED const was_error_t *was_pws_spaces_authorize(was_db_t *db, const was_
                                                         was_pws_authorization_t *authorization,
                                                         apr_pool_t *pool);
 
+/* All of a space. Errors: NOT_FOUND. */
+WAS_CHECKED const was_error_t *was_pws_spaces_get(was_db_t *db, const char *id,
+                                                  was_pws_space_t *space, apr_pool_t *pool);
+
 /* What a write sets. */
 typedef struct was_pws_space_change_t {
     const char *controller;
     const char *name;       /* NULL clears */
     const char *created_by; /* DID, or NULL; counts at creation only */
+    const char *type;       /* JSON: an array; the same */
     apr_int64_t most;       /* spaces that the controller may have; up to 0: no limit */
 } was_pws_space_change_t;
 
@@ -69,12 +79,12 @@ typedef struct was_pws_consent_t {
     int ndelegations;
 } was_pws_consent_t;
 
-/* Errors: MISMATCH (a delegation was revoked), CONFLICT (the id exists), QUOTA (the controller has
- * as many as it may). */
+/* `space` becomes what was made. Errors: MISMATCH (a delegation was revoked), CONFLICT (the id
+ * exists), QUOTA (the controller has as many as it may). */
 WAS_CHECKED const was_error_t *was_pws_spaces_create(was_db_t *db, const char *id,
                                                      const was_pws_space_change_t *change,
                                                      const was_pws_consent_t *consent,
-                                                     const char **etag, apr_pool_t *pool);
+                                                     was_pws_space_t *space, apr_pool_t *pool);
 
 /* Replaces name and controller, while `controller` controls the space.
  * Errors: NOT_FOUND (it does not), PRECONDITION, QUOTA (the new controller has as many as it
@@ -90,8 +100,8 @@ WAS_CHECKED const was_error_t *was_pws_spaces_update(was_db_t *db, const char *i
 WAS_CHECKED const was_error_t *was_pws_spaces_delete(was_db_t *db, const was_grant_t *grant,
                                                      apr_pool_t *pool);
 
-/* A page of the spaces of the controller that the scope is, ascending by id; only id and name are
- * set. None where a delegation was revoked. */
+/* A page of the spaces of the controller that the scope is, ascending by id; only id, name and
+ * type are set. None where a delegation was revoked. */
 WAS_CHECKED const was_error_t *was_pws_spaces_list(was_db_t *db, const was_pws_consent_t *consent,
                                                    const was_page_t *page,
                                                    const was_pws_space_t **spaces,

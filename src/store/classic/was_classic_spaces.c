@@ -158,6 +158,7 @@ const was_error_t *was_classic_spaces_put(was_db_t *db, const char *uuid, const 
         WAS_BOOLEAN(change->sets_link),
         WAS_TEXT(change->link),
     };
+    const was_rows_t *rows;
 
     was_preconditions_values(conditions, &values[7], pool);
     if (creates) {
@@ -165,8 +166,9 @@ const was_error_t *was_classic_spaces_put(was_db_t *db, const char *uuid, const 
     }
     values[count++] = was_limit_value(change->most);
     WAS_TRY(was_limit_write(db, change->controller, change->most,
-                            creates ? WAS_SQL_SPACE_PUT : WAS_SQL_SPACE_UPDATE, values, count, etag,
-                            pool));
+                            creates ? WAS_SQL_SPACE_PUT : WAS_SQL_SPACE_UPDATE, values, count,
+                            &rows, pool));
+    *etag = was_rows_count(rows) > 0 ? was_rows_text(rows, 0, 0) : NULL;
     return *etag != NULL ? NULL : explain_space_put(db, uuid, caller, change, conditions, pool);
 }
 
@@ -178,10 +180,12 @@ const was_error_t *was_classic_spaces_create(was_db_t *db, const char *uuid,
     const was_value_t values[] = {WAS_TEXT(uuid),         WAS_TEXT(change->controller),
                                   WAS_TEXT(change->id),   WAS_TEXT(change->name),
                                   WAS_TEXT(change->link), was_limit_value(change->most)};
+    const was_rows_t *rows;
 
     WAS_TRY(was_limit_write(db, change->controller, change->most, WAS_SQL_SPACE_INSERT, values, 6,
-                            etag, pool));
-    if (*etag != NULL) {
+                            &rows, pool));
+    if (was_rows_count(rows) > 0) {
+        *etag = was_rows_text(rows, 0, 0);
         return NULL;
     }
     owner_t owner = OWNER_NOBODY;

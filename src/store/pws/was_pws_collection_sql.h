@@ -139,6 +139,16 @@
     " WHERE (NOT $4::boolean OR " PWS_SHOWN("c.generation", "''") ")" \
     " ORDER BY c.collection LIMIT $3::bigint")
 
+/* uuid -> how many collections there are */
+#define WAS_TEXT_PWS_COLLECTION_COUNT \
+    "SELECT count(*) FROM was_pws_collections c WHERE c.space_uuid = $1 AND c.space_generation =" \
+    " (SELECT s.generation FROM was_pws_spaces s WHERE s.space_uuid = $1)"
+
+/* uuid, collection -> how many resources there are */
+#define WAS_TEXT_PWS_RESOURCE_COUNT \
+    "SELECT k.resources FROM " PWS_TABLES \
+    " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") " AND " PWS_COUNTER
+
 /* grant, collection, token -> a row */
 #define WAS_TEXT_PWS_COLLECTION_RAISE_DELETE \
     PWS_RAISE("1", "$5") " FROM was_pws_spaces s, was_pws_collections c" \

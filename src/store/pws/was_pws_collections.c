@@ -297,10 +297,15 @@ const was_error_t *was_pws_collections_list(was_db_t *db, const char *space, con
     const was_value_t values[] = {WAS_TEXT(space), WAS_TEXT(page->after),
                                   WAS_INTEGER(was_page_lookahead(page)),
                                   WAS_BOOLEAN(page->only_public), WAS_INTEGER(page->extra)};
-    const was_rows_t *rows;
+    was_transaction_t transaction = {.nsteps = 0};
+    const was_step_t *listed = was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LIST, values, 5);
+    const was_step_t *counted = was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_COUNT, values, 1);
 
-    WAS_TRY(was_db_run(db, WAS_SQL_PWS_COLLECTION_LIST, values, 5, &rows, pool));
+    WAS_TRY(was_db_transact(db, &transaction, pool));
+    const was_rows_t *rows = listed->rows;
+
     *found = was_page_found(page, rows, 2);
+    found->total = was_page_total(page, found, was_rows_integer(counted->rows, 0, 0, 0));
     was_pws_collection_t *list = apr_pcalloc(pool, sizeof(*list) * (apr_size_t)(found->count + 1));
 
     for (int i = 0; i < found->count; i++) {

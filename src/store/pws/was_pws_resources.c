@@ -260,15 +260,25 @@ const was_error_t *was_pws_resources_list(was_db_t *db, const char *space, const
                                   WAS_BOOLEAN(page->only_public),
                                   WAS_INTEGER(page->extra)};
     const bool is_likely_short = page->limit <= WAS_PAGE_FEW && !page->only_public;
-    const was_rows_t *rows = NULL;
+    was_transaction_t transaction = {.nsteps = 0};
+    const was_step_t *listed =
+        is_likely_short ? was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_SHORT_LIST, values, 4)
+                        : was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_LIST, values, 6);
+    const was_step_t *counted = was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_COUNT, values, 2);
 
-    if (is_likely_short) {
-        WAS_TRY(was_db_run(db, WAS_SQL_PWS_RESOURCE_SHORT_LIST, values, 4, &rows, pool));
-    }
+    WAS_TRY(was_db_transact(db, &transaction, pool));
+    const was_rows_t *rows = listed->rows;
+
     if (!is_likely_short || !was_page_is_short(page, rows, 5, found)) {
-        WAS_TRY(was_db_run(db, WAS_SQL_PWS_RESOURCE_LIST, values, 6, &rows, pool));
+        if (is_likely_short) {
+            WAS_TRY(was_db_run(db, WAS_SQL_PWS_RESOURCE_LIST, values, 6, &rows, pool));
+        }
         *found = was_page_found(page, rows, 5);
     }
+    found->total =
+        was_page_total(page, found,
+                       was_rows_count(counted->rows) > 0 ? was_rows_integer(counted->rows, 0, 0, 0)
+                                                         : found->count);
     was_pws_entry_t *list = apr_pcalloc(pool, sizeof(*list) * (apr_size_t)(found->count + 1));
 
     for (int i = 0; i < found->count; i++) {

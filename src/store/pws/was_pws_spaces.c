@@ -13,8 +13,9 @@
 
 #include <string.h>
 
-/* Where the columns of a resource begin in the authorization's row. */
-enum { COLUMN_RESOURCE = 9 };
+/* Where the columns of the space go on in the authorization's row, and where those of what was
+ * wanted begin. */
+enum { COLUMN_SPACE = 5, COLUMN_WANTED = 9 };
 
 static const was_error_t *space_absent(apr_pool_t *pool)
 {
@@ -26,7 +27,7 @@ static void read_wanted(const was_rows_t *rows, const was_pws_place_t *place,
 {
     was_resource_t *resource = wanted->resource;
 
-    wanted->found = was_content_row(rows, 0, COLUMN_RESOURCE, resource);
+    wanted->found = was_content_row(rows, 0, COLUMN_WANTED, resource);
     if (wanted->found) {
         resource->pieces =
             (was_pieces_t){.statement = WAS_SQL_PWS_RESOURCE_PIECE,
@@ -34,6 +35,25 @@ static void read_wanted(const was_rows_t *rows, const was_pws_place_t *place,
                                       WAS_TEXT(place->resource), WAS_TEXT(resource->etag)},
                            .nvalues = 4};
     }
+}
+
+/* What else describes a space, from `column` on. */
+static void describe_row(const was_rows_t *rows, int column, was_pws_space_t *space)
+{
+    space->type = was_rows_text(rows, 0, column);
+    space->stamp = was_pws_stamp_read(rows, 0, column + 1);
+    space->backends = was_rows_text(rows, 0, column + 1 + WAS_PWS_STAMP_COLUMNS);
+}
+
+/* A space, from its name on. */
+static was_pws_space_t read_space(const was_rows_t *rows, int column, const char *id)
+{
+    return (was_pws_space_t){.id = id,
+                             .controller = was_rows_text(rows, 0, 0),
+                             .name = was_rows_text(rows, 0, column),
+                             .created_by = was_rows_text(rows, 0, column + 1),
+                             .etag = was_rows_text(rows, 0, column + 2),
+                             .modified = was_rows_integer(rows, 0, column + 3, -1)};
 }
 
 static void take_authorization(const was_rows_t *rows, const was_pws_place_t *place,
@@ -44,12 +64,7 @@ static void take_authorization(const was_rows_t *rows, const was_pws_place_t *pl
     for (int column = 2; column <= 4 && authorization->policy == NULL; column++) {
         authorization->policy = was_rows_text(rows, 0, column);
     }
-    authorization->space = (was_pws_space_t){.id = place->space,
-                                             .controller = was_rows_text(rows, 0, 0),
-                                             .name = was_rows_text(rows, 0, 5),
-                                             .created_by = was_rows_text(rows, 0, 6),
-                                             .etag = was_rows_text(rows, 0, 7),
-                                             .modified = was_rows_integer(rows, 0, 8, -1)};
+    authorization->space = read_space(rows, COLUMN_SPACE, place->space);
 }
 
 const was_error_t *was_pws_spaces_authorize(was_db_t *db, const was_pws_place_t *place,
@@ -66,17 +81,43 @@ const was_error_t *was_pws_spaces_authorize(was_db_t *db, const was_pws_place_t 
         WAS_TEXT(wanted != NULL ? wanted->controller : NULL),
         WAS_INTEGER(wanted != NULL ? (apr_int64_t)wanted->want : 0),
     };
+    bool wants_space = wanted != NULL && wanted->resource == NULL;
+    const was_sql_t statement = wanted == NULL ? WAS_SQL_PWS_AUTHORIZE
+                                : wants_space  ? WAS_SQL_PWS_AUTHORIZE_SPACE
+                                               : WAS_SQL_PWS_AUTHORIZE_RESOURCE;
     const was_rows_t *rows;
 
     memset(authorization, 0, sizeof(*authorization));
-    WAS_TRY(was_db_run(db, wanted != NULL ? WAS_SQL_PWS_AUTHORIZE_RESOURCE : WAS_SQL_PWS_AUTHORIZE,
-                       values, wanted != NULL ? 6 : 4, &rows, pool));
-    if (was_rows_count(rows) > 0) {
-        take_authorization(rows, place, authorization);
-        if (wanted != NULL) {
-            read_wanted(rows, place, wanted);
-        }
+    WAS_TRY(was_db_run(db, statement, values,
+                       wanted == NULL ? 4
+                       : wants_space  ? 5
+                                      : 6,
+                       &rows, pool));
+    if (was_rows_count(rows) == 0) {
+        return NULL;
     }
+    take_authorization(rows, place, authorization);
+    if (wants_space) {
+        describe_row(rows, COLUMN_WANTED, &authorization->space);
+    }
+    else if (wanted != NULL) {
+        read_wanted(rows, place, wanted);
+    }
+    return NULL;
+}
+
+const was_error_t *was_pws_spaces_get(was_db_t *db, const char *id, was_pws_space_t *space,
+                                      apr_pool_t *pool)
+{
+    const was_value_t value = WAS_TEXT(id);
+    const was_rows_t *rows;
+
+    WAS_TRY(was_db_run(db, WAS_SQL_PWS_SPACE_GET, &value, 1, &rows, pool));
+    if (was_rows_count(rows) == 0) {
+        return space_absent(pool);
+    }
+    *space = read_space(rows, 1, id);
+    describe_row(rows, 5, space);
     return NULL;
 }
 
@@ -108,7 +149,7 @@ static const was_error_t *check_revoked(was_db_t *db, const was_value_t values[2
 
 const was_error_t *was_pws_spaces_create(was_db_t *db, const char *id,
                                          const was_pws_space_change_t *change,
-                                         const was_pws_consent_t *consent, const char **etag,
+                                         const was_pws_consent_t *consent, was_pws_space_t *space,
                                          apr_pool_t *pool)
 {
     const was_conditions_t none = {.unmodified_since = -1};
@@ -119,12 +160,20 @@ const was_error_t *was_pws_spaces_create(was_db_t *db, const char *id,
                                   WAS_TEXT(change->controller),
                                   WAS_TEXT(change->name),
                                   WAS_TEXT(change->created_by),
-                                  was_limit_value(change->most)};
+                                  was_limit_value(change->most),
+                                  WAS_TEXT(change->type)};
     const was_rows_t *rows;
 
     WAS_TRY(was_limit_write(db, change->controller, change->most, WAS_SQL_PWS_SPACE_INSERT, values,
-                            8, etag, pool));
-    if (*etag != NULL) {
+                            9, &rows, pool));
+    if (was_rows_count(rows) > 0) {
+        *space = (was_pws_space_t){.id = id,
+                                   .controller = change->controller,
+                                   .name = change->name,
+                                   .created_by = change->created_by,
+                                   .etag = was_rows_text(rows, 0, 0),
+                                   .type = change->type,
+                                   .stamp = was_pws_stamp_read(rows, 0, 1)};
         return NULL;
     }
     if (consent->ndelegations > 0) {
@@ -149,8 +198,9 @@ const was_error_t *was_pws_spaces_update(was_db_t *db, const char *id, const cha
     was_preconditions_values(conditions, &values[4], pool);
     values[7] = was_limit_value(change->most);
     WAS_TRY(was_limit_write(db, change->controller, change->most, WAS_SQL_PWS_SPACE_UPDATE, values,
-                            8, etag, pool));
-    if (*etag != NULL) {
+                            8, &rows, pool));
+    if (was_rows_count(rows) > 0) {
+        *etag = was_rows_text(rows, 0, 0);
         return NULL;
     }
     WAS_TRY(read_state(db, id, conditions, &rows, pool));
@@ -195,19 +245,23 @@ const was_error_t *was_pws_spaces_list(was_db_t *db, const was_pws_consent_t *co
                                        consented_delegations(consent, pool)};
     was_transaction_t transaction = {.nsteps = 0};
     const was_step_t *listed = was_step_add(&transaction, WAS_SQL_PWS_SPACE_LIST, values, 4);
+    const was_step_t *counted = was_step_add(&transaction, WAS_SQL_PWS_SPACE_COUNT, values, 1);
     const was_step_t *revoked =
         consent->ndelegations > 0 ? was_step_add(&transaction, WAS_SQL_PWS_REVOKED, delegations, 2)
                                   : NULL;
 
     WAS_TRY(was_db_transact(db, &transaction, pool));
-    *found = revoked != NULL && was_rows_true(revoked->rows, 0, 0)
-                 ? (was_found_t){0, false}
-                 : was_page_found(page, listed->rows, 2);
+    *found = (was_found_t){.count = 0};
+    if (revoked == NULL || !was_rows_true(revoked->rows, 0, 0)) {
+        *found = was_page_found(page, listed->rows, 3);
+        found->total = was_page_total(page, found, was_rows_integer(counted->rows, 0, 0, 0));
+    }
     was_pws_space_t *list = apr_pcalloc(pool, sizeof(*list) * (apr_size_t)(found->count + 1));
 
     for (int i = 0; i < found->count; i++) {
         list[i].id = was_rows_text(listed->rows, i, 0);
         list[i].name = was_rows_text(listed->rows, i, 1);
+        list[i].type = was_rows_text(listed->rows, i, 2);
     }
     *spaces = list;
     return NULL;

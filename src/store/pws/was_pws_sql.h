@@ -94,6 +94,11 @@
     " CASE WHEN " t ".updated_ms >= " PWS_NOW_MS " AND " t ".updated_counter < 2147483647" \
     " THEN " t ".updated_counter + 1 ELSE 0 END"
 
+/* A stamp as columns: was_pws_stamp_read. */
+#define WAS_TEXT_PWS_ORIGIN "SELECT o.origin_id FROM was_origin o"
+#define PWS_ORIGIN "(" WAS_TEXT_PWS_ORIGIN ")"
+#define PWS_STAMP(t) t ".updated_ms, " t ".updated_counter::bigint, " PWS_ORIGIN
+
 #define PWS_ETAG(t) \
     "(to_hex(" t ".generation) || '-' || to_hex(" t ".updated_ms) || '-' ||" \
     " to_hex(" t ".updated_counter))"
@@ -169,6 +174,19 @@
 #define WAS_TEXT_PWS_AUTHORIZE \
     "SELECT " PWS_AUTHORIZATION PWS_AUTHORIZATION_TABLES " WHERE s.space_uuid = $1"
 
+/* What else describes the space d: type, stamp, the descriptors of its backends with commas. */
+#define PWS_SPACE_COLUMNS(d) \
+    d ".type, " PWS_STAMP(d) ", CASE WHEN " d ".space_uuid IS NOT NULL THEN" \
+    " (SELECT string_agg(l.descriptor, ',' ORDER BY l.backend)" \
+    " FROM (" WAS_TEXT_PWS_BACKEND_LIST ") l) END"
+
+/* the same, controller -> the same, what else describes the space: only for that controller, while
+ * nothing is revoked */
+#define WAS_TEXT_PWS_AUTHORIZE_SPACE \
+    "SELECT " PWS_AUTHORIZATION ", " PWS_SPACE_COLUMNS("d") PWS_AUTHORIZATION_TABLES \
+    " LEFT JOIN was_pws_spaces d ON d.space_uuid = $1" \
+    " AND s.controller = $5::text AND " PWS_UNREVOKED("$2") " WHERE s.space_uuid = $1"
+
 #define PWS_RESOURCE_COLUMNS(length) \
     "r.content_type, r.size, " PWS_ETAG("r") ", r.updated_ms / 1000," \
     " CASE WHEN r.size <= " length "::bigint THEN r.content END, r.parts"
@@ -193,6 +211,10 @@
 #define PWS_SPACE_RAISE(growth) \
     "UPDATE was_pws_spaces s SET token = $4::bigint, bytes = s.bytes + " growth
 
+/* What it sets besides where the space's description shows it: that moves the validator, and is no
+ * write of the space. */
+#define PWS_SPACE_SHOWS ", local = ((s.local + 1::bigint) % 2147483648)::integer"
+
 /* For a step behind it: $1 uuid, $2 the token. */
 #define PWS_SPACE_RAISED "s.space_uuid = $1 AND s.token = $2::bigint"
 
@@ -201,17 +223,27 @@
     "SELECT " PWS_SPACE_BYTES " FROM was_pws_spaces s" \
     " WHERE s.space_uuid = $1 AND s.controller = $2::text"
 
+/* What the type of a space is charged: nothing, if it says no more than that it is a space. */
+#define PWS_TYPE_BYTES(type) PWS_LENGTH("nullif(" type ", '[\"Space\"]')")
+
 /* scope and delegations of the controller's consent, uuid, generation, controller, name, created
- * by, most -> validator. What an earlier life has revoked is this one's. */
+ * by, most, type -> validator, stamp. What an earlier life has revoked is this one's. */
 #define WAS_TEXT_PWS_SPACE_INSERT \
     "INSERT INTO was_pws_spaces AS s" \
-    " (space_uuid, generation, controller, name, created_by, created_ms, updated_ms, bytes)" \
-    " SELECT $3, $4::bigint, $5::text, $6::text, $7::text, " PWS_NOW_MS ", " PWS_NOW_MS "," \
+    " (space_uuid, generation, controller, name, created_by, type, created_ms, updated_ms," \
+    " bytes) SELECT $3, $4::bigint, $5::text, $6::text, $7::text, $9::text, " PWS_NOW_MS "," \
+    " " PWS_NOW_MS "," \
     " " PWS_ROW " + octet_length($3::text) + octet_length($5::text) + " PWS_LENGTH("$6::text") \
-    " + " PWS_LENGTH("$7::text") " + " PWS_ROW " * (SELECT count(*) FROM (SELECT 1" \
-    " FROM was_pws_revocations v WHERE v.space_uuid = $3 FOR SHARE OF v) n)" \
+    " + " PWS_LENGTH("$7::text") " + " PWS_TYPE_BYTES("$9::text") \
+    " + " PWS_ROW " * (SELECT count(*) FROM (SELECT 1 FROM was_pws_revocations v" \
+    " WHERE v.space_uuid = $3 FOR SHARE OF v) n)" \
     " WHERE " PWS_UNREVOKED("$2") " AND " WAS_SQL_FEWER("$5::text", "$8") \
-    " ON CONFLICT DO NOTHING RETURNING " PWS_ETAG_OBJECT("s")
+    " ON CONFLICT DO NOTHING RETURNING " PWS_ETAG_OBJECT("s") ", " PWS_STAMP("s")
+
+/* uuid -> controller, name, created by, validator, Unix seconds, what else describes the space */
+#define WAS_TEXT_PWS_SPACE_GET \
+    "SELECT s.controller, s.name, s.created_by, " PWS_ETAG_OBJECT("s") ", s.updated_ms / 1000," \
+    " " PWS_SPACE_COLUMNS("s") " FROM was_pws_spaces s WHERE s.space_uuid = $1"
 
 /* uuid, controller, the new one, name, 3 conditions, most -> validator */
 #define WAS_TEXT_PWS_SPACE_UPDATE \
@@ -230,13 +262,18 @@
     PWS_CONDITIONS("true", PWS_ETAG_OBJECT("s"), "s.updated_ms", "$2", "$3", "$4") \
     " FROM was_pws_spaces s WHERE s.space_uuid = $1"
 
-/* controller, after, limit, extra bytes -> uuid, name, bytes so far */
+/* controller, after, limit, extra bytes -> uuid, name, type, bytes so far */
 #define WAS_TEXT_PWS_SPACE_LIST \
-    WAS_SQL_PAGE("p.space_uuid, p.name", "space_uuid", \
-    "2 * octet_length(q.space_uuid) + " WAS_SQL_BYTES("q.name") " + $4::bigint", \
-    "SELECT s.space_uuid, s.name FROM was_pws_spaces s" \
+    WAS_SQL_PAGE("p.space_uuid, p.name, p.type", "space_uuid", \
+    "2 * octet_length(q.space_uuid) + " WAS_SQL_BYTES("q.name") " + octet_length(q.type)" \
+    " + $4::bigint", \
+    "SELECT s.space_uuid, s.name, s.type FROM was_pws_spaces s" \
     " WHERE s.controller = $1::text AND s.space_uuid > $2::text" \
     " ORDER BY s.space_uuid LIMIT $3::bigint")
+
+/* controller -> how many it has */
+#define WAS_TEXT_PWS_SPACE_COUNT \
+    "SELECT count(*) FROM was_pws_spaces s WHERE s.controller = $1::text"
 
 /* grant; behind the space's lock, in this order: writers that have begun end first, and what is
  * below the space belongs to a generation that nobody names any more. Of a space of more than a
@@ -276,7 +313,7 @@
     "(" PWS_ROW " + octet_length($5::text) + octet_length($6::text) - coalesce((SELECT " \
     PWS_BACKEND_BYTES("b") " FROM was_pws_backends b WHERE " PWS_BACKEND("$5") "), 0))"
 #define WAS_TEXT_PWS_BACKEND_RAISE \
-    PWS_SPACE_RAISE(PWS_BACKEND_GROWTH) " WHERE " PWS_GRANTED \
+    PWS_SPACE_RAISE(PWS_BACKEND_GROWTH) PWS_SPACE_SHOWS " WHERE " PWS_GRANTED \
     " AND ($7::boolean OR " PWS_BACKEND_NEW ") AND (NOT " PWS_BACKEND_NEW \
     " OR (SELECT count(*) FROM was_pws_backends o WHERE o.space_uuid = $1" \
     " AND o.space_generation = s.generation) < 32) AND " PWS_FITS(PWS_BACKEND_GROWTH, "$8") \
@@ -291,7 +328,7 @@
 
 /* grant, token, backend -> a row */
 #define WAS_TEXT_PWS_BACKEND_RAISE_DELETE \
-    PWS_SPACE_RAISE("- " PWS_BACKEND_BYTES("b")) " FROM was_pws_backends b" \
+    PWS_SPACE_RAISE("- " PWS_BACKEND_BYTES("b")) PWS_SPACE_SHOWS " FROM was_pws_backends b" \
     " WHERE " PWS_GRANTED " AND " PWS_BACKEND("$5") " RETURNING 1"
 /* uuid, token, backend */
 #define WAS_TEXT_PWS_BACKEND_DELETE \
