@@ -105,7 +105,8 @@ for my $id (@bad) {
         $plain ? due($name, $res, 400, 'invalid-id') : is($res->status, 400, $name);
     }
 }
-for my $id (@reserved, 'zcaps') {
+my $older = at('pws_september', $alice);
+for my $id (@reserved, qw(zcaps replicas)) {
     my $name = "the collection $id";
     my $hidden = escaped(substr $id, 0, 1) . substr $id, 1;
     my @reserved = (409, 'reserved-id');
@@ -114,9 +115,17 @@ for my $id (@reserved, 'zcaps') {
     next if $id eq 'backends';
     told(
         $alice,
-        ["pws 1.3: PUT of $name", PUT => "$at/$id/meta", [json => {}], @reserved],
-        ["pws 1.3: PUT of $name, encoded", PUT => "$at/$hidden/meta", [json => {}], @reserved],
-    );
+        map {
+            my ($by, @due) = @$_;
+            (
+                ["pws 1.3: PUT of $name", PUT => "$at/$id/meta", [by => $by, json => {}], @due],
+                [
+                    "pws 1.3: PUT of $name, encoded", PUT => "$at/$hidden/meta",
+                    [by => $by, json => {}], @due
+                ],
+            )
+        } [$older, @reserved],
+        [$alice, 404, 'not-found']);
 }
 {
     my $name = 'by its other name';
@@ -361,7 +370,6 @@ same_stored('pws 10-17: none of these has changed anything', $before, $space);
 JSON
     my $meta = "$at/meta";
     my $is = 'server-managed members are ignored';
-    my $older = at('pws_september', $alice);
     told(
         $alice,
         [

@@ -121,6 +121,9 @@ typedef struct was_protocol_t {
     const was_route_t *routes; /* ends with a row whose method is NULL */
     const was_face_t *faces;
     int nfaces;
+    /* Whether the row's shape means this path, by the path alone: of what is no more than a name
+     * there, the table cannot tell. Where it does not, nothing is served. NULL: it always does. */
+    bool (*serves)(const was_request_t *request, const was_route_t *row);
     /* Who asks, by what the row's right needs: verifies the signature of a request that has one,
      * and sets the caller. Not called for WAS_RIGHT_ANYONE. */
     const was_error_t *(*authenticate)(was_request_t *request);

@@ -46,6 +46,9 @@ enum { PWS_PAGE = 100, PWS_PAGE_MAX = 1000 };
 WAS_CHECKED const was_error_t *pws_read_page(const was_request_t *request, const char *path,
                                              was_page_t *page);
 
+/* Whether a request asks for a section besides: "include" is a list of their names. */
+bool pws_includes(const was_request_t *request, const char *section);
+
 /* The URL of the page behind `last`, from the origin's root; `path` is the listing's. */
 const char *pws_next_page(const was_request_t *request, const was_page_t *page, const char *path,
                           const char *last);

@@ -21,6 +21,7 @@ typedef struct was_page_t {
     /* pws: without those whose own policy does not let anybody read. So the listing may end early,
      * as if there were no more, behind 10,000 of these in a row. */
     bool only_public;
+    bool with_deleted; /* pws: with what only a tombstone is left of; never beside only_public */
 } was_page_t;
 
 /* What there is: so many rows of the page, and whether there may be more behind them. */

@@ -96,7 +96,8 @@
     X(PWS_COLLECTION_GET, 2, false) \
     X(PWS_COLLECTION_STATE, 5, false) \
     X(PWS_COLLECTION_LIST, 5, false) \
-    X(PWS_COLLECTION_COUNT, 1, false) \
+    X(PWS_COLLECTION_LIST_ALL, 4, false) \
+    X(PWS_COLLECTION_COUNT, 2, false) \
     X(PWS_COLLECTION_RAISE_DELETE, 5, true) \
     X(PWS_COLLECTION_CHARGE, 3, true) \
     X(PWS_COLLECTION_TOMBSTONE, 3, true) \

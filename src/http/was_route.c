@@ -120,6 +120,10 @@ int was_route_handle(request_rec *r, const was_protocol_t *protocol)
         return was_respond_error(&request, error, NULL);
     }
     const was_route_t *shape = was_match_shape(protocol, request.path);
+
+    if (shape != NULL && protocol->serves != NULL && !protocol->serves(&request, shape)) {
+        shape = NULL;
+    }
     if (strcmp(request.method, "OPTIONS") == 0) {
         return was_respond_options(&request, was_match_allowed(protocol, shape, r->pool));
     }

@@ -10,6 +10,10 @@
 
 #include "http/was_health.h"
 #include "pws/pws_auth.h"
+#include "pws/pws_documents.h"
+#include "pws/pws_ids.h"
+
+#include <string.h>
 
 /*
  * Method, shape, right, what the body must be, what the authorizer may fetch on the way, handler.
@@ -28,6 +32,7 @@ static const was_route_t routes[] = {
     ROW("GET", "/space/*/collections", ANYONE, NOTHING, NOTHING, pws_retired)
     ROW("GET", "/space/*/collections/", ANYONE, NOTHING, NOTHING, pws_retired)
     ROW("OPTIONS", "/space/*/query", ANYONE, NOTHING, NOTHING, NULL)
+    ROW("OPTIONS", "/space/*/meta/log", ANYONE, NOTHING, NOTHING, NULL)
     ROW("GET", "/space/*/meta", READ, NOTHING, SPACE, pws_space_get)
     ROW("PUT", "/space/*/meta", PUT_SPACE, DOCUMENT, SPACE, pws_space_put)
     ROW("GET", "/space/*/policy", CAPABILITY, NOTHING, NOTHING, pws_policy_get)
@@ -87,6 +92,24 @@ static const was_route_t routes[] = {
     {0}};
 #undef ROW
 /* clang-format on */
+
+/* Whether a row's shape is this one, or goes on behind it. */
+static bool shape_begins(const was_route_t *row, const char *shape)
+{
+    return strncmp(row->shape, shape, strlen(shape)) == 0;
+}
+
+/* A segment that means something is no id (pws-next A.2): what the table does not have of it is not
+ * there, whoever asks. In the older revision a collection of such a name has metadata, which is
+ * refused by its id. */
+static bool pws_serves(const was_request_t *request, const was_route_t *row)
+{
+    if (shape_begins(row, "/space/*/*") && pws_is_reserved_collection(pws_segment(request, 2))) {
+        return pws_is_september(request) && strcmp(row->shape, "/space/*/*/meta") == 0;
+    }
+    return !shape_begins(row, "/space/*/*/*/") || strcmp(row->shape, "/space/*/*/*/") == 0 ||
+           !pws_is_reserved_resource(pws_segment(request, 3));
+}
 
 /* Section 18.2. What is absent and what is refused look the same, whatever the cause was. */
 static const was_face_t faces[] = {
@@ -149,6 +172,7 @@ const was_protocol_t pws_protocol = {
     .routes = routes,
     .faces = faces,
     .nfaces = sizeof(faces) / sizeof(faces[0]),
+    .serves = pws_serves,
     .authenticate = pws_authenticate,
     .authorize = pws_authorize,
     .authorize_by_body = pws_authorize_by_body,

@@ -21,9 +21,12 @@
 
 enum { ORIGIN_MAX_BYTES = 512 };
 
+/* All of a collection; the older revision shows less of one that was just made, and no more of a
+ * stamp than its time. */
 static was_document_t *describe_collection(const was_request_t *request,
-                                           const was_pws_collection_t *collection)
+                                           const was_pws_collection_t *collection, bool is_new)
 {
+    const char *space = pws_segment(request, 1);
     was_document_t *document = was_document_make(request->pool);
     json_t *root = was_document_root(document);
 
@@ -40,26 +43,31 @@ static was_document_t *describe_collection(const was_request_t *request,
     was_document_text(document, root, "epoch", collection->epoch);
     was_document_text(document, root, "createdBy", collection->created_by);
     was_document_text(document, root, "url",
-                      pws_path(request, "/space/%s/%s/", pws_segment(request, 1), collection->id));
+                      pws_path(request, "/space/%s/%s/", space, collection->id));
+    if (is_new && pws_is_september(request)) {
+        return document;
+    }
+    was_document_text(document, root, "linkset",
+                      pws_path(request, "/space/%s/%s/linkset", space, collection->id));
+    pws_document_time(document, root, "createdAt", collection->created, request->pool);
+    if (pws_is_september(request)) {
+        pws_document_time(document, root, "updatedAt", collection->stamp.time, request->pool);
+    }
+    else {
+        pws_document_stamp(document, root, &collection->stamp, request->pool);
+    }
     return document;
 }
 
 const was_error_t *pws_collection_get(was_request_t *request, was_response_t *response)
 {
-    const char *space = pws_segment(request, 1), *id = pws_segment(request, 2);
     was_pws_collection_t collection;
 
-    WAS_TRY(was_pws_collections_get(request->db, space, id, &collection, request->pool));
-    was_document_t *document = describe_collection(request, &collection);
-    json_t *root = was_document_root(document);
-
-    pws_document_time(document, root, "createdAt", collection.created, request->pool);
-    pws_document_time(document, root, "updatedAt", collection.updated, request->pool);
-    was_document_text(document, root, "linkset",
-                      pws_path(request, "/space/%s/%s/linkset", space, id));
-    pws_answer_document(response, document);
+    WAS_TRY(was_pws_collections_get(request->db, pws_segment(request, 1), pws_segment(request, 2),
+                                    &collection, request->pool));
+    pws_answer_document(response, describe_collection(request, &collection, false));
     response->etag = collection.etag;
-    response->modified = apr_time_sec(collection.updated);
+    response->modified = apr_time_sec(collection.stamp.time);
     return NULL;
 }
 
@@ -178,10 +186,10 @@ static const was_error_t *check_reserved(const char *id, apr_pool_t *pool)
 }
 
 static void answer_collection(was_request_t *request, was_response_t *response,
-                              was_pws_collection_t *collection)
+                              const was_pws_collection_t *collection)
 {
-    collection->created_by = request->caller;
-    pws_answer_document(response, describe_collection(request, collection));
+    pws_answer_document(response, describe_collection(request, collection, true));
+    response->etag = collection->etag;
     response->answer = WAS_ANSWER_CREATED;
     response->location = pws_url(request, "/space/%s/%s/", pws_segment(request, 1), collection->id);
 }
@@ -194,8 +202,7 @@ const was_error_t *pws_collections_post(was_request_t *request, was_response_t *
     WAS_TRY(pws_read_new_id(request->document, &collection.id, request->pool));
     WAS_TRY(check_reserved(collection.id, request->pool));
     WAS_TRY(read_collection(request, &collection));
-    WAS_TRY(was_pws_collections_create(request->db, &grant, &collection, &response->etag,
-                                       request->pool));
+    WAS_TRY(was_pws_collections_create(request->db, &grant, &collection, request->pool));
     answer_collection(request, response, &collection);
     return NULL;
 }
@@ -210,8 +217,9 @@ const was_error_t *pws_collection_put(was_request_t *request, was_response_t *re
     WAS_TRY(check_reserved(collection.id, request->pool));
     WAS_TRY(read_collection(request, &collection));
     WAS_TRY(was_pws_collections_put(request->db, &grant, &collection, &request->conditions, &is_new,
-                                    &response->etag, request->pool));
+                                    request->pool));
     response->answer = WAS_ANSWER_NO_CONTENT;
+    response->etag = collection.etag;
     if (is_new) {
         answer_collection(request, response, &collection);
     }
@@ -232,10 +240,15 @@ static void add_collection(const was_request_t *request, was_document_t *documen
     const was_pws_collection_t *collection = &((const was_pws_collection_t *)entries)[index];
 
     was_document_text(document, item, "id", collection->id);
-    was_document_text(document, item, "name",
-                      collection->name != NULL ? collection->name : collection->id);
     was_document_text(document, item, "url",
                       pws_path(request, "/space/%s/%s/", pws_segment(request, 1), collection->id));
+    if (collection->is_deleted) {
+        was_document_json(document, item, "deleted", "true");
+        pws_document_stamp(document, item, &collection->stamp, request->pool);
+        return;
+    }
+    was_document_text(document, item, "name",
+                      collection->name != NULL ? collection->name : collection->id);
 }
 
 static const char *id_of_collection(const void *entries, int index)
@@ -254,6 +267,7 @@ const was_error_t *pws_collections_get(was_request_t *request, was_response_t *r
 
     WAS_TRY(pws_read_page(request, listing.path, &page));
     page.only_public = pws_state(request)->is_public;
+    page.with_deleted = !page.only_public && pws_includes(request, "deleted");
     WAS_TRY(was_pws_collections_list(request->db, space, &page, &collections, &listing.found,
                                      request->pool));
     listing.entries = collections;

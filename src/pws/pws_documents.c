@@ -142,6 +142,23 @@ const was_error_t *pws_read_page(const was_request_t *request, const char *path,
     return cursor != NULL ? read_cursor(cursor, &page->after, request->pool) : NULL;
 }
 
+bool pws_includes(const was_request_t *request, const char *section)
+{
+    const char *include = query_parameter(request, "include");
+    char *state = NULL;
+
+    if (include == NULL) {
+        return false;
+    }
+    for (char *name = apr_strtok(apr_pstrdup(request->pool, include), ",", &state); name != NULL;
+         name = apr_strtok(NULL, ",", &state)) {
+        if (strcmp(name, section) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const char *pws_next_page(const was_request_t *request, const was_page_t *page, const char *path,
                           const char *last)
 {
@@ -149,7 +166,8 @@ const char *pws_next_page(const was_request_t *request, const was_page_t *page, 
     char *cursor = apr_palloc(request->pool, (4 * length + 2) / 3 + 1);
 
     was_base64url_encode((const unsigned char *)last, length, cursor);
-    return apr_psprintf(request->pool, "%s?limit=%d&cursor=%s", path, page->limit, cursor);
+    return apr_psprintf(request->pool, "%s?limit=%d&cursor=%s%s", path, page->limit, cursor,
+                        page->with_deleted ? "&include=deleted" : "");
 }
 
 void pws_answer_listing(const was_request_t *request, was_response_t *response,

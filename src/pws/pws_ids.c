@@ -71,7 +71,7 @@ bool pws_is_reserved_collection(const char *id)
 {
     static const char *const reserved[] = {"meta",   "policy", "backends", "collections",
                                            "export", "import", "linkset",  "query",
-                                           "quotas", "zcaps",  NULL};
+                                           "quotas", "zcaps",  "replicas", NULL};
 
     return is_reserved_id(id, reserved);
 }

@@ -114,23 +114,23 @@ static void check_collection(const was_pws_collection_t *collection, apr_pool_t 
 }
 
 const was_error_t *was_pws_collections_create(was_db_t *db, const was_grant_t *grant,
-                                              const was_pws_collection_t *collection,
-                                              const char **etag, apr_pool_t *pool)
+                                              was_pws_collection_t *collection, apr_pool_t *pool)
 {
     REQUIRE(db == NULL);
     check_grant(grant);
     check_collection(collection, pool);
-    return take_write(etag);
+    collection->stamp.origin = "o";
+    return take_write(&collection->etag);
 }
 
 const was_error_t *was_pws_collections_put(was_db_t *db, const was_grant_t *grant,
-                                           const was_pws_collection_t *collection,
+                                           was_pws_collection_t *collection,
                                            const was_conditions_t *conditions, bool *created,
-                                           const char **etag, apr_pool_t *pool)
+                                           apr_pool_t *pool)
 {
     REQUIRE(conditions->match == NULL);
     *created = true;
-    return was_pws_collections_create(db, grant, collection, etag, pool);
+    return was_pws_collections_create(db, grant, collection, pool);
 }
 
 const was_error_t *was_pws_collections_get(was_db_t *db, const char *space, const char *id,

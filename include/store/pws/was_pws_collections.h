@@ -2,6 +2,7 @@
 #ifndef WAS_PWS_COLLECTIONS_H
 #define WAS_PWS_COLLECTIONS_H
 
+#include "store/pws/was_pws_stamp.h"
 #include "store/was_db.h"
 #include "store/was_grant.h"
 #include "store/was_page.h"
@@ -27,8 +28,9 @@ typedef struct was_pws_collection_t {
     const char *epoch;
     const char *created_by;
     apr_time_t created;
-    apr_time_t updated;
+    was_pws_stamp_t stamp;
     const char *etag;
+    bool is_deleted; /* in a list: only its tombstone is there */
 } was_pws_collection_t;
 
 /* Errors: NOT_FOUND. */
@@ -37,29 +39,31 @@ WAS_CHECKED const was_error_t *was_pws_collections_get(was_db_t *db, const char 
                                                        was_pws_collection_t *collection,
                                                        apr_pool_t *pool);
 
-/* Errors: CONFLICT (the id exists), NOT_FOUND (the grant does not hold any more). */
+/* `collection` becomes what was made: what a read gives. Errors: CONFLICT (the id exists), QUOTA,
+ * NOT_FOUND (the grant does not hold any more). */
 WAS_CHECKED const was_error_t *was_pws_collections_create(was_db_t *db, const was_grant_t *grant,
-                                                          const was_pws_collection_t *collection,
-                                                          const char **etag, apr_pool_t *pool);
+                                                          was_pws_collection_t *collection,
+                                                          apr_pool_t *pool);
 
 /*
- * Creates (`*created` true), or replaces what a client writes; a backend or plaintext that is left
+ * Creates (`*created` true, `collection` becomes what was made), or replaces what a client writes
+ * (of `collection` only the etag becomes what is there now); a backend or plaintext that is left
  * out stays. Conditions that demand an existing collection never create.
  * Errors: PRECONDITION, IMMUTABLE (the encryption that is there would change), INVALID_BODY
  * (encryption and plaintext at once), NOT_FOUND (the grant does not hold any more).
  */
 WAS_CHECKED const was_error_t *was_pws_collections_put(was_db_t *db, const was_grant_t *grant,
-                                                       const was_pws_collection_t *collection,
+                                                       was_pws_collection_t *collection,
                                                        const was_conditions_t *conditions,
-                                                       bool *created, const char **etag,
-                                                       apr_pool_t *pool);
+                                                       bool *created, apr_pool_t *pool);
 
 /* Deletes with everything in it, and leaves a tombstone; what is not there is fine.
  * Errors: NOT_FOUND (the grant does not hold any more). */
 WAS_CHECKED const was_error_t *was_pws_collections_delete(was_db_t *db, const was_grant_t *grant,
                                                           const char *id, apr_pool_t *pool);
 
-/* A page of the space, ascending by id; only id and name are set. */
+/* A page of the space, ascending by id; only id and name are set, and of what was deleted the
+ * stamp in place of the name. */
 WAS_CHECKED const was_error_t *was_pws_collections_list(was_db_t *db, const char *space,
                                                         const was_page_t *page,
                                                         const was_pws_collection_t **collections,

@@ -35,7 +35,9 @@
     "(" PWS_ROW " + octet_length(" id ") - " PWS_TOMBSTONE_THERE("s.generation", "c", id) ")"
 
 /* grant, collection, name, backend, encryption, plaintext, generator, generator origin, custom,
- * epoch, created by, generation, quota or NULL -> validator; behind the space's lock */
+ * epoch, created by, generation, quota or NULL -> time of its making, stamp, validator; behind the
+ * space's lock */
+#define PWS_COLLECTION_MADE "c.created_ms, " PWS_STAMP("c") ", " PWS_ETAG_OBJECT("c")
 #define PWS_COLLECTION_NEW_BYTES \
     "(" PWS_TWO_ROWS " + " PWS_COLLECTION_TOMBSTONE_BYTES("$4::text") \
     " + octet_length($4::text) + " PWS_LENGTH("$5::text") \
@@ -50,9 +52,9 @@
     " $7::text, $8::text, $9::text, $10::text, $11::text, $12::text, $13::text, $14::bigint," \
     " " PWS_NOW_MS ", " PWS_NOW_MS " FROM was_pws_spaces s" \
     " WHERE " PWS_GRANTED " AND " PWS_FITS(PWS_COLLECTION_NEW_BYTES, "$15") \
-    " ON CONFLICT DO NOTHING RETURNING " PWS_ETAG_OBJECT("c")
+    " ON CONFLICT DO NOTHING RETURNING " PWS_COLLECTION_MADE
 
-/* uuid, collection, generation -> validator, if there is the tombstone of an earlier life: above
+/* uuid, collection, generation -> the same, if there is the tombstone of an earlier life: above
  * that. Not a part of the insertion, which may have waited for a deletion to commit whose tombstone
  * it cannot see. */
 #define WAS_TEXT_PWS_COLLECTION_LIFT \
@@ -60,7 +62,7 @@
     " ROW (" PWS_STAMP_AFTER("t") ") FROM was_pws_spaces s, was_pws_tombstones t" \
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") " AND c.generation = $3::bigint" \
     " AND t.space_uuid = $1 AND t.parent = s.generation AND t.kind = 'c' AND t.id = $2::text" \
-    " RETURNING " PWS_ETAG_OBJECT("c")
+    " RETURNING " PWS_COLLECTION_MADE
 
 /* uuid, collection, generation: the counter of the collection that was just made */
 #define WAS_TEXT_PWS_COLLECTION_COUNTER \
@@ -114,7 +116,7 @@
 /* uuid, collection -> a row of was_pws_collection_t */
 #define WAS_TEXT_PWS_COLLECTION_GET \
     "SELECT c.name, c.backend, c.encryption, c.plaintext, c.generator, c.generator_origin," \
-    " c.custom, c.epoch, c.created_by, c.created_ms, c.updated_ms, " PWS_ETAG_OBJECT("c") \
+    " c.custom, c.epoch, c.created_by, " PWS_COLLECTION_MADE \
     " FROM was_pws_spaces s, was_pws_collections c" \
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2")
 
@@ -139,10 +141,29 @@
     " WHERE (NOT $4::boolean OR " PWS_SHOWN("c.generation", "''") ")" \
     " ORDER BY c.collection LIMIT $3::bigint")
 
-/* uuid -> how many collections there are */
+/* Those of a space that there are, and those of which only a tombstone is there. */
+#define PWS_SPACE_GENERATION "(SELECT s.generation FROM was_pws_spaces s WHERE s.space_uuid = $1)"
+#define PWS_COLLECTIONS_LIVE \
+    "was_pws_collections c WHERE c.space_uuid = $1 AND c.space_generation = " PWS_SPACE_GENERATION
+#define PWS_COLLECTIONS_DELETED \
+    "was_pws_tombstones t WHERE t.space_uuid = $1 AND t.parent = " PWS_SPACE_GENERATION \
+    " AND t.kind = 'c' AND NOT EXISTS (SELECT 1 FROM was_pws_collections c" \
+    " WHERE c.space_uuid = $1 AND c.space_generation = t.parent AND c.collection = t.id)"
+
+/* uuid, after, limit, extra bytes -> the same; of a tombstone its stamp, else NULL, in between */
+#define WAS_TEXT_PWS_COLLECTION_LIST_ALL \
+    WAS_SQL_PAGE("p.collection, p.name, p.ms, p.counter, p.origin", "collection", \
+    "2 * octet_length(q.collection) + " WAS_SQL_BYTES("q.name") " + $4::bigint", \
+    "SELECT u.*, " PWS_ORIGIN " AS origin FROM ((SELECT c.collection, c.name, NULL::bigint AS ms," \
+    " 0::bigint AS counter FROM " PWS_COLLECTIONS_LIVE " AND c.collection > $2::text" \
+    " ORDER BY c.collection LIMIT $3::bigint) UNION ALL (SELECT t.id, NULL, t.updated_ms," \
+    " t.updated_counter::bigint FROM " PWS_COLLECTIONS_DELETED " AND t.id > $2::text" \
+    " ORDER BY t.id LIMIT $3::bigint)) u ORDER BY u.collection LIMIT $3::bigint")
+
+/* uuid, with what was deleted? -> how many collections there are */
 #define WAS_TEXT_PWS_COLLECTION_COUNT \
-    "SELECT count(*) FROM was_pws_collections c WHERE c.space_uuid = $1 AND c.space_generation =" \
-    " (SELECT s.generation FROM was_pws_spaces s WHERE s.space_uuid = $1)"
+    "SELECT (SELECT count(*) FROM " PWS_COLLECTIONS_LIVE ")" \
+    " + CASE WHEN $2::boolean THEN (SELECT count(*) FROM " PWS_COLLECTIONS_DELETED ") ELSE 0 END"
 
 /* uuid, collection -> how many resources there are */
 #define WAS_TEXT_PWS_RESOURCE_COUNT \

@@ -24,6 +24,14 @@ static const was_error_t *collection_absent(apr_pool_t *pool)
     return was_error_log(pool, WAS_ERROR_NOT_FOUND, "no such collection");
 }
 
+/* The columns of PWS_COLLECTION_MADE. */
+static void read_made(const was_rows_t *rows, int column, was_pws_collection_t *collection)
+{
+    collection->created = was_rows_time(rows, 0, column);
+    collection->stamp = was_pws_stamp_read(rows, 0, column + 1);
+    collection->etag = was_rows_text(rows, 0, column + 1 + WAS_PWS_STAMP_COLUMNS);
+}
+
 const was_error_t *was_pws_collections_get(was_db_t *db, const char *space, const char *id,
                                            was_pws_collection_t *collection, apr_pool_t *pool)
 {
@@ -45,10 +53,8 @@ const was_error_t *was_pws_collections_get(was_db_t *db, const char *space, cons
         .custom = was_rows_text(rows, 0, 6),
         .epoch = was_rows_text(rows, 0, 7),
         .created_by = was_rows_text(rows, 0, 8),
-        .created = was_rows_time(rows, 0, 9),
-        .updated = was_rows_time(rows, 0, 10),
-        .etag = was_rows_text(rows, 0, 11),
     };
+    read_made(rows, 9, collection);
     return NULL;
 }
 
@@ -64,10 +70,9 @@ static void fill_members(const was_pws_collection_t *collection, was_value_t val
     values[7] = WAS_TEXT(collection->epoch);
 }
 
-/* `*etag` is NULL when there is one of this id, the grant holds no more, or it does not fit. */
+/* Its etag is NULL when there is one of this id, the grant holds no more, or it does not fit. */
 static const was_error_t *insert_collection(was_db_t *db, const was_grant_t *grant,
-                                            const was_pws_collection_t *collection,
-                                            const char **etag, apr_pool_t *pool)
+                                            was_pws_collection_t *collection, apr_pool_t *pool)
 {
     const was_value_t generation = WAS_INTEGER(was_grant_token());
     const was_value_t key[] = {WAS_TEXT(grant->space), WAS_TEXT(collection->id), generation};
@@ -90,7 +95,11 @@ static const was_error_t *insert_collection(was_db_t *db, const was_grant_t *gra
     WAS_TRY(was_db_transact(db, &transaction, pool));
     const was_rows_t *rows = was_rows_count(lift->rows) > 0 ? lift->rows : insert->rows;
 
-    *etag = was_rows_count(rows) > 0 ? was_rows_text(rows, 0, 0) : NULL;
+    collection->etag = NULL;
+    if (was_rows_count(rows) > 0) {
+        read_made(rows, 0, collection);
+        collection->created_by = grant->invoker;
+    }
     return NULL;
 }
 
@@ -125,13 +134,12 @@ const was_error_t *was_pws_grant_check(was_db_t *db, const was_grant_t *grant, a
 }
 
 const was_error_t *was_pws_collections_create(was_db_t *db, const was_grant_t *grant,
-                                              const was_pws_collection_t *collection,
-                                              const char **etag, apr_pool_t *pool)
+                                              was_pws_collection_t *collection, apr_pool_t *pool)
 {
     was_pws_state_t state;
 
-    WAS_TRY(insert_collection(db, grant, collection, etag, pool));
-    if (*etag != NULL) {
+    WAS_TRY(insert_collection(db, grant, collection, pool));
+    if (collection->etag != NULL) {
         return NULL;
     }
     WAS_TRY(was_pws_collections_state(db, grant, collection->id, NULL, &state, pool));
@@ -157,12 +165,11 @@ static const char *texts_of_collection(const was_pws_collection_t *collection, a
     return all;
 }
 
-/* `*etag` is NULL when it is not there as it must be, the grant holds no more, or it does not
+/* Its etag is NULL when it is not there as it must be, the grant holds no more, or it does not
  * fit. */
 static const was_error_t *update_collection(was_db_t *db, const was_grant_t *grant,
-                                            const was_pws_collection_t *collection,
-                                            const was_conditions_t *conditions, const char **etag,
-                                            apr_pool_t *pool)
+                                            was_pws_collection_t *collection,
+                                            const was_conditions_t *conditions, apr_pool_t *pool)
 {
     const was_value_t token = WAS_INTEGER(was_grant_token());
     was_value_t raise[13], update[11] = {WAS_TEXT(grant->space), WAS_TEXT(collection->id), token};
@@ -184,25 +191,25 @@ static const was_error_t *update_collection(was_db_t *db, const was_grant_t *gra
     const was_step_t *write = was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_UPDATE, update, 11);
 
     WAS_TRY(was_db_transact(db, &transaction, pool));
-    *etag = was_rows_count(write->rows) > 0 ? was_rows_text(write->rows, 0, 0) : NULL;
+    collection->etag = was_rows_count(write->rows) > 0 ? was_rows_text(write->rows, 0, 0) : NULL;
     return NULL;
 }
 
-/* Inserts where it may, else updates; `*etag` is NULL when neither was possible. */
+/* Inserts where it may, else updates; its etag is NULL when neither was possible. */
 static const was_error_t *put_collection(was_db_t *db, const was_grant_t *grant,
-                                         const was_pws_collection_t *collection,
+                                         was_pws_collection_t *collection,
                                          const was_conditions_t *conditions, bool *created,
-                                         const char **etag, apr_pool_t *pool)
+                                         apr_pool_t *pool)
 {
     *created = false;
     if (conditions->match == NULL) {
-        WAS_TRY(insert_collection(db, grant, collection, etag, pool));
-        *created = *etag != NULL;
+        WAS_TRY(insert_collection(db, grant, collection, pool));
+        *created = collection->etag != NULL;
         if (*created) {
             return NULL;
         }
     }
-    return update_collection(db, grant, collection, conditions, etag, pool);
+    return update_collection(db, grant, collection, conditions, pool);
 }
 
 /* Why an update of what is there found no row. */
@@ -231,16 +238,16 @@ static const was_error_t *explain_update(was_db_t *db, const was_grant_t *grant,
 }
 
 const was_error_t *was_pws_collections_put(was_db_t *db, const was_grant_t *grant,
-                                           const was_pws_collection_t *collection,
+                                           was_pws_collection_t *collection,
                                            const was_conditions_t *conditions, bool *created,
-                                           const char **etag, apr_pool_t *pool)
+                                           apr_pool_t *pool)
 {
     was_pws_state_t state = {.is_granted = true};
 
     /* What was there for an insertion may be deleted before the update: it is made after all. */
     for (int tries = 0; tries < 2 && !state.has_collection; tries++) {
-        WAS_TRY(put_collection(db, grant, collection, conditions, created, etag, pool));
-        if (*etag != NULL) {
+        WAS_TRY(put_collection(db, grant, collection, conditions, created, pool));
+        if (collection->etag != NULL) {
             return NULL;
         }
         WAS_TRY(was_pws_collections_state(db, grant, collection->id, NULL, &state, pool));
@@ -290,27 +297,48 @@ const was_error_t *was_pws_collections_delete(was_db_t *db, const was_grant_t *g
     return NULL;
 }
 
+/* A page of what there is, and how many there are. */
+static const was_error_t *list_collections(was_db_t *db, const char *space, const was_page_t *page,
+                                           const was_rows_t **rows, apr_int64_t *count,
+                                           apr_pool_t *pool)
+{
+    const was_value_t live[] = {WAS_TEXT(space), WAS_TEXT(page->after),
+                                WAS_INTEGER(was_page_lookahead(page)),
+                                WAS_BOOLEAN(page->only_public), WAS_INTEGER(page->extra)};
+    const was_value_t all[] = {live[0], live[1], live[2], live[4]};
+    const was_value_t counted[] = {live[0], WAS_BOOLEAN(page->with_deleted)};
+    was_transaction_t transaction = {.nsteps = 0};
+    const was_step_t *list =
+        page->with_deleted ? was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LIST_ALL, all, 4)
+                           : was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LIST, live, 5);
+    const was_step_t *total = was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_COUNT, counted, 2);
+
+    WAS_TRY(was_db_transact(db, &transaction, pool));
+    *rows = list->rows;
+    *count = was_rows_integer(total->rows, 0, 0, 0);
+    return NULL;
+}
+
 const was_error_t *was_pws_collections_list(was_db_t *db, const char *space, const was_page_t *page,
                                             const was_pws_collection_t **collections,
                                             was_found_t *found, apr_pool_t *pool)
 {
-    const was_value_t values[] = {WAS_TEXT(space), WAS_TEXT(page->after),
-                                  WAS_INTEGER(was_page_lookahead(page)),
-                                  WAS_BOOLEAN(page->only_public), WAS_INTEGER(page->extra)};
-    was_transaction_t transaction = {.nsteps = 0};
-    const was_step_t *listed = was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LIST, values, 5);
-    const was_step_t *counted = was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_COUNT, values, 1);
+    const int bytes = page->with_deleted ? 2 + WAS_PWS_STAMP_COLUMNS : 2;
+    const was_rows_t *rows;
+    apr_int64_t counted;
 
-    WAS_TRY(was_db_transact(db, &transaction, pool));
-    const was_rows_t *rows = listed->rows;
-
-    *found = was_page_found(page, rows, 2);
-    found->total = was_page_total(page, found, was_rows_integer(counted->rows, 0, 0, 0));
+    WAS_TRY(list_collections(db, space, page, &rows, &counted, pool));
+    *found = was_page_found(page, rows, bytes);
+    found->total = was_page_total(page, found, counted);
     was_pws_collection_t *list = apr_pcalloc(pool, sizeof(*list) * (apr_size_t)(found->count + 1));
 
     for (int i = 0; i < found->count; i++) {
         list[i].id = was_rows_text(rows, i, 0);
         list[i].name = was_rows_text(rows, i, 1);
+        if (page->with_deleted && was_rows_integer(rows, i, 2, -1) >= 0) {
+            list[i].is_deleted = true;
+            list[i].stamp = was_pws_stamp_read(rows, i, 2);
+        }
     }
     *collections = list;
     return NULL;
