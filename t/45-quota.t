@@ -123,7 +123,6 @@ is_deeply(
     [
         'was_pws_revocations.delegation',    # a hash
         'was_pws_tombstones.kind',           # of one letter
-        'was_pws_tombstones.writer',         # written by nobody
     ],
     'every text and content is charged, but these');
 
@@ -140,6 +139,7 @@ is_deeply(
         sub { my ($n, @fields) = @_; (type => $TEXT, body => 'x' x $n, headers => [@fields]) };
     my $json = sub { (type => $JSON, body => $_[0]) };
     my @noted = ('Key-Epoch' => 'e' x 20, 'Writer-Id' => 'w' x 30);
+    my @labelled = (headers => ['Writer-Id' => 'w' x 30]);
     my %backend = (provider => 'p', connection => { kind => 'k' });
     my $owner = sub { $document->({ controller => $alice->did, name => 'n' x $_[0] }) };
     my $notes = sub { $json->(sprintf '{"custom":%s%s}', custom($_[0]), $_[1] // '') };
@@ -169,6 +169,10 @@ is_deeply(
         ['the resource leaves two', DELETE => '/c/r', [], 204, -(401 + 80) - 70 - 90 - $me],
         ['the resource again', PUT => '/c/r', [$text->(0)], 204, 411 + $me],
         ['its tombstone is another', DELETE => '/c/r', [], 204, -(411 + $me) + 10 - 16],
+        ['the resource once more', PUT => '/c/r', [$text->(0)], 204, 411 + $me],
+        ['its tombstone has a label', DELETE => '/c/r', [@labelled], 204, -(411 + $me) + 30],
+        ['and the resource again', PUT => '/c/r', [$text->(0)], 204, 411 + $me],
+        ['and no label is left', DELETE => '/c/r', [], 204, -(411 + $me) - 30],
         ['one that was never there', DELETE => '/c/no', [], 204, 0],
         ["the collection's policy", PUT => '/c/policy', [$json->(policy(99))], 201, 499],
         ["the space's policy", PUT => '/policy', [$json->(policy(99))], 201, 499],
@@ -437,6 +441,7 @@ for my $row (@GROWS) {
 {
     my ($alice, $id) = full_but(0);
     my $path = "/pws/space/$id/c";
+    $alice->put("$path/r/meta", type => $JSON, body => '{}')->status == 204 or die 'no notes';
     my %long = (
         'r' => [type => $TEXT, body => 'xx'],
         'r/meta' => [type => $JSON, body => '{"custom":{"a":1}}'],
@@ -571,8 +576,7 @@ my %OPERATIONS = (
                 defined $writer ? "\"writerId\":\"$writer\"" : ();
             my @ask = (PUT => "/$c/$r/meta", type => $JSON, body => "{$body}");
             my $old = $has->{"r $c/$r"} or return (404, \@ask);
-            my %new =
-                (%$old, custom => $custom, writer => $writer, epoch => $epoch // $old->{epoch});
+            my %new = (%$old, custom => $custom, epoch => $epoch // $old->{epoch});
             return (204, \@ask, { "r $c/$r" => \%new });
         },
         policy => sub {

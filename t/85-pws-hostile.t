@@ -275,8 +275,6 @@ COLLECTION
 {"custom":{"tags":{"a":null}}}
 {"epoch":""}
 {"epoch":5}
-{"writerId":""}
-{"writerId":{}}
 METADATA
     controller => <<'CONTROLLER', policy => <<'POLICY', backend => <<'BACKEND',
 {"controller":"did:web:wallet.example"}
@@ -449,7 +447,7 @@ for my $name ('Key-Epoch', 'Writer-Id') {
     my $is_listed = sub {
         grep { ($_->{$member} // '') eq $value } @{ $_->{items} };
     };
-    my $is_kept = sub { exists $_->{$member} ? $member eq 'epoch' : $member ne 'epoch' };
+    my $is_kept = sub { $_->{$member} eq $value };
     my $is_cleared = sub { !exists $_->{$member} };
     told(
         $alice,
@@ -461,7 +459,7 @@ for my $name ('Key-Epoch', 'Writer-Id') {
         ['pws 12.1: and listed', GET => "$c/", [], 200, undef, is_so($is_listed)],
         ["pws 12.2: metadata without $member", PUT => "$r/meta", [json => {}], 204],
         [
-            'pws 12.2: keeps an epoch, clears a writer',
+            'pws-next E.1: keeps an epoch, and a writer',
             GET => "$r/meta", [], 200, undef, is_so($is_kept)
         ],
         ["pws 12.1: a write without $name clears it", PUT => $r, [@text], 204],

@@ -33,7 +33,7 @@ UPDATE was_pws_counters k SET bytes = x.bytes, resources = x.resources FROM (
         FROM was_pws_policies p
         UNION ALL
         SELECT t.space_uuid, t.parent, 0, 400 + octet_length(t.id)
-            + coalesce(octet_length(t.content_type), 0)
+            + coalesce(octet_length(t.content_type), 0) + coalesce(octet_length(t.writer), 0)
         FROM was_pws_tombstones t
     ) y GROUP BY y.space_uuid, y.generation
 ) x, was_pws_spaces s
@@ -55,7 +55,7 @@ UPDATE was_pws_spaces s SET bytes = x.bytes FROM (
         FROM was_pws_policies p
         UNION ALL
         SELECT t.space_uuid, t.parent, 400 + octet_length(t.id)
-            + coalesce(octet_length(t.content_type), 0)
+            + coalesce(octet_length(t.content_type), 0) + coalesce(octet_length(t.writer), 0)
         FROM was_pws_tombstones t
         UNION ALL
         SELECT c.space_uuid, c.space_generation, 400 + octet_length(c.collection)

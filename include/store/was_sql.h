@@ -126,13 +126,13 @@
     X(PWS_RESOURCE_LIST, 6, false) \
     X(PWS_RESOURCE_SHORT_LIST, 4, false) \
     X(PWS_RESOURCE_COUNT, 2, false) \
-    X(PWS_RESOURCE_RAISE_DELETE, 9, true) \
-    X(PWS_RESOURCE_TOMBSTONE, 4, true) \
+    X(PWS_RESOURCE_RAISE_DELETE, 10, true) \
+    X(PWS_RESOURCE_TOMBSTONE, 5, true) \
     X(PWS_RESOURCE_DELETE, 4, true) \
     X(PWS_RESOURCE_META_GET, 3, false) \
     X(PWS_RESOURCE_META_MATCHES, 5, false) \
-    X(PWS_RESOURCE_META_RAISE, 13, true) \
-    X(PWS_RESOURCE_META_PUT, 7, true) \
+    X(PWS_RESOURCE_META_RAISE, 14, true) \
+    X(PWS_RESOURCE_META_PUT, 8, true) \
     /* contents in parts */ \
     X(PARTS_LEASE, 3, true) \
     X(PARTS_PUT, 4, true) \

@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-enum { MAX_TAGS = 64, MAX_TAG_BYTES = 64 };
+enum { MAX_TAGS = 64, MAX_TAG_BYTES = 96 };
 
 /* The one date that apr_date_parse_http takes for none: its failure is zero, too. */
 static const char epoch[] = "Thu, 01 Jan 1970 00:00:00 GMT";

@@ -169,9 +169,12 @@ const was_error_t *pws_resource_delete(was_request_t *request, was_response_t *r
 {
     const was_grant_t grant = pws_grant(request);
     const was_pws_key_t key = key_of_resource(request, pws_segment(request, 3));
+    const char *writer;
 
+    WAS_TRY(read_note(request, "Writer-Id", &writer));
     response->answer = WAS_ANSWER_NO_CONTENT;
-    return was_pws_resources_delete(request->db, &grant, &key, &request->conditions, request->pool);
+    return was_pws_resources_delete(request->db, &grant, &key, &request->conditions, writer,
+                                    request->pool);
 }
 
 /* Adds the name that a client noted in the clear. What is noted and cannot be read names nothing
@@ -236,6 +239,30 @@ const was_error_t *pws_resources_get(was_request_t *request, was_response_t *res
     return NULL;
 }
 
+/* When it was written: the content, and what is noted beside it. The older revision has one time
+ * for both. */
+static void describe_writes(const was_request_t *request, const was_pws_meta_t *meta,
+                            was_document_t *document)
+{
+    json_t *root = was_document_root(document);
+
+    if (pws_is_september(request)) {
+        pws_document_time(document, root, "updatedAt",
+                          meta->generation != NULL && meta->noted.time > meta->stamp.time
+                              ? meta->noted.time
+                              : meta->stamp.time,
+                          request->pool);
+        return;
+    }
+    pws_document_stamp(document, root, &meta->stamp, request->pool);
+    if (meta->generation != NULL) {
+        json_t *noted = was_document_object(document, root, "meta");
+
+        pws_document_stamp(document, noted, &meta->noted, request->pool);
+        was_document_text(document, noted, "generation", meta->generation);
+    }
+}
+
 const was_error_t *pws_resource_meta_get(was_request_t *request, was_response_t *response)
 {
     const was_pws_key_t key = key_of_resource(request, pws_segment(request, 3));
@@ -247,7 +274,7 @@ const was_error_t *pws_resource_meta_get(was_request_t *request, was_response_t 
     was_document_text(document, root, "contentType", meta.type);
     was_document_integer(document, root, "size", meta.size);
     pws_document_time(document, root, "createdAt", meta.created, request->pool);
-    pws_document_time(document, root, "updatedAt", meta.updated, request->pool);
+    describe_writes(request, &meta, document);
     was_document_text(document, root, "createdBy", meta.created_by);
     was_document_json(document, root, "custom", meta.custom);
     was_document_text(document, root, "epoch", meta.epoch);
@@ -267,7 +294,10 @@ const was_error_t *pws_resource_meta_put(was_request_t *request, was_response_t 
 
     WAS_TRY(pws_read_custom(body, &write.custom, &notes.is_envelope, request->pool));
     WAS_TRY(was_json_string(body, "epoch", NOTE_MAX_BYTES, &notes.epoch, request->pool));
-    WAS_TRY(was_json_string(body, "writerId", NOTE_MAX_BYTES, &notes.writer, request->pool));
+    write.keeps_writer = !pws_is_september(request);
+    if (!write.keeps_writer) {
+        WAS_TRY(was_json_string(body, "writerId", NOTE_MAX_BYTES, &notes.writer, request->pool));
+    }
     response->answer = WAS_ANSWER_NO_CONTENT;
     return was_pws_resources_put_meta(request->db, &grant, &key, &write, &response->etag,
                                       request->pool);

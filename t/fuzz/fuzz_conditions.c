@@ -10,7 +10,7 @@
 
 #include <apr_date.h>
 
-enum { MOST_TAGS = 64, MOST_BYTES = 64 };
+enum { MOST_TAGS = 64, MOST_BYTES = 96 };
 
 static void check_same(const was_validators_t *these, const was_validators_t *those)
 {

@@ -274,9 +274,11 @@ const was_error_t *was_pws_resources_put(was_db_t *db, const was_grant_t *grant,
 
 const was_error_t *was_pws_resources_delete(was_db_t *db, const was_grant_t *grant,
                                             const was_pws_key_t *key,
-                                            const was_conditions_t *conditions, apr_pool_t *pool)
+                                            const was_conditions_t *conditions, const char *writer,
+                                            apr_pool_t *pool)
 {
     REQUIRE(conditions != NULL);
+    check_text(writer, PWS_NAME_MAX_BYTES);
     return was_pws_collections_delete(db, grant, key->resource, pool);
 }
 

@@ -2,6 +2,7 @@
 #ifndef WAS_PWS_RESOURCES_H
 #define WAS_PWS_RESOURCES_H
 
+#include "store/pws/was_pws_stamp.h"
 #include "store/was_content.h"
 #include "store/was_grant.h"
 #include "store/was_limit.h"
@@ -56,12 +57,13 @@ WAS_CHECKED const was_error_t *was_pws_resources_put(was_db_t *db, const was_gra
                                                      const was_pws_write_t *write,
                                                      const char **etag, apr_pool_t *pool);
 
-/* Deletes, its policy too, and leaves tombstones; what is not there is fine without a condition on
- * it. Errors: NOT_FOUND (no such collection), PRECONDITION. */
+/* Deletes, its policy too, and leaves tombstones, its own with the label `writer` (or NULL); what
+ * is not there is fine without a condition on it. Errors: NOT_FOUND (no such collection),
+ * PRECONDITION. */
 WAS_CHECKED const was_error_t *was_pws_resources_delete(was_db_t *db, const was_grant_t *grant,
                                                         const was_pws_key_t *key,
                                                         const was_conditions_t *conditions,
-                                                        apr_pool_t *pool);
+                                                        const char *writer, apr_pool_t *pool);
 
 typedef struct was_pws_entry_t {
     const char *id;
@@ -82,21 +84,25 @@ typedef struct was_pws_meta_t {
     const char *type;
     apr_int64_t size;
     apr_time_t created;
-    apr_time_t updated; /* the later of content and notes */
+    was_pws_stamp_t stamp; /* of the content */
     const char *created_by;
     const char *custom; /* JSON, or NULL */
     const char *epoch;
     const char *writer;
-    const char *etag; /* of what is noted, not of the content */
+    const char *etag;       /* of all of this */
+    const char *generation; /* of what is noted; NULL: nothing was, and it has no stamp */
+    was_pws_stamp_t noted;
 } was_pws_meta_t;
 
 /* Errors: NOT_FOUND. */
 WAS_CHECKED const was_error_t *was_pws_resources_get_meta(was_db_t *db, const was_pws_key_t *key,
                                                           was_pws_meta_t *meta, apr_pool_t *pool);
 
-/* Replaces custom and writer; an epoch of NULL stays as it is. `is_envelope` is about `custom`. */
+/* Replaces custom and, unless it is to be kept, writer; an epoch of NULL stays as it is.
+ * `is_envelope` is about `custom`. What "*" as a validator must not match is what is noted. */
 typedef struct was_pws_meta_write_t {
     const char *custom; /* JSON, or NULL to clear */
+    bool keeps_writer;
     const was_pws_notes_t *notes;
     const was_conditions_t *conditions; /* a time among them is ignored */
 } was_pws_meta_write_t;

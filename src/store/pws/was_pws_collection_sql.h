@@ -178,7 +178,7 @@
 /* uuid, collection, token: the tombstone, what is to be swept, then counter and row. Nothing is
  * below a collection that was made, and is deleted, and raised by nothing else. */
 #define WAS_TEXT_PWS_COLLECTION_TOMBSTONE \
-    PWS_TOMBSTONE("c.space_uuid, s.generation, 'c', c.collection, c.generation, NULL, NULL," \
+    PWS_TOMBSTONE("c.space_uuid, s.generation, 'c', c.collection, c.generation, NULL, NULL, NULL," \
     " " PWS_STAMP_AFTER("c") " FROM " PWS_TABLES " WHERE " PWS_RAISED("$3"))
 #define WAS_TEXT_PWS_COLLECTION_SWEEP \
     PWS_SWEEP " SELECT c.space_uuid, c.generation, 'collection', " PWS_NOW_MS \
@@ -232,7 +232,7 @@
 
 /* uuid, token: the tombstone, then the row */
 #define WAS_TEXT_PWS_POLICY_SPACE_TOMBSTONE \
-    PWS_TOMBSTONE("p.space_uuid, p.parent, 'p', '', p.generation, NULL, NULL," \
+    PWS_TOMBSTONE("p.space_uuid, p.parent, 'p', '', p.generation, NULL, NULL, NULL," \
     " " PWS_STAMP_AFTER("p") " FROM was_pws_spaces s, was_pws_policies p" \
     " WHERE " PWS_SPACE_RAISED " AND " PWS_POLICY_THERE("s.generation", "''"))
 #define WAS_TEXT_PWS_POLICY_SPACE_DELETE \
@@ -272,7 +272,7 @@
 #define PWS_POLICY \
     PWS_RAISED("$4") " AND p.space_uuid = $1 AND p.parent = c.generation AND p.resource = $3::text"
 #define WAS_TEXT_PWS_POLICY_TOMBSTONE \
-    PWS_TOMBSTONE("p.space_uuid, p.parent, 'p', p.resource, p.generation, NULL, k.position," \
+    PWS_TOMBSTONE("p.space_uuid, p.parent, 'p', p.resource, p.generation, NULL, NULL, k.position," \
     " " PWS_STAMP_AFTER("p") " FROM " PWS_TABLES ", was_pws_policies p WHERE " PWS_POLICY)
 #define WAS_TEXT_PWS_POLICY_DELETE \
     "DELETE FROM was_pws_policies p USING " PWS_TABLES " WHERE " PWS_POLICY " RETURNING 1"

@@ -61,8 +61,7 @@
     " WHERE " PWS_COUNTER " AND k.position = c.position"
 
 /* A new life begins in a later millisecond than the last one ended, whatever the clock says: the
- * generation is the same, and the first validator of what is noted beside a resource has only the
- * time of its making besides. */
+ * generation is the same, and only the stamp tells them apart. */
 #define PWS_BORN_MS "greatest(" PWS_NOW_MS ", t.updated_ms + 1)"
 
 /* uuid, collection, resource, token, type, created by, epoch, writer, size, content or NULL, the
@@ -130,12 +129,13 @@
     " FROM was_pws_resources r WHERE r.space_uuid = $1 AND r.collection_generation = " \
     PWS_GENERATION("$2") " AND r.resource > $3::text ORDER BY r.resource LIMIT $4::bigint"
 
-/* grant, collection, resource, token, 3 conditions -> a row. Its policy goes with it, and takes the
- * second of two positions. */
+/* grant, collection, resource, token, 3 conditions, writer -> a row. Its policy goes with it, and
+ * takes the second of two positions. */
 #define WAS_TEXT_PWS_RESOURCE_RAISE_DELETE \
     PWS_RAISE("2", "$6") ", resources = k.resources - 1, bytes = k.bytes" \
     " - " PWS_RESOURCE_BYTES("r") " - " PWS_TOMBSTONE_THERE("c.generation", "r", "$5::text") \
     " + " PWS_ROW " + octet_length(r.resource) + octet_length(r.content_type)" \
+    " + " PWS_LENGTH("$10::text") \
     " + CASE WHEN p.resource IS NULL THEN 0 ELSE " PWS_POLICY_SHRINKS("c.generation") " END" \
     " FROM was_pws_spaces s, was_pws_collections c, was_pws_resources r" \
     " LEFT JOIN was_pws_policies p ON p.space_uuid = $1 AND p.parent = r.collection_generation" \
@@ -143,32 +143,34 @@
     " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER_SEEN \
     " AND " PWS_RESOURCE("$5") " AND " PWS_RESOURCE_CONDITIONS("$7", "$8", "$9") " RETURNING 1"
 
-/* uuid, collection, resource, token: the tombstone, then the row */
+/* uuid, collection, resource, token, writer: the tombstone; then, without a writer, the row */
 #define WAS_TEXT_PWS_RESOURCE_TOMBSTONE \
     PWS_TOMBSTONE("r.space_uuid, c.generation, 'r', r.resource, r.generation, r.content_type," \
-    " k.position - 1, " PWS_STAMP_AFTER("r") " FROM " PWS_TABLES ", was_pws_resources r" \
+    " $5::text, k.position - 1, " PWS_STAMP_AFTER("r") " FROM " PWS_TABLES ", was_pws_resources r" \
     " WHERE " PWS_RAISED("$4") " AND " PWS_RESOURCE("$3"))
 #define WAS_TEXT_PWS_RESOURCE_DELETE \
     "DELETE FROM was_pws_resources r USING " PWS_TABLES \
     " WHERE " PWS_RAISED("$4") " AND " PWS_RESOURCE("$3") " RETURNING 1"
 
-/* The validator of what is noted beside a resource; before anything is, of its making. */
+/* The validator of what describes a resource, which is none of its content: by the stamps of that,
+ * and of what is noted beside it, once something is. */
 #define PWS_META_ETAG \
-    "coalesce(to_hex(r.meta_generation) || '-' || to_hex(r.meta_ms) || '-' ||" \
-    " to_hex(r.meta_counter), 'c-' || to_hex(r.generation) || '-' || to_hex(r.created_ms))"
+    "('d-' || " PWS_ETAG("r") " || coalesce('-' || to_hex(r.meta_generation) || '-' ||" \
+    " to_hex(r.meta_ms) || '-' || to_hex(r.meta_counter), ''))"
 
 /* uuid, collection, resource -> a row of was_pws_meta_t */
 #define WAS_TEXT_PWS_RESOURCE_META_GET \
-    "SELECT r.content_type, r.size, r.created_ms, greatest(r.updated_ms, r.meta_ms)," \
-    " r.created_by, r.custom, r.epoch, r.writer, " PWS_META_ETAG \
+    "SELECT r.content_type, r.size, r.created_ms, " PWS_STAMP("r") ", r.created_by, r.custom," \
+    " r.epoch, r.writer, " PWS_META_ETAG ", to_hex(r.meta_generation), r.meta_ms," \
+    " r.meta_counter::bigint, " PWS_ORIGIN \
     " FROM was_pws_spaces s, was_pws_collections c, was_pws_resources r" \
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") " AND " PWS_RESOURCE("$3")
 
 #define PWS_META_CONDITIONS(match, none_match) \
     "(" match "::text[] IS NULL OR " match "::text[] = '{*}'" \
     " OR " PWS_META_ETAG " = ANY (" match "::text[]))" \
-    " AND (" none_match "::text[] IS NULL OR NOT (" none_match "::text[] = '{*}'" \
-    " OR " PWS_META_ETAG " = ANY (" none_match "::text[])))"
+    " AND (" none_match "::text[] IS NULL OR NOT ((" none_match "::text[] = '{*}'" \
+    " AND r.meta_generation IS NOT NULL) OR " PWS_META_ETAG " = ANY (" none_match "::text[])))"
 
 /* uuid, collection, resource, match, none match -> is what is noted as they demand? */
 #define WAS_TEXT_PWS_RESOURCE_META_MATCHES \
@@ -177,23 +179,27 @@
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") " AND " PWS_RESOURCE("$3")
 
 /* grant, collection, resource, token, is it an envelope?, match, none match, custom, epoch or NULL
- * to keep, writer, quota or NULL -> a row */
+ * to keep, writer, is that one to be kept instead?, quota or NULL -> a row */
+#define PWS_META_WRITER(keeps, writer) \
+    "CASE WHEN " keeps "::boolean THEN r.writer ELSE " writer "::text END"
 #define PWS_META_GROWTH \
     "(" PWS_LENGTH("$10::text") " + " PWS_LENGTH("coalesce($11::text, r.epoch)") \
-    " + " PWS_LENGTH("$12::text") " - " PWS_LENGTH("r.custom") " - " PWS_LENGTH("r.epoch") \
+    " + " PWS_LENGTH(PWS_META_WRITER("$13", "$12")) " - " PWS_LENGTH("r.custom") \
+    " - " PWS_LENGTH("r.epoch") \
     " - " PWS_LENGTH("r.writer") ")"
 #define WAS_TEXT_PWS_RESOURCE_META_RAISE \
     PWS_RAISE("1", "$6") ", bytes = k.bytes + " PWS_META_GROWTH \
     " FROM was_pws_spaces s, was_pws_collections c, was_pws_resources r" \
     " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER_SEEN \
     " AND " PWS_RESOURCE("$5") " AND (c.encryption IS NULL OR $7::boolean)" \
-    " AND " PWS_META_CONDITIONS("$8", "$9") " AND " PWS_FITS(PWS_META_GROWTH, "$13") \
+    " AND " PWS_META_CONDITIONS("$8", "$9") " AND " PWS_FITS(PWS_META_GROWTH, "$14") \
     " RETURNING 1"
 
-/* uuid, collection, resource, token, custom, epoch or NULL to keep, writer -> validator */
+/* uuid, collection, resource, token, custom, epoch or NULL to keep, writer, is that one to be kept
+ * instead? -> validator */
 #define WAS_TEXT_PWS_RESOURCE_META_PUT \
     "UPDATE was_pws_resources r SET custom = $5::text, epoch = coalesce($6::text, r.epoch)," \
-    " writer = $7::text, position = k.position," \
+    " writer = " PWS_META_WRITER("$8", "$7") ", position = k.position," \
     " meta_generation = coalesce(r.meta_generation, $4::bigint)," \
     " meta_ms = greatest(" PWS_NOW_MS ", r.meta_ms + (r.meta_counter = 2147483647)::integer)," \
     " meta_counter = CASE WHEN r.meta_ms >= " PWS_NOW_MS " AND r.meta_counter < 2147483647" \

@@ -220,21 +220,26 @@ const was_error_t *was_pws_resources_put(was_db_t *db, const was_grant_t *grant,
 
 const was_error_t *was_pws_resources_delete(was_db_t *db, const was_grant_t *grant,
                                             const was_pws_key_t *key,
-                                            const was_conditions_t *conditions, apr_pool_t *pool)
+                                            const was_conditions_t *conditions, const char *writer,
+                                            apr_pool_t *pool)
 {
-    static const was_sql_t order[] = {WAS_SQL_PWS_RESOURCE_TOMBSTONE, WAS_SQL_PWS_RESOURCE_DELETE,
-                                      WAS_SQL_PWS_POLICY_TOMBSTONE, WAS_SQL_PWS_POLICY_DELETE};
+    static const was_sql_t order[] = {WAS_SQL_PWS_RESOURCE_DELETE, WAS_SQL_PWS_POLICY_TOMBSTONE,
+                                      WAS_SQL_PWS_POLICY_DELETE};
     const keyed_t keyed = key_values(key);
+    const was_value_t left[] = {keyed.key[0], keyed.key[1], keyed.key[2], keyed.key[3],
+                                WAS_TEXT(writer)};
     was_transaction_t transaction = {.nsteps = 0};
-    was_value_t raise[9];
+    was_value_t raise[10];
     bool fine = conditions->match == NULL, there;
 
     raise_values(grant, &keyed, raise, pool);
     was_preconditions_values(conditions, &raise[6], pool);
+    raise[9] = left[4];
     was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, raise, 4);
     const was_step_t *raised =
-        was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_RAISE_DELETE, raise, 9);
+        was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_RAISE_DELETE, raise, 10);
 
+    was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_TOMBSTONE, left, 5);
     for (apr_size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
         was_step_add(&transaction, order[i], keyed.key, 4);
     }
@@ -307,13 +312,17 @@ const was_error_t *was_pws_resources_get_meta(was_db_t *db, const was_pws_key_t 
         .type = was_rows_text(rows, 0, 0),
         .size = was_rows_integer(rows, 0, 1, 0),
         .created = was_rows_time(rows, 0, 2),
-        .updated = was_rows_time(rows, 0, 3),
-        .created_by = was_rows_text(rows, 0, 4),
-        .custom = was_rows_text(rows, 0, 5),
-        .epoch = was_rows_text(rows, 0, 6),
-        .writer = was_rows_text(rows, 0, 7),
-        .etag = was_rows_text(rows, 0, 8),
+        .stamp = was_pws_stamp_read(rows, 0, 3),
+        .created_by = was_rows_text(rows, 0, 6),
+        .custom = was_rows_text(rows, 0, 7),
+        .epoch = was_rows_text(rows, 0, 8),
+        .writer = was_rows_text(rows, 0, 9),
+        .etag = was_rows_text(rows, 0, 10),
+        .generation = was_rows_text(rows, 0, 11),
     };
+    if (meta->generation != NULL) {
+        meta->noted = was_pws_stamp_read(rows, 0, 12);
+    }
     return NULL;
 }
 
@@ -341,24 +350,25 @@ const was_error_t *was_pws_resources_put_meta(was_db_t *db, const was_grant_t *g
 {
     const keyed_t keyed = key_values(key);
     was_conditions_t conditions = *write->conditions;
-    was_value_t raise[13], put[7] = {keyed.key[0], keyed.key[1], keyed.key[2], keyed.key[3]};
+    was_value_t raise[14], put[8] = {keyed.key[0], keyed.key[1], keyed.key[2], keyed.key[3]};
     was_transaction_t transaction = {.nsteps = 0};
 
     put[4] = WAS_TEXT(write->custom);
     put[5] = WAS_TEXT(write->notes->epoch);
     put[6] = WAS_TEXT(write->notes->writer);
+    put[7] = WAS_BOOLEAN(write->keeps_writer);
     conditions.unmodified_since = -1;
     raise_values(grant, &keyed, raise, pool);
     raise[6] = WAS_BOOLEAN(write->notes->is_envelope);
     was_preconditions_values(&conditions, &raise[7], pool);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         raise[9 + i] = put[4 + i];
     }
-    raise[12] = was_limit_value(grant->quota);
+    raise[13] = was_limit_value(grant->quota);
     was_pws_quota_lock(&transaction, grant, pool);
     was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, raise, 4);
-    was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_META_RAISE, raise, 13);
-    const was_step_t *step = was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_META_PUT, put, 7);
+    was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_META_RAISE, raise, 14);
+    const was_step_t *step = was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_META_PUT, put, 8);
 
     WAS_TRY(was_db_transact(db, &transaction, pool));
     if (was_rows_count(step->rows) > 0) {

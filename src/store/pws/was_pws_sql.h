@@ -56,7 +56,8 @@
 #define PWS_POLICY_BYTES(p) \
     "(" PWS_ROW " + octet_length(" p ".resource) + octet_length(" p ".document))"
 #define PWS_TOMBSTONE_BYTES(t) \
-    "(" PWS_ROW " + octet_length(" t ".id) + " PWS_LENGTH(t ".content_type") ")"
+    "(" PWS_ROW " + octet_length(" t ".id) + " PWS_LENGTH(t ".content_type") \
+    " + " PWS_LENGTH(t ".writer") ")"
 #define PWS_BACKEND_BYTES(b) \
     "(" PWS_ROW " + octet_length(" b ".backend) + octet_length(" b ".descriptor))"
 
@@ -103,14 +104,15 @@
     "(to_hex(" t ".generation) || '-' || to_hex(" t ".updated_ms) || '-' ||" \
     " to_hex(" t ".updated_counter))"
 
-/* The tombstone that `select` makes: uuid, parent, kind, id, generation, content type, position,
- * stamp. That of an earlier life gives way. */
+/* The tombstone that `select` makes: uuid, parent, kind, id, generation, content type, writer,
+ * position, stamp. That of an earlier life gives way. */
 #define PWS_TOMBSTONE(select) \
     "INSERT INTO was_pws_tombstones (space_uuid, parent, kind, id, generation, content_type," \
-    " position, updated_ms, updated_counter) SELECT " select \
+    " writer, position, updated_ms, updated_counter) SELECT " select \
     " ON CONFLICT (space_uuid, parent, kind, id) DO UPDATE SET generation = EXCLUDED.generation," \
-    " content_type = EXCLUDED.content_type, position = EXCLUDED.position," \
-    " updated_ms = EXCLUDED.updated_ms, updated_counter = EXCLUDED.updated_counter"
+    " content_type = EXCLUDED.content_type, writer = EXCLUDED.writer," \
+    " position = EXCLUDED.position, updated_ms = EXCLUDED.updated_ms," \
+    " updated_counter = EXCLUDED.updated_counter"
 
 /* Of spaces and collections, which show more than their row: `local` counts changes of that. */
 #define PWS_ETAG_OBJECT(t) "(" PWS_ETAG(t) " || '-' || to_hex(" t ".local))"

@@ -30,7 +30,7 @@ my %CHARGED = (
         qw(content_type created_by epoch writer custom)
     ],
     was_pws_policies => [qw(resource document)],
-    was_pws_tombstones => [qw(id content_type)],
+    was_pws_tombstones => [qw(id content_type writer)],
     was_pws_backends => [qw(backend descriptor)],
     was_pws_revocations => [],
 );
