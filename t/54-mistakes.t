@@ -397,6 +397,11 @@ for my $row (split /\n/, $TARGETS) {
     unlike($res->body, qr/outer/, "nested locations: GET $target gives nothing away")
         if $target ne '/space/nested/x';
 }
+my $stray = $client->put('/inner/space/nested/x/y', body => 'x');
+is($stray->status, 400, 'nested locations: a signature of classic is none of pws');
+like(
+    $stray->problem->{errors}[0]{detail}, qr/this is Portable Web Spaces.* classic protocol/,
+    'nested locations: and is told which protocol this is');
 my ($outer, $inner) = ('/space/nested/x', '/inner/deep/space/nested/x');
 is(
     $client->get($inner)->body, 'outer',

@@ -194,4 +194,15 @@ for my $revision (sort keys %revisions) {
     }
 }
 
+# 6. What is redirected, whatever is asked, says so to who asks what may be.
+for my $target ("/space/$space", "$at/moved", "$at/moved/r/", '/spaces', "$at/meta/") {
+    my $res = $alice->request(OPTIONS => $target, @nobody);
+    my $allow = join ', ', sort split /, /, $res->header('Allow');
+    is($allow, 'DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT', "OPTIONS of $target: Allow");
+    for my $method (qw(DELETE GET HEAD PATCH POST PUT)) {
+        my $status = $alice->request($method, $target, @nobody)->status;
+        is($status, 308, "OPTIONS of $target allows $method, which is redirected");
+    }
+}
+
 done_testing();

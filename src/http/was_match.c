@@ -12,6 +12,9 @@
 
 #include <string.h>
 
+/* What a row of "*" answers, by the names that there are. */
+#define ANY_METHOD "GET, HEAD, POST, PUT, PATCH, DELETE"
+
 unsigned was_match_phases(was_right_t right)
 {
     static const unsigned phases[WAS_RIGHT_COUNT] = {
@@ -96,10 +99,12 @@ const char *was_match_allowed(const was_protocol_t *protocol, const was_route_t 
 
     for (const was_route_t *at = protocol->routes; row != NULL && at->method != NULL; at++) {
         if (can_decide(protocol, at) && strcmp(at->shape, row->shape) == 0 &&
-            strcmp(at->method, "*") != 0 && strcmp(at->method, "OPTIONS") != 0) {
+            strcmp(at->method, "OPTIONS") != 0) {
             bool reads = strcmp(at->method, "GET") == 0;
+            bool is_any = strcmp(at->method, "*") == 0;
 
-            list = apr_pstrcat(pool, list, at->method, reads ? ", HEAD, " : ", ", NULL);
+            list = apr_pstrcat(pool, list, is_any ? ANY_METHOD : at->method,
+                               reads ? ", HEAD, " : ", ", NULL);
         }
     }
     return apr_pstrcat(pool, list, "OPTIONS", NULL);

@@ -121,8 +121,13 @@ static const was_error_t *read_headers(was_request_t *request, pws_state_t *stat
     const char *authorization = was_request_field(request, "Authorization");
     const char *invocation = was_request_field(request, "Capability-Invocation");
 
-    if (authorization == NULL || invocation == NULL) {
-        return bad_header(request, "Authorization and Capability-Invocation come together");
+    if (authorization == NULL) {
+        return bad_header(request, "a Capability-Invocation needs an Authorization");
+    }
+    if (invocation == NULL) {
+        return bad_header(request, "this is Portable Web Spaces: an Authorization needs a "
+                                   "Capability-Invocation; the classic protocol, which has none, "
+                                   "is not spoken here");
     }
     WAS_TRY(was_cavage_parse(authorization, cavage, request->pool));
     const was_error_t *error = read_invocation(request, invocation, state);

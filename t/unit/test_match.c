@@ -63,7 +63,8 @@ static const struct {
 } cases[] = {
     {&whole, "/", "GET", "/", true, "GET, HEAD, OPTIONS", "the root"},
     {&whole, "/", "PUT", "/", false, "GET, HEAD, OPTIONS", "a method that no row has"},
-    {&whole, "/moved", "PATCH", "/moved", true, "OPTIONS", "any method"},
+    {&whole, "/moved", "PATCH", "/moved", true, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
+     "any method"},
     {&whole, "/moved/", "GET", NULL, false, "OPTIONS", "a slash too many"},
     {&whole, "/a", "GET", NULL, false, "OPTIONS", "a segment too few"},
     {&whole, "/a/b", "GET", "/a/*", true, "GET, HEAD, PUT, OPTIONS", "any segment"},
