@@ -84,8 +84,13 @@ my @metadata = (
     '{}', '', 'no document', '[]', '{"name":5}', '{"id":"x"}', '{"controller":"did:web:x"}',
 );
 my $REVOCATION = 'zcaps/revocations/urn%3Auuid%3Av';
-my @policy =
-    (['PUT', 'policy', %json], ['DELETE', 'policy'], ['GET', 'policy'], ['HEAD', 'policy']);
+my @policy = (
+    ['PUT', 'policy', %json],
+    ['DELETE', 'policy'],
+    ['GET', 'policy'],
+    ['GET', 'policy?include=deleted'],
+    ['HEAD', 'policy'],
+);
 my %asked = (
     space => [
         (map { ['GET', $_] } '', qw(meta backends quotas linkset collections/ query)),

@@ -639,6 +639,8 @@ for my $row (
     my $is_linked = sub { $_->{linkset}[0]{$link}[0]{href} eq $policy };
     my @document = (json => { type => 'x' });
     my $is = 'pws 8.2';
+    my @stamp = qw(updatedAt updatedAtCounter originId);
+    my $canonical = json_text(JSON::PP::decode_json($odd));
     told(
         $alice,
         ["$is: no policy", GET => $policy, [], 404, 'not-found'],
@@ -648,7 +650,14 @@ for my $row (
             GET => "$c/linkset", [], 200, undef, %linkset, is_so($is_bare)
         ],
         ["$is: a policy", PUT => $policy, [json => $odd], 201],
-        ["$is: comes back", GET => $policy, [], 200, undef, json => JSON::PP::decode_json($odd)],
+        [
+            "$is: comes back", GET => $policy, [by => $older], 200, undef,
+            json => JSON::PP::decode_json($odd)
+        ],
+        [
+            "$is: comes back with its stamp", GET => $policy, [], 200, undef,
+            is_so(sub { my %all = %$_; delete @all{@stamp}; json_text(\%all) eq $canonical })
+        ],
         ["$is: replaced", PUT => $policy, [json => { type => 'Odder' }], 204],
         ['pws 17.1: a linkset with one', GET => "$c/linkset", [], 200, undef, is_so($is_linked)],
         ["$is: deleted", DELETE => $policy, [], 204],

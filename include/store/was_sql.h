@@ -105,13 +105,15 @@
     X(PWS_COLLECTION_DELETE_COUNTER, 3, true) \
     X(PWS_COLLECTION_DELETE, 2, true) \
     /* pws: policies */ \
-    X(PWS_POLICY_SPACE_RAISE, 6, true) \
+    X(PWS_POLICY_GET, 3, false) \
+    X(PWS_POLICY_MATCHES, 6, false) \
+    X(PWS_POLICY_SPACE_RAISE, 9, true) \
     X(PWS_POLICY_SPACE_PUT, 3, true) \
-    X(PWS_POLICY_SPACE_RAISE_DELETE, 4, true) \
+    X(PWS_POLICY_SPACE_RAISE_DELETE, 7, true) \
     X(PWS_POLICY_SPACE_TOMBSTONE, 2, true) \
     X(PWS_POLICY_SPACE_DELETE, 2, true) \
-    X(PWS_POLICY_RAISE, 8, true) \
-    X(PWS_POLICY_RAISE_DELETE, 6, true) \
+    X(PWS_POLICY_RAISE, 11, true) \
+    X(PWS_POLICY_RAISE_DELETE, 9, true) \
     X(PWS_POLICY_PUT, 5, true) \
     X(PWS_POLICY_TOMBSTONE, 4, true) \
     X(PWS_POLICY_DELETE, 4, true) \

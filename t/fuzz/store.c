@@ -202,32 +202,38 @@ const was_error_t *was_pws_backends_delete(was_db_t *db, const was_grant_t *gran
 }
 
 const was_error_t *was_pws_policies_get(was_db_t *db, const char *space,
-                                        const was_pws_level_t *level, const char **document,
+                                        const was_pws_level_t *level, was_pws_policy_t *policy,
                                         apr_pool_t *pool)
 {
-    REQUIRE(db == NULL && space != NULL && level != NULL && document != NULL);
+    REQUIRE(db == NULL && space != NULL && level != NULL && policy != NULL);
     return absent(pool);
 }
 
 const was_error_t *was_pws_policies_put(was_db_t *db, const was_grant_t *grant,
-                                        const was_pws_level_t *level, const char *document,
-                                        bool *created, apr_pool_t *pool)
+                                        const was_pws_level_t *level,
+                                        const was_conditions_t *conditions,
+                                        was_pws_policy_t *policy, bool *created, apr_pool_t *pool)
 {
-    const char *etag;
+    const char *document = policy->document;
 
+    REQUIRE(conditions != NULL);
+    policy->stamp.origin = "o";
     REQUIRE(db == NULL && strcmp(level->collection, "c") == 0 && level->resource == NULL);
     check_grant(grant);
     REQUIRE(document != NULL);
     /* A short real may be written with all its digits. */
     check_json(document, (size_t)16 * WAS_DOCUMENT_MAX_BYTES, pool);
     *created = true;
-    return take_write(&etag);
+    return take_write(&policy->etag);
 }
 
 const was_error_t *was_pws_policies_delete(was_db_t *db, const was_grant_t *grant,
-                                           const was_pws_level_t *level, apr_pool_t *pool)
+                                           const was_pws_level_t *level,
+                                           const was_conditions_t *conditions, const char **etag,
+                                           apr_pool_t *pool)
 {
-    REQUIRE(level != NULL);
+    REQUIRE(level != NULL && conditions != NULL);
+    *etag = NULL;
     return was_pws_collections_delete(db, grant, "", pool);
 }
 

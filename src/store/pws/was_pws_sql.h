@@ -107,7 +107,7 @@
 /* The tombstone that `select` makes: uuid, parent, kind, id, generation, content type, writer,
  * position, stamp. That of an earlier life gives way. */
 #define PWS_TOMBSTONE(select) \
-    "INSERT INTO was_pws_tombstones (space_uuid, parent, kind, id, generation, content_type," \
+    "INSERT INTO was_pws_tombstones AS d (space_uuid, parent, kind, id, generation, content_type," \
     " writer, position, updated_ms, updated_counter) SELECT " select \
     " ON CONFLICT (space_uuid, parent, kind, id) DO UPDATE SET generation = EXCLUDED.generation," \
     " content_type = EXCLUDED.content_type, writer = EXCLUDED.writer," \
