@@ -517,6 +517,51 @@ for my $case (
     is(scalar $response->header('Link'), $link, "$host$at/: WASProtocol and WASBaseURL");
 }
 
+# The same for the revision of pws, by what is not there for the path alone in the later one.
+my $revised = WAS::Server->start(example => 0, config => $pool . <<"CONF");
+<Location "/">
+    SetHandler was
+    Require all granted
+</Location>
+WASProtocol pws
+<VirtualHost *>
+    ServerName default.example
+</VirtualHost>
+<VirtualHost *>
+    ServerName older.example
+    WASRevision 2026-09
+    <Location "/newer">
+        SetHandler was
+        WASRevision 2026-10
+    </Location>
+    <Location "/same">
+        SetHandler was
+    </Location>
+</VirtualHost>
+<VirtualHost *>
+    ServerName newer.example
+    WASRevision 2026-10
+    <Location "/older">
+        SetHandler was
+        WASRevision 2026-09
+    </Location>
+</VirtualHost>
+CONF
+for my $case (
+    # Host, location; what an unsigned write of a reserved name gets.
+    ['default.example', '', 404],
+    ['older.example', '', 401],
+    ['older.example', '/newer', 404],
+    ['older.example', '/same', 401],
+    ['newer.example', '', 404],
+    ['newer.example', '/older', 401],
+) {
+    my ($host, $at, $status) = @$case;
+    my @options = (sign => 0, body => '{}', headers => [Host => $host]);
+    my $res = $revised->client->put("$at/space/s/export/meta", @options);
+    is($res->status, $status, "$host$at/: WASRevision");
+}
+
 # 6. Handlers inside and beside ours.
 my $files = "$ENV{WAS_RUN}/private/10-files-$$";
 make_path(map { "$files/$_" } qw(static plain named space/x));
