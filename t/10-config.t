@@ -293,8 +293,10 @@ for my $case (
     unlike($said, qr/\[(?:warn|\w+:warn)/, 'the example configuration: without a warning');
 }
 
-# 4. The longest resource. Beyond 511 MiB no LimitRequestBody is kept, and one sentence says so.
+# 4. The longest resource. Where contents stand in rows, no LimitRequestBody beyond 511 MiB is kept,
+# and one sentence says so.
 my $MOST = 511 << 20;
+my $ROWS = "WASContentParts off\n";
 
 sub limit { return "LimitRequestBody $_[0]\n" }
 
@@ -313,7 +315,7 @@ for my $case (
     ['a virtual host', location('') . "<VirtualHost *>\n" . limit(0) . "</VirtualHost>\n", 0, '/'],
 ) {
     my ($name, $config, $limit, $path) = @$case;
-    my ($status, $said) = WAS::Server->check(config => $config, example => 0);
+    my ($status, $said) = WAS::Server->check(config => $ROWS . $config, example => 0);
     my @lines = grep { /LimitRequestBody/ } split /\n/, $said;
     my $sentence =
         defined $limit
@@ -323,28 +325,47 @@ for my $case (
     is(scalar @lines, defined $limit ? 1 : 0, "LimitRequestBody: $name: sentences");
     like($lines[0], $sentence, "LimitRequestBody: $name: which it is") if $sentence;
 }
+for my $case (
+    ['parts', location(limit(0))],
+    ['parts, by default', location(limit(0) . "WASContentParts auto\n")],
+    ['pws', location(limit(0) . "WASProtocol pws\n" . $ROWS)],
+) {
+    my ($name, $config) = @$case;
+    my ($status, $said) = WAS::Server->check(config => $config, example => 0);
+    unlike($said, qr/LimitRequestBody/, "LimitRequestBody: $name: any is kept");
+}
 {
-    my $server = WAS::Server->start(example => 0, config => location(''));
+    my $server = WAS::Server->start(example => 0, config => location('') . <<"CONF");
+<Location "/rows">
+    SetHandler was
+    $ROWS</Location>
+CONF
     my $client = $server->client(WAS::Key->fresh);
     my @document = (body => encode_json({ controller => $client->did }));
     is($client->put('/space/longest', @document)->status, 204, 'a space for the longest resource');
     for my $case (
-        # announced, what is told before the body is sent, the answer when none of it comes
-        [$MOST, '100', 400],
-        [$MOST + 1, '', 413],
-        [1 << 30, '', 413],
-        [(1 << 30) + 1, '', 413],
+        # where, announced, what is told before the body is sent, the answer when none of it comes,
+        # the limit
+        ['/rows', $MOST, '100', 400],
+        ['/rows', $MOST + 1, '', 413, $MOST],
+        ['/rows', 1 << 30, '', 413, $MOST],
+        ['/rows', (1 << 30) + 1, '', 413, $MOST],
+        ['', $MOST + 1, '100', 400],
+        ['', 1 << 30, '100', 400],
+        ['', (1 << 30) + 1, '', 413, 1 << 30],
     ) {
-        my ($bytes, $interim, $status) = @$case;
+        my ($mount, $bytes, $interim, $status, $most) = @$case;
         my @announced = (headers => ['Content-Length' => $bytes, Expect => '100-continue']);
-        my $res = $client->put('/space/longest/x', body => 'x', @announced, stop_after => 0);
-        is($res->status, $status, "no limit: $bytes bytes announced: $status");
-        is(join(' ', $res->interim), $interim, "no limit: $bytes bytes announced: asked for?");
+        my $target = "$mount/space/longest/x";
+        my $name = "no limit below '$mount': $bytes bytes announced";
+        my $res = $client->put($target, body => 'x', @announced, stop_after => 0);
+        is($res->status, $status, "$name: $status");
+        is(join(' ', $res->interim), $interim, "$name: asked for?");
         next if $status != 413;
         is(
             ($res->problem // {})->{errors}[0]{detail},
-            "a body here may have at most $MOST bytes",
-            "no limit: $bytes bytes announced: a problem of ours");
+            "a body here may have at most $most bytes",
+            "$name: a problem of ours");
     }
     $client->delete('/space/longest');
 }

@@ -1,8 +1,9 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
-# The directory in which long bodies wait, and the longer resources of an export, where they stand in
-# rows: TMPDIR, and no other. Where it cannot be used, the operator is told when httpd starts and at each request that
-# needs it, and that request gets a 503; all else is served, and so is that once it is mended.
+# The directory in which long bodies wait, and the longer resources of an export, where they stand
+# in rows: TMPDIR, and no other. Where it cannot be used, the operator is told when httpd starts and
+# at each request that needs it, and that request gets a 503; all else is served, and so is that
+# once it is mended.
 
 use strict;
 use warnings;

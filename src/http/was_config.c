@@ -171,7 +171,11 @@ static void report_body_limit(server_rec *server)
     for (int i = 0; i < mounts->nelts; i++) {
         const was_config_t *location = APR_ARRAY_IDX(mounts, i, const was_config_t *);
         apr_int64_t limit = inner_or_outer(location->body_limit, outer->body_limit);
-        bool in_rows = location->protocol != WAS_PROTOCOL_PWS && location->parts == WAS_PARTS_OFF;
+        was_protocol_id_t protocol =
+            location->protocol != WAS_PROTOCOL_UNSET ? location->protocol : outer->protocol;
+        was_parts_mode_t parts =
+            location->parts != WAS_PARTS_UNSET ? location->parts : outer->parts;
+        bool in_rows = protocol != WAS_PROTOCOL_PWS && parts == WAS_PARTS_OFF;
 
         if (in_rows && (limit == 0 || limit > WAS_CONTENT_MAX_BYTES)) {
             ap_log_error(
