@@ -87,6 +87,47 @@ for my $row (
     );
 }
 
+# By whom: the controller, and whoever something was delegated to on the way to what is revoked, in
+# its end, too; not who holds a sibling of it, or what was delegated on from it.
+{
+    my ($carol, $dave, $erin) = map { holder() } 1 .. 3;
+    my $url = $alice->url("$c/r");
+    my $down = sub {
+        my ($from, $by, $to) = @_;
+        return delegate(
+            $from,
+            by => $by->key, to => $to->key, target => $url, actions => ['GET']);
+    };
+    for my $row (
+        ['the controller', $alice, 204],
+        ['who delegated it first', $bob, 204],
+        ['who delegated it', $carol, 204],
+        ['whom it was delegated to', $dave, 204],
+        ['whom it was delegated on to', $erin, 404],
+        ['a stranger', holder(), 404],
+    ) {
+        my ($name, $who, $status) = @$row;
+        my $is = "pws 8.5: revoked by $name";
+        my $to_bob = $down->($alice->space_url($space), $alice, $bob);
+        my $to_carol = $down->($to_bob, $bob, $carol);
+        my $to_dave = $down->($to_carol, $carol, $dave);
+        my $to_erin = $down->($to_dave, $dave, $erin);
+        my $sibling = $down->($to_carol, $carol, $erin);
+        my @over = $status == 204 ? @REVOKED : (200);
+        my $refused = $status == 404 ? 'not-found' : undef;
+        my @post = (POST => revoke_at($space, by_hash($to_dave)));
+        told(
+            $alice,
+            ["$is: good before", GET => "$c/r", [by => $erin, with($to_erin)], 200],
+            [$is, @post, [by => $who, json => $to_dave], $status, $refused],
+            ["$is: over, or not", GET => "$c/r", [by => $dave, with($to_dave)], @over],
+            ["$is: and what is below", GET => "$c/r", [by => $erin, with($to_erin)], @over],
+            ["$is: a sibling is good", GET => "$c/r", [by => $erin, with($sibling)], 200],
+            ["$is: what is above is good", GET => "$c/r", [by => $carol, with($to_carol)], 200],
+        );
+    }
+}
+
 # By any id. The URL names it by itself, or by its hash; where a URL cannot carry the id, by that.
 my $random = join '', map { chr 97 + rand 26 } 1 .. 40_000;
 for my $row (

@@ -77,6 +77,10 @@ bool was_zcap_within(const char *base, const char *url);
  * its proof at the latest, whatever it says: for so long must be known that it was revoked. */
 apr_time_t was_zcap_end(const was_zcap_delegation_t *delegation);
 
+/* Whether something of a verified chain was delegated to this DID, on the way or in the end; so all
+ * who delegated are held, but for the one who controls the root. */
+bool was_zcap_is_held(const was_zcap_chain_t *chain, const char *did);
+
 /* What someone tries to do with a verified chain. */
 typedef struct was_zcap_use_t {
     const char *url;     /* scheme, host and raw target */

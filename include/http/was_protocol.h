@@ -50,7 +50,7 @@ typedef enum was_phase_t {
     X(PUT_COLLECTION, WAS_PHASE_BEFORE_BODY)                                                       \
     /* The controller itself, without delegation. */                                               \
     X(CONTROLLER_ONLY, WAS_PHASE_BEFORE_BODY)                                                      \
-    /* The controller, or who delegated in the chain that the body is. */                          \
+    /* The controller, or whom the chain that the body is was delegated to. */                     \
     X(REVOKE, WAS_PHASE_BEFORE_BODY | WAS_PHASE_BEHIND_BODY)
 
 /*

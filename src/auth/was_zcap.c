@@ -237,6 +237,18 @@ static bool is_expired(const was_zcap_chain_t *chain, apr_int64_t now)
     return false;
 }
 
+bool was_zcap_is_held(const was_zcap_chain_t *chain, const char *did)
+{
+    for (int i = 0; i < chain->ndelegations; i++) {
+        const was_zcap_delegation_t *delegation = &chain->delegations[i];
+
+        if (is_controller(delegation->controllers, delegation->ncontrollers, did)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 was_zcap_verdict_t was_zcap_allows(const was_zcap_chain_t *chain, const was_zcap_use_t *use)
 {
     if (chain->ndelegations == 0) {

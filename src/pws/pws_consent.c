@@ -108,7 +108,7 @@ static void authorize_listing(was_request_t *request)
 }
 
 /* Whether the caller may revoke what was delegated in `chain` (NULL: in none that holds): the
- * space's controller, or who delegated in it. */
+ * space's controller, or to whom something was delegated in it. */
 static bool may_revoke(const was_request_t *request, const was_zcap_chain_t *chain)
 {
     const pws_state_t *state = pws_state(request);
@@ -123,15 +123,8 @@ static bool may_revoke(const was_request_t *request, const was_zcap_chain_t *cha
         !was_zcap_within(state->chain.root_target, url)) {
         return false;
     }
-    if (strcmp(request->caller, state->controller) == 0) {
-        return true;
-    }
-    for (int i = 0; chain != NULL && i < chain->ndelegations; i++) {
-        if (strcmp(request->caller, chain->delegations[i].delegator) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return strcmp(request->caller, state->controller) == 0 ||
+           (chain != NULL && was_zcap_is_held(chain, request->caller));
 }
 
 static const was_error_t *refuse_revocation(const was_request_t *request)
@@ -140,7 +133,7 @@ static const was_error_t *refuse_revocation(const was_request_t *request)
 }
 
 /* Who may not learns nothing, not even that the body is wrong. Only a chain that holds makes
- * somebody a delegator, or any key could ask by one of its own whether there is a space. */
+ * somebody its holder, or any key could ask by one of its own whether there is a space. */
 static const was_error_t *authorize_revocation(was_request_t *request)
 {
     pws_state_t *state = request->state;

@@ -12,10 +12,10 @@
  * listed, gives those of was_db.
  */
 
-/* How many a scope may remember. A delegator gets less, so that none can use up what the controller
- * needs to revoke him; and the controller is bound by this number alone, and by no quota: whoever
- * fills a space must not escape by that. */
-enum { WAS_PWS_REVOCATIONS_MAX = 10000, WAS_PWS_REVOCATIONS_DELEGATOR_MAX = 1000 };
+/* How many a scope may remember. Who holds a delegation gets less, so that none can use up what the
+ * controller needs to revoke him; and the controller is bound by this number alone, and by no
+ * quota: whoever fills a space must not escape by that. */
+enum { WAS_PWS_REVOCATIONS_MAX = 10000, WAS_PWS_REVOCATIONS_HOLDER_MAX = 1000 };
 
 typedef struct was_pws_revocation_t {
     /* What the delegation's root is in: a space by its id; or, for one that is in no space, its
@@ -23,14 +23,14 @@ typedef struct was_pws_revocation_t {
     const char *scope;
     const char *delegation; /* SHA-256 in hexadecimal */
     apr_int64_t keep_until; /* Unix seconds: how long it is remembered */
-    bool by_controller;     /* and not by one who delegated */
+    bool by_controller;     /* and not by who holds a delegation */
 } was_pws_revocation_t;
 
 /*
  * Revokes a delegation by way of the grant's space, which must still be its controller's, and which
  * is charged for what is in it. What is revoked already is fine. Delegations of the scope that
  * nobody need remember any more are forgotten. Errors: NOT_FOUND (it does not control the space any
- * more; nothing was written), QUOTA (by number, or for a delegator by bytes).
+ * more; nothing was written), QUOTA (by number, or for who is not the controller by bytes).
  */
 WAS_CHECKED const was_error_t *was_pws_revocations_add(was_db_t *db, const was_grant_t *grant,
                                                        const was_pws_revocation_t *revocation,

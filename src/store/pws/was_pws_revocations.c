@@ -30,8 +30,7 @@ const was_error_t *was_pws_revocations_add(was_db_t *db, const was_grant_t *gran
     const was_value_t delegation = WAS_TEXT(apr_pstrcat(pool, "\\x", revocation->delegation, NULL));
     const was_value_t put[] = {WAS_TEXT(grant->space), token, WAS_TEXT(revocation->scope),
                                delegation, WAS_INTEGER(revocation->keep_until)};
-    int most =
-        revocation->by_controller ? WAS_PWS_REVOCATIONS_MAX : WAS_PWS_REVOCATIONS_DELEGATOR_MAX;
+    int most = revocation->by_controller ? WAS_PWS_REVOCATIONS_MAX : WAS_PWS_REVOCATIONS_HOLDER_MAX;
     was_grant_t bound = *grant;
     was_value_t raise[8];
     was_transaction_t transaction = {.nsteps = 0};
