@@ -43,10 +43,10 @@ static const was_error_t *bad_place(const char *what, const char *text, apr_size
 }
 
 /*
- * What is wrong with the brackets outside strings, and where: that they nest deeper than allowed,
- * or are too many. Jansson recurses, and makes some hundred bytes of each pair, so this must be
- * known before it starts. Up to the first syntax error, where Jansson stops, it sees the same
- * strings and brackets as are seen here.
+ * What is wrong outside strings that Jansson must not see, and where: brackets that nest deeper
+ * than allowed, or are too many, since it recurses, and makes some hundred bytes of each pair; and
+ * a NUL, which it passes over behind a number or word. Up to the first syntax error, where Jansson
+ * stops, it sees the same strings and brackets as are seen here.
  */
 static const char *find_excess(const char *text, apr_size_t length, apr_size_t *offset)
 {
@@ -62,6 +62,9 @@ static const char *find_excess(const char *text, apr_size_t length, apr_size_t *
         }
         else if (c == '"') {
             quoted = true;
+        }
+        else if (c == '\0') {
+            return "malformed";
         }
         else if (c == '[' || c == '{') {
             if (++depth > WAS_JSON_MAX_DEPTH) {

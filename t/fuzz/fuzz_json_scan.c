@@ -90,7 +90,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         REQUIRE(memchr(copy, 0, size) == NULL && was_utf8_valid(copy, size));
         check_members(text, tree);
     }
-    else if (tree != NULL) {
+    /* Jansson passes over a NUL behind a number or word. */
+    else if (tree != NULL && memchr(copy, 0, size) == NULL) {
         REQUIRE(flaw == WAS_JSON_TOO_DEEP && depth_of(tree) > WAS_JSON_SCAN_DEPTH);
     }
     json_decref(tree);
