@@ -881,7 +881,7 @@ for my $row (
         ["$is: cleared metadata", PUT => "$sealed/r/meta", [json => { custom => {} }], 204],
         ["$is: plaintext metadata of the collection", PUT => $meta, [@custom], @plain],
         ['pws 14.1: omitted', PUT => $meta, [json => { name => 'x' }], @fixed],
-        ['pws 14.1: another', PUT => $meta, [@more], @fixed],
+        ['pws 14.1: with more', PUT => $meta, [@more], 204],
         ['pws 14.1: repeated', PUT => $meta, [@same], 204],
         ['pws 14.1: as it was', GET => $meta, [], 200, undef, @as_it_was],
         ['pws 14.1: late', PUT => "$many/meta", [json => { encryption => $edv }], 204],

@@ -28,6 +28,9 @@ void was_document_integer(was_document_t *document, json_t *object, const char *
 /* From JSON as text; an escaped NUL in a string is kept. */
 void was_document_json(was_document_t *document, json_t *object, const char *name,
                        const char *text);
+/* A member of the root, an object, that goes out byte for byte: only was_document_render shows it.
+ * The text is kept, not copied. */
+void was_document_verbatim(was_document_t *document, const char *name, const char *text);
 json_t *was_document_object(was_document_t *document, json_t *object, const char *name);
 json_t *was_document_list(was_document_t *document, json_t *object, const char *name);
 
@@ -35,7 +38,10 @@ json_t *was_document_list(was_document_t *document, json_t *object, const char *
 void was_document_add_text(was_document_t *document, json_t *list, const char *text);
 json_t *was_document_add_object(was_document_t *document, json_t *list);
 
-/* The whole, borrowed from the pool; NULL when it is broken. */
+/* The whole, borrowed from the pool; NULL when it is broken, or has members that are verbatim. */
 const json_t *was_document_finish(const was_document_t *document);
+
+/* Its text, where a member was set verbatim; NULL when none was, or when it is broken. */
+const char *was_document_render(const was_document_t *document);
 
 #endif

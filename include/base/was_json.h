@@ -52,6 +52,11 @@ WAS_CHECKED const was_error_t *was_json_string(const json_t *object, const char 
                                                apr_size_t max, const char **value,
                                                apr_pool_t *pool);
 
+/* A member of an object's text that was_json_parse_object has taken, as it stands there but for
+ * white space outside strings; in the pool. NULL when there is none. */
+const char *was_json_member_text(const char *text, apr_size_t length, const char *name,
+                                 apr_pool_t *pool);
+
 /* The object that `value` is, or that is the only element of the array that it is, since JSON-LD
  * writes one value either way; NULL for whatever else, and for NULL. */
 const json_t *was_json_only_object(const json_t *value);

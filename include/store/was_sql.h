@@ -91,6 +91,7 @@
     X(PWS_COLLECTION_COUNTER, 3, true) \
     X(PWS_COLLECTION_LIFT, 3, true) \
     X(PWS_COLLECTION_RAISE, 13, true) \
+    X(PWS_COLLECTION_CHANGES, 4, false) \
     X(PWS_COLLECTION_MATCHES, 5, false) \
     X(PWS_COLLECTION_UPDATE, 11, true) \
     X(PWS_COLLECTION_GET, 2, false) \

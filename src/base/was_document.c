@@ -7,8 +7,16 @@
 
 #include "base/was_document.h"
 
+#include <apr_hash.h>
+#include <apr_strings.h>
+#include <apr_tables.h>
+
+#include <string.h>
+
 struct was_document_t {
     json_t *root;
+    apr_hash_t *verbatim; /* texts by the names of their members; NULL: none */
+    apr_pool_t *pool;
     bool is_broken;
 };
 
@@ -19,6 +27,7 @@ was_document_t *was_document_make(apr_pool_t *pool)
 
     document->root = root != NULL ? was_json_own(root, pool) : NULL;
     document->is_broken = root == NULL;
+    document->pool = pool;
     return document;
 }
 
@@ -67,6 +76,24 @@ void was_document_json(was_document_t *document, json_t *object, const char *nam
     }
 }
 
+void was_document_verbatim(was_document_t *document, const char *name, const char *text)
+{
+    apr_size_t good;
+
+    if (text == NULL) {
+        return;
+    }
+    if (was_json_scan((was_json_slice_t){text, strlen(text)}, &good) != WAS_JSON_SOUND) {
+        document->is_broken = true;
+        return;
+    }
+    if (document->verbatim == NULL) {
+        document->verbatim = apr_hash_make(document->pool);
+    }
+    apr_hash_set(document->verbatim, name, APR_HASH_KEY_STRING, text);
+    set_member(document, document->root, name, json_null()); /* its place */
+}
+
 json_t *was_document_object(was_document_t *document, json_t *object, const char *name)
 {
     return set_member(document, object, name, json_object());
@@ -89,5 +116,28 @@ json_t *was_document_add_object(was_document_t *document, json_t *list)
 
 const json_t *was_document_finish(const was_document_t *document)
 {
-    return document->is_broken ? NULL : document->root;
+    return document->is_broken || document->verbatim != NULL ? NULL : document->root;
+}
+
+const char *was_document_render(const was_document_t *document)
+{
+    apr_pool_t *pool = document->pool;
+    apr_array_header_t *pieces = apr_array_make(pool, 32, sizeof(const char *));
+    const char *name, *before = "{";
+    json_t *value;
+
+    if (document->is_broken || document->verbatim == NULL) {
+        return NULL;
+    }
+    json_object_foreach(document->root, name, value)
+    {
+        const char *text = apr_hash_get(document->verbatim, name, APR_HASH_KEY_STRING);
+
+        APR_ARRAY_PUSH(pieces, const char *) = apr_pstrcat(pool, before, "\"", name, "\":", NULL);
+        APR_ARRAY_PUSH(pieces, const char *) =
+            text != NULL ? text : was_json_text(value, NULL, pool);
+        before = ",";
+    }
+    APR_ARRAY_PUSH(pieces, const char *) = "}";
+    return apr_array_pstrcat(pool, pieces, '\0');
 }

@@ -216,6 +216,33 @@ const was_error_t *was_json_string(const json_t *object, const char *name, apr_s
     return NULL;
 }
 
+const char *was_json_member_text(const char *text, apr_size_t length, const char *name,
+                                 apr_pool_t *pool)
+{
+    was_json_slice_t value;
+
+    if (was_json_scan_member((was_json_slice_t){text, length}, name, &value) == 0) {
+        return NULL;
+    }
+    char *compact = apr_palloc(pool, value.length + 1), *to = compact;
+    bool quoted = false;
+
+    for (apr_size_t i = 0; i < value.length; i++) {
+        char c = value.text[i];
+
+        if (!quoted && memchr(" \t\r\n", c, 4) != NULL) {
+            continue;
+        }
+        quoted ^= c == '"';
+        *to++ = c;
+        if (quoted && c == '\\') { /* whatever it escapes */
+            *to++ = value.text[++i];
+        }
+    }
+    *to = '\0';
+    return compact;
+}
+
 const json_t *was_json_only_object(const json_t *value)
 {
     if (json_is_array(value) && json_array_size(value) == 1) {

@@ -8,8 +8,8 @@
 #include "pws/pws.h"
 
 #include "auth/was_did.h"
-#include "auth/was_jcs.h"
 #include "base/was_origin.h"
+#include "pws/pws_descriptors.h"
 #include "pws/pws_documents.h"
 #include "pws/pws_ids.h"
 #include "store/pws/was_pws_backends.h"
@@ -35,7 +35,7 @@ static was_document_t *describe_collection(const was_request_t *request,
     was_document_text(document, root, "name", collection->name);
     was_document_text(document, was_document_object(document, root, "backend"), "id",
                       collection->backend != NULL ? collection->backend : "default");
-    was_document_json(document, root, "encryption", collection->encryption);
+    was_document_verbatim(document, "encryption", collection->encryption);
     was_document_json(document, root, "plaintext", collection->plaintext);
     was_document_text(document, root, "generator", collection->generator);
     was_document_text(document, root, "generatorOrigin", collection->generator_origin);
@@ -98,34 +98,6 @@ static const was_error_t *read_backend(const was_request_t *request, const char 
     return error;
 }
 
-/* Section 14.1: kept and echoed; canonical, so that a repetition can be told from a change. */
-static const was_error_t *read_encryption(const json_t *body, was_pws_collection_t *collection,
-                                          apr_pool_t *pool)
-{
-    const json_t *encryption = json_object_get(body, "encryption");
-    const json_t *scheme = json_object_get(encryption, "scheme");
-    const json_t *version = json_object_get(encryption, "version");
-    apr_size_t length;
-
-    if (encryption == NULL) {
-        return NULL;
-    }
-    if (!json_is_string(scheme) || json_string_length(scheme) == 0 ||
-        (version != NULL && (!json_is_integer(version) || json_integer_value(version) < 1))) {
-        return pws_bad_member(pool, "encryption", "an object with a scheme and a whole version");
-    }
-    if (collection->plaintext != NULL) {
-        return was_error_make(pool, WAS_ERROR_INVALID_BODY, "#/encryption",
-                              "a collection is encrypted or declares plaintext, not both");
-    }
-    if (strcmp(json_string_value(scheme), "edv") != 0 ||
-        (version != NULL && json_integer_value(version) != 1)) {
-        return was_error_make(pool, WAS_ERROR_UNSUPPORTED_SCHEME, "#/encryption",
-                              "this server knows the scheme edv, version 1");
-    }
-    return was_jcs_text(encryption, &collection->encryption, &length, pool);
-}
-
 static const was_error_t *read_generator(const json_t *body, was_pws_collection_t *collection,
                                          apr_pool_t *pool)
 {
@@ -166,7 +138,7 @@ static const was_error_t *read_collection(const was_request_t *request,
         return was_error_make(pool, WAS_ERROR_NOT_IMPLEMENTED, "#/plaintext",
                               "this server does not offer plaintext declarations");
     }
-    WAS_TRY(read_encryption(body, collection, pool));
+    WAS_TRY(pws_read_encryption(request, &collection->encryption));
     WAS_TRY(read_generator(body, collection, pool));
     WAS_TRY(pws_read_custom(body, &collection->custom, &is_envelope, pool));
     if (collection->encryption != NULL && !is_envelope) {

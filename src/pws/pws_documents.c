@@ -26,6 +26,7 @@ bool pws_is_september(const was_request_t *request)
 void pws_answer_document(was_response_t *response, const was_document_t *document)
 {
     response->json = was_document_finish(document);
+    response->text = was_document_render(document);
     response->type = "application/json";
     response->cache = "private, no-cache";
 }

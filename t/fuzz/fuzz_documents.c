@@ -61,6 +61,9 @@ static void check_answer(const was_response_t *response, apr_pool_t *pool)
         text = was_json_text(response->json, &length, pool);
         REQUIRE(text != NULL && was_utf8_valid(text, length));
     }
+    if (response->text != NULL) {
+        REQUIRE(was_json_check_content(response->text, strlen(response->text), pool) == NULL);
+    }
     REQUIRE(response->answer == WAS_ANSWER_CREATED || response->answer == WAS_ANSWER_NO_CONTENT);
 }
 

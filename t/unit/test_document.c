@@ -50,6 +50,27 @@ static void list_no_utf8(was_document_t *document)
     was_document_add_text(document, list, "\xc0\x80");
 }
 
+static void say_verbatim(was_document_t *document)
+{
+    json_t *root = was_document_root(document);
+
+    was_document_text(document, root, "first", "\"");
+    was_document_verbatim(document, "b", "{\"z\":1.50,\"a\":\"\\u00e9\\/\"}");
+    was_document_verbatim(document, "left out", NULL);
+    was_document_verbatim(document, "c", "null");
+    was_document_add_text(document, was_document_list(document, root, "last"), "it");
+}
+
+static void say_verbatim_alone(was_document_t *document)
+{
+    was_document_verbatim(document, "a", "1E2");
+}
+
+static void say_no_json_verbatim(was_document_t *document)
+{
+    was_document_verbatim(document, "a", "{}}");
+}
+
 static void go_on_behind(was_document_t *document)
 {
     json_t *object = was_document_object(document, was_document_root(document), "\xff");
@@ -73,6 +94,11 @@ static const struct {
      "{\"list\":[\"first\",{\"in\":\"list\"}],\"text\":\"\xc3\xa9\\n\","
      "\"least\":-9223372036854775808,\"json\":[\"\\u0000\"],\"object\":{\"in\":\"it\"}}",
      "all kinds of members"},
+    {say_verbatim,
+     "{\"first\":\"\\\"\",\"b\":{\"z\":1.50,\"a\":\"\\u00e9\\/\"},\"c\":null,\"last\":[\"it\"]}",
+     "members that go out as they are, in their places"},
+    {say_verbatim_alone, "{\"a\":1E2}", "one of them alone"},
+    {say_no_json_verbatim, NULL, "one that is no JSON"},
     {say_no_utf8, NULL, "a text that is not UTF-8"},
     {name_no_utf8, NULL, "a name that is not UTF-8"},
     {say_no_json, NULL, "a stored text that is no JSON"},
@@ -89,10 +115,10 @@ int main(void)
 
         cases[i].say(document);
         const json_t *whole = was_document_finish(document);
-        char *text = whole == NULL ? NULL : json_dumps(whole, JSON_COMPACT);
+        const char *text =
+            whole != NULL ? was_json_text(whole, NULL, pool) : was_document_render(document);
 
         is_str(text, cases[i].text, cases[i].name);
-        free(text);
     }
     return done();
 }

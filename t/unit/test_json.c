@@ -417,6 +417,33 @@ static void test_scarce_memory(apr_pool_t *pool)
     }
 }
 
+static const struct {
+    const char *text;
+    const char *value; /* NULL: none */
+    const char *name;
+} member_texts[] = {
+    {"{\"a\":1.50}", "1.50", "a number as it stands"},
+    {" { \"a\" :\t[ 1 ,\n{ \"z\" : 2 , \"a\" : 3 } ] } ", "[1,{\"z\":2,\"a\":3}]",
+     "without white space"},
+    {"{\"a\":\" \\\" \\\\\" , \"b\": 1}", "\" \\\" \\\\\"", "but for that in a string"},
+    {"{\"a\": \"\\u00e9\\/ \xc3\xa9\" }", "\"\\u00e9\\/ \xc3\xa9\"", "escapes as they stand"},
+    {"{\"\\u0061\": true }", "true", "by an escaped name"},
+    {"{\"b\":{\"a\":1}}", NULL, "not a member's member"},
+    {"{}", NULL, "of nothing"},
+};
+
+static void test_member_text(apr_pool_t *pool)
+{
+    for (size_t i = 0; i < sizeof(member_texts) / sizeof(member_texts[0]); i++) {
+        const char *text = member_texts[i].text;
+        json_t *object = NULL;
+
+        ok(was_json_parse_object(text, strlen(text), &object, pool) == NULL, "member text: a text");
+        is_str(was_json_member_text(text, strlen(text), "a", pool), member_texts[i].value,
+               member_texts[i].name);
+    }
+}
+
 int main(void)
 {
     apr_pool_t *pool = tap_begin();
@@ -432,6 +459,7 @@ int main(void)
     test_text(pool);
     test_only_object(pool);
     test_is_text(pool);
+    test_member_text(pool);
     test_content(pool);
     test_scarce_memory(pool);
     status = done();

@@ -20,7 +20,7 @@ typedef struct was_pws_collection_t {
     const char *id;
     const char *name;
     const char *backend;    /* id; NULL for the server's own (in a change: "default") */
-    const char *encryption; /* JSON, canonical */
+    const char *encryption; /* JSON */
     const char *plaintext;  /* JSON */
     const char *generator;
     const char *generator_origin;
@@ -49,8 +49,9 @@ WAS_CHECKED const was_error_t *was_pws_collections_create(was_db_t *db, const wa
  * Creates (`*created` true, `collection` becomes what was made), or replaces what a client writes
  * (of `collection` only the etag becomes what is there now); a backend or plaintext that is left
  * out stays. Conditions that demand an existing collection never create.
- * Errors: PRECONDITION, IMMUTABLE (the encryption that is there would change), INVALID_BODY
- * (encryption and plaintext at once), NOT_FOUND (the grant does not hold any more).
+ * Errors: PRECONDITION, IMMUTABLE (scheme, version or hmac of the encryption that is there would
+ * change), INVALID_BODY (encryption and plaintext at once, an epoch would go), NOT_FOUND (the grant
+ * does not hold any more).
  */
 WAS_CHECKED const was_error_t *was_pws_collections_put(was_db_t *db, const was_grant_t *grant,
                                                        was_pws_collection_t *collection,

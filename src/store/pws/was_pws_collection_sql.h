@@ -78,9 +78,40 @@
     " FROM was_pws_collections c" \
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") " AND c.generation = $3::bigint"
 
+/* Of an encryption that was stored, `o`, and the one that a write brings, `n` (protocol/pws
+ * sections 14.1, 14.3 and 14.4). What is there of scheme, version and hmac stays; no epoch goes,
+ * and the current one stays or is new. What is stored may be of a time when nobody looked at it:
+ * what is not in its form binds nobody. */
+#define PWS_STAYS(o, n, path) \
+    "coalesce(" n "::json #>> '" path "' = " o "::json #>> '" path "'," \
+    " " o "::json #>> '" path "' IS NULL)"
+#define PWS_ENCRYPTION_STAYS(o, n) \
+    "(" o " IS NULL OR (" PWS_STAYS(o, n, "{scheme}") " AND " PWS_STAYS(o, n, "{version}") \
+    " AND " PWS_STAYS(o, n, "{hmac,id}") " AND " PWS_STAYS(o, n, "{hmac,type}") "))"
+#define PWS_EPOCHS(text) \
+    "ARRAY(SELECT e ->> 'id' FROM json_array_elements(" \
+    "CASE json_typeof(" text "::json -> 'epochs') WHEN 'array' THEN " text "::json -> 'epochs'" \
+    " ELSE '[]' END) e WHERE e ->> 'id' IS NOT NULL)"
+#define PWS_EPOCHS_STAY(o, n) \
+    "(" o " IS NULL OR (" PWS_EPOCHS(o) " <@ " PWS_EPOCHS(n) \
+    " AND (" PWS_STAYS(o, n, "{currentEpoch}") \
+    " OR " n "::json ->> 'currentEpoch' <> ALL (" PWS_EPOCHS(o) "))))"
+
+/* Encrypted, or plaintext of a declared kind. */
+#define PWS_ONE_OF(encryption, plaintext) \
+    "(coalesce(" encryption "::text, c.encryption) IS NULL" \
+    " OR coalesce(" plaintext "::text, c.plaintext) IS NULL)"
+
+/* uuid, collection, encryption, plaintext -> is it not both?, do encryption and epochs stay as they
+ * must? */
+#define WAS_TEXT_PWS_COLLECTION_CHANGES \
+    "SELECT " PWS_ONE_OF("$3", "$4") ", " PWS_ENCRYPTION_STAYS("c.encryption", "$3::text") "," \
+    " " PWS_EPOCHS_STAY("c.encryption", "$3::text") \
+    " FROM was_pws_spaces s, was_pws_collections c" \
+    " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2")
+
 /* grant, collection, token, encryption, plaintext, 3 conditions, the other texts in one, since only
- * their length counts, backend, quota or NULL -> a row. An encryption, once there, can only be
- * repeated. */
+ * their length counts, backend, quota or NULL -> a row */
 #define PWS_COLLECTION_GROWTH \
     "(octet_length($11::text) + " PWS_LENGTH("$6::text") \
     " + " PWS_LENGTH("coalesce($7::text, c.plaintext)") \
@@ -90,8 +121,8 @@
     PWS_RAISE("1", "$5") ", bytes = k.bytes + " PWS_COLLECTION_GROWTH \
     " FROM was_pws_spaces s, was_pws_collections c" \
     " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER_SEEN \
-    " AND (c.encryption IS NULL OR c.encryption = $6::text)" \
-    " AND ($6::text IS NULL OR coalesce($7::text, c.plaintext) IS NULL)" \
+    " AND " PWS_ONE_OF("$6", "$7") " AND " PWS_ENCRYPTION_STAYS("c.encryption", "$6::text") \
+    " AND " PWS_EPOCHS_STAY("c.encryption", "$6::text") \
     " AND " PWS_CONDITIONS("true", PWS_ETAG_OBJECT("c"), "c.updated_ms", "$8", "$9", "$10") \
     " AND " PWS_FITS(PWS_COLLECTION_GROWTH, "$13") " RETURNING 1"
 

@@ -212,24 +212,43 @@ static const was_error_t *put_collection(was_db_t *db, const was_grant_t *grant,
     return update_collection(db, grant, collection, conditions, pool);
 }
 
+/* What must stay of what is there, and would not. */
+static const was_error_t *check_changes(was_db_t *db, const was_grant_t *grant,
+                                        const was_pws_collection_t *wanted, apr_pool_t *pool)
+{
+    const was_value_t values[] = {WAS_TEXT(grant->space), WAS_TEXT(wanted->id),
+                                  WAS_TEXT(wanted->encryption), WAS_TEXT(wanted->plaintext)};
+    const was_rows_t *rows;
+
+    WAS_TRY(was_db_run(db, WAS_SQL_PWS_COLLECTION_CHANGES, values, 4, &rows, pool));
+    if (was_rows_count(rows) == 0) {
+        return collection_absent(pool);
+    }
+    if (!was_rows_true(rows, 0, 0)) {
+        return was_error_make(pool, WAS_ERROR_INVALID_BODY,
+                              wanted->plaintext != NULL ? "#/plaintext" : "#/encryption",
+                              "a collection is encrypted or declares plaintext, not both");
+    }
+    if (!was_rows_true(rows, 0, 1)) {
+        return was_error_make(
+            pool, WAS_ERROR_IMMUTABLE, "#/encryption",
+            "scheme, version and hmac of an encryption stay as they were declared");
+    }
+    if (!was_rows_true(rows, 0, 2)) {
+        return was_error_make(pool, WAS_ERROR_INVALID_BODY, "#/encryption/epochs",
+                              "epochs are only added, and the current one is kept, or a new one");
+    }
+    return NULL;
+}
+
 /* Why an update of what is there found no row. */
 static const was_error_t *explain_update(was_db_t *db, const was_grant_t *grant,
                                          const was_pws_collection_t *wanted,
                                          const was_conditions_t *conditions, apr_pool_t *pool)
 {
     was_value_t values[5] = {WAS_TEXT(grant->space), WAS_TEXT(wanted->id)};
-    was_pws_collection_t stored;
 
-    WAS_TRY(was_pws_collections_get(db, grant->space, wanted->id, &stored, pool));
-    if (wanted->encryption != NULL && (wanted->plaintext != NULL || stored.plaintext != NULL)) {
-        return was_error_make(pool, WAS_ERROR_INVALID_BODY, "#/encryption",
-                              "a collection is encrypted or declares plaintext, not both");
-    }
-    if (stored.encryption != NULL &&
-        (wanted->encryption == NULL || strcmp(stored.encryption, wanted->encryption) != 0)) {
-        return was_error_make(pool, WAS_ERROR_IMMUTABLE, "#/encryption",
-                              "the encryption of a collection stays as it was declared");
-    }
+    WAS_TRY(check_changes(db, grant, wanted, pool));
     was_preconditions_values(conditions, &values[2], pool);
     WAS_TRY(
         was_pws_quota_explain_matching(db, grant, WAS_SQL_PWS_COLLECTION_MATCHES, values, 5, pool));

@@ -1,0 +1,18 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#ifndef PWS_DESCRIPTORS_H
+#define PWS_DESCRIPTORS_H
+
+#include "http/was_request.h"
+
+/*
+ * pws_descriptors: what a collection says of itself and the server must understand (protocol/pws
+ * sections 11.1 and 14). Each reader takes the member of the request's document and yields its text
+ * as the client wrote it, in the pool, but for white space; NULL where it is absent. What may
+ * follow what is stored is the store's to decide.
+ */
+
+/* Section 14.1 to 14.4. Errors: INVALID_BODY (its shape, or that `plaintext` is there, too),
+ * UNSUPPORTED_SCHEME. */
+WAS_CHECKED const was_error_t *pws_read_encryption(const was_request_t *request, const char **text);
+
+#endif

@@ -1,0 +1,128 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * pws_descriptors: shapes of what a collection says of itself. Owns what is understood of each, and
+ * that the rest is kept as it came. Refuses to know what is stored already.
+ */
+
+#include "pws/pws_descriptors.h"
+
+#include "http/was_body.h"
+#include "pws/pws_documents.h"
+
+#include <string.h>
+
+static const char *text_of_member(const was_request_t *request, const char *name)
+{
+    return was_json_member_text(was_body_bytes(request->body),
+                                (apr_size_t)was_body_length(request->body), name, request->pool);
+}
+
+static bool is_filled(const json_t *text)
+{
+    return json_string_length(text) > 0;
+}
+
+/* A list of at least one, each with a key that it names. */
+static bool are_recipients(const json_t *list)
+{
+    for (apr_size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *recipient = json_array_get(list, i);
+        const json_t *header = json_object_get(recipient, "header");
+
+        if (!is_filled(json_object_get(header, "kid")) ||
+            !is_filled(json_object_get(header, "alg")) ||
+            !json_is_string(json_object_get(recipient, "encrypted_key"))) {
+            return false;
+        }
+    }
+    return json_array_size(list) > 0;
+}
+
+/* Whether an entry of a list has the id of one before it. There are at most as many as a document
+ * may have objects. */
+static bool is_repeated(const json_t *list, apr_size_t index)
+{
+    const char *id = json_string_value(json_object_get(json_array_get(list, index), "id"));
+
+    for (apr_size_t i = 0; i < index; i++) {
+        if (was_json_is_text(json_object_get(json_array_get(list, i), "id"), id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Section 14.3. */
+static const was_error_t *check_epochs(const json_t *encryption, apr_pool_t *pool)
+{
+    const json_t *epochs = json_object_get(encryption, "epochs");
+    const json_t *current = json_object_get(encryption, "currentEpoch");
+    bool has_current = false;
+
+    if (epochs == NULL && current == NULL) {
+        return NULL;
+    }
+    if (json_array_size(epochs) == 0 || !json_is_string(current)) {
+        return pws_bad_member(pool,
+                              epochs == NULL ? "encryption/currentEpoch" : "encryption/epochs",
+                              "there with the other: a list that is not empty, and one of its ids");
+    }
+    for (apr_size_t i = 0; i < json_array_size(epochs); i++) {
+        const json_t *epoch = json_array_get(epochs, i);
+        const json_t *id = json_object_get(epoch, "id");
+
+        if (!is_filled(id) || is_repeated(epochs, i) ||
+            !are_recipients(json_object_get(epoch, "recipients"))) {
+            return pws_bad_member(
+                pool, "encryption/epochs",
+                "a list of objects, each with an \"id\" of its own and recipients");
+        }
+        has_current |= was_json_is_text(id, json_string_value(current));
+    }
+    return has_current ? NULL
+                       : pws_bad_member(pool, "encryption/currentEpoch", "the id of an epoch");
+}
+
+/* Section 14.4. */
+static const was_error_t *check_hmac(const json_t *encryption, apr_pool_t *pool)
+{
+    const json_t *hmac = json_object_get(encryption, "hmac");
+
+    if (hmac != NULL &&
+        (!is_filled(json_object_get(hmac, "id")) || !is_filled(json_object_get(hmac, "type")) ||
+         !are_recipients(json_object_get(hmac, "recipients")))) {
+        return pws_bad_member(pool, "encryption/hmac",
+                              "an object with an \"id\", a \"type\" and recipients");
+    }
+    return NULL;
+}
+
+const was_error_t *pws_read_encryption(const was_request_t *request, const char **text)
+{
+    const json_t *encryption = json_object_get(request->document, "encryption");
+    const json_t *scheme = json_object_get(encryption, "scheme");
+    const json_t *version = json_object_get(encryption, "version");
+    apr_pool_t *pool = request->pool;
+
+    *text = NULL;
+    if (encryption == NULL) {
+        return NULL;
+    }
+    if (!is_filled(scheme) ||
+        (version != NULL && (!json_is_integer(version) || json_integer_value(version) < 1))) {
+        return pws_bad_member(pool, "encryption", "an object with a scheme and a whole version");
+    }
+    if (json_object_get(request->document, "plaintext") != NULL) {
+        return was_error_make(pool, WAS_ERROR_INVALID_BODY, "#/encryption",
+                              "a collection is encrypted or declares plaintext, not both");
+    }
+    if (!was_json_is_text(scheme, "edv") || (version != NULL && json_integer_value(version) != 1)) {
+        return was_error_make(pool, WAS_ERROR_UNSUPPORTED_SCHEME, "#/encryption",
+                              "this server knows the scheme edv, version 1");
+    }
+    WAS_TRY(check_epochs(encryption, pool));
+    WAS_TRY(check_hmac(encryption, pool));
+    *text = text_of_member(request, "encryption");
+    return NULL;
+}

@@ -1,0 +1,228 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+#
+# What a collection says of itself: which encryption it takes, how it may change and how not, also
+# when many change it at once; and that it comes back as it was sent.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use WAS::Changes;
+use WAS::Holder;
+use WAS::Server;
+use WAS::Traffic;
+
+my $WRITERS = 16;
+my $TURNS = 6;
+my $alice = holder('pws');
+my $space = make_space($alice);
+my $at = "/space/$space";
+my @BODY = (400, 'invalid-request-body');
+my @SCHEME = (400, 'unsupported-encryption-scheme');
+my @FIXED = (409, 'encryption-immutable');
+
+sub json { return (type => 'application/json', body => $_[0]) }
+
+# What the answer has as this member, as it stands there: members before the next one.
+sub holds {
+    my ($text) = @_;
+    return check => sub { index($_[0]->body, $text) >= 0 ? () : 'not ' . $_[0]->body };
+}
+
+# A description of one member, and a collection that has it.
+my $number = 0;
+
+sub described {
+    my ($member, $text) = @_;
+    my $id = 'd' . ++$number;
+    my $body = defined $text ? qq({"id":"$id","$member":$text}) : qq({"id":"$id"});
+    my $res = $alice->request(POST => "$at/", json($body));
+    $res->status == 201 or die "no $text: " . $res->body;
+    return "$at/$id/meta";
+}
+
+my $R = '[{"header":{"kid":"k","alg":"A"},"encrypted_key":"e"}]';
+my $S = '[{"header":{"kid":"l","alg":"A"},"encrypted_key":"f"}]';
+my $E1 = qq({"id":"1","recipients":$R});
+my $E1S = qq({"id":"1","recipients":$S});
+my $E2 = qq({"id":"2","recipients":$R});
+my $H = qq("hmac":{"id":"h","type":"T","recipients":$R});
+sub edv { return '{' . join(',', '"scheme":"edv"', @_) . '}' }
+sub epochs { return ('"epochs":[' . join(',', @_[1 .. $#_]) . ']', qq("currentEpoch":"$_[0]")) }
+
+# Shapes, of POST and of PUT.
+my @SHAPES = (
+    ['a scheme alone', edv(), 201],
+    ['a version', edv('"version":1'), 201],
+    ['another version', edv('"version":2'), @SCHEME],
+    ['a version that is no whole number', edv('"version":1.0'), @BODY],
+    ['another scheme', '{"scheme":"cose"}', @SCHEME],
+    ['no scheme', '{"foo":1}', @BODY],
+    ['nothing', 'null', @BODY],
+    ['members that nobody knows', edv('"x":[{}]', '"a":null'), 201],
+    ['an epoch', edv(epochs(1, $E1)), 201],
+    ['two epochs', edv(epochs(2, $E1, $E2)), 201],
+    ['epochs that are none', edv('"epochs":"nonsense"'), @BODY],
+    ['epochs that are none, and a current one', edv('"epochs":{}', '"currentEpoch":"1"'), @BODY],
+    ['epochs without a current one', edv("\"epochs\":[$E1]"), @BODY],
+    ['a current one without epochs', edv('"currentEpoch":"1"'), @BODY],
+    ['no epochs, and a current one', edv(epochs(1)), @BODY],
+    ['a current one that is not there', edv(epochs(2, $E1)), @BODY],
+    ['a current one that is a number', edv("\"epochs\":[$E1]", '"currentEpoch":1'), @BODY],
+    ['an epoch twice', edv(epochs(1, $E1, $E2, $E1S)), @BODY],
+    ['an epoch without a name', edv(epochs('', qq({"id":"","recipients":$R}))), @BODY],
+    ['an epoch named by a number', edv(epochs(1, $E1, qq({"id":2,"recipients":$R}))), @BODY],
+    ['an epoch that is a text', edv(epochs(1, $E1, '"2"')), @BODY],
+    ['an epoch without recipients', edv(epochs(1, '{"id":"1"}')), @BODY],
+    ['an epoch for nobody', edv(epochs(1, '{"id":"1","recipients":[]}')), @BODY],
+    ['recipients that are an object', edv(epochs(1, '{"id":"1","recipients":{}}')), @BODY],
+    ['an hmac', edv($H), 201],
+    ['an hmac and an epoch', edv($H, epochs(1, $E1)), 201],
+    ['an hmac that is a text', edv('"hmac":"h"'), @BODY],
+    ['an hmac that is null', edv('"hmac":null'), @BODY],
+    ['an hmac without a name', edv(qq("hmac":{"type":"T","recipients":$R})), @BODY],
+    ['an hmac of no type', edv(qq("hmac":{"id":"h","type":"","recipients":$R})), @BODY],
+    ['an hmac for nobody', edv('"hmac":{"id":"h","type":"T","recipients":[]}'), @BODY],
+    (
+        map { ["recipients: $_", edv(epochs(1, qq({"id":"1","recipients":[$_]}))), @BODY] } '5',
+        '{}',
+        '{"header":{"kid":"k","alg":"A"}}',
+        '{"header":{"kid":"k","alg":"A"},"encrypted_key":5}',
+        '{"header":{"kid":"","alg":"A"},"encrypted_key":"e"}',
+        '{"header":{"kid":"k"},"encrypted_key":"e"}',
+        '{"header":"k","encrypted_key":"e"}'
+    ),
+);
+for my $row (@SHAPES) {
+    my ($name, $text, $status, $type) = @$row;
+    my $is = "pws 14: $name";
+    my @new = map { "n$_" . ++$number } 1, 2;
+    my @kept = $status == 201 ? holds(qq("encryption":$text)) : ();
+    my @there = $status == 201 ? (200, undef, @kept) : (404, 'not-found');
+    told(
+        $alice,
+        [
+            "$is: POST", POST => "$at/", [json(qq({"id":"$new[0]","encryption":$text}))],
+            $status, $type, @kept
+        ],
+        [
+            "$is: PUT", PUT => "$at/$new[1]/meta", [json(qq({"encryption":$text}))],
+            $status, $type, @kept
+        ],
+        (map { ["$is: it is there, or not", GET => "$at/$_/meta", [], @there] } @new),
+    );
+}
+
+# As it was sent, but for blanks: members in their order, numbers and escapes as they stood.
+{
+    my $sent = qq( { "version":1, "z":[ 1.50 , -0, 1E2 ],\t"scheme":"edv",\n)
+        . qq( "a":"\\u00e9 \\/ \\" { ", "b":{"y":{},"x":12345678901234567} } );
+    my $kept = qq({"version":1,"z":[1.50,-0,1E2],"scheme":"edv",)
+        . qq("a":"\\u00e9 \\/ \\" { ","b":{"y":{},"x":12345678901234567}});
+    my $meta = described(encryption => $sent);
+    told(
+        $alice,
+        [
+            'pws 14.1: as it was sent', GET => $meta, [], 200, undef,
+            holds(qq("encryption":$kept))
+        ]);
+    my $stored = 'SELECT encryption FROM was_pws_collections WHERE collection = ?';
+    is_deeply([sql($stored, "d$number")], [[$kept]], 'pws 14.1: and stored so');
+}
+
+# What may follow what.
+my $old = epochs(1, $E1);
+my @FOLLOWS = (
+    ['the same', edv(), edv(), 204],
+    ['nothing', edv(), undef, @FIXED],
+    ['another scheme', edv(), '{"scheme":"cose"}', @SCHEME],
+    ['another member', edv(), edv('"x":1'), 204],
+    ['a member less', edv('"x":1'), edv(), 204],
+    ['its version', edv(), edv('"version":1'), 204],
+    ['no version any more', edv('"version":1'), edv(), @FIXED],
+    ['a later version', edv('"version":1'), edv('"version":2'), @SCHEME],
+    ['its first epoch', edv(), edv(epochs(1, $E1)), 204],
+    ['one more', edv(epochs(1, $E1)), edv(epochs(2, $E1, $E2)), 204],
+    ['one more, not current yet', edv(epochs(1, $E1)), edv(epochs(1, $E1, $E2)), 204],
+    ['one more, before it', edv(epochs(1, $E1)), edv(epochs(2, $E2, $E1)), 204],
+    ['an old one current', edv(epochs(2, $E1, $E2)), edv(epochs(1, $E1, $E2)), @BODY],
+    ['one less', edv(epochs(2, $E1, $E2)), edv(epochs(2, $E2)), @BODY],
+    ['another in its place', edv(epochs(1, $E1)), edv(epochs(2, $E2)), @BODY],
+    ['none any more', edv(epochs(1, $E1)), edv(), @BODY],
+    ['another recipient', edv(epochs(1, $E1)), edv(epochs(1, $E1S)), 204],
+    ['an hmac', edv(epochs(1, $E1)), edv($H, epochs(1, $E1)), 204],
+    ['the hmac for others', edv($H), edv($H =~ s/"k"/"l"/r), 204],
+    ['another hmac', edv($H), edv($H =~ s/"h"/"i"/r), @FIXED],
+    ['an hmac of another type', edv($H), edv($H =~ s/"T"/"U"/r), @FIXED],
+    ['no hmac any more', edv($H), edv(), @FIXED],
+    ['an hmac and an epoch less', edv($H, epochs(1, $E1)), edv(), @FIXED],
+    ['a description of what was not', undef, edv(epochs(1, $E1)), 204],
+);
+for my $row (@FOLLOWS) {
+    my ($name, $before, $after, $status, @more) = @$row;
+    my $type = $status == 204 ? undef : shift @more;
+    my $is = 'pws 14: ' . ($before // 'nothing') . " is followed by $name";
+    my $meta = described(encryption => $before);
+    my $body = join ',', (defined $after ? qq("encryption":$after) : ()), @more, '"name":"new"';
+    my $stays = $status == 204 ? $after : $before;
+    told(
+        $alice,
+        [$is, PUT => $meta, [json("{$body}")], $status, $type],
+        [
+            "$is: what is there then", GET => $meta, [], 200, undef,
+            holds(defined $stays ? qq("encryption":$stays) : '"id"')
+        ],
+    );
+}
+
+# What was taken before anybody looked at it binds nobody, and breaks nothing.
+for my $text (
+    '{"scheme":"edv","epochs":"nonsense"}',
+    '{"scheme":"edv","epochs":[5,{"id":5},[]],"currentEpoch":{}}',
+    '{"scheme":"edv","hmac":"x"}', '{"scheme":"edv","hmac":[{}],"epochs":{"id":1}}',
+) {
+    my $meta = described(encryption => edv());
+    sql(
+        'UPDATE was_pws_collections SET encryption = ? WHERE space_uuid = ? AND collection = ?',
+        $text, $space, "d$number");
+    told(
+        $alice,
+        ["stored: $text", GET => $meta, [], 200, undef, holds(qq("encryption":$text))],
+        ["stored: $text: nothing instead", PUT => $meta, [json('{}')], @FIXED],
+    );
+    my $ids = $text =~ /"id":5/ ? qq($E2,{"id":"5","recipients":$R}) : $E2;
+    my $good = edv($H, epochs(2, $ids));
+    told($alice, ["stored: $text: mended", PUT => $meta, [json(qq({"encryption":$good}))], 204]);
+}
+
+# Many at once, who each read what is there and add an epoch of their own: nobody's is lost, through
+# two httpd.
+{
+    my $server = second_server($WRITERS);
+    my @ports = (WAS::Server::port('pws'), $server->origin =~ /:(\d+)\z/);
+    my $meta = described(encryption => edv(epochs(1, $E1)));
+    my $client;
+    my $write = sub {
+        my ($writer, $turn) = @_;
+        $client //= through($ports[$writer % 2], $alice);
+        my $id = "w$writer-$turn";
+        my $stored = $client->get($meta)->json->{encryption};
+        push @{ $stored->{epochs} }, { %{ $stored->{epochs}[0] }, id => $id };
+        $stored->{currentEpoch} = $id;
+        my $res = $client->send_json(PUT => $meta, { encryption => $stored });
+        return { id => $id, status => $res->status };
+    };
+    my @writes = WAS::Traffic->run(clients => $WRITERS, times => $TURNS, each => $write);
+    my $is = "pws 14.3: $WRITERS at once";
+    my @odd = grep { ($_->{status} // 0) !~ /\A(?:204|400)\z/ } @writes;
+    is_deeply(\@odd, [], "$is: each adds one, or was too late");
+    my @added = sort map { $_->{id} } grep { $_->{status} == 204 } @writes;
+    my @there =
+        grep { $_ ne '1' } map { $_->{id} } @{ $alice->get($meta)->json->{encryption}{epochs} };
+    is_deeply([sort @there], \@added, "$is: all that were added are there");
+    cmp_ok(scalar @added, '<', scalar @writes, "$is: some were too late");
+}
+
+done_testing;
