@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
-# What a collection says of itself: which encryption it takes, how it may change and how not, also
-# when many change it at once; and that it comes back as it was sent.
+# What a collection says of itself: who made it, which encryption it takes, how it may change and
+# how not, also when many change it at once; and that it comes back as it was sent.
 
 use strict;
 use warnings;
@@ -10,6 +10,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 use WAS::Changes;
+use WAS::Charge;
 use WAS::Holder;
 use WAS::Server;
 use WAS::Traffic;
@@ -114,6 +115,103 @@ for my $row (@SHAPES) {
         (map { ["$is: it is there, or not", GET => "$at/$_/meta", [], @there] } @new),
     );
 }
+
+# Who made it. Each with where a refusal points.
+my $did = $alice->did;
+my @origin = ("\"id\":\"$did\"", '"origin":"https://a.example"');
+sub made_by { return '{' . join(',', @_) . '}' }
+sub by_url { return made_by(@origin, qq("url":"$_[0]")) }
+
+sub points {
+    my ($pointer) = @_;
+    return check => sub {
+        my $errors = $_[0]->json->{errors};
+        return ($errors->[0]{pointer} // '') eq $pointer ? () : $_[0]->body;
+    };
+}
+for my $row (
+    ['a DID', qq("$did")],
+    ['an object', made_by($origin[0])],
+    ['all of it', made_by('"name":"A"', '"url":"https://a.example/x"', reverse @origin)],
+    ['a URL that is the origin', by_url('https://a.example')],
+    ['a number', '5', '#/generator'],
+    ['a list', '[]', '#/generator'],
+    ['no DID', '"x"', '#/generator'],
+    ['an empty object', '{}', '#/generator/id'],
+    ['an id that is no DID', made_by('"id":"https://a.example"'), '#/generator/id'],
+    ['an id that is a DID URL', made_by(qq("id":"$did#x")), '#/generator/id'],
+    ['an id that is a number', made_by('"id":5'), '#/generator/id'],
+    ['no origin', made_by($origin[0], '"origin":"a.example"'), '#/generator/origin'],
+    [
+        'an origin with a path', made_by($origin[0], '"origin":"https://a.example/"'),
+        '#/generator/origin'
+    ],
+    ['an origin that is null', made_by($origin[0], '"origin":null'), '#/generator/origin'],
+    [
+        'a URL without an origin', made_by($origin[0], '"url":"https://a.example/"'),
+        '#/generator/url'
+    ],
+    (
+        map { ["a URL: $_", by_url($_), '#/generator/url'] } 'https://b.example/',
+        'https://a.example.b/',
+        'https://a.example:80/',
+        'http://a.example/',
+        'https://a.example@b/',
+        'https://a.example/?',
+        'https://a.example/?x',
+        'https://a.example/#',
+        'https://a.example/ x',
+        "https://a.example/\xc3\xa9",
+        'https://a.example/' . 'x' x 2048
+    ),
+    [
+        'a URL of an origin that is no web site',
+        made_by($origin[0], '"origin":"ftp://a"', '"url":"ftp://a/"'),
+        '#/generator/url'
+    ],
+    ['an empty name', made_by(@origin, '"name":""'), '#/generator/name'],
+    ['a long name', made_by(@origin, '"name":"' . 'x' x 1025 . '"'), '#/generator/name'],
+    ['a member more', made_by(@origin, '"version":1'), '#/generator/version'],
+    ['a member with an odd name', made_by(@origin, '"a/b":1'), '#/generator'],
+    ['a member with a long name', made_by(@origin, '"' . 'x' x 99 . '":1'), '#/generator'],
+) {
+    my ($name, $text, $pointer) = @$row;
+    my $id = 'g' . ++$number;
+    my @answer = $pointer ? (@BODY, points($pointer)) : (201, undef, holds(qq("generator":$text)));
+    my @there = $pointer ? (404, 'not-found') : (200, undef, holds(qq("generator":$text)));
+    told(
+        $alice,
+        ["pws E.4: $name", POST => "$at/", [json(qq({"id":"$id","generator":$text}))], @answer],
+        ["pws E.4: $name: it is there, or not", GET => "$at/$id/meta", [], @there],
+    );
+}
+
+# What becomes of it where a later write leaves it out: kept, and cleared in September's form.
+my %old = (pws => 'kept', pws_september => 'cleared');
+for my $vhost (sort keys %old) {
+    my $there = at($vhost, $alice);
+    my $is = "pws E.4: by way of $vhost";
+    my $new = made_by(@origin, '"name":"B"');
+    my $lone = '"generatorOrigin":"https://a.example"';
+    for my $text (qq("$did"), made_by($origin[0])) {
+        my $meta = described(generator => $text);
+        my @after = (check => sub { $_[0]->body =~ /"generator/ ? $_[0]->body : () });
+        @after = holds(qq("generator":$text)) if $old{$vhost} eq 'kept';
+        told(
+            $there,
+            ["$is: $text left out", PUT => $meta, [json('{"name":"x"}')], 204],
+            ["$is: $text is $old{$vhost}", GET => $meta, [], 200, undef, @after],
+            ["$is: another", PUT => $meta, [json(qq({"generator":$new}))], 204],
+            ["$is: the other is there", GET => $meta, [], 200, undef, holds(qq("generator":$new))],
+            [
+                "$is: a DID and an origin", PUT => $meta, [json(qq({"generator":"$did",$lone}))],
+                204
+            ],
+            ["$is: it is there", GET => $meta, [], 200, undef, holds(qq("$did",$lone))],
+        );
+    }
+}
+is_deeply([sql($MISCHARGED)], [], 'storage: what collections say is charged as it is');
 
 # As it was sent, but for blanks: members in their order, numbers and escapes as they stood.
 {

@@ -15,4 +15,10 @@
  * UNSUPPORTED_SCHEME. */
 WAS_CHECKED const was_error_t *pws_read_encryption(const was_request_t *request, const char **text);
 
+/* Section 11.1 and pws-next E.4: a DID, or an object that is kept as text; which one, its first
+ * byte tells. `*origin` is the member `generatorOrigin`, which came with a DID. Errors:
+ * INVALID_BODY. */
+WAS_CHECKED const was_error_t *pws_read_generator(const was_request_t *request,
+                                                  const char **generator, const char **origin);
+
 #endif

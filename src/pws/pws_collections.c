@@ -7,8 +7,6 @@
 
 #include "pws/pws.h"
 
-#include "auth/was_did.h"
-#include "base/was_origin.h"
 #include "pws/pws_descriptors.h"
 #include "pws/pws_documents.h"
 #include "pws/pws_ids.h"
@@ -18,8 +16,6 @@
 #include <apr_strings.h>
 
 #include <string.h>
-
-enum { ORIGIN_MAX_BYTES = 512 };
 
 /* All of a collection; the older revision shows less of one that was just made, and no more of a
  * stamp than its time. */
@@ -37,7 +33,12 @@ static was_document_t *describe_collection(const was_request_t *request,
                       collection->backend != NULL ? collection->backend : "default");
     was_document_verbatim(document, "encryption", collection->encryption);
     was_document_json(document, root, "plaintext", collection->plaintext);
-    was_document_text(document, root, "generator", collection->generator);
+    if (collection->generator != NULL && *collection->generator == '{') {
+        was_document_verbatim(document, "generator", collection->generator);
+    }
+    else {
+        was_document_text(document, root, "generator", collection->generator);
+    }
     was_document_text(document, root, "generatorOrigin", collection->generator_origin);
     was_document_json(document, root, "custom", collection->custom);
     was_document_text(document, root, "epoch", collection->epoch);
@@ -98,23 +99,6 @@ static const was_error_t *read_backend(const was_request_t *request, const char 
     return error;
 }
 
-static const was_error_t *read_generator(const json_t *body, was_pws_collection_t *collection,
-                                         apr_pool_t *pool)
-{
-    const char *origin;
-
-    WAS_TRY(was_json_string(body, "generator", WAS_DID_MAX_BYTES, &collection->generator, pool));
-    if (collection->generator != NULL && !was_did_valid(collection->generator)) {
-        return pws_bad_member(pool, "generator", "a DID");
-    }
-    WAS_TRY(was_json_string(body, "generatorOrigin", ORIGIN_MAX_BYTES, &origin, pool));
-    collection->generator_origin = origin;
-    if (origin != NULL && !was_origin_valid(origin)) {
-        return pws_bad_member(pool, "generatorOrigin", "an origin: https://host[:port]");
-    }
-    return NULL;
-}
-
 /* Section 11.1: what a client writes. */
 static const was_error_t *read_collection(const was_request_t *request,
                                           was_pws_collection_t *collection)
@@ -139,7 +123,7 @@ static const was_error_t *read_collection(const was_request_t *request,
                               "this server does not offer plaintext declarations");
     }
     WAS_TRY(pws_read_encryption(request, &collection->encryption));
-    WAS_TRY(read_generator(body, collection, pool));
+    WAS_TRY(pws_read_generator(request, &collection->generator, &collection->generator_origin));
     WAS_TRY(pws_read_custom(body, &collection->custom, &is_envelope, pool));
     if (collection->encryption != NULL && !is_envelope) {
         return was_error_make(pool, WAS_ERROR_NOT_ENCRYPTED, "#/custom",
@@ -182,7 +166,10 @@ const was_error_t *pws_collections_post(was_request_t *request, was_response_t *
 const was_error_t *pws_collection_put(was_request_t *request, was_response_t *response)
 {
     const was_grant_t grant = pws_grant(request);
-    was_pws_collection_t collection = {.id = pws_segment(request, 2)};
+    was_pws_collection_t collection = {
+        .id = pws_segment(request, 2),
+        .forgets_generator = was_config_revision(request->config) < WAS_REVISION_2026_10,
+    };
     bool is_new;
 
     WAS_TRY(pws_check_same_id(request->document, collection.id, request->pool));

@@ -7,10 +7,17 @@
 
 #include "pws/pws_descriptors.h"
 
+#include "auth/was_did.h"
+#include "base/was_origin.h"
 #include "http/was_body.h"
 #include "pws/pws_documents.h"
+#include "pws/pws_ids.h"
+
+#include <apr_strings.h>
 
 #include <string.h>
+
+enum { ORIGIN_MAX_BYTES = 512, URL_MAX_BYTES = 2048, MEMBER_MAX_BYTES = 32 };
 
 static const char *text_of_member(const was_request_t *request, const char *name)
 {
@@ -125,4 +132,106 @@ const was_error_t *pws_read_encryption(const was_request_t *request, const char 
     WAS_TRY(check_hmac(encryption, pool));
     *text = text_of_member(request, "encryption");
     return NULL;
+}
+
+static const was_error_t *bad_generator(apr_pool_t *pool, const char *member, const char *what)
+{
+    return pws_bad_member(pool, apr_pstrcat(pool, "generator/", member, NULL), what);
+}
+
+/* Whether a URL is one of an origin, and names nothing but a path of it. */
+static bool is_within(const char *url, const char *origin)
+{
+    apr_size_t length = strlen(origin);
+
+    if (strncmp(url, origin, length) != 0 || (url[length] != '\0' && url[length] != '/') ||
+        (strncmp(url, "https://", 8) != 0 && strncmp(url, "http://", 7) != 0)) {
+        return false;
+    }
+    for (; *url != '\0'; url++) {
+        if (*url <= ' ' || *url >= 0x7f || *url == '?' || *url == '#') {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* That an object has no member but these four. A name that is like ours may be told. */
+static const was_error_t *check_names(const json_t *generator, apr_pool_t *pool)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    static const char *const known[] = {"id", "origin", "url", "name"};
+    const char *name;
+    json_t *value;
+
+    json_object_foreach((json_t *)generator, name, value)
+    {
+        bool is_known = false;
+
+        for (int i = 0; i < 4; i++) {
+            is_known |= strcmp(name, known[i]) == 0;
+        }
+        if (!is_known && strspn(name, letters) == strlen(name) &&
+            strlen(name) <= MEMBER_MAX_BYTES) {
+            return bad_generator(pool, name, "left out");
+        }
+        if (!is_known) {
+            return pws_bad_member(pool, "generator", "an object of id, origin, url and name");
+        }
+    }
+    return NULL;
+}
+
+/* A member that is a string of 1 to so many bytes, or absent. */
+static bool is_short_text(const json_t *generator, const char *name, apr_size_t max,
+                          const char **text)
+{
+    const json_t *member = json_object_get(generator, name);
+
+    *text = json_string_value(member);
+    return member == NULL || (is_filled(member) && json_string_length(member) <= max);
+}
+
+/* Section E.4 of pws-next. */
+static const was_error_t *check_generator(const json_t *generator, apr_pool_t *pool)
+{
+    const char *id, *origin, *url, *name;
+
+    if (!is_short_text(generator, "id", WAS_DID_MAX_BYTES, &id) || id == NULL ||
+        !was_did_valid(id)) {
+        return bad_generator(pool, "id", "a DID");
+    }
+    if (!is_short_text(generator, "origin", ORIGIN_MAX_BYTES, &origin) ||
+        (origin != NULL && !was_origin_valid(origin))) {
+        return bad_generator(pool, "origin", "an origin: https://host[:port]");
+    }
+    if (!is_short_text(generator, "url", URL_MAX_BYTES, &url) ||
+        (url != NULL && (origin == NULL || !is_within(url, origin)))) {
+        return bad_generator(pool, "url", "a URL of the origin, without query and fragment");
+    }
+    if (!is_short_text(generator, "name", PWS_NAME_MAX_BYTES, &name)) {
+        return bad_generator(pool, "name", "a string of 1 to 1024 bytes");
+    }
+    return check_names(generator, pool);
+}
+
+const was_error_t *pws_read_generator(const was_request_t *request, const char **generator,
+                                      const char **origin)
+{
+    const json_t *member = json_object_get(request->document, "generator");
+    apr_pool_t *pool = request->pool;
+
+    WAS_TRY(was_json_string(request->document, "generatorOrigin", ORIGIN_MAX_BYTES, origin, pool));
+    if (*origin != NULL && !was_origin_valid(*origin)) {
+        return pws_bad_member(pool, "generatorOrigin", "an origin: https://host[:port]");
+    }
+    if (json_is_object(member)) {
+        *generator = text_of_member(request, "generator");
+        return check_generator(member, pool);
+    }
+    WAS_TRY(was_json_string(request->document, "generator", WAS_DID_MAX_BYTES, generator, pool));
+    return *generator == NULL || was_did_valid(*generator)
+               ? NULL
+               : pws_bad_member(pool, "generator",
+                                "a DID, or an object of id, origin, url and name");
 }

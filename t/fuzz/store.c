@@ -103,8 +103,13 @@ static void check_collection(const was_pws_collection_t *collection, apr_pool_t 
     REQUIRE(!pws_is_reserved_collection(collection->id));
     check_text(collection->name, PWS_NAME_MAX_BYTES);
     check_text(collection->backend, PWS_ID_MAX_BYTES);
-    check_text(collection->generator, WAS_DID_MAX_BYTES);
-    REQUIRE(collection->generator == NULL || was_did_valid(collection->generator));
+    if (collection->generator != NULL && *collection->generator == '{') {
+        check_json(collection->generator, WAS_DOCUMENT_MAX_BYTES, pool);
+    }
+    else {
+        check_text(collection->generator, WAS_DID_MAX_BYTES);
+        REQUIRE(collection->generator == NULL || was_did_valid(collection->generator));
+    }
     check_text(collection->generator_origin, 512);
     REQUIRE(collection->generator_origin == NULL || was_origin_valid(collection->generator_origin));
     check_text(collection->epoch, PWS_NAME_MAX_BYTES);

@@ -22,9 +22,10 @@ typedef struct was_pws_collection_t {
     const char *backend;    /* id; NULL for the server's own (in a change: "default") */
     const char *encryption; /* JSON */
     const char *plaintext;  /* JSON */
-    const char *generator;
+    const char *generator;  /* a DID, or JSON: an object */
     const char *generator_origin;
-    const char *custom; /* JSON */
+    bool forgets_generator; /* in a change: a generator that is left out is cleared, not kept */
+    const char *custom;     /* JSON */
     const char *epoch;
     const char *created_by;
     apr_time_t created;
@@ -47,8 +48,8 @@ WAS_CHECKED const was_error_t *was_pws_collections_create(was_db_t *db, const wa
 
 /*
  * Creates (`*created` true, `collection` becomes what was made), or replaces what a client writes
- * (of `collection` only the etag becomes what is there now); a backend or plaintext that is left
- * out stays. Conditions that demand an existing collection never create.
+ * (of `collection` only the etag becomes what is there now); a backend, plaintext or generator that
+ * is left out stays. Conditions that demand an existing collection never create.
  * Errors: PRECONDITION, IMMUTABLE (scheme, version or hmac of the encryption that is there would
  * change), INVALID_BODY (encryption and plaintext at once, an epoch would go), NOT_FOUND (the grant
  * does not hold any more).

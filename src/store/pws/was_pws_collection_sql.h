@@ -110,10 +110,18 @@
     " FROM was_pws_spaces s, was_pws_collections c" \
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2")
 
-/* grant, collection, token, encryption, plaintext, 3 conditions, the other texts in one, since only
- * their length counts, backend, quota or NULL -> a row */
+/* What is said of the generator by then: kept where nothing is, and '' clears it. */
+#define PWS_GENERATOR(generator) "nullif(coalesce(" generator "::text, c.generator), '')"
+#define PWS_GENERATOR_ORIGIN(generator, origin) \
+    "coalesce(" origin "::text, CASE WHEN " generator "::text IS NULL" \
+    " THEN c.generator_origin END)"
+
+/* grant, collection, token, encryption, plaintext, 3 conditions, name, custom and epoch in one,
+ * since only their length counts, backend, quota or NULL, generator, its origin -> a row */
 #define PWS_COLLECTION_GROWTH \
     "(octet_length($11::text) + " PWS_LENGTH("$6::text") \
+    " + " PWS_LENGTH(PWS_GENERATOR("$14")) \
+    " + " PWS_LENGTH(PWS_GENERATOR_ORIGIN("$14", "$15")) \
     " + " PWS_LENGTH("coalesce($7::text, c.plaintext)") \
     " + " PWS_LENGTH("nullif(coalesce($12::text, c.backend), 'default')") \
     " - (" PWS_COLLECTION_TEXTS("c") "))"
@@ -133,14 +141,16 @@
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2")
 
 /* uuid, collection, token, name, backend, encryption, plaintext, generator, generator origin,
- * custom, epoch -> validator. What is left out clears, but a backend and a plaintext declaration
+ * custom, epoch -> validator. What is left out clears, but backend, plaintext and generator
  * stay. */
 #define WAS_TEXT_PWS_COLLECTION_UPDATE \
     "UPDATE was_pws_collections c SET name = $4::text," \
     " backend = nullif(coalesce($5::text, c.backend), 'default')," \
     " encryption = $6::text, plaintext = coalesce($7::text, c.plaintext)," \
-    " generator = $8::text, generator_origin = $9::text, custom = $10::text, epoch = $11::text," \
-    " local = 0, position = k.position, " PWS_MINT("c", PWS_NOW_MS) \
+    " generator = " PWS_GENERATOR("$8") "," \
+    " generator_origin = " PWS_GENERATOR_ORIGIN("$8", "$9") "," \
+    " custom = $10::text, epoch = $11::text, local = 0, position = k.position," \
+    " " PWS_MINT("c", PWS_NOW_MS) \
     " FROM was_pws_spaces s, was_pws_counters k WHERE " PWS_RAISED("$3") \
     " RETURNING " PWS_ETAG_OBJECT("c")
 

@@ -155,8 +155,7 @@ const was_error_t *was_pws_collections_create(was_db_t *db, const was_grant_t *g
 /* The texts of a description that it is charged for, and that are not looked at by themselves. */
 static const char *texts_of_collection(const was_pws_collection_t *collection, apr_pool_t *pool)
 {
-    const char *texts[] = {collection->name, collection->generator, collection->generator_origin,
-                           collection->custom, collection->epoch};
+    const char *texts[] = {collection->name, collection->custom, collection->epoch};
     const char *all = "";
 
     for (apr_size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -172,7 +171,7 @@ static const was_error_t *update_collection(was_db_t *db, const was_grant_t *gra
                                             const was_conditions_t *conditions, apr_pool_t *pool)
 {
     const was_value_t token = WAS_INTEGER(was_grant_token());
-    was_value_t raise[13], update[11] = {WAS_TEXT(grant->space), WAS_TEXT(collection->id), token};
+    was_value_t raise[15], update[11] = {WAS_TEXT(grant->space), WAS_TEXT(collection->id), token};
     was_transaction_t transaction = {.nsteps = 0};
 
     was_grant_values(grant, raise, pool);
@@ -185,9 +184,14 @@ static const was_error_t *update_collection(was_db_t *db, const was_grant_t *gra
     raise[11] = WAS_TEXT(collection->backend);
     raise[12] = was_limit_value(grant->quota);
     fill_members(collection, &update[3]);
+    if (collection->generator == NULL && collection->forgets_generator) {
+        update[7] = WAS_TEXT("");
+    }
+    raise[13] = update[7];
+    raise[14] = update[8];
     was_pws_quota_lock(&transaction, grant, pool);
     was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, raise, 4);
-    was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_RAISE, raise, 13);
+    was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_RAISE, raise, 15);
     const was_step_t *write = was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_UPDATE, update, 11);
 
     WAS_TRY(was_db_transact(db, &transaction, pool));
