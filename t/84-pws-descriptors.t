@@ -213,6 +213,124 @@ for my $vhost (sort keys %old) {
 }
 is_deeply([sql($MISCHARGED)], [], 'storage: what collections say is charged as it is');
 
+# Whether resources may change: said when a collection is made, and then for its life.
+my $WRITE_ONCE = '{"immutable":true}';
+for my $row (
+    ['an empty object', '{}'],
+    ['all of it', '{"merge":{"b":[1.50],"a":1},"immutable":true,"resolution":"last-writer-wins"}'],
+    ['members that nobody knows', '{"x":1}'],
+    ['null', 'null', '#/revisions'],
+    ['a list', '[]', '#/revisions'],
+    ['another resolution', '{"resolution":"keep-conflicts"}', '#/revisions/resolution'],
+    ['a resolution that is null', '{"resolution":null}', '#/revisions/resolution'],
+    ['immutable as text', '{"immutable":"true"}', '#/revisions/immutable'],
+    ['immutable as number', '{"immutable":1}', '#/revisions/immutable'],
+    ['merge as text', '{"merge":"x"}', '#/revisions/merge'],
+) {
+    my ($name, $text, $pointer) = @$row;
+    my $new = 'v' . ++$number;
+    my @answer = $pointer ? (@BODY, points($pointer)) : (201, undef, holds(qq("revisions":$text)));
+    my @there = $pointer ? (404, 'not-found') : (200, undef, holds(qq("revisions":$text)));
+    told(
+        $alice,
+        ["pws I.2: $name", PUT => "$at/$new/meta", [json(qq({"revisions":$text}))], @answer],
+        ["pws I.2: $name: it is there, or not", GET => "$at/$new/meta", [], @there],
+    );
+}
+for my $row (
+    ['left out', $WRITE_ONCE, undef, 204],
+    ['the same', $WRITE_ONCE, $WRITE_ONCE, 204],
+    ['and what is merged', $WRITE_ONCE, '{"immutable":true,"merge":{"a":1}}', 204],
+    ['and a default', $WRITE_ONCE, '{"resolution":"last-writer-wins","immutable":true}', 204],
+    ['not any more', $WRITE_ONCE, '{"immutable":false}', 409],
+    ['not said any more', $WRITE_ONCE, '{}', 409],
+    ['said later', undef, $WRITE_ONCE, 409],
+    ['said later, as it is', undef, '{"immutable":false}', 204],
+    ['other words', '{}', '{"merge":{}}', 204],
+) {
+    my ($name, $before, $after, $status) = @$row;
+    my $is = 'pws I.2: ' . ($before // 'nothing') . " is followed by $name";
+    my $meta = described(revisions => $before);
+    my $stays = $status == 204 && defined $after ? $after : $before;
+    my $body = defined $after ? qq({"revisions":$after}) : '{}';
+    told(
+        $alice,
+        [$is, PUT => $meta, [json($body)], $status, $status == 409 && 'revisions-immutable'],
+        [
+            "$is: what is there then",
+            GET => $meta,
+            [], 200, undef,
+            holds(defined $stays ? qq("revisions":$stays) : '"id"')
+        ],
+    );
+}
+{
+    my $c = described(revisions => $WRITE_ONCE) =~ s{/meta\z}{}r;
+    my $is = 'pws I.2: immutable';
+    my @first = (type => 'text/plain; charset=utf-8', body => 'first');
+    my @same = (type => 'TEXT/plain', body => 'first');
+    my @other = (409, 'resource-immutable');
+    my $etag;
+    my $keep = sub { $etag = $_[0]->header('ETag'); () };
+    my $as_before = sub { ($_[0]->header('ETag') // '') eq $etag ? () : 'another validator' };
+    my $if = sub { (headers => [@_]) };
+    my @noted = (json('{"custom":{"name":"n"}}'));
+    my $counter = 'SELECT k.position FROM was_pws_counters k, was_pws_collections c'
+        . ' WHERE k.collection_generation = c.generation AND c.collection = ?';
+    told(
+        $alice,
+        ["$is: made", PUT => "$c/r", [@first], 204, undef, check => $keep],
+        ["$is: posted", POST => "$c/", [@first], 201],
+    );
+    my @before = sql($counter, "d$number");
+    told(
+        $alice,
+        ["$is: the same", PUT => "$c/r", [@first], 204, undef, check => $as_before],
+        [
+            "$is: the same under another parameter",
+            PUT => "$c/r",
+            [@same], 204, undef,
+            check => $as_before
+        ],
+        [
+            "$is: the same, where it is there",
+            PUT => "$c/r",
+            [@same, $if->('If-Match' => '*')],
+            204
+        ],
+        [
+            "$is: the same, where it is not", PUT => "$c/r",
+            [@same, $if->('If-None-Match' => '*')],
+            412, 'precondition-failed'
+        ],
+        ["$is: other bytes", PUT => "$c/r", [type => 'text/plain', body => 'firsT'], @other],
+        ["$is: no bytes", PUT => "$c/r", [type => 'text/plain', body => ''], @other],
+        ["$is: another type", PUT => "$c/r", [type => 'text/html', body => 'first'], @other],
+        [
+            "$is: other bytes, where it is another", PUT => "$c/r",
+            [type => 'text/plain', body => 'x', $if->('If-Match' => '"x"')],
+            412, 'precondition-failed'
+        ],
+        ["$is: long", PUT => "$c/r", [type => 'text/plain', body => 'x' x 1_100_000], @other],
+        [
+            "$is: what is there",
+            GET => "$c/r",
+            [], 200, undef,
+            body => 'first',
+            check => $as_before
+        ],
+    );
+    is_deeply([sql($counter, "d$number")], \@before, "$is: nothing was written");
+    told(
+        $alice,
+        ["$is: what is noted beside it", PUT => "$c/r/meta", [@noted], 204],
+        ["$is: deleted", DELETE => "$c/r", [], 204],
+        ["$is: made anew", PUT => "$c/r", [type => 'text/html', body => 'second'], 204],
+        ["$is: which is there", GET => "$c/r", [], 200, undef, body => 'second'],
+        ["$is: the first one, to it", PUT => "$c/r", [@first], @other],
+    );
+}
+
 # As it was sent, but for blanks: members in their order, numbers and escapes as they stood.
 {
     my $sent = qq( { "version":1, "z":[ 1.50 , -0, 1E2 ],\t"scheme":"edv",\n)

@@ -20,6 +20,7 @@ UPDATE was_pws_counters k SET bytes = x.bytes, resources = x.resources FROM (
             + coalesce(octet_length(c.generator), 0)
             + coalesce(octet_length(c.generator_origin), 0)
             + coalesce(octet_length(c.custom), 0) + coalesce(octet_length(c.epoch), 0)
+            + coalesce(octet_length(c.revisions), 0)
             + coalesce(octet_length(c.created_by), 0) AS bytes
         FROM was_pws_collections c
         UNION ALL

@@ -55,6 +55,9 @@
     X(UNKNOWN_BACKEND, 409, "conflict", "Conflict")                                                \
     /* A member that cannot change any more. */                                                    \
     X(IMMUTABLE, 409, "conflict", "Conflict")                                                      \
+    X(REVISIONS_FIXED, 409, "conflict", "Conflict")                                                \
+    /* A write over what was to be written once. */                                                \
+    X(WRITTEN_ONCE, 409, "conflict", "Conflict")                                                   \
     X(PRECONDITION, 412, "precondition-failed", "Precondition Failed")                             \
     X(TOO_LARGE, 413, "content-too-large", "Content Too Large")                                    \
     X(TARGET_TOO_LONG, 414, "uri-too-long", "URI Too Long")                                        \

@@ -15,6 +15,9 @@
  * UNSUPPORTED_SCHEME. */
 WAS_CHECKED const was_error_t *pws_read_encryption(const was_request_t *request, const char **text);
 
+/* pws-next I.2. Errors: INVALID_BODY. */
+WAS_CHECKED const was_error_t *pws_read_revisions(const was_request_t *request, const char **text);
+
 /* Section 11.1 and pws-next E.4: a DID, or an object that is kept as text; which one, its first
  * byte tells. `*origin` is the member `generatorOrigin`, which came with a DID. Errors:
  * INVALID_BODY. */

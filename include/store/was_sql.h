@@ -87,13 +87,13 @@
     X(PWS_REVOKED, 2, false) \
     /* pws: collections */ \
     X(PWS_COLLECTION_LOCK, 4, false) \
-    X(PWS_COLLECTION_INSERT, 15, true) \
+    X(PWS_COLLECTION_INSERT, 16, true) \
     X(PWS_COLLECTION_COUNTER, 3, true) \
     X(PWS_COLLECTION_LIFT, 3, true) \
-    X(PWS_COLLECTION_RAISE, 15, true) \
-    X(PWS_COLLECTION_CHANGES, 4, false) \
+    X(PWS_COLLECTION_RAISE, 16, true) \
+    X(PWS_COLLECTION_CHANGES, 5, false) \
     X(PWS_COLLECTION_MATCHES, 5, false) \
-    X(PWS_COLLECTION_UPDATE, 11, true) \
+    X(PWS_COLLECTION_UPDATE, 12, true) \
     X(PWS_COLLECTION_GET, 2, false) \
     X(PWS_COLLECTION_STATE, 5, false) \
     X(PWS_COLLECTION_LIST, 5, false) \
@@ -124,6 +124,7 @@
     X(PWS_RESOURCE_RAISE_AT_ONCE, 10, true) \
     X(PWS_RESOURCE_PUT, 11, true) \
     X(PWS_RESOURCE_MATCHES, 6, false) \
+    X(PWS_RESOURCE_SAME, 5, false) \
     X(PWS_RESOURCE_GET, 4, false) \
     X(PWS_RESOURCE_PIECE, 6, false) \
     X(PWS_RESOURCE_LIST, 6, false) \

@@ -40,6 +40,7 @@ static was_document_t *describe_collection(const was_request_t *request,
         was_document_text(document, root, "generator", collection->generator);
     }
     was_document_text(document, root, "generatorOrigin", collection->generator_origin);
+    was_document_verbatim(document, "revisions", collection->revisions);
     was_document_json(document, root, "custom", collection->custom);
     was_document_text(document, root, "epoch", collection->epoch);
     was_document_text(document, root, "createdBy", collection->created_by);
@@ -123,6 +124,7 @@ static const was_error_t *read_collection(const was_request_t *request,
                               "this server does not offer plaintext declarations");
     }
     WAS_TRY(pws_read_encryption(request, &collection->encryption));
+    WAS_TRY(pws_read_revisions(request, &collection->revisions));
     WAS_TRY(pws_read_generator(request, &collection->generator, &collection->generator_origin));
     WAS_TRY(pws_read_custom(body, &collection->custom, &is_envelope, pool));
     if (collection->encryption != NULL && !is_envelope) {

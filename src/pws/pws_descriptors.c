@@ -134,6 +134,33 @@ const was_error_t *pws_read_encryption(const was_request_t *request, const char 
     return NULL;
 }
 
+const was_error_t *pws_read_revisions(const was_request_t *request, const char **text)
+{
+    const json_t *revisions = json_object_get(request->document, "revisions");
+    const json_t *resolution = json_object_get(revisions, "resolution");
+    const json_t *immutable = json_object_get(revisions, "immutable");
+    const json_t *merge = json_object_get(revisions, "merge");
+
+    *text = NULL;
+    if (revisions == NULL) {
+        return NULL;
+    }
+    if (!json_is_object(revisions)) {
+        return pws_bad_member(request->pool, "revisions", "an object");
+    }
+    if (resolution != NULL && !was_json_is_text(resolution, "last-writer-wins")) {
+        return pws_bad_member(request->pool, "revisions/resolution", "\"last-writer-wins\"");
+    }
+    if (immutable != NULL && !json_is_boolean(immutable)) {
+        return pws_bad_member(request->pool, "revisions/immutable", "true or false");
+    }
+    if (merge != NULL && !json_is_object(merge)) {
+        return pws_bad_member(request->pool, "revisions/merge", "an object");
+    }
+    *text = text_of_member(request, "revisions");
+    return NULL;
+}
+
 static const was_error_t *bad_generator(apr_pool_t *pool, const char *member, const char *what)
 {
     return pws_bad_member(pool, apr_pstrcat(pool, "generator/", member, NULL), what);

@@ -322,6 +322,10 @@ const char *const was_schema_steps[WAS_SCHEMA_VERSION] = {
     " ADD COLUMN IF NOT EXISTS made_tables boolean NOT NULL DEFAULT false;"
     /* A sweep that never ends: how far the look for contents that no row names has come. */
     "INSERT INTO was_sweeps (space_uuid, generation, kind, since_ms)"
-    " VALUES ('', 0, 'unnamed', 0) ON CONFLICT DO NOTHING;",
+    " VALUES ('', 0, 'unnamed', 0) ON CONFLICT DO NOTHING;"
+
+    /* What was said of a collection's revisions when it was made. */
+    "ALTER TABLE was_pws_collections ADD COLUMN IF NOT EXISTS revisions text,"
+    " ADD COLUMN IF NOT EXISTS is_immutable boolean NOT NULL DEFAULT false;",
 };
 /* clang-format on */

@@ -114,6 +114,7 @@ static void check_collection(const was_pws_collection_t *collection, apr_pool_t 
     REQUIRE(collection->generator_origin == NULL || was_origin_valid(collection->generator_origin));
     check_text(collection->epoch, PWS_NAME_MAX_BYTES);
     check_json(collection->encryption, WAS_DOCUMENT_MAX_BYTES, pool);
+    check_json(collection->revisions, WAS_DOCUMENT_MAX_BYTES, pool);
     check_json(collection->custom, PWS_CUSTOM_MAX_BYTES, pool);
     REQUIRE(collection->plaintext == NULL);
 }

@@ -26,6 +26,7 @@ typedef struct was_pws_collection_t {
     const char *generator_origin;
     bool forgets_generator; /* in a change: a generator that is left out is cleared, not kept */
     const char *custom;     /* JSON */
+    const char *revisions;  /* JSON; in a change: NULL for what it is */
     const char *epoch;
     const char *created_by;
     apr_time_t created;
@@ -48,11 +49,11 @@ WAS_CHECKED const was_error_t *was_pws_collections_create(was_db_t *db, const wa
 
 /*
  * Creates (`*created` true, `collection` becomes what was made), or replaces what a client writes
- * (of `collection` only the etag becomes what is there now); a backend, plaintext or generator that
- * is left out stays. Conditions that demand an existing collection never create.
+ * (of `collection` only the etag becomes what is there now); a backend, plaintext, generator or
+ * revisions that are left out stay. Conditions that demand an existing collection never create.
  * Errors: PRECONDITION, IMMUTABLE (scheme, version or hmac of the encryption that is there would
- * change), INVALID_BODY (encryption and plaintext at once, an epoch would go), NOT_FOUND (the grant
- * does not hold any more).
+ * change), INVALID_BODY (encryption and plaintext at once, an epoch would go), REVISIONS_FIXED,
+ * NOT_FOUND (the grant does not hold any more).
  */
 WAS_CHECKED const was_error_t *was_pws_collections_put(was_db_t *db, const was_grant_t *grant,
                                                        was_pws_collection_t *collection,
@@ -76,6 +77,7 @@ typedef struct was_pws_state_t {
     bool is_granted; /* without it nothing else is set */
     bool has_collection;
     bool is_encrypted;
+    bool is_immutable; /* what is in it may be deleted, and not replaced */
     bool is_elsewhere; /* its contents are at a registered backend */
     bool has_resource;
 } was_pws_state_t;

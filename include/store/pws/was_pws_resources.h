@@ -49,9 +49,11 @@ typedef struct was_pws_write_t {
     const was_conditions_t *conditions;
 } was_pws_write_t;
 
-/* Creates or replaces. Errors: NOT_FOUND (no such collection), PRECONDITION, NOT_ENCRYPTED,
- * UNKNOWN_BACKEND (the collection's contents are elsewhere), QUOTA, UNAVAILABLE (also when parts of
- * the content are missing). */
+/* Creates or replaces; in a collection that is immutable, what is there already is fine and stays,
+ * its validator, too, where it has these bytes (not more than WAS_PIECE_BYTES) and this media type,
+ * whatever the parameters. Errors: NOT_FOUND (no such collection), PRECONDITION, NOT_ENCRYPTED,
+ * UNKNOWN_BACKEND (the collection's contents are elsewhere), WRITTEN_ONCE, QUOTA, UNAVAILABLE (also
+ * when parts of the content are missing). */
 WAS_CHECKED const was_error_t *was_pws_resources_put(was_db_t *db, const was_grant_t *grant,
                                                      const was_pws_key_t *key,
                                                      const was_pws_write_t *write,

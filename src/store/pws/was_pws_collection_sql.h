@@ -35,22 +35,26 @@
     "(" PWS_ROW " + octet_length(" id ") - " PWS_TOMBSTONE_THERE("s.generation", "c", id) ")"
 
 /* grant, collection, name, backend, encryption, plaintext, generator, generator origin, custom,
- * epoch, created by, generation, quota or NULL -> time of its making, stamp, validator; behind the
- * space's lock */
+ * epoch, created by, generation, quota or NULL, revisions -> time of its making, stamp, validator;
+ * behind the space's lock */
 #define PWS_COLLECTION_MADE "c.created_ms, " PWS_STAMP("c") ", " PWS_ETAG_OBJECT("c")
 #define PWS_COLLECTION_NEW_BYTES \
     "(" PWS_TWO_ROWS " + " PWS_COLLECTION_TOMBSTONE_BYTES("$4::text") \
     " + octet_length($4::text) + " PWS_LENGTH("$5::text") \
     " + " PWS_LENGTH("nullif($6::text, 'default')") " + " PWS_LENGTH("$7::text") \
     " + " PWS_LENGTH("$8::text") " + " PWS_LENGTH("$9::text") " + " PWS_LENGTH("$10::text") \
-    " + " PWS_LENGTH("$11::text") " + " PWS_LENGTH("$12::text") " + " PWS_LENGTH("$13::text") ")"
+    " + " PWS_LENGTH("$11::text") " + " PWS_LENGTH("$12::text") " + " PWS_LENGTH("$13::text") \
+    " + " PWS_LENGTH("$16::text") ")"
+#define PWS_IMMUTABLE(revisions) \
+    "coalesce((" revisions "::text::json ->> 'immutable')::boolean, false)"
 #define WAS_TEXT_PWS_COLLECTION_INSERT \
     "INSERT INTO was_pws_collections AS c (space_uuid, space_generation, collection, name," \
     " backend, encryption, plaintext, generator, generator_origin, custom, epoch, created_by," \
-    " generation, created_ms, updated_ms)" \
+    " generation, created_ms, updated_ms, revisions, is_immutable)" \
     " SELECT s.space_uuid, s.generation, $4::text, $5::text, nullif($6::text, 'default')," \
     " $7::text, $8::text, $9::text, $10::text, $11::text, $12::text, $13::text, $14::bigint," \
-    " " PWS_NOW_MS ", " PWS_NOW_MS " FROM was_pws_spaces s" \
+    " " PWS_NOW_MS ", " PWS_NOW_MS ", $16::text, " PWS_IMMUTABLE("$16") \
+    " FROM was_pws_spaces s" \
     " WHERE " PWS_GRANTED " AND " PWS_FITS(PWS_COLLECTION_NEW_BYTES, "$15") \
     " ON CONFLICT DO NOTHING RETURNING " PWS_COLLECTION_MADE
 
@@ -102,11 +106,16 @@
     "(coalesce(" encryption "::text, c.encryption) IS NULL" \
     " OR coalesce(" plaintext "::text, c.plaintext) IS NULL)"
 
-/* uuid, collection, encryption, plaintext -> is it not both?, do encryption and epochs stay as they
- * must? */
+/* What was said of revisions when the collection was made, in its own words or by saying nothing,
+ * counts for all its life (protocol/pws-next I.2). */
+#define PWS_REVISIONS_STAY(n) \
+    "(" n "::text IS NULL OR c.is_immutable = " PWS_IMMUTABLE(n) ")"
+
+/* uuid, collection, encryption, plaintext, revisions -> is it not both?, do encryption, epochs and
+ * revisions stay as they must? */
 #define WAS_TEXT_PWS_COLLECTION_CHANGES \
     "SELECT " PWS_ONE_OF("$3", "$4") ", " PWS_ENCRYPTION_STAYS("c.encryption", "$3::text") "," \
-    " " PWS_EPOCHS_STAY("c.encryption", "$3::text") \
+    " " PWS_EPOCHS_STAY("c.encryption", "$3::text") ", " PWS_REVISIONS_STAY("$5") \
     " FROM was_pws_spaces s, was_pws_collections c" \
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2")
 
@@ -117,12 +126,14 @@
     " THEN c.generator_origin END)"
 
 /* grant, collection, token, encryption, plaintext, 3 conditions, name, custom and epoch in one,
- * since only their length counts, backend, quota or NULL, generator, its origin -> a row */
+ * since only their length counts, backend, quota or NULL, generator, its origin, revisions
+ * -> a row */
 #define PWS_COLLECTION_GROWTH \
     "(octet_length($11::text) + " PWS_LENGTH("$6::text") \
     " + " PWS_LENGTH(PWS_GENERATOR("$14")) \
     " + " PWS_LENGTH(PWS_GENERATOR_ORIGIN("$14", "$15")) \
     " + " PWS_LENGTH("coalesce($7::text, c.plaintext)") \
+    " + " PWS_LENGTH("coalesce($16::text, c.revisions)") \
     " + " PWS_LENGTH("nullif(coalesce($12::text, c.backend), 'default')") \
     " - (" PWS_COLLECTION_TEXTS("c") "))"
 #define WAS_TEXT_PWS_COLLECTION_RAISE \
@@ -130,7 +141,7 @@
     " FROM was_pws_spaces s, was_pws_collections c" \
     " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER_SEEN \
     " AND " PWS_ONE_OF("$6", "$7") " AND " PWS_ENCRYPTION_STAYS("c.encryption", "$6::text") \
-    " AND " PWS_EPOCHS_STAY("c.encryption", "$6::text") \
+    " AND " PWS_EPOCHS_STAY("c.encryption", "$6::text") " AND " PWS_REVISIONS_STAY("$16") \
     " AND " PWS_CONDITIONS("true", PWS_ETAG_OBJECT("c"), "c.updated_ms", "$8", "$9", "$10") \
     " AND " PWS_FITS(PWS_COLLECTION_GROWTH, "$13") " RETURNING 1"
 
@@ -141,8 +152,8 @@
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2")
 
 /* uuid, collection, token, name, backend, encryption, plaintext, generator, generator origin,
- * custom, epoch -> validator. What is left out clears, but backend, plaintext and generator
- * stay. */
+ * custom, epoch, revisions -> validator. What is left out clears, but backend, plaintext, generator
+ * and revisions stay. */
 #define WAS_TEXT_PWS_COLLECTION_UPDATE \
     "UPDATE was_pws_collections c SET name = $4::text," \
     " backend = nullif(coalesce($5::text, c.backend), 'default')," \
@@ -150,6 +161,7 @@
     " generator = " PWS_GENERATOR("$8") "," \
     " generator_origin = " PWS_GENERATOR_ORIGIN("$8", "$9") "," \
     " custom = $10::text, epoch = $11::text, local = 0, position = k.position," \
+    " revisions = coalesce($12::text, c.revisions)," \
     " " PWS_MINT("c", PWS_NOW_MS) \
     " FROM was_pws_spaces s, was_pws_counters k WHERE " PWS_RAISED("$3") \
     " RETURNING " PWS_ETAG_OBJECT("c")
@@ -157,15 +169,15 @@
 /* uuid, collection -> a row of was_pws_collection_t */
 #define WAS_TEXT_PWS_COLLECTION_GET \
     "SELECT c.name, c.backend, c.encryption, c.plaintext, c.generator, c.generator_origin," \
-    " c.custom, c.epoch, c.created_by, " PWS_COLLECTION_MADE \
+    " c.custom, c.epoch, c.created_by, c.revisions, " PWS_COLLECTION_MADE \
     " FROM was_pws_spaces s, was_pws_collections c" \
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2")
 
 /* grant, collection, resource -> is the collection there?, encrypted?, the resource there?, kept
- * elsewhere?; no row where the grant does not hold */
+ * elsewhere?, immutable?; no row where the grant does not hold */
 #define WAS_TEXT_PWS_COLLECTION_STATE \
     "SELECT c.collection IS NOT NULL, c.encryption IS NOT NULL, r.resource IS NOT NULL," \
-    " c.backend IS NOT NULL FROM was_pws_spaces s" \
+    " c.backend IS NOT NULL, c.is_immutable FROM was_pws_spaces s" \
     " LEFT JOIN was_pws_collections c ON " PWS_COLLECTION("$4") \
     " LEFT JOIN was_pws_resources r ON r.space_uuid = $1" \
     " AND r.collection_generation = c.generation AND r.resource = $5::text" \

@@ -53,8 +53,9 @@ const was_error_t *was_pws_collections_get(was_db_t *db, const char *space, cons
         .custom = was_rows_text(rows, 0, 6),
         .epoch = was_rows_text(rows, 0, 7),
         .created_by = was_rows_text(rows, 0, 8),
+        .revisions = was_rows_text(rows, 0, 9),
     };
-    read_made(rows, 9, collection);
+    read_made(rows, 10, collection);
     return NULL;
 }
 
@@ -76,7 +77,7 @@ static const was_error_t *insert_collection(was_db_t *db, const was_grant_t *gra
 {
     const was_value_t generation = WAS_INTEGER(was_grant_token());
     const was_value_t key[] = {WAS_TEXT(grant->space), WAS_TEXT(collection->id), generation};
-    was_value_t values[15];
+    was_value_t values[16];
     was_transaction_t transaction = {.nsteps = 0};
 
     was_grant_values(grant, values, pool);
@@ -85,9 +86,10 @@ static const was_error_t *insert_collection(was_db_t *db, const was_grant_t *gra
     values[12] = WAS_TEXT(grant->invoker);
     values[13] = generation;
     values[14] = was_limit_value(grant->quota);
+    values[15] = WAS_TEXT(collection->revisions);
     was_step_add(&transaction, WAS_SQL_PWS_SPACE_LOCK, values, WAS_GRANT_VALUES);
     const was_step_t *insert =
-        was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_INSERT, values, 15);
+        was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_INSERT, values, 16);
     const was_step_t *lift = was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LIFT, key, 3);
 
     was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_COUNTER, key, 3);
@@ -121,6 +123,7 @@ const was_error_t *was_pws_collections_state(was_db_t *db, const was_grant_t *gr
         state->is_encrypted = was_rows_true(rows, 0, 1);
         state->has_resource = was_rows_true(rows, 0, 2);
         state->is_elsewhere = was_rows_true(rows, 0, 3);
+        state->is_immutable = was_rows_true(rows, 0, 4);
     }
     return NULL;
 }
@@ -171,7 +174,7 @@ static const was_error_t *update_collection(was_db_t *db, const was_grant_t *gra
                                             const was_conditions_t *conditions, apr_pool_t *pool)
 {
     const was_value_t token = WAS_INTEGER(was_grant_token());
-    was_value_t raise[15], update[11] = {WAS_TEXT(grant->space), WAS_TEXT(collection->id), token};
+    was_value_t raise[16], update[12] = {WAS_TEXT(grant->space), WAS_TEXT(collection->id), token};
     was_transaction_t transaction = {.nsteps = 0};
 
     was_grant_values(grant, raise, pool);
@@ -189,10 +192,11 @@ static const was_error_t *update_collection(was_db_t *db, const was_grant_t *gra
     }
     raise[13] = update[7];
     raise[14] = update[8];
+    raise[15] = update[11] = WAS_TEXT(collection->revisions);
     was_pws_quota_lock(&transaction, grant, pool);
     was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, raise, 4);
-    was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_RAISE, raise, 15);
-    const was_step_t *write = was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_UPDATE, update, 11);
+    was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_RAISE, raise, 16);
+    const was_step_t *write = was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_UPDATE, update, 12);
 
     WAS_TRY(was_db_transact(db, &transaction, pool));
     collection->etag = was_rows_count(write->rows) > 0 ? was_rows_text(write->rows, 0, 0) : NULL;
@@ -221,10 +225,11 @@ static const was_error_t *check_changes(was_db_t *db, const was_grant_t *grant,
                                         const was_pws_collection_t *wanted, apr_pool_t *pool)
 {
     const was_value_t values[] = {WAS_TEXT(grant->space), WAS_TEXT(wanted->id),
-                                  WAS_TEXT(wanted->encryption), WAS_TEXT(wanted->plaintext)};
+                                  WAS_TEXT(wanted->encryption), WAS_TEXT(wanted->plaintext),
+                                  WAS_TEXT(wanted->revisions)};
     const was_rows_t *rows;
 
-    WAS_TRY(was_db_run(db, WAS_SQL_PWS_COLLECTION_CHANGES, values, 4, &rows, pool));
+    WAS_TRY(was_db_run(db, WAS_SQL_PWS_COLLECTION_CHANGES, values, 5, &rows, pool));
     if (was_rows_count(rows) == 0) {
         return collection_absent(pool);
     }
@@ -241,6 +246,11 @@ static const was_error_t *check_changes(was_db_t *db, const was_grant_t *grant,
     if (!was_rows_true(rows, 0, 2)) {
         return was_error_make(pool, WAS_ERROR_INVALID_BODY, "#/encryption/epochs",
                               "epochs are only added, and the current one is kept, or a new one");
+    }
+    if (!was_rows_true(rows, 0, 3)) {
+        return was_error_make(pool, WAS_ERROR_REVISIONS_FIXED, "#/revisions/immutable",
+                              "whether resources may change stays as it was when the collection "
+                              "was made");
     }
     return NULL;
 }

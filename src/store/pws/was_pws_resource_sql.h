@@ -39,24 +39,26 @@
 #define PWS_RESOURCE_COUNTED \
     ", bytes = k.bytes + " PWS_RESOURCE_GROWTH "," \
     " resources = k.resources + (r.resource IS NULL)::integer"
-#define PWS_RESOURCE_TAKEN "(c.encryption IS NULL OR $8::boolean) AND c.backend IS NULL"
+#define PWS_RESOURCE_TAKEN(free) \
+    "(c.encryption IS NULL OR $8::boolean) AND c.backend IS NULL" \
+    " AND (NOT c.is_immutable" free ")"
 #define WAS_TEXT_PWS_RESOURCE_RAISE \
     PWS_RAISE("1", "$6") PWS_RESOURCE_COUNTED \
     " FROM was_pws_spaces s, was_pws_collections c LEFT JOIN was_pws_resources r" \
     " ON " PWS_RESOURCE("$5") \
     " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER_SEEN \
-    " AND " PWS_RESOURCE_TAKEN \
+    " AND " PWS_RESOURCE_TAKEN(" OR r.resource IS NULL") \
     " AND " PWS_RESOURCE_CONDITIONS("$11", "$12", "$13") \
     " AND " PWS_FITS(PWS_RESOURCE_GROWTH, "$14") " AND " PARTS_ARE_WHOLE("$15", "$7")
 
-/* the same without conditions, a quota and parts; in place of both ..._LOCK and
- * ..._RAISE, where it need not wait: it raises nothing if somebody else has the counter, or has
- * raised it since the statement began, and what they wrote might not be seen. */
+/* the same without conditions, a quota and parts, where what is there may change; in place of both
+ * ..._LOCK and ..._RAISE, where it need not wait: it raises nothing if somebody else has the
+ * counter, or has raised it since the statement began, and what they wrote might not be seen. */
 #define WAS_TEXT_PWS_RESOURCE_RAISE_AT_ONCE \
     PWS_RAISE("1", "$6") PWS_RESOURCE_COUNTED \
     " FROM (SELECT k.collection_generation AS generation, k.position FROM " PWS_TABLES \
     " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER \
-    " AND " PWS_RESOURCE_TAKEN " FOR UPDATE OF k SKIP LOCKED) c" \
+    " AND " PWS_RESOURCE_TAKEN("") " FOR UPDATE OF k SKIP LOCKED) c" \
     " LEFT JOIN was_pws_resources r ON " PWS_RESOURCE("$5") \
     " WHERE " PWS_COUNTER " AND k.position = c.position"
 
@@ -90,6 +92,15 @@
     " FROM was_pws_spaces s, was_pws_collections c LEFT JOIN was_pws_resources r" \
     " ON " PWS_RESOURCE("$3") \
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2")
+
+/* uuid, collection, resource, type, content -> is it that, whatever the parameters of its type
+ * are?, its validator */
+#define PWS_ESSENCE_OF(type) "lower(split_part(split_part(" type ", ';', 1), ' ', 1))"
+#define WAS_TEXT_PWS_RESOURCE_SAME \
+    "SELECT r.content IS NOT DISTINCT FROM $5::bytea" \
+    " AND " PWS_ESSENCE_OF("r.content_type") " = " PWS_ESSENCE_OF("$4::text") ", " PWS_ETAG("r") \
+    " FROM was_pws_spaces s, was_pws_collections c, was_pws_resources r" \
+    " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") " AND " PWS_RESOURCE("$3")
 
 /* uuid, collection, resource, length -> a row of was_resource_t */
 #define WAS_TEXT_PWS_RESOURCE_GET \

@@ -84,10 +84,10 @@ static void raise_values(const was_grant_t *grant, const keyed_t *keyed,
 }
 
 /* Whether a write that found no row may write where it wanted to. `fine` says that an absent
- * resource is; `*there` whether the resource is. */
+ * resource is; `*found` is what is there. */
 static const was_error_t *check_place(was_db_t *db, const was_grant_t *grant,
                                       const was_pws_key_t *key, bool is_envelope, bool fine,
-                                      bool *there, apr_pool_t *pool)
+                                      was_pws_state_t *found, apr_pool_t *pool)
 {
     was_pws_state_t state;
 
@@ -103,21 +103,58 @@ static const was_error_t *check_place(was_db_t *db, const was_grant_t *grant,
         return was_error_make(pool, WAS_ERROR_UNKNOWN_BACKEND, NULL,
                               "the backend of this collection cannot be written to from here");
     }
-    *there = state.has_resource;
+    *found = state;
     return NULL;
 }
 
-/* Why a put found no row. */
+/* PRECONDITION where a resource is not as a write demands. */
+static const was_error_t *check_conditions(was_db_t *db, const was_value_t values[6],
+                                           apr_pool_t *pool)
+{
+    const was_rows_t *rows;
+
+    WAS_TRY(was_db_run(db, WAS_SQL_PWS_RESOURCE_MATCHES, values, 6, &rows, pool));
+    return was_rows_count(rows) > 0 && was_rows_true(rows, 0, 0) ? NULL
+                                                                 : was_preconditions_failed(pool);
+}
+
+/* A put where everything is written once: fine, with the validator of what is there, if it is the
+ * same; what is in memory is compared, and what is longer is never the same. */
+static const was_error_t *repeat_put(was_db_t *db, const was_pws_key_t *key,
+                                     const was_content_t *content, const char **etag,
+                                     apr_pool_t *pool)
+{
+    const was_value_t values[] = {WAS_TEXT(key->space), WAS_TEXT(key->collection),
+                                  WAS_TEXT(key->resource), WAS_TEXT(content->type),
+                                  WAS_BYTES(content->bytes, content->length)};
+    const was_rows_t *rows;
+
+    if (content->bytes != NULL) {
+        WAS_TRY(was_db_run(db, WAS_SQL_PWS_RESOURCE_SAME, values, 5, &rows, pool));
+        if (was_rows_count(rows) > 0 && was_rows_true(rows, 0, 0)) {
+            *etag = was_rows_text(rows, 0, 1);
+            return NULL;
+        }
+    }
+    return was_error_make(pool, WAS_ERROR_WRITTEN_ONCE, NULL,
+                          "resources of this collection are written once");
+}
+
+/* Why a put found no row; or that it repeats what is there, where that may not change. */
 static const was_error_t *explain_put(was_db_t *db, const was_grant_t *grant,
                                       const was_pws_key_t *key, const was_pws_write_t *write,
-                                      apr_pool_t *pool)
+                                      const char **etag, apr_pool_t *pool)
 {
     was_value_t values[6] = {WAS_TEXT(key->space), WAS_TEXT(key->collection),
                              WAS_TEXT(key->resource)};
-    bool there;
+    was_pws_state_t found;
 
-    WAS_TRY(check_place(db, grant, key, write->notes->is_envelope, false, &there, pool));
+    WAS_TRY(check_place(db, grant, key, write->notes->is_envelope, false, &found, pool));
     was_preconditions_values(write->conditions, &values[3], pool);
+    if (found.is_immutable && found.has_resource) {
+        WAS_TRY(check_conditions(db, values, pool));
+        return repeat_put(db, key, write->content, etag, pool);
+    }
     WAS_TRY(
         was_pws_quota_explain_matching(db, grant, WAS_SQL_PWS_RESOURCE_MATCHES, values, 6, pool));
     WAS_TRY(was_parts_explain(write->content->parts, (apr_int64_t)write->content->length, pool));
@@ -215,7 +252,7 @@ const was_error_t *was_pws_resources_put(was_db_t *db, const was_grant_t *grant,
     if (*etag == NULL) {
         WAS_TRY(put_in_turn(db, content->parts, grant->quota > 0, &values, etag, pool));
     }
-    return *etag != NULL ? NULL : explain_put(db, grant, key, write, pool);
+    return *etag != NULL ? NULL : explain_put(db, grant, key, write, etag, pool);
 }
 
 const was_error_t *was_pws_resources_delete(was_db_t *db, const was_grant_t *grant,
@@ -230,7 +267,8 @@ const was_error_t *was_pws_resources_delete(was_db_t *db, const was_grant_t *gra
                                 WAS_TEXT(writer)};
     was_transaction_t transaction = {.nsteps = 0};
     was_value_t raise[10];
-    bool fine = conditions->match == NULL, there;
+    bool fine = conditions->match == NULL;
+    was_pws_state_t found;
 
     raise_values(grant, &keyed, raise, pool);
     was_preconditions_values(conditions, &raise[6], pool);
@@ -247,8 +285,8 @@ const was_error_t *was_pws_resources_delete(was_db_t *db, const was_grant_t *gra
     if (was_rows_count(raised->rows) > 0) {
         return NULL;
     }
-    WAS_TRY(check_place(db, grant, key, true, fine, &there, pool));
-    if (fine && (!there || !was_preconditions_given(conditions))) {
+    WAS_TRY(check_place(db, grant, key, true, fine, &found, pool));
+    if (fine && (!found.has_resource || !was_preconditions_given(conditions))) {
         return NULL;
     }
     return was_preconditions_failed(pool);
@@ -333,9 +371,9 @@ static const was_error_t *explain_meta(was_db_t *db, const was_grant_t *grant,
 {
     was_value_t values[6] = {WAS_TEXT(key->space), WAS_TEXT(key->collection),
                              WAS_TEXT(key->resource)};
-    bool there;
+    was_pws_state_t found;
 
-    WAS_TRY(check_place(db, grant, key, write->notes->is_envelope, false, &there, pool));
+    WAS_TRY(check_place(db, grant, key, write->notes->is_envelope, false, &found, pool));
     was_preconditions_values(conditions, &values[3], pool);
     WAS_TRY(was_pws_quota_explain_matching(db, grant, WAS_SQL_PWS_RESOURCE_META_MATCHES, values, 5,
                                            pool));

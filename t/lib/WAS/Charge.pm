@@ -22,7 +22,7 @@ my %CHARGED = (
     was_pws_spaces => [qw(space_uuid controller name created_by), q{nullif(type, '["Space"]')}],
     was_pws_collections => [
         qw(collection name backend encryption plaintext generator generator_origin custom epoch
-            created_by)
+            revisions created_by)
     ],
     was_pws_counters => [],
     was_pws_resources => [
