@@ -213,6 +213,67 @@ for my $vhost (sort keys %old) {
 }
 is_deeply([sql($MISCHARGED)], [], 'storage: what collections say is charged as it is');
 
+# Which plaintext it has.
+for my $row (
+    ['nothing', '{}', 201],
+    ['no index', '{"indexes":[]}', 201],
+    ['indexes', '{"indexes":["b",{"name":"a"},{"source":"custom","name":"c"}]}', 201],
+    ['an index that need not be unique', '{"indexes":[{"name":"a","unique":false}]}', 201],
+    ['members that nobody knows', '{"x":[1.50]}', 201],
+    ['as many as there may be', '{"indexes":[' . join(',', map { "\"$_\"" } 1 .. 256) . ']}', 201],
+    ['one too many', '{"indexes":[' . join(',', map { "\"$_\"" } 1 .. 257) . ']}', 400],
+    ['null', 'null', 400],
+    ['a list', '[]', 400],
+    ['indexes that are no list', '{"indexes":{}}', 400],
+    ['indexes that are null', '{"indexes":null}', 400],
+    ['an index without a name', '{"indexes":[{}]}', 400],
+    ['an index with an empty name', '{"indexes":[""]}', 400],
+    ['an index that is a number', '{"indexes":[5]}', 400],
+    ['a name that is a number', '{"indexes":[{"name":5}]}', 400],
+    ['another source', '{"indexes":[{"name":"a","source":"meta"}]}', 400],
+    ['unique as text', '{"indexes":[{"name":"a","unique":"true"}]}', 400],
+    ['a name twice', '{"indexes":["a","b","a"]}', 400],
+    ['a name twice, of two sources', '{"indexes":["a",{"name":"a","source":"custom"}]}', 400],
+    ['an index that is to be unique', '{"indexes":[{"name":"a","unique":true}]}', 501],
+) {
+    my ($name, $text, $status) = @$row;
+    my $is = "pws 14.5: $name";
+    my @new = map { "p$_" . ++$number } 1, 2;
+    my %type = (400 => 'invalid-request-body', 501 => 'unsupported-operation');
+    my @kept = $status == 201 ? holds(qq("plaintext":$text)) : ();
+    my @there = $status == 201 ? (200, undef, @kept) : (404, 'not-found');
+    my @body = map { [json(qq({$_"plaintext":$text}))] } qq("id":"$new[0]",), '';
+    told(
+        $alice,
+        ["$is: POST", POST => "$at/", $body[0], $status, $type{$status}, @kept],
+        ["$is: PUT", PUT => "$at/$new[1]/meta", $body[1], $status, $type{$status}, @kept],
+        (map { ["$is: it is there, or not", GET => "$at/$_/meta", [], @there] } @new),
+    );
+}
+{
+    my $meta = described(plaintext => '{"indexes":["a"]}');
+    my $holds = sub { return (200, undef, holds(qq("plaintext":$_[0]))) };
+    my $put = sub { return [json("{$_[0]}")] };
+    my $sealed = '"encryption":{"scheme":"edv"}';
+    told(
+        $alice,
+        ['pws 14.5: left out', PUT => $meta, $put->('"name":"x"'), 204],
+        ['pws 14.5: it is kept', GET => $meta, [], $holds->('{"indexes":["a"]}')],
+        ['pws 14.5: another', PUT => $meta, $put->('"plaintext":{"indexes":["b"]}'), 204],
+        ['pws 14.5: it is there', GET => $meta, [], $holds->('{"indexes":["b"]}')],
+        ['pws 14.5: encrypted', PUT => $meta, $put->($sealed), @BODY],
+        ['pws 14.5: both', PUT => $meta, $put->(qq("plaintext":{},$sealed)), @BODY],
+        ['pws 14.5: emptied', PUT => $meta, $put->('"plaintext":{}'), 204],
+        ['pws 14.5: encrypted even so', PUT => $meta, $put->($sealed), @BODY],
+        ['pws 14.5: it is empty', GET => $meta, [], $holds->('{}')],
+        [
+            'pws 14.5: both, made anew', PUT => "$at/never/meta",
+            $put->(qq("plaintext":{},$sealed)), @BODY
+        ],
+        ['pws 14.5: which is not', GET => "$at/never/meta", [], 404, 'not-found'],
+    );
+}
+
 # Whether resources may change: said when a collection is made, and then for its life.
 my $WRITE_ONCE = '{"immutable":true}';
 for my $row (
@@ -374,6 +435,8 @@ my @FOLLOWS = (
     ['an hmac of another type', edv($H), edv($H =~ s/"T"/"U"/r), @FIXED],
     ['no hmac any more', edv($H), edv(), @FIXED],
     ['an hmac and an epoch less', edv($H, epochs(1, $E1)), edv(), @FIXED],
+    ['plaintext', edv(), undef, @BODY, '"plaintext":{}'],
+    ['plaintext beside it', edv(), edv(), @BODY, '"plaintext":{}'],
     ['a description of what was not', undef, edv(epochs(1, $E1)), 204],
 );
 for my $row (@FOLLOWS) {

@@ -4,6 +4,8 @@
 
 #include "http/was_request.h"
 
+enum { PWS_INDEXES_MAX = 256 };
+
 /*
  * pws_descriptors: what a collection says of itself and the server must understand (protocol/pws
  * sections 11.1 and 14). Each reader takes the member of the request's document and yields its text
@@ -14,6 +16,10 @@
 /* Section 14.1 to 14.4. Errors: INVALID_BODY (its shape, or that `plaintext` is there, too),
  * UNSUPPORTED_SCHEME. */
 WAS_CHECKED const was_error_t *pws_read_encryption(const was_request_t *request, const char **text);
+
+/* Section 14.5. Errors: INVALID_BODY, NOT_IMPLEMENTED (an index that would be unique: that is not
+ * served). */
+WAS_CHECKED const was_error_t *pws_read_plaintext(const was_request_t *request, const char **text);
 
 /* pws-next I.2. Errors: INVALID_BODY. */
 WAS_CHECKED const was_error_t *pws_read_revisions(const was_request_t *request, const char **text);

@@ -32,7 +32,7 @@ static was_document_t *describe_collection(const was_request_t *request,
     was_document_text(document, was_document_object(document, root, "backend"), "id",
                       collection->backend != NULL ? collection->backend : "default");
     was_document_verbatim(document, "encryption", collection->encryption);
-    was_document_json(document, root, "plaintext", collection->plaintext);
+    was_document_verbatim(document, "plaintext", collection->plaintext);
     if (collection->generator != NULL && *collection->generator == '{') {
         was_document_verbatim(document, "generator", collection->generator);
     }
@@ -106,7 +106,6 @@ static const was_error_t *read_collection(const was_request_t *request,
 {
     apr_pool_t *pool = request->pool;
     const json_t *body = request->document;
-    const json_t *plaintext = json_object_get(body, "plaintext");
     const json_t *type = json_object_get(body, "type");
     bool is_envelope;
 
@@ -115,15 +114,8 @@ static const was_error_t *read_collection(const was_request_t *request,
     }
     WAS_TRY(was_json_string(body, "name", PWS_NAME_MAX_BYTES, &collection->name, pool));
     WAS_TRY(was_json_string(body, "epoch", PWS_NAME_MAX_BYTES, &collection->epoch, pool));
-    if (plaintext != NULL) {
-        if (!json_is_object(plaintext)) {
-            return pws_bad_member(pool, "plaintext", "an object");
-        }
-        /* What it would promise about unique values is not served. */
-        return was_error_make(pool, WAS_ERROR_NOT_IMPLEMENTED, "#/plaintext",
-                              "this server does not offer plaintext declarations");
-    }
     WAS_TRY(pws_read_encryption(request, &collection->encryption));
+    WAS_TRY(pws_read_plaintext(request, &collection->plaintext));
     WAS_TRY(pws_read_revisions(request, &collection->revisions));
     WAS_TRY(pws_read_generator(request, &collection->generator, &collection->generator_origin));
     WAS_TRY(pws_read_custom(body, &collection->custom, &is_envelope, pool));

@@ -134,6 +134,69 @@ const was_error_t *pws_read_encryption(const was_request_t *request, const char 
     return NULL;
 }
 
+/* The name of an index, which is a text or an object; NULL for what is none. */
+static const char *name_of_index(const json_t *index)
+{
+    const json_t *name = json_is_object(index) ? json_object_get(index, "name") : index;
+    const json_t *source = json_object_get(index, "source");
+    const json_t *unique = json_object_get(index, "unique");
+    bool is_good = is_filled(name) && (unique == NULL || json_is_boolean(unique)) &&
+                   (source == NULL || was_json_is_text(source, "content") ||
+                    was_json_is_text(source, "custom"));
+
+    return is_good ? json_string_value(name) : NULL;
+}
+
+/* That each index is one, and has a name of its own; and whether one is to be unique. */
+static const was_error_t *check_indexes(const json_t *indexes, bool *has_unique, apr_pool_t *pool)
+{
+    const char *names[PWS_INDEXES_MAX];
+    apr_size_t count = json_array_size(indexes);
+
+    if (!json_is_array(indexes) || count > PWS_INDEXES_MAX) {
+        return pws_bad_member(pool, "plaintext/indexes", "a list of at most 256");
+    }
+    for (apr_size_t i = 0; i < count; i++) {
+        const json_t *index = json_array_get(indexes, i);
+        bool is_repeated_name = false;
+
+        names[i] = name_of_index(index);
+        for (apr_size_t other = 0; names[i] != NULL && other < i; other++) {
+            is_repeated_name |= strcmp(names[i], names[other]) == 0;
+        }
+        if (names[i] == NULL || is_repeated_name) {
+            return pws_bad_member(pool, "plaintext/indexes",
+                                  "a list of names, or objects with a \"name\", each with its own");
+        }
+        *has_unique |= json_is_true(json_object_get(index, "unique"));
+    }
+    return NULL;
+}
+
+const was_error_t *pws_read_plaintext(const was_request_t *request, const char **text)
+{
+    const json_t *plaintext = json_object_get(request->document, "plaintext");
+    const json_t *indexes = json_object_get(plaintext, "indexes");
+    bool has_unique = false;
+
+    *text = NULL;
+    if (plaintext == NULL) {
+        return NULL;
+    }
+    if (!json_is_object(plaintext)) {
+        return pws_bad_member(request->pool, "plaintext", "an object");
+    }
+    if (indexes != NULL) {
+        WAS_TRY(check_indexes(indexes, &has_unique, request->pool));
+    }
+    if (has_unique) {
+        return was_error_make(request->pool, WAS_ERROR_NOT_IMPLEMENTED, "#/plaintext/indexes",
+                              "this server does not keep values unique");
+    }
+    *text = text_of_member(request, "plaintext");
+    return NULL;
+}
+
 const was_error_t *pws_read_revisions(const was_request_t *request, const char **text)
 {
     const json_t *revisions = json_object_get(request->document, "revisions");

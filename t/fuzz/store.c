@@ -116,7 +116,8 @@ static void check_collection(const was_pws_collection_t *collection, apr_pool_t 
     check_json(collection->encryption, WAS_DOCUMENT_MAX_BYTES, pool);
     check_json(collection->revisions, WAS_DOCUMENT_MAX_BYTES, pool);
     check_json(collection->custom, PWS_CUSTOM_MAX_BYTES, pool);
-    REQUIRE(collection->plaintext == NULL);
+    check_json(collection->plaintext, WAS_DOCUMENT_MAX_BYTES, pool);
+    REQUIRE(collection->plaintext == NULL || collection->encryption == NULL);
 }
 
 const was_error_t *was_pws_collections_create(was_db_t *db, const was_grant_t *grant,
