@@ -7,12 +7,12 @@
 
 #include "base/was_decimal.h"
 
-#include <string.h>
+#include "base/was_ascii.h"
 
 /*
- * Whether digits (with a point among them) from `at` to `end`, the first of which is no zero and
- * stands for a power of ten of 308, round to more than a double holds: whether they are not below
- * the number half way between the largest double and the next power of two.
+ * Whether digits from `at` to `end`, the first of which is no zero and stands for a power of ten of
+ * 308, round to more than a double holds: whether they are not below the number half way between
+ * the largest double and the next power of two.
  */
 static bool rounds_too_high(const char *at, const char *end)
 {
@@ -23,7 +23,6 @@ static bool rounds_too_high(const char *at, const char *end)
         "444365510704342711559699508093042880177904174497792";
 
     for (const char *limit = half_way; *limit != '\0'; limit++) {
-        at += at < end && *at == '.';
         char digit = '0';
 
         if (at < end) {
@@ -36,18 +35,84 @@ static bool rounds_too_high(const char *at, const char *end)
     return true;
 }
 
-bool was_decimal_in_range(const char *digits, const char *end, apr_int64_t exponent)
-{
-    const char *point = memchr(digits, '.', (apr_size_t)(end - digits));
-    const char *first = digits;
+enum { BEGIN, MINUS, ZERO, INTEGER, POINT, FRACTION, E, SIGN, EXPONENT };
 
-    while (first < end && (*first == '0' || *first == '.')) {
-        first++;
+void was_decimal_begin(was_decimal_t *decimal)
+{
+    decimal->step = BEGIN;
+    decimal->ndigits = 0;
+    decimal->scale = 0;
+    decimal->exponent = 0;
+    decimal->is_negative = false;
+}
+
+/* A digit before or behind the point. The first that is no zero may stand behind some that are. */
+static void take_digit(was_decimal_t *decimal, char digit, bool is_fraction)
+{
+    if (is_fraction) {
+        decimal->scale -= decimal->ndigits == 0;
     }
-    if (first == end) {
+    else {
+        decimal->scale += decimal->ndigits > 0;
+    }
+    if ((decimal->ndigits > 0 || digit != '0') && decimal->ndigits < WAS_DECIMAL_DIGITS) {
+        decimal->digits[decimal->ndigits++] = digit;
+    }
+    decimal->step = is_fraction ? FRACTION : digit == '0' && decimal->ndigits == 0 ? ZERO : INTEGER;
+}
+
+/* A digit of an exponent; one that no length of digits can make up for stays so. */
+static void take_exponent(was_decimal_t *decimal, char digit)
+{
+    if (decimal->exponent < APR_INT64_C(1) << 52) {
+        decimal->exponent = 10 * decimal->exponent + (digit - '0');
+    }
+    decimal->step = EXPONENT;
+}
+
+bool was_decimal_take(was_decimal_t *decimal, char byte)
+{
+    int step = decimal->step;
+
+    if (was_ascii_is_digit(byte) && step != ZERO) {
+        if (step >= E) {
+            take_exponent(decimal, byte);
+        }
+        else {
+            take_digit(decimal, byte, step == POINT || step == FRACTION);
+        }
         return true;
     }
-    point = point != NULL ? point : end;
-    exponent += point > first ? point - first - 1 : point - first;
-    return exponent < 308 || (exponent == 308 && !rounds_too_high(first, end));
+    if (byte == '-' && step == BEGIN) {
+        decimal->step = MINUS;
+    }
+    else if (byte == '.' && (step == ZERO || step == INTEGER)) {
+        decimal->step = POINT;
+    }
+    else if ((byte == 'e' || byte == 'E') && was_decimal_is_whole(decimal) && step < E) {
+        decimal->step = E;
+    }
+    else if ((byte == '-' || byte == '+') && step == E) {
+        decimal->is_negative = byte == '-';
+        decimal->step = SIGN;
+    }
+    else {
+        return false;
+    }
+    return true;
+}
+
+bool was_decimal_is_whole(const was_decimal_t *decimal)
+{
+    return decimal->step == ZERO || decimal->step == INTEGER || decimal->step == FRACTION ||
+           decimal->step == EXPONENT;
+}
+
+bool was_decimal_in_range(const was_decimal_t *decimal)
+{
+    apr_int64_t power =
+        decimal->scale + (decimal->is_negative ? -decimal->exponent : decimal->exponent);
+
+    return decimal->ndigits == 0 || power < 308 ||
+           (power == 308 && !rounds_too_high(decimal->digits, decimal->digits + decimal->ndigits));
 }

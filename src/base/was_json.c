@@ -89,7 +89,6 @@ static const char *describe_flaw(was_json_flaw_t flaw)
         [WAS_JSON_TRAILING] = "there is text after the value",
         [WAS_JSON_TOO_DEEP] = "nested too deeply",
         [WAS_JSON_NOT_UTF8] = "not UTF-8",
-        [WAS_JSON_NUL_IN_NAME] = "a NUL in a string",
         [WAS_JSON_OUT_OF_RANGE] = "a number is out of range",
     };
 
@@ -104,7 +103,7 @@ static const char *describe_meaning(enum json_error_code code)
         return "a name occurs twice in one object";
     case json_error_null_character:
     case json_error_null_byte_in_key:
-        return describe_flaw(WAS_JSON_NUL_IN_NAME);
+        return "a NUL in a string";
     case json_error_numeric_overflow:
         return describe_flaw(WAS_JSON_OUT_OF_RANGE);
     default:

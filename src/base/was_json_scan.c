@@ -1,398 +1,387 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * was_json_scan: a walk through a JSON text (RFC 8259). Owns its grammar. Refuses to build values,
- * to recurse, and to know what a text is for.
+ * was_json_scan: a walk through a JSON text (RFC 8259), byte by byte, however it is cut. Owns its
+ * grammar. Refuses to build values, to recurse, and to know what a text is for.
  */
 
 #include "base/was_json_scan.h"
 
 #include "base/was_ascii.h"
 #include "base/was_decimal.h"
-#include "base/was_encoding.h"
 
 #include <string.h>
 
-typedef struct scan_t {
-    const char *at, *end;
+/* What the next byte can be. */
+typedef enum step_t {
+    STEP_VALUE,       /* or white space, and so until STEP_AFTER */
+    STEP_FIRST_VALUE, /* or the end of an array */
+    STEP_FIRST_NAME,  /* or the end of an object */
+    STEP_NAME,
+    STEP_COLON,
+    STEP_AFTER, /* a value: a comma, or the end of a container, or nothing */
+    STEP_STRING,
+    STEP_ESCAPE,   /* behind a backslash */
+    STEP_HEX,      /* a digit of a \u */
+    STEP_LOW,      /* the backslash of the second half of a pair */
+    STEP_LOW_U,    /* and its u */
+    STEP_SEQUENCE, /* the rest of a character beyond ASCII */
+    STEP_WORD,
+    STEP_NUMBER
+} step_t;
+
+struct was_json_scanner_t {
+    was_json_member_fn member;
+    void *baton;
     was_json_flaw_t flaw;
+    step_t step;
+    apr_off_t offset;                     /* of the next byte */
+    apr_off_t token;                      /* where a word, an escape or a character begins */
+    apr_off_t lines, line, continuations; /* lines that ended, where the last began, and bytes
+                                           * since that begin no character */
     int depth;
     unsigned char objects[WAS_JSON_SCAN_DEPTH / 8]; /* which of the open ones are no arrays */
-} scan_t;
+    bool is_name;                                   /* the string is */
+    int name_length;
+    char name[WAS_JSON_SCAN_NAME_BYTES];
+    const char *word;
+    int hex, hex_digits, high; /* a \u so far, and the first half before it, or 0 */
+    int rest;                  /* bytes of the character that are to come */
+    unsigned char low, top;    /* between which the next one must be */
+    was_decimal_t number;
+};
 
-/* The next byte; NUL at the end, which is in no value. */
-static char next_byte(const scan_t *scan)
+static bool fail_at(was_json_scanner_t *scanner, was_json_flaw_t flaw, apr_off_t offset)
 {
-    return scan->at < scan->end ? *scan->at : '\0';
-}
-
-static void skip_white(scan_t *scan)
-{
-    while (memchr(" \t\n\r", next_byte(scan), 4) != NULL) {
-        scan->at++;
-    }
-}
-
-static bool scan_fails(scan_t *scan, was_json_flaw_t flaw)
-{
-    scan->flaw = flaw;
+    scanner->flaw = flaw;
+    scanner->offset = offset;
     return false;
 }
 
-static bool wrong_byte(scan_t *scan)
+/* Every step takes a byte, or yields false: it is a flaw, or the next step's. */
+static bool refuse_byte(was_json_scanner_t *scanner)
 {
-    return scan_fails(scan, scan->at < scan->end ? WAS_JSON_MALFORMED : WAS_JSON_TOO_EARLY);
+    return fail_at(scanner, WAS_JSON_MALFORMED, scanner->offset);
 }
 
-/* One of our own characters, behind white space. */
-static bool take_byte(scan_t *scan, char wanted)
+static bool go_on(was_json_scanner_t *scanner, step_t step)
 {
-    skip_white(scan);
-    if (next_byte(scan) != wanted) {
-        return wrong_byte(scan);
-    }
-    scan->at++;
+    scanner->step = step;
     return true;
 }
 
-/* The four digits of a \u; -1 where they are none. */
-static int hex_value(const char *at, const char *end)
+static bool is_in_object(const was_json_scanner_t *scanner)
 {
-    int value = 0;
+    int open = scanner->depth - 1;
 
-    if (end - at < 4) {
-        return -1;
-    }
-    for (int i = 0; i < 4; i++) {
-        int digit = was_ascii_hex_value(at[i]);
-
-        if (digit < 0) {
-            return -1;
-        }
-        value = value << 4 | digit;
-    }
-    return value;
+    return open >= 0 && (scanner->objects[open / 8] >> (open % 8) & 1) != 0;
 }
 
-/* An escape, whose backslash is at hand. Both halves of a pair are one. */
-static bool scan_escape(scan_t *scan, bool is_name)
+static void add_to_name(was_json_scanner_t *scanner, char c)
 {
-    const char *at = scan->at + 1;
-
-    if (at == scan->end) {
-        scan->at = at;
-        return wrong_byte(scan);
+    if (scanner->is_name && scanner->name_length < WAS_JSON_SCAN_NAME_BYTES - 1) {
+        scanner->name[scanner->name_length++] = c;
     }
-    if (memchr("\"\\/bfnrt", *at, 8) != NULL) {
-        scan->at += 2;
-        return true;
+    else if (scanner->is_name) {
+        scanner->name[0] = ' '; /* too long to be one that is asked for */
     }
-    int value = *at == 'u' ? hex_value(at + 1, scan->end) : -1;
-
-    if (value == 0 && is_name) {
-        return scan_fails(scan, WAS_JSON_NUL_IN_NAME);
-    }
-    if (value < 0 || (value >= 0xdc00 && value <= 0xdfff)) {
-        return scan_fails(scan, WAS_JSON_MALFORMED);
-    }
-    at += 5;
-    if (value >= 0xd800 && value <= 0xdbff) {
-        int low = scan->end - at >= 6 && at[0] == '\\' && at[1] == 'u'
-                      ? hex_value(at + 2, scan->end)
-                      : -1;
-
-        if (low < 0xdc00 || low > 0xdfff) {
-            return scan_fails(scan, WAS_JSON_MALFORMED);
-        }
-        at += 6;
-    }
-    scan->at = at;
-    return true;
 }
 
-/* A string, whose opening quote is at hand. */
-static bool scan_string(scan_t *scan, bool is_name)
+static bool begin_string(was_json_scanner_t *scanner, bool is_name)
 {
-    for (scan->at++; scan->at < scan->end;) {
-        unsigned char c = (unsigned char)*scan->at;
-
-        if (c == '"') {
-            scan->at++;
-            return true;
-        }
-        if (c < 0x20) {
-            return scan_fails(scan, WAS_JSON_MALFORMED);
-        }
-        if (c == '\\') {
-            if (!scan_escape(scan, is_name)) {
-                return false;
-            }
-            continue;
-        }
-        apr_size_t size = was_utf8_sequence(scan->at, (apr_size_t)(scan->end - scan->at));
-
-        if (size == 0) {
-            return scan_fails(scan, WAS_JSON_NOT_UTF8);
-        }
-        scan->at += size;
+    scanner->is_name = is_name;
+    if (is_name) {
+        scanner->name_length = 0;
     }
-    return scan_fails(scan, WAS_JSON_TOO_EARLY);
+    return go_on(scanner, STEP_STRING);
 }
 
-/* Takes digits; false where there is none. */
-static bool scan_digits(scan_t *scan)
+static bool open_container(was_json_scanner_t *scanner, char c)
 {
-    if (!was_ascii_is_digit(next_byte(scan))) {
-        return wrong_byte(scan);
-    }
-    while (was_ascii_is_digit(next_byte(scan))) {
-        scan->at++;
-    }
-    return true;
-}
-
-/* The part from 'e' on; an exponent that no length of digits can make up for stays so. */
-static bool scan_exponent(scan_t *scan, apr_int64_t *exponent)
-{
-    const apr_int64_t most = APR_INT64_C(1) << 52;
-
-    scan->at++;
-    bool is_negative = next_byte(scan) == '-';
-
-    scan->at += is_negative || next_byte(scan) == '+';
-    const char *first = scan->at;
-
-    if (!scan_digits(scan)) {
-        return false;
-    }
-    for (; first < scan->at && *exponent < most; first++) {
-        *exponent = 10 * *exponent + (*first - '0');
-    }
-    *exponent = is_negative ? -*exponent : *exponent;
-    return true;
-}
-
-static bool scan_number(scan_t *scan)
-{
-    scan->at += next_byte(scan) == '-';
-    const char *digits = scan->at;
-    apr_int64_t exponent = 0;
-
-    if (next_byte(scan) == '0') {
-        scan->at++;
-    }
-    else if (!scan_digits(scan)) {
-        return false;
-    }
-    if (next_byte(scan) == '.') {
-        scan->at++;
-        if (!scan_digits(scan)) {
-            return false;
-        }
-    }
-    const char *end = scan->at;
-
-    if ((next_byte(scan) | 0x20) == 'e' && !scan_exponent(scan, &exponent)) {
-        return false;
-    }
-    return was_decimal_in_range(digits, end, exponent) || scan_fails(scan, WAS_JSON_OUT_OF_RANGE);
-}
-
-static bool scan_word(scan_t *scan)
-{
-    static const char *const words[] = {"true", "false", "null"};
-
-    for (int i = 0; i < 3; i++) {
-        apr_size_t length = strlen(words[i]);
-
-        if ((apr_size_t)(scan->end - scan->at) >= length &&
-            memcmp(scan->at, words[i], length) == 0) {
-            scan->at += length;
-            return true;
-        }
-    }
-    return wrong_byte(scan);
-}
-
-static bool scan_scalar(scan_t *scan)
-{
-    if (next_byte(scan) == '"') {
-        return scan_string(scan, false);
-    }
-    return next_byte(scan) == '-' || was_ascii_is_digit(next_byte(scan)) ? scan_number(scan)
-                                                                         : scan_word(scan);
-}
-
-static char closing_byte(const scan_t *scan)
-{
-    int open = scan->depth - 1;
-
-    return (scan->objects[open / 8] >> (open % 8) & 1) != 0 ? '}' : ']';
-}
-
-/* A name and its colon, where the innermost container is an object. */
-static bool scan_name(scan_t *scan)
-{
-    if (closing_byte(scan) != '}') {
-        return true;
-    }
-    skip_white(scan);
-    if (next_byte(scan) != '"') {
-        return wrong_byte(scan);
-    }
-    return scan_string(scan, true) && take_byte(scan, ':');
-}
-
-/* An opening bracket; `*is_empty` when its closing one follows, which is taken, too. */
-static bool open_container(scan_t *scan, bool *is_empty)
-{
-    int open = scan->depth;
+    int open = scanner->depth;
 
     if (open == WAS_JSON_SCAN_DEPTH) {
-        return scan_fails(scan, WAS_JSON_TOO_DEEP);
+        return fail_at(scanner, WAS_JSON_TOO_DEEP, scanner->offset);
     }
     unsigned char bit = (unsigned char)(1 << (open % 8));
 
-    scan->objects[open / 8] =
-        (unsigned char)(next_byte(scan) == '{' ? scan->objects[open / 8] | bit
-                                               : scan->objects[open / 8] & ~bit);
-    scan->depth++;
-    scan->at++;
-    skip_white(scan);
-    *is_empty = next_byte(scan) == closing_byte(scan);
-    if (*is_empty) {
-        scan->at++;
-        scan->depth--;
+    scanner->objects[open / 8] = (unsigned char)(c == '{' ? scanner->objects[open / 8] | bit
+                                                          : scanner->objects[open / 8] & ~bit);
+    scanner->depth++;
+    return go_on(scanner, c == '{' ? STEP_FIRST_NAME : STEP_FIRST_VALUE);
+}
+
+static bool begin_value(was_json_scanner_t *scanner, char c)
+{
+    if (is_in_object(scanner) && scanner->member != NULL) {
+        scanner->name[scanner->name_length] = '\0';
+        scanner->member(scanner->baton, scanner->depth, scanner->name, c);
+    }
+    if (c == '{' || c == '[') {
+        return open_container(scanner, c);
+    }
+    if (c == '"') {
+        return begin_string(scanner, false);
+    }
+    if (c == '-' || was_ascii_is_digit(c)) {
+        was_decimal_begin(&scanner->number);
+        scanner->step = STEP_NUMBER;
+        return false;
+    }
+    scanner->word = c == 't' ? "rue" : c == 'f' ? "alse" : c == 'n' ? "ull" : NULL;
+    scanner->token = scanner->offset;
+    return scanner->word != NULL ? go_on(scanner, STEP_WORD) : refuse_byte(scanner);
+}
+
+/* Behind a value, an empty container's end included. */
+static bool end_value(was_json_scanner_t *scanner, char c)
+{
+    if (scanner->depth == 0) {
+        return fail_at(scanner, WAS_JSON_TRAILING, scanner->offset);
+    }
+    if (c == ',' && scanner->step == STEP_AFTER) {
+        return go_on(scanner, is_in_object(scanner) ? STEP_NAME : STEP_VALUE);
+    }
+    if (c != (is_in_object(scanner) ? '}' : ']')) {
+        return refuse_byte(scanner);
+    }
+    scanner->depth--;
+    return go_on(scanner, STEP_AFTER);
+}
+
+/* Between tokens. */
+static bool take_structure(was_json_scanner_t *scanner, char c)
+{
+    if (memchr(" \t\n\r", c, 4) != NULL) {
+        if (c == '\n') {
+            scanner->lines++;
+            scanner->line = scanner->offset + 1;
+            scanner->continuations = 0;
+        }
         return true;
     }
-    return scan_name(scan);
+    switch (scanner->step) {
+    case STEP_VALUE:
+        return begin_value(scanner, c);
+    case STEP_FIRST_VALUE:
+        return c == ']' ? end_value(scanner, c) : begin_value(scanner, c);
+    case STEP_FIRST_NAME:
+    case STEP_NAME:
+        if (c == '}' && scanner->step == STEP_FIRST_NAME) {
+            return end_value(scanner, c);
+        }
+        return c == '"' ? begin_string(scanner, true) : refuse_byte(scanner);
+    case STEP_COLON:
+        return c == ':' ? go_on(scanner, STEP_VALUE) : refuse_byte(scanner);
+    default:
+        return end_value(scanner, c);
+    }
 }
 
-/* Behind a value: what closes, up to the next one's beginning or the end of all. */
-static bool close_containers(scan_t *scan)
+/* The first byte of a character beyond ASCII (RFC 3629): how many follow, and what the next one can
+ * be. */
+static bool begin_sequence(was_json_scanner_t *scanner, unsigned char c)
 {
-    while (scan->depth > 0) {
-        skip_white(scan);
-        if (next_byte(scan) == ',') {
-            scan->at++;
-            return scan_name(scan);
-        }
-        if (next_byte(scan) != closing_byte(scan)) {
-            return wrong_byte(scan);
-        }
-        scan->at++;
-        scan->depth--;
+    scanner->token = scanner->offset;
+    scanner->rest = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;
+    scanner->low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
+    scanner->top = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
+    add_to_name(scanner, ' ');
+    return c < 0xc2 || c > 0xf4 ? fail_at(scanner, WAS_JSON_NOT_UTF8, scanner->offset)
+                                : go_on(scanner, STEP_SEQUENCE);
+}
+
+static bool take_sequence(was_json_scanner_t *scanner, unsigned char c)
+{
+    if (c < scanner->low || c > scanner->top) {
+        return fail_at(scanner, WAS_JSON_NOT_UTF8, scanner->token);
+    }
+    scanner->low = 0x80;
+    scanner->top = 0xbf;
+    if (--scanner->rest == 0) {
+        scanner->continuations += scanner->offset - scanner->token;
+        scanner->step = STEP_STRING;
     }
     return true;
 }
 
-static bool scan_values(scan_t *scan)
+static bool take_string(was_json_scanner_t *scanner, char c)
 {
-    do {
-        bool is_complete = true;
-
-        skip_white(scan);
-        if (next_byte(scan) == '{' || next_byte(scan) == '[') {
-            if (!open_container(scan, &is_complete)) {
-                return false;
-            }
-        }
-        else if (!scan_scalar(scan)) {
-            return false;
-        }
-        if (is_complete && !close_containers(scan)) {
-            return false;
-        }
-    } while (scan->depth > 0);
+    if (c == '"') {
+        return go_on(scanner, scanner->is_name ? STEP_COLON : STEP_AFTER);
+    }
+    if ((unsigned char)c < 0x20) {
+        return refuse_byte(scanner);
+    }
+    if (c == '\\') {
+        scanner->token = scanner->offset;
+        scanner->high = 0;
+        return go_on(scanner, STEP_ESCAPE);
+    }
+    if ((unsigned char)c >= 0x80) {
+        return begin_sequence(scanner, (unsigned char)c);
+    }
+    add_to_name(scanner, c);
     return true;
+}
+
+/* The last digit of a \u, of which both halves of a pair are one. */
+static bool end_escape(was_json_scanner_t *scanner)
+{
+    bool is_low = scanner->hex >= 0xdc00 && scanner->hex <= 0xdfff;
+
+    if (is_low != (scanner->high != 0)) {
+        return fail_at(scanner, WAS_JSON_MALFORMED, scanner->token);
+    }
+    if (scanner->hex >= 0xd800 && scanner->hex <= 0xdbff) {
+        scanner->high = scanner->hex;
+        return go_on(scanner, STEP_LOW);
+    }
+    add_to_name(scanner, (char)(scanner->hex > 0 && scanner->hex < 0x80 ? scanner->hex : ' '));
+    return go_on(scanner, STEP_STRING);
+}
+
+static bool take_escape(was_json_scanner_t *scanner, char c)
+{
+    int digit = was_ascii_hex_value(c);
+
+    if (scanner->step == STEP_ESCAPE && memchr("\"\\/bfnrt", c, 8) != NULL) {
+        add_to_name(scanner, ' ');
+        return go_on(scanner, STEP_STRING);
+    }
+    if (scanner->step == STEP_LOW && c == '\\') {
+        return go_on(scanner, STEP_LOW_U);
+    }
+    if ((scanner->step == STEP_ESCAPE || scanner->step == STEP_LOW_U) && c == 'u') {
+        scanner->hex = scanner->hex_digits = 0;
+        return go_on(scanner, STEP_HEX);
+    }
+    if (scanner->step != STEP_HEX || digit < 0) {
+        return fail_at(scanner, WAS_JSON_MALFORMED, scanner->token);
+    }
+    scanner->hex = scanner->hex << 4 | digit;
+    return ++scanner->hex_digits < 4 || end_escape(scanner);
+}
+
+static bool take_word(was_json_scanner_t *scanner, char c)
+{
+    if (c != *scanner->word) {
+        return fail_at(scanner, WAS_JSON_MALFORMED, scanner->token);
+    }
+    return *++scanner->word != '\0' || go_on(scanner, STEP_AFTER);
+}
+
+/* Behind a number: the byte is not its, so it is not taken. */
+static bool end_number(was_json_scanner_t *scanner)
+{
+    if (!was_decimal_in_range(&scanner->number)) {
+        return fail_at(scanner, WAS_JSON_OUT_OF_RANGE, scanner->offset);
+    }
+    scanner->step = STEP_AFTER;
+    return false;
+}
+
+static bool go_on_number(was_json_scanner_t *scanner, char c)
+{
+    if (was_decimal_take(&scanner->number, c)) {
+        return true;
+    }
+    return was_decimal_is_whole(&scanner->number) ? end_number(scanner) : refuse_byte(scanner);
+}
+
+/* How many bytes of a string mean themselves. */
+static apr_size_t count_plain(const char *bytes, apr_size_t count)
+{
+    apr_size_t plain = 0;
+
+    while (plain < count && (unsigned char)bytes[plain] - 0x20U < 0x60U && bytes[plain] != '"' &&
+           bytes[plain] != '\\') {
+        plain++;
+    }
+    return plain;
+}
+
+static bool take_byte(was_json_scanner_t *scanner, char c)
+{
+    switch (scanner->step) {
+    case STEP_STRING:
+        return take_string(scanner, c);
+    case STEP_ESCAPE:
+    case STEP_HEX:
+    case STEP_LOW:
+    case STEP_LOW_U:
+        return take_escape(scanner, c);
+    case STEP_SEQUENCE:
+        return take_sequence(scanner, (unsigned char)c);
+    case STEP_WORD:
+        return take_word(scanner, c);
+    case STEP_NUMBER:
+        return go_on_number(scanner, c);
+    default:
+        return take_structure(scanner, c);
+    }
+}
+
+void was_json_scanner_feed(was_json_scanner_t *scanner, const char *bytes, apr_size_t count)
+{
+    for (apr_size_t i = 0; i < count && scanner->flaw == WAS_JSON_SOUND;) {
+        apr_size_t taken = scanner->step == STEP_STRING && !scanner->is_name
+                               ? count_plain(bytes + i, count - i)
+                               : 0;
+
+        if (taken == 0) {
+            taken = take_byte(scanner, bytes[i]);
+        }
+        scanner->offset += (apr_off_t)taken;
+        i += taken;
+    }
+}
+
+static void end_text(was_json_scanner_t *scanner)
+{
+    step_t step = scanner->step;
+
+    if (scanner->flaw != WAS_JSON_SOUND) {
+        return;
+    }
+    if (step == STEP_NUMBER && was_decimal_is_whole(&scanner->number)) {
+        end_number(scanner);
+    }
+    else if (step == STEP_SEQUENCE) {
+        fail_at(scanner, WAS_JSON_NOT_UTF8, scanner->token);
+    }
+    else if (step == STEP_WORD || step == STEP_HEX || step == STEP_LOW || step == STEP_LOW_U) {
+        fail_at(scanner, WAS_JSON_MALFORMED, scanner->token);
+    }
+    if (scanner->flaw == WAS_JSON_SOUND && (scanner->step != STEP_AFTER || scanner->depth > 0)) {
+        scanner->flaw = WAS_JSON_TOO_EARLY;
+    }
+}
+
+was_json_scanner_t *was_json_scanner_make(was_json_member_fn member, void *baton, apr_pool_t *pool)
+{
+    was_json_scanner_t *scanner = apr_pcalloc(pool, sizeof(*scanner));
+
+    scanner->member = member;
+    scanner->baton = baton;
+    return scanner;
+}
+
+was_json_flaw_t was_json_scanner_end(was_json_scanner_t *scanner, apr_off_t *line,
+                                     apr_off_t *column)
+{
+    end_text(scanner);
+    *line = scanner->lines + 1;
+    *column = scanner->offset - scanner->line - scanner->continuations + 1;
+    return scanner->flaw;
 }
 
 was_json_flaw_t was_json_scan(was_json_slice_t text, apr_size_t *good)
 {
-    scan_t scan = {.at = text.text, .end = text.text + text.length};
+    was_json_scanner_t scanner = {.flaw = WAS_JSON_SOUND};
 
-    if (scan_values(&scan)) {
-        skip_white(&scan);
-        scan.flaw = scan.at < scan.end ? WAS_JSON_TRAILING : WAS_JSON_SOUND;
-    }
-    *good = (apr_size_t)(scan.at - text.text);
-    return scan.flaw;
-}
-
-/* Past a string of a sound text. */
-static void skip_string(scan_t *scan)
-{
-    for (scan->at++; *scan->at != '"'; scan->at++) {
-        scan->at += *scan->at == '\\';
-    }
-    scan->at++;
-}
-
-/* Past a value of a sound text. */
-static void skip_value(scan_t *scan)
-{
-    int open = 0;
-
-    do {
-        char c = *scan->at;
-
-        if (c == '"') {
-            skip_string(scan);
-            continue;
-        }
-        if (open == 0 && c != '{' && c != '[') {
-            while (scan->at < scan->end && strchr(",]} \t\r\n", *scan->at) == NULL) {
-                scan->at++;
-            }
-            return;
-        }
-        open += (c == '{' || c == '[') - (c == '}' || c == ']');
-        scan->at++;
-    } while (open > 0);
-}
-
-/* Whether the string at hand is the name, however it is written. */
-static bool is_named(const scan_t *scan, const char *name)
-{
-    const char *at = scan->at + 1;
-
-    for (; *name != '\0'; name++) {
-        if (*at == '\\') {
-            if (at[1] != 'u' || hex_value(at + 2, scan->end) != *name) {
-                return false;
-            }
-            at += 6;
-        }
-        else if (*at++ != *name) {
-            return false;
-        }
-    }
-    return *at == '"';
-}
-
-int was_json_scan_member(was_json_slice_t text, const char *name, was_json_slice_t *value)
-{
-    scan_t scan = {.at = text.text, .end = text.text + text.length};
-    int count = 0;
-
-    skip_white(&scan);
-    if (!take_byte(&scan, '{')) {
-        return 0;
-    }
-    for (skip_white(&scan); next_byte(&scan) == '"'; skip_white(&scan)) {
-        bool matches = is_named(&scan, name);
-
-        skip_string(&scan);
-        take_byte(&scan, ':');
-        skip_white(&scan);
-        const char *first = scan.at;
-
-        skip_value(&scan);
-        if (matches) {
-            *value = (was_json_slice_t){first, (apr_size_t)(scan.at - first)};
-            count++;
-        }
-        take_byte(&scan, ',');
-    }
-    return count;
+    was_json_scanner_feed(&scanner, text.text, text.length);
+    end_text(&scanner);
+    *good = (apr_size_t)scanner.offset;
+    return scanner.flaw;
 }

@@ -69,6 +69,39 @@ static void check_members(was_json_slice_t text, const json_t *tree)
     }
 }
 
+/* Counts the members of the whole that are called "jwe". */
+static void count_member(void *baton, int depth, const char *name, char first)
+{
+    REQUIRE(depth >= 1 && depth <= WAS_JSON_SCAN_DEPTH);
+    REQUIRE(strlen(name) < WAS_JSON_SCAN_NAME_BYTES && first != '\0');
+    *(int *)baton += depth == 1 && strcmp(name, "jwe") == 0;
+}
+
+/* A text that comes in pieces, each in memory of its own, is what it is in one. */
+static void check_pieces(was_json_slice_t text, was_json_flaw_t flaw, size_t piece)
+{
+    apr_pool_t *pool = fuzz_pool();
+    int count = 0;
+    was_json_scanner_t *scanner = was_json_scanner_make(count_member, &count, pool);
+    was_json_slice_t value;
+    apr_off_t line, column;
+
+    for (size_t at = 0; at < text.length; at += piece) {
+        size_t length = piece < text.length - at ? piece : text.length - at;
+        char *copy = malloc(length);
+
+        REQUIRE(copy != NULL);
+        memcpy(copy, text.text + at, length);
+        was_json_scanner_feed(scanner, copy, length);
+        free(copy);
+    }
+    REQUIRE(was_json_scanner_end(scanner, &line, &column) == flaw && line >= 1 && column >= 1);
+    if (flaw == WAS_JSON_SOUND && text.text[strspn(text.text, " \t\r\n")] == '{') {
+        REQUIRE(was_json_scan_member(text, "jwe", &value) == count);
+    }
+    apr_pool_clear(pool);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     /* without a terminator: the length is all there is */
@@ -81,11 +114,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     const was_json_slice_t text = {copy, size};
     was_json_flaw_t flaw = was_json_scan(text, &good);
+    json_error_t error;
     json_t *tree =
-        json_loadb(copy, size, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL, NULL);
+        json_loadb(copy, size, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL, &error);
 
     REQUIRE(good <= size);
-    if (flaw == WAS_JSON_SOUND) {
+    check_pieces(text, flaw, 1 + size % 7);
+    /* Jansson takes no NUL in a name. */
+    if (tree == NULL && json_error_code(&error) == json_error_null_byte_in_key) {
+        REQUIRE(flaw == WAS_JSON_SOUND || good > 0);
+    }
+    else if (flaw == WAS_JSON_SOUND) {
         REQUIRE(tree != NULL && good == size && depth_of(tree) <= WAS_JSON_SCAN_DEPTH);
         REQUIRE(memchr(copy, 0, size) == NULL && was_utf8_valid(copy, size));
         check_members(text, tree);

@@ -47,6 +47,8 @@ static const scan_case_t scan_cases[] = {
     {TEXT("[1\xc2\xa0]"), WAS_JSON_MALFORMED, 2, "a no-break space for a blank"},
     {TEXT("\0[]"), WAS_JSON_MALFORMED, 0, "a NUL before the value"},
     {TEXT("[]\0"), WAS_JSON_TRAILING, 2, "a NUL behind the value"},
+    {TEXT("123\0"), WAS_JSON_TRAILING, 3, "a NUL behind a number"},
+    {TEXT("[true\0]"), WAS_JSON_MALFORMED, 5, "a NUL behind a word"},
     {TEXT("[]]"), WAS_JSON_TRAILING, 2, "a bracket too many"},
     {TEXT("{}{}"), WAS_JSON_TRAILING, 2, "two values"},
     {TEXT("1 2"), WAS_JSON_TRAILING, 2, "two numbers"},
@@ -100,7 +102,7 @@ static const scan_case_t scan_cases[] = {
     {TEXT("\"\\ud800\\udc00\\uDBFF\\uDFFF\""), WAS_JSON_SOUND, 26, "the first and last pair"},
     {TEXT("\"\\u0000\""), WAS_JSON_SOUND, 8, "an escaped NUL"},
     {TEXT("{\"a\":\"\\u0000\"}"), WAS_JSON_SOUND, 14, "an escaped NUL in a member"},
-    {TEXT("{\"a\\u0000\":1}"), WAS_JSON_NUL_IN_NAME, 3, "an escaped NUL in a name"},
+    {TEXT("{\"a\\u0000\":1}"), WAS_JSON_SOUND, 13, "an escaped NUL in a name"},
     {TEXT("\"a"), WAS_JSON_TOO_EARLY, 2, "a string that does not end"},
     {TEXT("\"\\"), WAS_JSON_TOO_EARLY, 2, "a string that ends with a backslash"},
     {TEXT("\"\\u00"), WAS_JSON_MALFORMED, 1, "a string that ends in an escape"},
@@ -187,14 +189,18 @@ static was_json_slice_t copy_of(const char *text, apr_size_t length)
     return (was_json_slice_t){copy, length};
 }
 
-static bool jansson_takes(was_json_slice_t text)
+/* It takes no NUL in a name, and passes over one behind a number or word. */
+static bool jansson_agrees(was_json_slice_t text, was_json_flaw_t flaw)
 {
+    json_error_t error;
     json_t *value = json_loadb(text.text, text.length,
-                               JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL, NULL);
+                               JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL, &error);
     bool takes = value != NULL;
 
     json_decref(value);
-    return takes;
+    return takes == (flaw == WAS_JSON_SOUND) ||
+           (!takes && json_error_code(&error) == json_error_null_byte_in_key) ||
+           (takes && memchr(text.text, 0, text.length) != NULL);
 }
 
 static void test_scan(void)
@@ -207,7 +213,7 @@ static void test_scan(void)
 
         ok(flaw == at->flaw && good == (apr_size_t)at->good, "scan: %s: %d at %d", at->name, flaw,
            (int)good);
-        ok(jansson_takes(text) == (flaw == WAS_JSON_SOUND), "Jansson says the same: %s", at->name);
+        ok(jansson_agrees(text, flaw), "Jansson says the same: %s", at->name);
         free((char *)text.text);
     }
 }
@@ -221,11 +227,84 @@ static void test_beginnings(void)
             was_json_slice_t text = copy_of(scan_cases[i].text, length);
             apr_size_t good;
 
-            differ += jansson_takes(text) != (was_json_scan(text, &good) == WAS_JSON_SOUND);
+            differ += !jansson_agrees(text, was_json_scan(text, &good));
             free((char *)text.text);
         }
     }
     is_int(differ, 0, "Jansson says the same of every beginning of every row");
+}
+
+/* What a scanner says of a text that comes in pieces of a length: the members that it has found,
+ * the flaw and its place. */
+static void note_member(void *baton, int depth, const char *name, char first)
+{
+    char **noted = baton;
+    apr_size_t length = strlen(*noted);
+
+    snprintf(*noted + length, 1000 - length, "%d %s %c;", depth, name, first);
+}
+
+static char *say_in_pieces(was_json_slice_t text, apr_size_t piece, apr_pool_t *pool)
+{
+    char *noted = apr_pcalloc(pool, 1000);
+    was_json_scanner_t *scanner = was_json_scanner_make(note_member, &noted, pool);
+    apr_off_t line, column;
+
+    for (apr_size_t at = 0; at < text.length; at += piece) {
+        apr_size_t count = piece < text.length - at ? piece : text.length - at;
+        was_json_slice_t copy = copy_of(text.text + at, count);
+
+        was_json_scanner_feed(scanner, copy.text, count);
+        free((char *)copy.text);
+    }
+    was_json_flaw_t flaw = was_json_scanner_end(scanner, &line, &column);
+
+    return apr_psprintf(pool, "%s %d %d:%d", noted, flaw, (int)line, (int)column);
+}
+
+static void test_pieces(apr_pool_t *pool)
+{
+    static const struct {
+        const char *text, *said;
+    } cases[] = {
+        {"{\"a\":1,\"b\":{\"c\":[{\"d\":\"x\"}]},\"e\":null}",
+         "1 a 1;1 b {;2 c [;4 d \";1 e n; 0 1:39"},
+        {"[{\"\\u006awe\":-1}]", "2 jwe -; 0 1:18"},
+        {"{\"\":[]}", "1  [; 0 1:8"},
+        {"{\n \"a\" :\n\n 1 }\n", "1 a 1; 0 5:1"},
+        {"{\"\xc3\xa9\":1,\n\"\xc3\xa9\xc3\xa9\":x}", "1   1;1    x; 1 2:6"},
+        {"\"\\ud83d\\ude00\\ud83d\"", " 1 1:14"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        is_str(say_in_pieces((was_json_slice_t){cases[i].text, strlen(cases[i].text)}, 1, pool),
+               cases[i].said, "pieces: members and place");
+    }
+    for (size_t i = 0; i < sizeof(scan_cases) / sizeof(scan_cases[0]); i++) {
+        was_json_slice_t text = {scan_cases[i].text, scan_cases[i].length};
+        const char *whole = say_in_pieces(text, 1000, pool);
+        int differ = 0;
+
+        for (apr_size_t piece = 1; piece < 9; piece++) {
+            differ += strcmp(say_in_pieces(text, piece, pool), whole) != 0;
+        }
+        ok(differ == 0, "pieces: of any length, %s: %s", scan_cases[i].name, whole);
+    }
+}
+
+static void test_long_name(apr_pool_t *pool)
+{
+    for (int length = WAS_JSON_SCAN_NAME_BYTES - 2; length < WAS_JSON_SCAN_NAME_BYTES + 2;
+         length++) {
+        char name[64] = "";
+
+        memset(name, 'a', (size_t)length);
+        const char *text = apr_psprintf(pool, "{\"%s\":1}", name);
+        bool is_told = strstr(say_in_pieces((was_json_slice_t){text, strlen(text)}, 1, pool),
+                              apr_psprintf(pool, "1 %s 1;", name)) != NULL;
+
+        ok(is_told == (length < WAS_JSON_SCAN_NAME_BYTES), "pieces: a name of %d", length);
+    }
 }
 
 static char *nest(const char *open, const char *close, int depth, apr_pool_t *pool)
@@ -318,6 +397,8 @@ int main(void)
     json_object_seed(0);
     test_scan();
     test_beginnings();
+    test_pieces(pool);
+    test_long_name(pool);
     test_nesting(pool);
     test_member(pool);
     status = done();
