@@ -809,6 +809,7 @@ my $sealed = make_collection($alice, $space, 'sealed', undef, encryption => $edv
 for my $row (
     ['text', 'text/plain', $envelope],
     ['a type that contains JSON', 'application/ld+json', $envelope],
+    ['no envelope of the type of one', 'application/jose+json', '{"jwe":{"protected":"x"}}'],
     ['an object', $JSON, '{}'],
     ['an array', $JSON, '[{"jwe":{}}]'],
     ['a string', $JSON, '"jwe"'],
@@ -848,6 +849,7 @@ for my $row (
 {
     my $meta = "$sealed/meta";
     my @envelope = (type => "$JSON; charset=utf-8", body => $envelope);
+    my @jose = (type => 'application/jose+json; x=y', body => $envelope);
     my @deep = (type => $JSON, body => '{"a":' . '[' x 31 . ']' x 31 . ",$good}");
     my @twin = (type => $JSON, body => "{\"jwe\":1,$good}");
     my @in_form = (type => $form, body => typed_form($JSON, $envelope));
@@ -864,6 +866,7 @@ for my $row (
     told(
         $alice,
         ["$is: an envelope", PUT => "$sealed/r", [@envelope], 204],
+        ["$is: of the type of one", PUT => "$sealed/r", [@jose], 204],
         ["$is: as deep as a document", PUT => "$sealed/r", [@deep], 204],
         ["$is: a name twice is content elsewhere", PUT => "$c/twin", [@twin], 204],
         ["$is: and comes back", GET => "$c/twin", [], 200, undef, body => $twin[-1]],
@@ -1016,6 +1019,55 @@ for my $row (
         ['large: POST', POST => "$c/", [@large], 201],
         ['large: DELETE', DELETE => $r, [], 204],
     );
+}
+
+# JSON of any length is looked at while it comes: beyond 1 MiB, too, and however it is cut.
+for my $filler ('', 'x' x 3_000_000) {
+    my $is = 'pws 14.2: ' . length($filler) . ' bytes and';
+    my $head = qq({"x":"$filler",);
+    my $jwe = '"jwe":{"protected":"x","ciphertext":"y"}';
+    my $first = qq({"jwe":{"protected":"x","ciphertext":"$filler"});
+    my @body = (400, 'invalid-request-body');
+    my @plain = (422, 'encryption-scheme-mismatch');
+    for my $row (
+        ['an envelope at the end', "$head$jwe}", 204, 204],
+        ['a long envelope', "$first}", 204, 204],
+        ['no envelope', "$head\"jwe\":{}}", 204, @plain],
+        ['an envelope, then none', "$first,\"jwe\":1}", 204, @plain],
+        ['an envelope twice', "$first,$jwe}", 204, @plain],
+        [
+            'a ciphertext too many', "$head\"jwe\":{\"ciphertext\":1,@{[substr $jwe, 7]}}", 204,
+            @plain
+        ],
+        ['a name with a NUL', "$head\"\\u0000\":0}", 204, @plain],
+        ['a text that is cut short', $head . $jwe, @body],
+        ['a bracket too many', "$head$jwe}}", @body],
+        ['a NUL behind a number', "$head\"n\":1\0}", @body],
+        ['a NUL behind a word', "$head\"n\":true\0}", @body],
+        ['half a surrogate', "$head\"n\":\"\\ud800\"}", @body],
+        ['no UTF-8', "$head\"n\":\"\xff\"}", @body],
+        ['a number beyond all', "$head\"n\":1e400}", @body],
+        ['too many brackets', $head . '"n":' . '[' x 512 . ']' x 512 . '}', @body],
+    ) {
+        my ($name, $body, @due) = @$row;
+        my ($here, $there) = $due[0] == 400 ? ([@due], [@due]) : ([shift @due], [@due]);
+        for my $type ($JSON, 'application/jose+json') {
+            for my $cut ([], [chunked => 9_973]) {
+                my @sent = (type => $type, body => $body, @$cut);
+                told(
+                    $alice,
+                    ["$is $name, of $type", PUT => "$c/json", [@sent], @$here],
+                    ["$is $name, of $type, sealed", PUT => "$sealed/json", [@sent], @$there],
+                );
+            }
+        }
+    }
+    told(
+        $alice,
+        [
+            "$is plaintext that says it is JSON", PUT => "$sealed/json",
+            [type => 'text/plain', body => "$first}"], @plain
+        ]);
 }
 
 # Shapes: redirects and refusals of methods, the same for whoever asks and whatever is there.

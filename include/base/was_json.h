@@ -39,6 +39,10 @@ WAS_CHECKED const was_error_t *was_json_parse(const char *text, apr_size_t lengt
 WAS_CHECKED const was_error_t *was_json_check_content(const char *text, apr_size_t length,
                                                       apr_pool_t *pool);
 
+/* The same of what a scanner was fed; ends it. */
+WAS_CHECKED const was_error_t *was_json_check_scanned(was_json_scanner_t *scanner,
+                                                      apr_pool_t *pool);
+
 /* As was_json_parse, and the value must be an object; else INVALID_BODY. */
 WAS_CHECKED const was_error_t *was_json_parse_object(const char *text, apr_size_t length,
                                                      json_t **object, apr_pool_t *pool);

@@ -137,6 +137,8 @@ typedef struct was_protocol_t {
      * no phase has said so, under the request's conditions as things are, and how much of it. NULL
      * where no row takes content. */
     const was_error_t *(*admit_content)(was_request_t *request, was_place_t *place);
+    /* Is shown a body as it comes, in pieces; NULL where nobody looks. */
+    void (*inspect)(const was_request_t *request, const char *bytes, apr_size_t count);
     /* What a request came to whose write may have taken the right along; the protocol's word
      * counts. NULL where no row lets it. */
     const was_error_t *(*settle)(was_request_t *request, const was_error_t *error);

@@ -75,10 +75,6 @@ void pws_answer_listing(const was_request_t *request, was_response_t *response,
 /* Section 14.2: whether a JSON value is an encrypted envelope. */
 bool pws_is_envelope(const json_t *value);
 
-/* The same for a sound text (was_json_scan). What has a member twice that this depends on is none:
- * another reader could take the other one. */
-bool pws_holds_envelope(was_json_slice_t text);
-
 enum { PWS_CUSTOM_MAX_BYTES = 32 * 1024 };
 
 /* Reads `custom`, for a collection that is encrypted or not; `*text` is NULL when it is cleared,

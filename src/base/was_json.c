@@ -17,10 +17,13 @@ void was_json_init(void)
     json_object_seed(0);
 }
 
-static const was_error_t *bad_json(const char *what, int line, int column, apr_pool_t *pool)
+static const was_error_t *bad_json(const char *what, apr_off_t line, apr_off_t column,
+                                   apr_pool_t *pool)
 {
     return was_error_make(pool, WAS_ERROR_INVALID_BODY, NULL,
-                          "the JSON is not accepted: %s (line %d, column %d)", what, line, column);
+                          "the JSON is not accepted: %s (line %" APR_OFF_T_FMT
+                          ", column %" APR_OFF_T_FMT ")",
+                          what, line, column);
 }
 
 /* Counts as Jansson does: lines from 1, columns in characters. */
@@ -182,6 +185,14 @@ const was_error_t *was_json_check_content(const char *text, apr_size_t length, a
     was_json_flaw_t flaw = was_json_scan((was_json_slice_t){text, length}, &good);
 
     return flaw == WAS_JSON_SOUND ? NULL : bad_place(describe_flaw(flaw), text, good, pool);
+}
+
+const was_error_t *was_json_check_scanned(was_json_scanner_t *scanner, apr_pool_t *pool)
+{
+    apr_off_t line, column;
+    was_json_flaw_t flaw = was_json_scanner_end(scanner, &line, &column);
+
+    return flaw == WAS_JSON_SOUND ? NULL : bad_json(describe_flaw(flaw), line, column, pool);
 }
 
 const was_error_t *was_json_parse_object(const char *text, apr_size_t length, json_t **object,

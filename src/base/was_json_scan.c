@@ -113,6 +113,11 @@ static bool open_container(was_json_scanner_t *scanner, char c)
 
 static bool begin_value(was_json_scanner_t *scanner, char c)
 {
+    static const char firsts[] = "{[\"-0123456789tfn";
+
+    if (memchr(firsts, c, sizeof(firsts) - 1) == NULL) {
+        return refuse_byte(scanner);
+    }
     if (is_in_object(scanner) && scanner->member != NULL) {
         scanner->name[scanner->name_length] = '\0';
         scanner->member(scanner->baton, scanner->depth, scanner->name, c);
@@ -128,9 +133,9 @@ static bool begin_value(was_json_scanner_t *scanner, char c)
         scanner->step = STEP_NUMBER;
         return false;
     }
-    scanner->word = c == 't' ? "rue" : c == 'f' ? "alse" : c == 'n' ? "ull" : NULL;
+    scanner->word = c == 't' ? "rue" : c == 'f' ? "alse" : "ull";
     scanner->token = scanner->offset;
-    return scanner->word != NULL ? go_on(scanner, STEP_WORD) : refuse_byte(scanner);
+    return go_on(scanner, STEP_WORD);
 }
 
 /* Behind a value, an empty container's end included. */

@@ -9,6 +9,7 @@
 
 #include "auth/was_digest.h"
 #include "http/was_gather.h"
+#include "http/was_protocol.h"
 
 #include <http_core.h>
 #include <http_protocol.h>
@@ -187,6 +188,9 @@ static const was_error_t *take_brigade(was_request_t *request, was_body_t *body,
             }
             if (was_gather_length(body->gathered) + (apr_int64_t)count > limit) {
                 return refuse_length(request, limit);
+            }
+            if (request->protocol->inspect != NULL) {
+                request->protocol->inspect(request, bytes, count);
             }
             WAS_TRY(take_bytes(request, body, bytes, count));
         }

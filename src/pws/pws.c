@@ -11,6 +11,7 @@
 #include "http/was_health.h"
 #include "pws/pws_auth.h"
 #include "pws/pws_documents.h"
+#include "pws/pws_envelope.h"
 #include "pws/pws_ids.h"
 
 #include <string.h>
@@ -183,6 +184,7 @@ const was_protocol_t pws_protocol = {
     .authorize = pws_authorize,
     .authorize_by_body = pws_authorize_by_body,
     .admit_content = pws_content_admit,
+    .inspect = pws_inspect,
     .settle = pws_settle,
     .decorate = pws_decorate,
 };

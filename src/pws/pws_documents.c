@@ -205,30 +205,6 @@ bool pws_is_envelope(const json_t *value)
             json_is_string(json_object_get(jwe, "protected")));
 }
 
-/* The first byte of a member's value, which tells its type; NUL for none, and '?' for more. */
-static char type_of_member(was_json_slice_t object, const char *name, was_json_slice_t *value)
-{
-    int count = was_json_scan_member(object, name, value);
-
-    return count == 0 ? '\0' : count == 1 ? *value->text : '?';
-}
-
-bool pws_holds_envelope(was_json_slice_t text)
-{
-    was_json_slice_t jwe, value;
-
-    if (type_of_member(text, "jwe", &jwe) != '{' ||
-        type_of_member(jwe, "ciphertext", &value) != '"') {
-        return false;
-    }
-    char recipients = type_of_member(jwe, "recipients", &value);
-    char encrypted_key = type_of_member(jwe, "encrypted_key", &value);
-    char protected = type_of_member(jwe, "protected", &value);
-
-    return (recipients == '[' || encrypted_key == '"' || protected == '"') && recipients != '?' &&
-           encrypted_key != '?' && protected != '?';
-}
-
 /* A plaintext `custom`: a name, tags that are strings, and whatever else. */
 static bool is_plain_custom(const json_t *custom)
 {

@@ -12,6 +12,7 @@
 #include "base/was_media_type.h"
 #include "http/was_body.h"
 #include "pws/pws_documents.h"
+#include "pws/pws_envelope.h"
 #include "pws/pws_ids.h"
 #include "pws/pws_multipart.h"
 #include "store/pws/was_pws_collections.h"
@@ -75,18 +76,28 @@ static const was_error_t *read_type(const was_request_t *request, const char **t
     return NULL;
 }
 
-/* JSON must be JSON, and tells whether it is an envelope. What is not in memory is too long to be
- * looked at there, and is taken as it says it is. */
+/* JSON must be JSON, and tells whether it is an envelope: what came as such was looked at while it
+ * came, what came in a form is in memory. */
 static const was_error_t *inspect_content(const was_request_t *request,
                                           const was_content_t *content, was_pws_notes_t *notes)
 {
+    pws_inspection_t *inspection = pws_state(request)->inspection;
+    bool is_envelope;
+
     notes->is_envelope = false;
-    if (!was_media_type_holds_json(content->type) || content->bytes == NULL) {
+    if (!was_media_type_holds_json(content->type)) {
         return NULL;
     }
-    WAS_TRY(was_json_check_content(content->bytes, content->length, request->pool));
-    notes->is_envelope = was_media_type_is_json(content->type) &&
-                         pws_holds_envelope((was_json_slice_t){content->bytes, content->length});
+    if (inspection == NULL && content->bytes != NULL) {
+        inspection = pws_inspection_make(request->pool);
+        pws_inspection_feed(inspection, content->bytes, content->length);
+    }
+    if (inspection == NULL) {
+        return was_error_log(request->pool, WAS_ERROR_BROKEN, "nobody looked at a content");
+    }
+    WAS_TRY(pws_inspection_end(inspection, &is_envelope, request->pool));
+    notes->is_envelope = is_envelope && (was_media_type_is_json(content->type) ||
+                                         was_media_type_is(content->type, "application/jose+json"));
     return NULL;
 }
 

@@ -73,7 +73,8 @@ static void check_members(was_json_slice_t text, const json_t *tree)
 static void count_member(void *baton, int depth, const char *name, char first)
 {
     REQUIRE(depth >= 1 && depth <= WAS_JSON_SCAN_DEPTH);
-    REQUIRE(strlen(name) < WAS_JSON_SCAN_NAME_BYTES && first != '\0');
+    REQUIRE(strlen(name) < WAS_JSON_SCAN_NAME_BYTES);
+    REQUIRE(first != '\0' && strchr("{[\"-0123456789tfn", first) != NULL);
     *(int *)baton += depth == 1 && strcmp(name, "jwe") == 0;
 }
 
