@@ -3,6 +3,8 @@
 #define WAS_ASCII_H
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
 
 /*
  * was_ascii: classes of characters as the grammars of the web mean them: ASCII alone, whatever the
@@ -51,6 +53,25 @@ static inline int was_ascii_hex_value(char c)
 static inline char was_ascii_lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* Past bytes that stand for themselves in a string of JSON: no control character, quote, backslash,
+ * nor any byte beyond ASCII is among them. Eight at a time, so that up to seven such are left. */
+static inline const char *was_ascii_skip_plain(const char *at, const char *end)
+{
+    const uint64_t ones = UINT64_MAX / 0xff, tops = 0x80 * ones;
+    uint64_t word;
+
+    for (; end - at >= (long)sizeof(word); at += sizeof(word)) {
+        memcpy(&word, at, sizeof(word));
+        /* A byte that is 0 borrows from its top bit; so does one below the blank. */
+        uint64_t quote = word ^ '"' * ones, backslash = word ^ '\\' * ones;
+
+        if (((word | (word - ' ' * ones) | (quote - ones) | (backslash - ones)) & tops) != 0) {
+            break;
+        }
+    }
+    return at;
 }
 
 #endif

@@ -294,18 +294,6 @@ static bool go_on_number(was_json_scanner_t *scanner, char c)
     return was_decimal_is_whole(&scanner->number) ? end_number(scanner) : refuse_byte(scanner);
 }
 
-/* How many bytes of a string mean themselves. */
-static apr_size_t count_plain(const char *bytes, apr_size_t count)
-{
-    apr_size_t plain = 0;
-
-    while (plain < count && (unsigned char)bytes[plain] - 0x20U < 0x60U && bytes[plain] != '"' &&
-           bytes[plain] != '\\') {
-        plain++;
-    }
-    return plain;
-}
-
 static bool take_byte(was_json_scanner_t *scanner, char c)
 {
     switch (scanner->step) {
@@ -330,10 +318,11 @@ static bool take_byte(was_json_scanner_t *scanner, char c)
 void was_json_scanner_feed(was_json_scanner_t *scanner, const char *bytes, apr_size_t count)
 {
     for (apr_size_t i = 0; i < count && scanner->flaw == WAS_JSON_SOUND;) {
-        apr_size_t taken = scanner->step == STEP_STRING && !scanner->is_name
-                               ? count_plain(bytes + i, count - i)
-                               : 0;
+        apr_size_t taken = 0;
 
+        if (scanner->step == STEP_STRING && !scanner->is_name) {
+            taken = (apr_size_t)(was_ascii_skip_plain(bytes + i, bytes + count) - (bytes + i));
+        }
         if (taken == 0) {
             taken = take_byte(scanner, bytes[i]);
         }

@@ -389,6 +389,32 @@ static void test_member(apr_pool_t *pool)
     }
 }
 
+/* Each byte, at each place of strings of each length around the words that are looked at. */
+static void test_places(void)
+{
+    char text[40];
+    int wrong = 0;
+
+    for (size_t length = 1; length < 30; length++) {
+        for (size_t place = 0; place < length; place++) {
+            for (int byte = 0; byte < 256; byte++) {
+                apr_size_t good = 0;
+
+                memset(text, 'x', sizeof(text));
+                text[0] = text[length + 1] = '"';
+                text[place + 1] = (char)byte;
+                was_json_flaw_t flaw = was_json_scan((was_json_slice_t){text, length + 2}, &good);
+                bool is_plain = byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+
+                wrong += is_plain != (flaw == WAS_JSON_SOUND);
+                wrong += byte < 0x20 && (flaw != WAS_JSON_MALFORMED || good != place + 1);
+                wrong += byte >= 0x80 && (flaw != WAS_JSON_NOT_UTF8 || good != place + 1);
+            }
+        }
+    }
+    is_int(wrong, 0, "strings: a byte means the same wherever it stands");
+}
+
 int main(void)
 {
     apr_pool_t *pool = tap_begin();
@@ -401,6 +427,7 @@ int main(void)
     test_long_name(pool);
     test_nesting(pool);
     test_member(pool);
+    test_places();
     status = done();
     apr_pool_destroy(pool);
     return status;
