@@ -1234,10 +1234,13 @@ is($alice->get($_)->status, 400, "pws 6.3: refused: $_") for @unreadable;
     my $specs = $service->{specs};
     my $pws = $specs->{'https://w3id.org/pws'}[0];
     my @there =
-        grep { /\A(?:query|changes-query|export|quotas|encryption)\z/ } @{ $pws->{features} };
+        grep { /\A(?:query|changes-query|export|quotas)\z/ } @{ $pws->{features} };
     is(
         "<$service->{url}>; rel=\"service\"", scalar $res->header('Link'),
         "pws 18.1: its URL is the link's");
+    ok(
+        scalar(grep { $_ eq 'encryption' } @{ $pws->{features} }),
+        'pws 18.1: collections may be encrypted');
     is($pws->{spaces}, $alice->url('/spaces/'), 'pws 18.1: it leads to the spaces');
     ok(
         !@there && !$specs->{'https://w3id.org/pws/encrypted-collections'},
