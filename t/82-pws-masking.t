@@ -26,6 +26,12 @@ for my $path ("/space/$space", $c, "$c/r") {
     $alice->send_json(PUT => "$path/policy", { type => 'Nothing' })->status == 201
         or die 'no policy';
 }
+
+# One that says all that it can of itself, with something in it.
+my @sealed = (encryption => { scheme => 'edv' }, revisions => { immutable => \'true' });
+my $sealed = make_collection($alice, $space, 'sealed', {}, @sealed);
+my $envelope = { jwe => { ciphertext => 'x', protected => 'y' } };
+$alice->send_json(PUT => "$sealed/r", $envelope)->status == 204 or die 'no envelope';
 my %backend = (id => 'b', provider => 'p', connection => { kind => 'k' });
 $alice->send_json(POST => "/space/$space/backends", \%backend)->status == 201 or die 'no backend';
 $alice->send_json(PUT => "$c/r/meta", { custom => { name => 'SECRETBYTES' } })->status == 204
@@ -69,6 +75,7 @@ sub victim {
 my %absent = (
     space => '/space/' . new_id() . '/',
     collection => "/space/$space/d/",
+    'sealed collection' => "/space/$space/d/",
     resource => "$c/q",
     mine => "$c/q",
     backend => "/space/$space/backends/n",
@@ -76,12 +83,19 @@ my %absent = (
 my %there = (
     space => "/space/$space/",
     collection => "$c/",
+    'sealed collection' => "$sealed/",
     resource => "$c/r",
     mine => "$c/mine",
     backend => "/space/$space/backends/b",
 );
 my @metadata = (
     '{}', '', 'no document', '[]', '{"name":5}', '{"id":"x"}', '{"controller":"did:web:x"}',
+);
+my @descriptions = (
+    '{}', '{"encryption":{"scheme":"edv"}}', '{"encryption":5}', '{"encryption":{"scheme":"x"}}',
+    '{"encryption":{"scheme":"edv","epochs":"x"}}', '{"plaintext":{}}', '{"plaintext":5}',
+    '{"plaintext":{"indexes":[{"name":"a","unique":true}]}}', '{"revisions":{}}',
+    '{"revisions":5}', '{"generator":{}}', '{"custom":{"name":"x"}}',
 );
 my $REVOCATION = 'zcaps/revocations/urn%3Auuid%3Av';
 my @policy = (
@@ -120,6 +134,21 @@ my %asked = (
         ['PUT', 'meta/log', type => 'text/jsonl', body => '{}'],
         ['POST', 'query', %json],
         ['PUT', 'r', %text],
+    ],
+    'sealed collection' => [
+        (map { ['PUT', 'meta', type => 'application/json', body => $_] } @descriptions),
+        (
+            map {
+                ['PUT', 'r', type => $_, body => '{"jwe":{}}'],
+                    ['PUT', 'r', type => $_, body => '{']
+            } 'application/json',
+            'application/jose+json'
+        ),
+        ['PUT', 'r', type => 'application/json', body => '{"x":"' . 'x' x 1_100_000],
+        ['PUT', 'r', %text],
+        ['PUT', 'r/meta', type => 'application/json', body => '{"custom":{"name":"x"}}'],
+        ['POST', '', %text],
+        ['DELETE', 'r'],
     ],
     resource => [
         (map { ['GET', $_] } '', qw(/meta /chunks/ /chunks/0)),

@@ -475,6 +475,7 @@ for my $text (
     my $good = edv($H, epochs(2, $ids));
     told($alice, ["stored: $text: mended", PUT => $meta, [json(qq({"encryption":$good}))], 204]);
 }
+recount(WAS::Server::dbh());
 
 # Many at once, who each read what is there and add an epoch of their own: nobody's is lost, through
 # two httpd.
@@ -502,6 +503,35 @@ for my $text (
         grep { $_ ne '1' } map { $_->{id} } @{ $alice->get($meta)->json->{encryption}{epochs} };
     is_deeply([sort @there], \@added, "$is: all that were added are there");
     cmp_ok(scalar @added, '<', scalar @writes, "$is: some were too late");
+}
+
+# Of all who write one name at once, where nobody may write over another, one does; whoever writes
+# what is there is fine.
+{
+    my $server = second_server($WRITERS);
+    my @ports = (WAS::Server::port('pws'), $server->origin =~ /:(\d+)\z/);
+    my $c = described(revisions => $WRITE_ONCE) =~ s{/meta\z}{}r;
+    my $client;
+    my $write = sub {
+        my ($writer, $turn) = @_;
+        $client //= through($ports[$writer % 2], $alice);
+        my $body = 'by ' . int($writer / 2);
+        my $res = $client->put("$c/once-$turn", type => 'text/plain', body => $body);
+        my $etag = $res->header('ETag');
+        return { turn => $turn, body => $body, status => $res->status, etag => $etag };
+    };
+    my @writes = WAS::Traffic->run(clients => $WRITERS, times => $TURNS, each => $write);
+    my $is = "pws I.2: $WRITERS at once";
+    my @odd = grep { ($_->{status} // 0) !~ /\A(?:204|409)\z/ } @writes;
+    is_deeply(\@odd, [], "$is: each is there, or too late");
+    for my $turn (0 .. $TURNS - 1) {
+        my @good = grep { $_->{turn} == $turn && $_->{status} == 204 } @writes;
+        my $res = $alice->get("$c/once-$turn");
+        my %said = map { ("$_->{body} $_->{etag}" => 1) } @good;
+        my $there = $res->body . ' ' . $res->header('ETag');
+        is_deeply([keys %said], [$there], "$is: all that are told so wrote what is there");
+    }
+    is_deeply([contradictions($space)], [], "$is: counters say what there is");
 }
 
 done_testing;
