@@ -118,7 +118,8 @@
  * swept by itself. */
 #define WAS_TEXT_SWEEP_COLLECTIONS_MOVE \
     SWEEP_MOVE_BELOW("1", "was_pws_collections", "space_generation", "collection", \
-    SWEEP_LENGTH("x.custom") " + " SWEEP_LENGTH("x.encryption"))
+    SWEEP_LENGTH("x.custom") " + " SWEEP_LENGTH("x.encryption") \
+    " + " SWEEP_LENGTH("x.plaintext") " + " SWEEP_LENGTH("x.revisions"))
 #define WAS_TEXT_SWEEP_COLLECTIONS \
     SWEEP_DELETE_BELOW("1", "was_pws_collections", "space_generation", "collection")
 #define SWEEP_COUNTERS \
