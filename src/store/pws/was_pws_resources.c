@@ -158,8 +158,13 @@ static const was_error_t *explain_put(was_db_t *db, const was_grant_t *grant,
     WAS_TRY(
         was_pws_quota_explain_matching(db, grant, WAS_SQL_PWS_RESOURCE_MATCHES, values, 6, pool));
     WAS_TRY(was_parts_explain(write->content->parts, (apr_int64_t)write->content->length, pool));
-    return was_preconditions_given(write->conditions) ? was_preconditions_failed(pool)
-                                                      : resource_absent(pool);
+    if (was_preconditions_given(write->conditions)) {
+        return was_preconditions_failed(pool);
+    }
+    return found.is_immutable ? was_error_make(pool, WAS_ERROR_UNAVAILABLE, NULL,
+                                               "what was there was just deleted; nothing was "
+                                               "written, and the request can be sent again")
+                              : resource_absent(pool);
 }
 
 /* What a put's statements take, in their order. */
