@@ -46,14 +46,12 @@ static bool are_recipients(const json_t *list)
     return json_array_size(list) > 0;
 }
 
-/* Whether an entry of a list has the id of one before it. There are at most as many as a document
- * may have objects. */
-static bool is_repeated(const json_t *list, apr_size_t index)
+/* Whether the last of so many texts is one of those before it. There are at most as many as a
+ * document may have objects. */
+static bool is_repeated(const char *const *texts, apr_size_t count)
 {
-    const char *id = json_string_value(json_object_get(json_array_get(list, index), "id"));
-
-    for (apr_size_t i = 0; i < index; i++) {
-        if (was_json_is_text(json_object_get(json_array_get(list, i), "id"), id)) {
+    for (apr_size_t i = 0; i + 1 < count; i++) {
+        if (strcmp(texts[i], texts[count - 1]) == 0) {
             return true;
         }
     }
@@ -65,6 +63,7 @@ static const was_error_t *check_epochs(const json_t *encryption, apr_pool_t *poo
 {
     const json_t *epochs = json_object_get(encryption, "epochs");
     const json_t *current = json_object_get(encryption, "currentEpoch");
+    const char **ids = apr_palloc(pool, sizeof(*ids) * (json_array_size(epochs) + 1));
     bool has_current = false;
 
     if (epochs == NULL && current == NULL) {
@@ -79,13 +78,14 @@ static const was_error_t *check_epochs(const json_t *encryption, apr_pool_t *poo
         const json_t *epoch = json_array_get(epochs, i);
         const json_t *id = json_object_get(epoch, "id");
 
-        if (!is_filled(id) || is_repeated(epochs, i) ||
+        ids[i] = json_string_value(id);
+        if (!is_filled(id) || is_repeated(ids, i + 1) ||
             !are_recipients(json_object_get(epoch, "recipients"))) {
             return pws_bad_member(
                 pool, "encryption/epochs",
                 "a list of objects, each with an \"id\" of its own and recipients");
         }
-        has_current |= was_json_is_text(id, json_string_value(current));
+        has_current |= was_json_is_text(current, ids[i]);
     }
     return has_current ? NULL
                        : pws_bad_member(pool, "encryption/currentEpoch", "the id of an epoch");
@@ -158,13 +158,9 @@ static const was_error_t *check_indexes(const json_t *indexes, bool *has_unique,
     }
     for (apr_size_t i = 0; i < count; i++) {
         const json_t *index = json_array_get(indexes, i);
-        bool is_repeated_name = false;
 
         names[i] = name_of_index(index);
-        for (apr_size_t other = 0; names[i] != NULL && other < i; other++) {
-            is_repeated_name |= strcmp(names[i], names[other]) == 0;
-        }
-        if (names[i] == NULL || is_repeated_name) {
+        if (names[i] == NULL || is_repeated(names, i + 1)) {
             return pws_bad_member(pool, "plaintext/indexes",
                                   "a list of names, or objects with a \"name\", each with its own");
         }
