@@ -153,6 +153,31 @@ my @PWS = (
     },
     sub {
         my ($w) = @_;
+        my $key = '[{"header":{"kid":"k","alg":"A"},"encrypted_key":"e"}]';
+        my $epochs = one_of('', '{"id":"2","recipients":' . $key . '},');
+        PUT => within($w) . '/e/meta', type => $JSON,
+            body => '{"encryption":{"scheme":"edv","version":1,"epochs":['
+            . $epochs
+            . '{"id":"1","recipients":'
+            . $key
+            . '}],"currentEpoch":"1","hmac":{"id":"h","type":"T","recipients":'
+            . $key . '}}}';
+    },
+    sub {
+        my ($w) = @_;
+        PUT => within($w) . '/w/meta', type => $JSON,
+            body => '{"revisions":{"immutable":true,"resolution":"last-writer-wins","merge":{}},'
+            . '"plaintext":{"indexes":["a",{"name":"b","source":"custom","unique":false}]},'
+            . '"generator":{"id":"did:web:g.example","origin":"https://g.example",'
+            . '"url":"https://g.example/x","name":"g"}}';
+    },
+    sub {
+        my ($w) = @_;
+        PUT => within($w) . '/w/' . one_of('r', 's'), type => 'text/plain',
+            body => one_of('x', 'y');
+    },
+    sub {
+        my ($w) = @_;
         PUT => within($w) . '/e/x', type => $JSON,
             body => '{"jwe":{"protected":"e30","ciphertext":"x","recipients":[]}}';
     },
