@@ -14,10 +14,12 @@ use WAS::Server;
 
 # They say nothing to a planner.
 my %NO_PLAN = map { $_ => 1 } qw(STAGE COPY POOLER_FORGET);
+# A table of one row is read whole.
+my %ONE_ROW = map { $_ => 1 } qw(was_origin);
 # They touch no table of ours.
 my %NO_TABLE = map { $_ => 1 } qw(PING SETTINGS LOCAL_SETTINGS POOLER POOLER_PID);
-# Whose answer is in an order that no index has: two bounded lists made one, and a thousand rows.
-my %SORTS = map { $_ => 1 } qw(SPACE_LIST SETTINGS);
+# Whose answer is in an order that no index has: bounded lists made one, and a thousand rows.
+my %SORTS = map { $_ => 1 } qw(SPACE_LIST SETTINGS PWS_CHANGES);
 # Who lists or counts a controller's spaces finds them by their controller, and what has expired is
 # found by its time.
 my %ELSEWHERE = map { $_ => 1 } qw(
@@ -25,7 +27,6 @@ my %ELSEWHERE = map { $_ => 1 } qw(
     PWS_SPACE_UPDATE SWEEP_REVOKED_NEXT
 );
 # A table that has one row for ever.
-my $ONE_ROW = 'was_origin';
 # Who takes the oldest of all needs no condition to find it.
 my %FIRST = map { $_ => 1 } qw(SWEEP_NEXT);
 
@@ -107,7 +108,7 @@ my %RULE = (
     'none from one end to the other' => sub {
         my ($name, $nodes, $scans) = @_;
         return map { "$_->{'Node Type'} of $_->{'Relation Name'}" }
-            grep { $_->{'Node Type'} eq 'Seq Scan' && $_->{'Relation Name'} ne $ONE_ROW } @$scans;
+            grep { $_->{'Node Type'} eq 'Seq Scan' && !$ONE_ROW{ $_->{'Relation Name'} } } @$scans;
     },
     'an index is searched, not walked through' => sub {
         my ($name, $nodes, $scans) = @_;

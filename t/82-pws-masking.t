@@ -97,6 +97,10 @@ my @descriptions = (
     '{"plaintext":{"indexes":[{"name":"a","unique":true}]}}', '{"revisions":{}}',
     '{"revisions":5}', '{"generator":{}}', '{"custom":{"name":"x"}}',
 );
+my @queries = (
+    '{}', 'no document', '{"profile":"changes"}', '{"profile":"other"}',
+    '{"profile":"changes","checkpoint":"x"}',
+);
 my $REVOCATION = 'zcaps/revocations/urn%3Auuid%3Av';
 my @policy = (
     ['PUT', 'policy', %json],
@@ -132,7 +136,8 @@ my %asked = (
         ['POST', '', %text],
         ['PUT', 'meta', %json],
         ['PUT', 'meta/log', type => 'text/jsonl', body => '{}'],
-        ['POST', 'query', %json],
+        (map { ['POST', 'query', type => 'application/json', body => $_] } @queries),
+        (map { [$_, 'query?profile=changes&checkpoint=x'] } qw(GET HEAD)),
         ['PUT', 'r', %text],
     ],
     'sealed collection' => [

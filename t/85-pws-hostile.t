@@ -1106,7 +1106,7 @@ my $ALLOWED = <<'PATHS';
 /c/             GET HEAD POST DELETE OPTIONS      | PUT
 /c/meta         GET HEAD PUT OPTIONS              | POST DELETE
 /c/meta/log     GET HEAD PUT OPTIONS              | DELETE
-/c/query        POST OPTIONS                      | GET PUT
+/c/query        POST GET HEAD OPTIONS             | PUT DELETE
 /c/backend      GET HEAD OPTIONS                  | PUT
 /c/quota        GET HEAD OPTIONS                  | PUT
 /c/r            GET HEAD PUT DELETE OPTIONS       | POST PATCH LOCK
@@ -1233,8 +1233,7 @@ is($alice->get($_)->status, 400, "pws 6.3: refused: $_") for @unreadable;
     my $service = $res->json;
     my $specs = $service->{specs};
     my $pws = $specs->{'https://w3id.org/pws'}[0];
-    my @there =
-        grep { /\A(?:query|changes-query|export|quotas)\z/ } @{ $pws->{features} };
+    my @there = grep { /\A(?:query|export|quotas)\z/ } @{ $pws->{features} };
     is(
         "<$service->{url}>; rel=\"service\"", scalar $res->header('Link'),
         "pws 18.1: its URL is the link's");

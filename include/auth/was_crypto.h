@@ -39,6 +39,12 @@ bool was_crypto_equal(const void *a, const void *b, apr_size_t length);
 void was_crypto_sha256(const void *bytes, apr_size_t length,
                        unsigned char digest[WAS_SHA256_BYTES]);
 
+enum { WAS_MAC_KEY_BYTES = 32, WAS_MAC_BYTES = 16 };
+
+/* What only who has the key can make of these bytes (keyed BLAKE2b). */
+void was_crypto_mac(const unsigned char key[WAS_MAC_KEY_BYTES], const void *bytes,
+                    apr_size_t length, unsigned char mac[WAS_MAC_BYTES]);
+
 /* A number for a table: of the same bytes the same, until was_crypto_init is called again. Who does
  * not know the key, which nobody is told, cannot make two of them meet. */
 apr_uint32_t was_crypto_short_hash(const void *bytes, apr_size_t length);

@@ -50,6 +50,8 @@ WAS_CHECKED const was_error_t *pws_backends_text(const was_request_t *request,
     X(pws_resource_delete)                                                                         \
     X(pws_resource_meta_get)                                                                       \
     X(pws_resource_meta_put)                                                                       \
+    X(pws_query_post)                                                                              \
+    X(pws_query_get)                                                                               \
     X(pws_policy_get)                                                                              \
     X(pws_policy_put)                                                                              \
     X(pws_policy_delete)                                                                           \

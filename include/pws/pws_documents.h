@@ -39,6 +39,9 @@ WAS_CHECKED const was_error_t *pws_bad_member(apr_pool_t *pool, const char *name
 /* Whether a list, or nothing, holds a text. */
 bool pws_list_holds(const json_t *list, const char *text);
 
+/* The raw value of the first query parameter of this name; NULL when there is none. */
+const char *pws_query_parameter(const was_request_t *request, const char *name);
+
 enum { PWS_PAGE = 100, PWS_PAGE_MAX = 1000 };
 
 /* The page of the listing at `path` that a request asks for (section 13.1). Errors:

@@ -137,6 +137,9 @@
     X(PWS_RESOURCE_META_MATCHES, 5, false) \
     X(PWS_RESOURCE_META_RAISE, 14, true) \
     X(PWS_RESOURCE_META_PUT, 8, true) \
+    /* pws: changes */ \
+    X(PWS_CHANGES, 7, false) \
+    X(PWS_CHANGED, 4, false) \
     /* contents in parts */ \
     X(PARTS_LEASE, 3, true) \
     X(PARTS_PUT, 4, true) \

@@ -95,6 +95,12 @@ void was_crypto_sha256(const void *bytes, apr_size_t length, unsigned char diges
     crypto_hash_sha256(digest, bytes, length);
 }
 
+void was_crypto_mac(const unsigned char key[WAS_MAC_KEY_BYTES], const void *bytes,
+                    apr_size_t length, unsigned char mac[WAS_MAC_BYTES])
+{
+    crypto_generichash(mac, WAS_MAC_BYTES, bytes, length, key, WAS_MAC_KEY_BYTES);
+}
+
 apr_uint32_t was_crypto_short_hash(const void *bytes, apr_size_t length)
 {
     unsigned char hash[crypto_shorthash_BYTES];

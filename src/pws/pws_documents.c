@@ -85,8 +85,7 @@ bool pws_list_holds(const json_t *list, const char *text)
     return false;
 }
 
-/* The raw value of a query parameter; NULL when there is none. */
-static const char *query_parameter(const was_request_t *request, const char *name)
+const char *pws_query_parameter(const was_request_t *request, const char *name)
 {
     apr_size_t length = strlen(name);
     char *state = NULL;
@@ -124,8 +123,8 @@ static const was_error_t *read_cursor(const char *cursor, const char **after, ap
 
 const was_error_t *pws_read_page(const was_request_t *request, const char *path, was_page_t *page)
 {
-    const char *limit = query_parameter(request, "limit");
-    const char *cursor = query_parameter(request, "cursor");
+    const char *limit = pws_query_parameter(request, "limit");
+    const char *cursor = pws_query_parameter(request, "cursor");
 
     /* An item's URL is the listing's and its id. */
     *page = (was_page_t){.after = "",

@@ -55,6 +55,7 @@ static was_document_t *describe_service(const was_request_t *request, const char
                                            "metadata",
                                            "backends",
                                            "encryption",
+                                           "changes-query",
                                            NULL};
     static const char *const algorithms[] = {"EdDSA", NULL};
     static const char *const suites[] = {"eddsa-jcs-2022", NULL};

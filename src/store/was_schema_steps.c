@@ -326,6 +326,11 @@ const char *const was_schema_steps[WAS_SCHEMA_VERSION] = {
 
     /* What was said of a collection's revisions when it was made. */
     "ALTER TABLE was_pws_collections ADD COLUMN IF NOT EXISTS revisions text,"
-    " ADD COLUMN IF NOT EXISTS is_immutable boolean NOT NULL DEFAULT false;",
+    " ADD COLUMN IF NOT EXISTS is_immutable boolean NOT NULL DEFAULT false;"
+
+    /* What checkpoints of changes are sealed with, which no client is told. The one row that
+     * there is gets its own: the default is volatile. */
+    "ALTER TABLE was_origin ADD COLUMN IF NOT EXISTS feed_key bytea NOT NULL"
+    " DEFAULT sha256(convert_to(gen_random_uuid()::text || gen_random_uuid()::text, 'UTF8'));",
 };
 /* clang-format on */

@@ -10,7 +10,7 @@
 #include "store/was_qualify.h"
 
 #include "classic/was_classic_sql.h"
-#include "pws/was_pws_resource_sql.h"
+#include "pws/was_pws_change_sql.h"
 #include "was_sweep_sql.h"
 
 #include <stddef.h>

@@ -219,6 +219,19 @@ static void test_equal(void)
     ok(was_crypto_equal("abcd", "abce", 3), "equal: only as many as asked");
 }
 
+/* Keyed BLAKE2b (RFC 7693) of 16 bytes, computed by another implementation. */
+static void test_mac(void)
+{
+    unsigned char key[WAS_MAC_KEY_BYTES], mac[WAS_MAC_BYTES], expected[WAS_MAC_BYTES];
+
+    for (unsigned i = 0; i < sizeof(key); i++) {
+        key[i] = (unsigned char)i;
+    }
+    unhex("1a64be47e4729d951c302ee543f97cf3", expected, sizeof(expected));
+    was_crypto_mac(key, "abc", 3, mac);
+    ok(memcmp(mac, expected, sizeof(mac)) == 0, "mac: of a key and bytes");
+}
+
 static void test_uuid(apr_pool_t *pool)
 {
     static const char shape[] = "xxxxxxxx-xxxx-4xxx-vxxx-xxxxxxxxxxxx";
@@ -259,6 +272,7 @@ int main(void)
     test_digests(pool);
     test_dropped_hasher(pool);
     test_equal();
+    test_mac();
     test_uuid(pool);
     return done();
 }

@@ -1,0 +1,331 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * pws_changes: queries of a collection (section 13.2), of which there is one: what has changed
+ * (protocol/pws-next section D). Owns how a change is shown, in both revisions. Refuses to know in
+ * what order changes come, and who may ask.
+ */
+
+#include "pws/pws.h"
+
+#include "base/was_encoding.h"
+#include "pws/pws_checkpoint.h"
+#include "pws/pws_documents.h"
+#include "pws/pws_ids.h"
+#include "store/pws/was_pws_changes.h"
+
+#include <apr_strings.h>
+
+#include <string.h>
+
+/* Of a change: its names and punctuation, and whatever of it has a fixed length. */
+enum { CHANGE_BYTES = 640 };
+
+/* A query as it came, and what is found for it. */
+typedef struct query_t {
+    const was_request_t *request;
+    bool is_old; /* the revision before the current one is spoken */
+    bool has_checkpoint;
+    pws_checkpoint_t checkpoint;
+    int limit;
+    const char *url; /* of the collection, with its slash */
+    was_pws_changes_t found;
+    pws_feed_t feed;
+} query_t;
+
+static bool is_old_revision(const was_request_t *request)
+{
+    return was_config_revision(request->config) == WAS_REVISION_2026_09;
+}
+
+static const was_error_t *bad_checkpoint(apr_pool_t *pool)
+{
+    return was_error_make(pool, WAS_ERROR_INVALID_BODY, "#/checkpoint",
+                          "the checkpoint is none that this collection gave out");
+}
+
+/* Section 13.1: what is no number of a page's changes asks for the usual one. */
+static int limit_of_number(double number)
+{
+    return number >= PWS_PAGE_MAX ? PWS_PAGE_MAX : number >= 1 ? (int)number : PWS_PAGE;
+}
+
+static int limit_of_text(const char *text)
+{
+    if (text == NULL || *text == '\0' || text[strspn(text, "0123456789")] != '\0') {
+        return PWS_PAGE;
+    }
+    text += strspn(text, "0");
+    return strlen(text) > 4 ? PWS_PAGE_MAX : limit_of_number((double)apr_atoi64(text));
+}
+
+static int limit_of_member(const json_t *value)
+{
+    return json_is_string(value)   ? limit_of_text(json_string_value(value))
+           : json_is_number(value) ? limit_of_number(json_number_value(value))
+                                   : PWS_PAGE;
+}
+
+static const was_error_t *read_checkpoint(query_t *query, const char *text)
+{
+    query->has_checkpoint = true;
+    return text != NULL && (query->is_old ? pws_checkpoint_read_time(text, &query->checkpoint)
+                                          : pws_checkpoint_read_text(text, &query->checkpoint))
+               ? NULL
+               : bad_checkpoint(query->request->pool);
+}
+
+/* The text of a checkpoint: it, or the time in the object that it is; NULL where it is neither. */
+static const char *text_of_checkpoint(const query_t *query, const json_t *value)
+{
+    if (query->is_old) {
+        return json_is_string(json_object_get(value, "id"))
+                   ? json_string_value(json_object_get(value, "updatedAt"))
+                   : NULL;
+    }
+    return json_string_value(value);
+}
+
+static const was_error_t *check_profile(const char *profile, apr_pool_t *pool)
+{
+    if (profile == NULL) {
+        return pws_bad_member(pool, "profile", "there, and a string");
+    }
+    return strcmp(profile, "changes") == 0
+               ? NULL
+               : was_error_make(pool, WAS_ERROR_NOT_IMPLEMENTED, NULL,
+                                "this server has no queries of this profile");
+}
+
+/* What stands in a document beside the members that each of its kind has. */
+static void add_notes(const query_t *query, const was_pws_change_t *change,
+                      was_document_t *document, json_t *root)
+{
+    was_document_json(document, root, "custom", change->custom);
+    was_document_text(document, root, "createdBy", change->created_by);
+    was_document_text(document, root, "epoch", change->epoch);
+    was_document_text(document, root, "writerId", change->writer);
+    if (change->meta_etag != NULL) {
+        was_document_text(document, root, "metaEtag",
+                          apr_psprintf(query->request->pool, "\"%s\"", change->meta_etag));
+    }
+}
+
+static void add_stamp(const query_t *query, const was_pws_stamp_t *stamp, was_document_t *document,
+                      json_t *object)
+{
+    pws_document_time(document, object, "updatedAt", stamp->updated, query->request->pool);
+    was_document_integer(document, object, "updatedAtCounter", stamp->counter);
+    was_document_text(document, object, "originId", query->found.origin);
+    was_document_text(document, object, "generation", stamp->generation);
+}
+
+/* The id of a record: a resource's own, else where it is read. */
+static const char *id_of_change(const query_t *query, const was_pws_change_t *change)
+{
+    if (change->kind == WAS_PWS_CHANGE_RESOURCE) {
+        return change->id;
+    }
+    if (change->kind == WAS_PWS_CHANGE_COLLECTION) {
+        return apr_pstrcat(query->request->pool, query->url, "meta", NULL);
+    }
+    return apr_pstrcat(query->request->pool, query->url, change->id, *change->id != '\0' ? "/" : "",
+                       "policy", NULL);
+}
+
+static void add_current(const query_t *query, const was_pws_change_t *change,
+                        was_document_t *document, json_t *root)
+{
+    static const char *const kinds[] = {[WAS_PWS_CHANGE_RESOURCE] = "resource",
+                                        [WAS_PWS_CHANGE_COLLECTION] = "collection-metadata",
+                                        [WAS_PWS_CHANGE_POLICY] = "policy"};
+
+    was_document_text(document, root, "kind", kinds[change->kind]);
+    was_document_text(document, root, "id", id_of_change(query, change));
+    was_document_json(document, root, "deleted", change->is_deleted ? "true" : "false");
+    add_stamp(query, &change->stamp, document, root);
+    was_document_text(document, root, "checkpoint",
+                      pws_checkpoint_text(&query->feed, change->position, query->request->pool));
+    was_document_text(document, root, "contentType", change->type);
+    if (change->meta_etag != NULL) {
+        add_stamp(query, &change->meta, document, was_document_object(document, root, "meta"));
+    }
+}
+
+/* Of the latest write, be it of the content or of what is noted. */
+static const char *time_of_change(const query_t *query, const was_pws_change_t *change)
+{
+    apr_time_t time = change->stamp.updated;
+
+    if (change->meta_etag != NULL && change->meta.updated > time) {
+        time = change->meta.updated;
+    }
+    return pws_checkpoint_time(&query->feed, change->position, time, query->request->pool);
+}
+
+/* Grows with each write of a record, in what a double holds exactly. */
+static apr_int64_t version_of_stamp(const was_pws_stamp_t *stamp)
+{
+    return apr_time_as_msec(stamp->updated) * 4096 +
+           (stamp->counter < 4096 ? stamp->counter : 4095);
+}
+
+static void add_old(const query_t *query, const was_pws_change_t *change, was_document_t *document,
+                    json_t *root)
+{
+    was_document_text(document, root, "id", change->id);
+    was_document_json(document, root, "_deleted", change->is_deleted ? "true" : "false");
+    was_document_text(document, root, "updatedAt", time_of_change(query, change));
+    was_document_integer(document, root, "version", version_of_stamp(&change->stamp));
+    if (change->meta_etag != NULL) {
+        was_document_integer(document, root, "metaVersion", version_of_stamp(&change->meta));
+    }
+}
+
+/* Whether a content that says that it is JSON is: what came in a file was not looked at. */
+static bool is_sound(const was_pws_change_t *change)
+{
+    apr_size_t good;
+
+    return change->content != NULL &&
+           was_json_scan((was_json_slice_t){change->content, change->length}, &good) ==
+               WAS_JSON_SOUND;
+}
+
+/* Appends the text of a change. The content goes in as it stands: it may be deeper than what we
+ * read, and its numbers more exact. */
+static const was_error_t *append_change(const query_t *query, const was_pws_change_t *change,
+                                        apr_array_header_t *pieces)
+{
+    apr_pool_t *pool = query->request->pool;
+    was_document_t *document = was_document_make(pool);
+    json_t *root = was_document_root(document);
+    apr_size_t length;
+
+    (query->is_old ? add_old : add_current)(query, change, document, root);
+    was_document_text(document, root, "etag", apr_psprintf(pool, "\"%s\"", change->etag));
+    add_notes(query, change, document, root);
+    const json_t *whole = was_document_finish(document);
+    char *text = whole != NULL ? (char *)was_json_text(whole, &length, pool) : NULL;
+
+    if (text == NULL) {
+        return was_error_log(pool, WAS_ERROR_BROKEN, "a change: no document");
+    }
+    APR_ARRAY_PUSH(pieces, const char *) = text;
+    if (is_sound(change)) {
+        text[length - 1] = '\0';
+        APR_ARRAY_PUSH(pieces, const char *) = ",\"data\":";
+        APR_ARRAY_PUSH(pieces, const char *) = change->content;
+        APR_ARRAY_PUSH(pieces, const char *) = "}";
+    }
+    return NULL;
+}
+
+/* The checkpoint of the last change, as JSON. */
+static const char *last_checkpoint(const query_t *query)
+{
+    if (query->found.count == 0) {
+        return "null";
+    }
+    const was_pws_change_t *last = &query->found.changes[query->found.count - 1];
+    apr_pool_t *pool = query->request->pool;
+
+    if (!query->is_old) {
+        return apr_psprintf(pool, "\"%s\"",
+                            pws_checkpoint_text(&query->feed, last->position, pool));
+    }
+    return apr_psprintf(pool, "{\"id\":\"%s\",\"updatedAt\":\"%s\"}", last->id,
+                        time_of_change(query, last));
+}
+
+static const was_error_t *answer_page(const query_t *query, was_response_t *response)
+{
+    apr_array_header_t *pieces =
+        apr_array_make(query->request->pool, 4 * query->found.count + 4, sizeof(const char *));
+
+    APR_ARRAY_PUSH(pieces, const char *) = "{\"documents\":[";
+    for (int i = 0; i < query->found.count; i++) {
+        if (i > 0) {
+            APR_ARRAY_PUSH(pieces, const char *) = ",";
+        }
+        WAS_TRY(append_change(query, &query->found.changes[i], pieces));
+    }
+    APR_ARRAY_PUSH(pieces, const char *) = "],\"checkpoint\":";
+    APR_ARRAY_PUSH(pieces, const char *) = last_checkpoint(query);
+    APR_ARRAY_PUSH(pieces, const char *) = "}";
+    pws_answer_text(response, apr_array_pstrcat(query->request->pool, pieces, '\0'));
+    return NULL;
+}
+
+static const was_error_t *find_changes(query_t *query)
+{
+    const was_request_t *request = query->request;
+    const was_pws_changes_query_t wanted = {
+        .space = pws_segment(request, 1),
+        .collection = pws_segment(request, 2),
+        .after = query->has_checkpoint ? query->checkpoint.position : 0,
+        .limit = query->limit,
+        .extra = (int)strlen(query->url) + CHANGE_BYTES,
+        .only_public = pws_state(request)->is_public,
+        .only_json = query->is_old,
+    };
+
+    WAS_TRY(was_pws_changes_read(request->db, &wanted, &query->found, request->pool));
+    query->feed = (pws_feed_t){query->found.key, wanted.space, query->found.generation};
+    return query->has_checkpoint && !pws_checkpoint_holds(&query->feed, &query->checkpoint)
+               ? bad_checkpoint(request->pool)
+               : NULL;
+}
+
+static const was_error_t *answer_changes(query_t *query, was_response_t *response)
+{
+    query->url = pws_url(query->request, "/space/%s/%s/", pws_segment(query->request, 1),
+                         pws_segment(query->request, 2));
+    WAS_TRY(find_changes(query));
+    return answer_page(query, response);
+}
+
+const was_error_t *pws_query_post(was_request_t *request, was_response_t *response)
+{
+    query_t query = {.request = request, .is_old = is_old_revision(request)};
+    const json_t *checkpoint = json_object_get(request->document, "checkpoint");
+
+    WAS_TRY(check_profile(json_string_value(json_object_get(request->document, "profile")),
+                          request->pool));
+    if (checkpoint != NULL) {
+        WAS_TRY(read_checkpoint(&query, text_of_checkpoint(&query, checkpoint)));
+    }
+    query.limit = limit_of_member(json_object_get(request->document, "limit"));
+    return answer_changes(&query, response);
+}
+
+/* A parameter of the URL; NULL when there is none. */
+static const char *read_parameter(const was_request_t *request, const char *name)
+{
+    const char *raw = pws_query_parameter(request, name);
+    apr_size_t length = raw != NULL ? strlen(raw) : 0, count;
+    char *text = apr_palloc(request->pool, length + 1);
+
+    if (raw == NULL || !was_percent_decode(raw, length, text, &count)) {
+        return raw;
+    }
+    text[count] = '\0';
+    return text;
+}
+
+const was_error_t *pws_query_get(was_request_t *request, was_response_t *response)
+{
+    query_t query = {.request = request, .is_old = false};
+    const char *checkpoint = read_parameter(request, "checkpoint");
+
+    if (is_old_revision(request)) {
+        was_request_answer_field(request, "Allow", "POST, OPTIONS");
+        return was_error_make(request->pool, WAS_ERROR_METHOD, NULL, "this takes POST, OPTIONS");
+    }
+    WAS_TRY(check_profile(read_parameter(request, "profile"), request->pool));
+    if (checkpoint != NULL) {
+        WAS_TRY(read_checkpoint(&query, checkpoint));
+    }
+    query.limit = limit_of_text(read_parameter(request, "limit"));
+    return answer_changes(&query, response);
+}
