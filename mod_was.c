@@ -118,7 +118,7 @@ static void prepare_database(was_server_t *config, server_rec *server, apr_pool_
     was_startup_report_database(config->pool.params, server, pool);
 }
 
-/* A way to the database, its schema, and who sweeps it, for a server that has a location of ours.
+/* A way to the database, its schema, who sweeps and who watches it, for a server with a location.
  * False, after a line in the log, when the system has no lock or thread for it. */
 static bool open_server(server_rec *server, server_rec *main, apr_pool_t *pconf, apr_pool_t *ptemp)
 {
@@ -128,8 +128,11 @@ static bool open_server(server_rec *server, server_rec *main, apr_pool_t *pconf,
         return true;
     }
     config->verified = was_config_server(main)->verified;
-    config->db = was_config_shared_db(main, server);
-    if (config->db != NULL) {
+    const was_server_t *shared = was_config_shared(main, server);
+
+    if (shared != NULL) {
+        config->db = shared->db;
+        config->watcher = shared->watcher;
         return true;
     }
     config->db = was_db_make(
@@ -141,7 +144,8 @@ static bool open_server(server_rec *server, server_rec *main, apr_pool_t *pconf,
     }
     prepare_database(config, server, ptemp);
     config->sweeper = was_sweeper_make(server, config->db, pconf);
-    return config->sweeper != NULL;
+    config->watcher = was_watcher_make(server, config->db, pconf);
+    return config->sweeper != NULL && config->watcher != NULL;
 }
 
 /*
@@ -149,7 +153,7 @@ static bool open_server(server_rec *server, server_rec *main, apr_pool_t *pconf,
  * 1. the libraries, before there are threads;
  * 2. the caches of the replay guard and of verified capabilities, for all servers;
  * 3. a way to the database for each server that has a location of ours, one for each pool, its
- *    schema, and who sweeps it;
+ *    schema, and who sweeps and who watches it;
  * 4. where there is such a server, the directory that long bodies wait in.
  */
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main)
@@ -188,6 +192,7 @@ static void child_init(apr_pool_t *pchild, server_rec *main)
     for (server_rec *server = main; server != NULL; server = server->next) {
         if (was_config_server(server)->sweeper != NULL) {
             was_sweeper_join(was_config_server(server)->sweeper, pchild);
+            was_watcher_join(was_config_server(server)->watcher, pchild);
         }
     }
 }

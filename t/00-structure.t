@@ -40,7 +40,7 @@ my @HEADERS = (
         qr{^(?:mod_was\.c|src/(?:http|classic|pws)/|src/store/was_pool\.c$)}
     ],
     [mod_dbd => qr/^(?:mod_dbd|apr_dbd\w*)\.h$/, qr{^src/store/was_pool\.c$}],
-    [mod_watchdog => qr/^mod_watchdog\.h$/, qr{^src/http/was_sweeper\.c$}],
+    [mod_watchdog => qr/^mod_watchdog\.h$/, qr{^src/http/was_(?:sweeper|watcher)\.c$}],
     [libpq => qr/^libpq/, qr{^src/store/was_(?:pool\w*|pq\w*|rows|session)\.[ch]$}],
     [
         'the inside of the store' =>

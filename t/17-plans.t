@@ -26,7 +26,6 @@ my %ELSEWHERE = map { $_ => 1 } qw(
     SPACE_LIST SPACE_INSERT SPACE_PUT SPACE_UPDATE PWS_SPACE_LIST PWS_SPACE_COUNT PWS_SPACE_INSERT
     PWS_SPACE_UPDATE SWEEP_REVOKED_NEXT
 );
-# A table that has one row for ever.
 # Who takes the oldest of all needs no condition to find it.
 my %FIRST = map { $_ => 1 } qw(SWEEP_NEXT);
 

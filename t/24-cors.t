@@ -69,7 +69,7 @@ my @answers = (
 );
 my @EXPOSED = (
     qw(Accept-Ranges Allow Content-Disposition Content-Length Content-Range ETag Last-Modified),
-    qw(Link Location Retry-After WWW-Authenticate),
+    qw(Link Location Preference-Applied Retry-After WWW-Authenticate),
 );
 
 # The fields of an answer to a page that has no right to one.

@@ -6,6 +6,7 @@
 #include "http/was_config_pool.h"
 #include "http/was_replay.h"
 #include "http/was_sweeper.h"
+#include "http/was_watcher.h"
 #include "store/was_db.h"
 
 #include <httpd.h>
@@ -77,6 +78,7 @@ typedef struct was_server_t {
     was_verified_t *verified;   /* one for all servers with a location, from post_config */
     was_db_t *db;               /* made in post_config for servers with a location; else NULL */
     was_sweeper_t *sweeper;     /* of the first server that has this database; else NULL */
+    was_watcher_t *watcher;     /* of this database; made for the first server that has it */
 } was_server_t;
 
 void *was_config_create_dir(apr_pool_t *pool, char *path);
@@ -104,9 +106,9 @@ bool was_config_in_parts(const was_config_t *config, const was_db_t *db);
  * written on: longer than `Timeout` of any server lets a client rest. */
 apr_int64_t was_config_keep_msec(const server_rec *first);
 
-/* The database of a server before this one, counted from `first`, that has the same DBDParams and
+/* A server before this one, counted from `first`, that has a database of the same DBDParams and
  * pool: mod_dbd gives both the same pool. NULL when there is none. */
-was_db_t *was_config_shared_db(const server_rec *first, const server_rec *server);
+const was_server_t *was_config_shared(const server_rec *first, const server_rec *server);
 
 /* Whether a server with one of our locations has what that location needs (was_config_pool_check).
  * Says what is missing in the log at EMERG and returns false. What is allowed and will not be kept

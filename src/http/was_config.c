@@ -91,6 +91,7 @@ void *was_config_merge_server(apr_pool_t *pool, void *base, void *vhost)
     config->replay = outer->replay; /* no virtual host has its own */
     config->db = NULL;
     config->sweeper = NULL;
+    config->watcher = NULL;
     return config;
 }
 
@@ -148,7 +149,7 @@ apr_int64_t was_config_keep_msec(const server_rec *first)
     return apr_time_as_msec(longest);
 }
 
-was_db_t *was_config_shared_db(const server_rec *first, const server_rec *server)
+const was_server_t *was_config_shared(const server_rec *first, const server_rec *server)
 {
     const was_server_t *config = was_config_server(server);
 
@@ -156,7 +157,7 @@ was_db_t *was_config_shared_db(const server_rec *first, const server_rec *server
         const was_server_t *other = was_config_server(first);
 
         if (other->db != NULL && was_config_pool_is_same(&other->pool, &config->pool)) {
-            return other->db;
+            return other;
         }
     }
     return NULL;

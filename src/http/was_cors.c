@@ -11,11 +11,11 @@
 
 #define EXPOSED                                                                                    \
     "Accept-Ranges, Allow, Content-Disposition, Content-Length, Content-Range, ETag, "             \
-    "Last-Modified, Link, Location, Retry-After, WWW-Authenticate"
+    "Last-Modified, Link, Location, Preference-Applied, Retry-After, WWW-Authenticate"
 
 #define ALLOWED                                                                                    \
     "Accept, Authorization, Capability-Invocation, Content-Digest, Content-Type, Digest, "         \
-    "If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since, Range"
+    "If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since, Prefer, Range"
 
 enum { MAX_ASKED_BYTES = 1024 };
 

@@ -9,6 +9,8 @@
 #include "pws/pws.h"
 
 #include "base/was_encoding.h"
+#include "http/was_wait.h"
+#include "pws/pws_auth.h"
 #include "pws/pws_checkpoint.h"
 #include "pws/pws_documents.h"
 #include "pws/pws_ids.h"
@@ -23,7 +25,7 @@ enum { CHANGE_BYTES = 640 };
 
 /* A query as it came, and what is found for it. */
 typedef struct query_t {
-    const was_request_t *request;
+    was_request_t *request;
     bool is_old; /* the revision before the current one is spoken */
     bool has_checkpoint;
     pws_checkpoint_t checkpoint;
@@ -277,11 +279,39 @@ static const was_error_t *find_changes(query_t *query)
                : NULL;
 }
 
+/* Whoever has no capability waits for nothing: nobody knows how many of them there are. */
+static const was_error_t *await_changes(query_t *query)
+{
+    was_request_t *request = query->request;
+    const int seconds = was_wait_wanted(request);
+    const apr_time_t until = apr_time_now() + apr_time_from_sec(seconds);
+    was_watch_end_t end = WAS_WATCH_MOVED;
+
+    while (seconds > 0 && query->found.count == 0 && end == WAS_WATCH_MOVED &&
+           !pws_state(request)->is_public) {
+        const was_watched_t watched = {query->feed.space, query->found.generation,
+                                       query->found.position};
+
+        end = was_wait_for(request, &watched, until);
+        if (end == WAS_WATCH_MOVED) {
+            /* What was allowed when the request came may have been revoked since. */
+            request->now = apr_time_sec(apr_time_now());
+            WAS_TRY(pws_authorize(request));
+            WAS_TRY(find_changes(query));
+        }
+    }
+    if (seconds > 0 && end != WAS_WATCH_FULL && !pws_state(request)->is_public) {
+        was_wait_tell(request, seconds);
+    }
+    return NULL;
+}
+
 static const was_error_t *answer_changes(query_t *query, was_response_t *response)
 {
     query->url = pws_url(query->request, "/space/%s/%s/", pws_segment(query->request, 1),
                          pws_segment(query->request, 2));
     WAS_TRY(find_changes(query));
+    WAS_TRY(await_changes(query));
     return answer_page(query, response);
 }
 
