@@ -224,6 +224,12 @@ my @PWS = (
             zcap => 0, sign => 0;
     },
     sub { my ($w) = @_; GET => '/pws/spaces/' },
+    sub { my ($w) = @_; GET => within($w) . '/c/query?profile=changes&limit=' . int rand 3 },
+    sub {
+        my ($w) = @_;
+        my $members = one_of('', ',"limit":2', ',"checkpoint":"x"', ',"checkpoint":{"id":"r"}');
+        POST => within($w) . '/c/query', type => $JSON, body => qq({"profile":"changes"$members});
+    },
     sub { my ($w) = @_; POST => within($w) . one_of('/export', '/import', '/c/query') },
     sub {
         my ($w) = @_;

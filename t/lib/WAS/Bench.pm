@@ -235,14 +235,14 @@ sub wrk {
     return \%seen;
 }
 
-# The bare upsert of 1 KiB.
+# A statement alone: the bare upsert of 1 KiB, or what a file of t/bench has.
 sub pgbench {
-    my ($self, $connections) = @_;
+    my ($self, $connections, $file) = @_;
     my $content = 'content=' . 'x' x KIB;
     my @command = (
         WAS::Cluster::program('pgbench'), '-n', '-M', 'prepared', '-c', $connections, '-j',
         2, '-T', POSIX::ceil($self->{seconds}), '-D', $content, '-f',
-        "$ENV{WAS_TOP}/t/bench/upsert.sql",
+        "$ENV{WAS_TOP}/t/bench/" . ($file // 'upsert.sql'),
         '-h', $self->{cluster}->socket_directory, '-U', WAS::Cluster::USER, 'was');
     my $said = qx(@command 2>&1);
     $said =~ /^tps = ([\d.]+)/m or die "pgbench: $said\n";

@@ -53,11 +53,14 @@ sub fill_pws {
         201, POST => '/pws/spaces/',
         $document->({ controller => $holder->did, id => 'portable' }));
     my @content = (type => 'text/plain', body => 'x' x KIB);
-    for my $collection ('one', 'listed', map { "c$_" } 1 .. COLLECTIONS) {
+    for my $collection ('one', 'listed', 'fed', map { "c$_" } 1 .. COLLECTIONS) {
         $send->(201, POST => "$space/", $document->({ id => $collection }));
     }
     $send->(204, PUT => "$space/one/1k", @content);
     $send->(204, PUT => "$space/listed/r$_", @content) for 1 .. LISTED;
+    # A document of 1 KiB each.
+    my @json = $document->({ text => 'x' x (KIB - length '{"text":""}') });
+    $send->(204, PUT => "$space/fed/r$_", @json) for 1 .. LISTED;
     return $send->(200, GET => "$space/listed/?limit=" . LISTED)->body;
 }
 
@@ -84,6 +87,9 @@ sub pws_requests {
             { zcap => { capability => $zcap } }, @get
         ),
         list => $bench->invocations($holder, {}, [GET => "$space/listed/?limit=" . LISTED]),
+        feed => $bench->invocations(
+            $holder, {}, [GET => "$space/fed/query?profile=changes&limit=" . (LISTED + 1)]
+        ),
         put => $bench->invocations($holder, {@content}, @put),
     );
 }
