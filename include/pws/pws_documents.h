@@ -21,7 +21,8 @@ void pws_answer_document(was_response_t *response, const was_document_t *documen
 /* Makes a JSON text the answer, likewise. */
 void pws_answer_text(was_response_t *response, const char *text);
 
-/* Sets a member to a time, as RFC 3339 with milliseconds (section 1.5). */
+/* A time as RFC 3339 with milliseconds (section 1.5), and a member of it. */
+const char *pws_time_text(apr_time_t time, apr_pool_t *pool);
 void pws_document_time(was_document_t *document, json_t *object, const char *name, apr_time_t time,
                        apr_pool_t *pool);
 

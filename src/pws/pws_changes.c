@@ -8,6 +8,7 @@
 
 #include "pws/pws.h"
 
+#include "base/was_ascii.h"
 #include "base/was_encoding.h"
 #include "http/was_wait.h"
 #include "pws/pws_auth.h"
@@ -99,27 +100,47 @@ static const was_error_t *check_profile(const char *profile, apr_pool_t *pool)
                                 "this server has no queries of this profile");
 }
 
-/* What stands in a document beside the members that each of its kind has. */
-static void add_notes(const query_t *query, const was_pws_change_t *change,
-                      was_document_t *document, json_t *root)
+/* A member of a text that needs no escapes, or a quoted one; nothing for NULL. */
+static void add_member(apr_array_header_t *pieces, const char *name, const char *json)
 {
-    was_document_json(document, root, "custom", change->custom);
-    was_document_text(document, root, "createdBy", change->created_by);
-    was_document_text(document, root, "epoch", change->epoch);
-    was_document_text(document, root, "writerId", change->writer);
-    if (change->meta_etag != NULL) {
-        was_document_text(document, root, "metaEtag",
-                          apr_psprintf(query->request->pool, "\"%s\"", change->meta_etag));
+    if (json != NULL) {
+        APR_ARRAY_PUSH(pieces, const char *) = name;
+        APR_ARRAY_PUSH(pieces, const char *) = json;
     }
 }
 
-static void add_stamp(const query_t *query, const was_pws_stamp_t *stamp, was_document_t *document,
-                      json_t *object)
+/* A stored text as JSON; NULL for NULL. Most have nothing to escape. */
+static const char *quote_text(const char *text, apr_pool_t *pool)
 {
-    pws_document_time(document, object, "updatedAt", stamp->updated, query->request->pool);
-    was_document_integer(document, object, "updatedAtCounter", stamp->counter);
-    was_document_text(document, object, "originId", query->found.origin);
-    was_document_text(document, object, "generation", stamp->generation);
+    if (text == NULL) {
+        return NULL;
+    }
+    for (const char *at = text; *at != '\0'; at++) {
+        if (!was_ascii_is_printable(*at) || *at == '"' || *at == '\\') {
+            json_t *value = json_string(text);
+
+            return value != NULL ? was_json_text(was_json_own(value, pool), NULL, pool) : "null";
+        }
+    }
+    return apr_pstrcat(pool, "\"", text, "\"", NULL);
+}
+
+/* Whether a stored text that says that it is JSON is: what came in a file was not looked at. */
+static bool is_sound(const char *text, apr_size_t length)
+{
+    apr_size_t good;
+
+    return text != NULL && was_json_scan((was_json_slice_t){text, length}, &good) == WAS_JSON_SOUND;
+}
+
+/* Its members, without braces. */
+static const char *text_of_stamp(const query_t *query, const was_pws_stamp_t *stamp)
+{
+    return apr_psprintf(query->request->pool,
+                        "\"updatedAt\":\"%s\",\"updatedAtCounter\":%" APR_INT64_T_FMT
+                        ",\"originId\":\"%s\",\"generation\":\"%s\"",
+                        pws_time_text(stamp->updated, query->request->pool), stamp->counter,
+                        query->found.origin, stamp->generation);
 }
 
 /* The id of a record: a resource's own, else where it is read. */
@@ -136,21 +157,22 @@ static const char *id_of_change(const query_t *query, const was_pws_change_t *ch
 }
 
 static void add_current(const query_t *query, const was_pws_change_t *change,
-                        was_document_t *document, json_t *root)
+                        apr_array_header_t *pieces)
 {
     static const char *const kinds[] = {[WAS_PWS_CHANGE_RESOURCE] = "resource",
                                         [WAS_PWS_CHANGE_COLLECTION] = "collection-metadata",
                                         [WAS_PWS_CHANGE_POLICY] = "policy"};
+    apr_pool_t *pool = query->request->pool;
 
-    was_document_text(document, root, "kind", kinds[change->kind]);
-    was_document_text(document, root, "id", id_of_change(query, change));
-    was_document_json(document, root, "deleted", change->is_deleted ? "true" : "false");
-    add_stamp(query, &change->stamp, document, root);
-    was_document_text(document, root, "checkpoint",
-                      pws_checkpoint_text(&query->feed, change->position, query->request->pool));
-    was_document_text(document, root, "contentType", change->type);
+    APR_ARRAY_PUSH(pieces, const char *) =
+        apr_psprintf(pool, "{\"kind\":\"%s\",\"id\":\"%s\",\"deleted\":%s,%s,\"checkpoint\":\"%s\"",
+                     kinds[change->kind], id_of_change(query, change),
+                     change->is_deleted ? "true" : "false", text_of_stamp(query, &change->stamp),
+                     pws_checkpoint_text(&query->feed, change->position, pool));
+    add_member(pieces, ",\"contentType\":", quote_text(change->type, pool));
     if (change->meta_etag != NULL) {
-        add_stamp(query, &change->meta, document, was_document_object(document, root, "meta"));
+        APR_ARRAY_PUSH(pieces, const char *) =
+            apr_pstrcat(pool, ",\"meta\":{", text_of_stamp(query, &change->meta), "}", NULL);
     }
 }
 
@@ -172,54 +194,45 @@ static apr_int64_t version_of_stamp(const was_pws_stamp_t *stamp)
            (stamp->counter < 4096 ? stamp->counter : 4095);
 }
 
-static void add_old(const query_t *query, const was_pws_change_t *change, was_document_t *document,
-                    json_t *root)
+static void add_old(const query_t *query, const was_pws_change_t *change,
+                    apr_array_header_t *pieces)
 {
-    was_document_text(document, root, "id", change->id);
-    was_document_json(document, root, "_deleted", change->is_deleted ? "true" : "false");
-    was_document_text(document, root, "updatedAt", time_of_change(query, change));
-    was_document_integer(document, root, "version", version_of_stamp(&change->stamp));
+    apr_pool_t *pool = query->request->pool;
+
+    APR_ARRAY_PUSH(pieces, const char *) = apr_psprintf(
+        pool, "{\"id\":\"%s\",\"_deleted\":%s,\"updatedAt\":\"%s\",\"version\":%" APR_INT64_T_FMT,
+        change->id, change->is_deleted ? "true" : "false", time_of_change(query, change),
+        version_of_stamp(&change->stamp));
     if (change->meta_etag != NULL) {
-        was_document_integer(document, root, "metaVersion", version_of_stamp(&change->meta));
+        APR_ARRAY_PUSH(pieces, const char *) = apr_psprintf(
+            pool, ",\"metaVersion\":%" APR_INT64_T_FMT, version_of_stamp(&change->meta));
     }
 }
 
-/* Whether a content that says that it is JSON is: what came in a file was not looked at. */
-static bool is_sound(const was_pws_change_t *change)
-{
-    apr_size_t good;
-
-    return change->content != NULL &&
-           was_json_scan((was_json_slice_t){change->content, change->length}, &good) ==
-               WAS_JSON_SOUND;
-}
-
-/* Appends the text of a change. The content goes in as it stands: it may be deeper than what we
- * read, and its numbers more exact. */
+/* Appends the text of a change, piece by piece. Content and custom go in as they stand: they may be
+ * deeper than what we read, and their numbers more exact. */
 static const was_error_t *append_change(const query_t *query, const was_pws_change_t *change,
                                         apr_array_header_t *pieces)
 {
     apr_pool_t *pool = query->request->pool;
-    was_document_t *document = was_document_make(pool);
-    json_t *root = was_document_root(document);
-    apr_size_t length;
 
-    (query->is_old ? add_old : add_current)(query, change, document, root);
-    was_document_text(document, root, "etag", apr_psprintf(pool, "\"%s\"", change->etag));
-    add_notes(query, change, document, root);
-    const json_t *whole = was_document_finish(document);
-    char *text = whole != NULL ? (char *)was_json_text(whole, &length, pool) : NULL;
-
-    if (text == NULL) {
-        return was_error_log(pool, WAS_ERROR_BROKEN, "a change: no document");
+    if (change->custom != NULL && !is_sound(change->custom, strlen(change->custom))) {
+        return was_error_log(pool, WAS_ERROR_BROKEN, "what is noted of a resource: no JSON");
     }
-    APR_ARRAY_PUSH(pieces, const char *) = text;
-    if (is_sound(change)) {
-        text[length - 1] = '\0';
-        APR_ARRAY_PUSH(pieces, const char *) = ",\"data\":";
-        APR_ARRAY_PUSH(pieces, const char *) = change->content;
-        APR_ARRAY_PUSH(pieces, const char *) = "}";
+    (query->is_old ? add_old : add_current)(query, change, pieces);
+    add_member(pieces, ",\"etag\":\"\\\"", change->etag);
+    APR_ARRAY_PUSH(pieces, const char *) = "\\\"\"";
+    if (change->meta_etag != NULL) {
+        add_member(pieces, ",\"metaEtag\":\"\\\"", change->meta_etag);
+        APR_ARRAY_PUSH(pieces, const char *) = "\\\"\"";
     }
+    add_member(pieces, ",\"custom\":", change->custom);
+    add_member(pieces, ",\"createdBy\":", quote_text(change->created_by, pool));
+    add_member(pieces, ",\"epoch\":", quote_text(change->epoch, pool));
+    add_member(pieces, ",\"writerId\":", quote_text(change->writer, pool));
+    add_member(pieces,
+               ",\"data\":", is_sound(change->content, change->length) ? change->content : NULL);
+    APR_ARRAY_PUSH(pieces, const char *) = "}";
     return NULL;
 }
 
@@ -243,7 +256,7 @@ static const char *last_checkpoint(const query_t *query)
 static const was_error_t *answer_page(const query_t *query, was_response_t *response)
 {
     apr_array_header_t *pieces =
-        apr_array_make(query->request->pool, 4 * query->found.count + 4, sizeof(const char *));
+        apr_array_make(query->request->pool, 24 * query->found.count + 4, sizeof(const char *));
 
     APR_ARRAY_PUSH(pieces, const char *) = "{\"documents\":[";
     for (int i = 0; i < query->found.count; i++) {

@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-enum { FORM = 1, NUMBER_BYTES = 8 };
+enum { FORM = 1, NUMBER_BYTES = 8, SPACE_BYTES = 255 };
 enum { PLAIN_BYTES = 1 + 2 * NUMBER_BYTES, BYTES = PLAIN_BYTES + WAS_MAC_BYTES };
 enum { TEXT_LENGTH = BYTES / 3 * 4 };
 /* "2026-10-05T12:00:00.123", and what stands behind it. */
@@ -49,11 +49,13 @@ static void put_plain(unsigned char *bytes, apr_int64_t generation, apr_int64_t 
 static void make_seal(const pws_feed_t *feed, apr_int64_t position,
                       unsigned char seal[WAS_MAC_BYTES])
 {
-    unsigned char bytes[PLAIN_BYTES + WAS_SHA256_BYTES];
+    unsigned char bytes[PLAIN_BYTES + SPACE_BYTES];
+    apr_size_t length = strlen(feed->space);
 
+    length = length < SPACE_BYTES ? length : SPACE_BYTES;
     put_plain(bytes, feed->generation, position);
-    was_crypto_sha256(feed->space, strlen(feed->space), bytes + PLAIN_BYTES);
-    was_crypto_mac(feed->key, bytes, sizeof(bytes), seal);
+    memcpy(bytes + PLAIN_BYTES, feed->space, length);
+    was_crypto_mac(feed->key, bytes, PLAIN_BYTES + length, seal);
 }
 
 static unsigned code_of_seal(const unsigned char seal[WAS_MAC_BYTES])

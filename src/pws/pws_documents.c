@@ -38,17 +38,20 @@ void pws_answer_text(was_response_t *response, const char *text)
     response->cache = "private, no-cache";
 }
 
-void pws_document_time(was_document_t *document, json_t *object, const char *name, apr_time_t time,
-                       apr_pool_t *pool)
+const char *pws_time_text(apr_time_t time, apr_pool_t *pool)
 {
     apr_time_exp_t parts;
 
     apr_time_exp_gmt(&parts, time);
-    was_document_text(document, object, name,
-                      apr_psprintf(pool, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-                                   parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
-                                   parts.tm_hour, parts.tm_min, parts.tm_sec,
-                                   parts.tm_usec / 1000));
+    return apr_psprintf(pool, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900,
+                        parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                        parts.tm_usec / 1000);
+}
+
+void pws_document_time(was_document_t *document, json_t *object, const char *name, apr_time_t time,
+                       apr_pool_t *pool)
+{
+    was_document_text(document, object, name, pws_time_text(time, pool));
 }
 
 void pws_document_stamp(was_document_t *document, json_t *object, const was_pws_stamp_t *stamp,
