@@ -331,6 +331,9 @@ const char *const was_schema_steps[WAS_SCHEMA_VERSION] = {
     /* What checkpoints of changes are sealed with, which no client is told. The one row that
      * there is gets its own: the default is volatile. */
     "ALTER TABLE was_origin ADD COLUMN IF NOT EXISTS feed_key bytea NOT NULL"
-    " DEFAULT sha256(convert_to(gen_random_uuid()::text || gen_random_uuid()::text, 'UTF8'));",
+    " DEFAULT sha256(convert_to(gen_random_uuid()::text || gen_random_uuid()::text, 'UTF8'));"
+    /* Policies are found by their positions, as resources and tombstones are. */
+    "CREATE INDEX IF NOT EXISTS was_pws_policies_position ON was_pws_policies (space_uuid, parent,"
+    " position) WHERE position IS NOT NULL;",
 };
 /* clang-format on */

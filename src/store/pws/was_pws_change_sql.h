@@ -14,7 +14,8 @@
 /* Whether a content type is JSON, as was_media_type has it. */
 #define PWS_ESSENCE(t) "lower(split_part(split_part(" t ".content_type, ';', 1), ' ', 1))"
 #define PWS_IS_JSON(t) \
-    "(" PWS_ESSENCE(t) " = 'application/json' OR " PWS_ESSENCE(t) " LIKE '_%+json')"
+    "(" t ".content_type = 'application/json' OR " PWS_ESSENCE(t) " = 'application/json'" \
+    " OR " PWS_ESSENCE(t) " LIKE '_%+json')"
 
 /* What every kind of record has first: kind, id, is it deleted?, position, stamp, generation,
  * validator. */
@@ -27,6 +28,9 @@
 #define PWS_NO_NOTES \
     "NULL::text, NULL::text, NULL::bigint, NULL::integer, NULL::text, NULL::text, NULL::bytea"
 
+/* The collection's generation as a scalar, so that each index is read in its order. */
+#define PWS_LIFE "(SELECT h.generation FROM life h)"
+
 /* What is behind the position, at most so many: the resources. A content beyond 1 MiB is none. */
 #define PWS_CHANGED_RESOURCES \
     "SELECT " PWS_CHANGE("r", "r.resource", "false", "r", PWS_ETAG("r")) ", r.content_type," \
@@ -35,7 +39,7 @@
     " CASE WHEN r.meta_ms IS NOT NULL THEN " PWS_META_ETAG " END AS meta_etag," \
     " CASE WHEN r.size <= 1048576 AND " PWS_IS_JSON("r") " THEN r.content END AS content" \
     " FROM was_pws_resources r WHERE r.space_uuid = $1" \
-    " AND r.collection_generation = " PWS_GENERATION("$2") " AND r.position > $3::bigint" \
+    " AND r.collection_generation = " PWS_LIFE " AND r.position > $3::bigint" \
     " AND (NOT $6::boolean OR " PWS_IS_JSON("r") ")" \
     " AND (NOT $5::boolean OR " PWS_SHOWN("r.collection_generation", "r.resource") ")" \
     " ORDER BY r.position LIMIT $4::bigint"
@@ -74,22 +78,23 @@
     " AND p.parent = t.parent AND p.resource = t.id)" \
     " ORDER BY t.position LIMIT $4::bigint"
 
-/* The collection itself. */
+/* The collection itself, which `life` has. */
 #define PWS_CHANGED_COLLECTION \
     "SELECT " PWS_CHANGE("c", "''", "false", "c", PWS_ETAG_OBJECT("c")) ", NULL::text," \
     " NULL::text, NULL::text, " PWS_NO_NOTES \
-    " FROM was_pws_spaces s, was_pws_collections c WHERE s.space_uuid = $1" \
-    " AND " PWS_COLLECTION("$2") " AND c.position > $3::bigint AND NOT $6::boolean"
+    " FROM life c WHERE c.position > $3::bigint AND NOT $6::boolean"
 
 /* uuid, collection, position, limit, only what anybody may read?, only JSON resources?, extra bytes
  * -> key of the database, its origin, generation and position of the collection, a row of
  * was_pws_change_t, bytes so far. A row without a change where there is none; none at all without
  * the collection. One statement, so that all is of one moment. */
 #define WAS_TEXT_PWS_CHANGES \
-    "SELECT o.feed_key, o.origin_id, h.generation, h.position, y.* FROM was_origin o," \
-    " (SELECT c.generation, k.position FROM " PWS_TABLES " WHERE s.space_uuid = $1" \
-    " AND " PWS_COLLECTION("$2") " AND " PWS_COUNTER ") h LEFT JOIN (" \
-    "WITH live AS MATERIALIZED (" PWS_CHANGED_RESOURCES ") " \
+    "WITH life AS MATERIALIZED (SELECT c.generation, c.position, c.updated_ms, c.updated_counter," \
+    " c.local, k.position AS highest FROM " PWS_TABLES " WHERE s.space_uuid = $1" \
+    " AND " PWS_COLLECTION("$2") " AND " PWS_COUNTER ")," \
+    " live AS MATERIALIZED (" PWS_CHANGED_RESOURCES ")" \
+    " SELECT o.feed_key, o.origin_id, h.generation, h.highest, y.* FROM was_origin o, life h" \
+    " LEFT JOIN (" \
     WAS_SQL_PAGE("p.kind, p.id, p.deleted, p.position AS at, p.updated_ms, p.updated_counter," \
     " p.generation AS record, p.etag, p.content_type, p.created_by, p.writer, p.epoch, p.custom," \
     " p.meta_ms, p.meta_counter, p.meta_generation, p.meta_etag, p.content", "position", \
