@@ -132,6 +132,10 @@ must($pws, PUT => "$at/$_/meta", qq({"name":"$escaped"})) for $collection, $olde
 must($pws, PUT => "$listed/policy", '{"type":"PublicCanRead"}');
 must($pws, PUT => "$at/sealed/meta", '{"encryption":{"scheme":"edv"}}');
 must($pws, PUT => "$at/$_/r", 'x', 'type' => 'text/plain') for $collection, $older;
+must($pws, PUT => "$at/fed/meta", '{}');
+must($pws, PUT => "$at/fed/mib", '"' . 'x' x (MIB - 2) . '"');
+my $changes = 'query?profile=changes';
+my $behind = $pws->get("$at/fed/$changes&limit=1")->json->{checkpoint};
 must($pws, PUT => "$at/plain/mib", undef, body => 'x' x MIB, type => 'text/plain');
 must($pws, PUT => "$at/plain/mibs", undef, body => 'x' x (32 * MIB), type => 'text/plain');
 my $custom = '{"name":"' . '\u0001' x 1024 . '","x":"' . 'x' x (25 * KIB) . '"}';
@@ -414,6 +418,11 @@ bounded(@$_)
     ['pws: one from before names were bounded', $pws, GET => "$at/$older/$list", 200, @anybody],
     ['pws: a page of 100', $pws, GET => "$listed/", 200],
     ['pws: a page of 100 long names', $pws, GET => "$at/$older/", 200],
+    ['pws: changes', $pws, GET => "$listed/$changes&limit=1000", 200, @anybody],
+    [
+        'pws: a change of 1 MiB', $pws, GET => "$at/fed/$changes&checkpoint=$behind",
+        200, @anybody
+    ],
     ['pws: a resource of 1 MiB', $pws, GET => "$plain/mib", 200, @anybody],
     ['pws: a resource of 32 MiB', $pws, GET => "$plain/mibs", 200, @anybody],
     ['pws: by a delegate', $holder, GET => "$plain/mib", 200, @delegated],

@@ -248,6 +248,25 @@ is_refused("$_ in a URL", $alice->get("$path/query?profile=changes&checkpoint=$_
     for '', 'x', '%', '%00', '%ff', 'A' x 3000;
 is(query($alice, $path, checkpoint => $good)->status, 200, 'pws-next D.1: a good one is not');
 
+# A backup was put back: what came behind it is not there any more. And whoever puts one back can
+# have all copies begin anew.
+{
+    my $restored = make_collection($alice, $space, 'restored', { r => 'x' });
+    my $later = page($alice, $restored)->{checkpoint};
+    sql(<<'SQL', $space);
+UPDATE was_pws_counters k SET position = k.position - 1 FROM was_pws_collections c
+WHERE c.space_uuid = ? AND c.collection = 'restored' AND k.space_uuid = c.space_uuid
+    AND k.collection_generation = c.generation
+SQL
+    is_refused('of what a backup has taken back', query($alice, $restored, checkpoint => $later));
+    my ($key) = map { @$_ } sql(q(SELECT encode(feed_key, 'hex') FROM was_origin));
+    my $set_key = q(UPDATE was_origin SET feed_key = decode(?, 'hex'));
+    sql($set_key, unpack 'H*', random_bytes(32));
+    is_refused('of another key', query($alice, $path, checkpoint => $good));
+    sql($set_key, $key);
+}
+is(query($alice, $path, checkpoint => $good)->status, 200, 'pws-next D.1: and is good as before');
+
 # 5. Queries that are none: what is asked, the body, status and type.
 my $invalid = 'invalid-request-body';
 my @QUERIES = (

@@ -84,7 +84,11 @@ sub waiters {
     my ($count, $who, $to, $checkpoint, $wait, %more) = @_;
     my $each = sub {
         my $client = $who->();
-        my ($seconds, $res) = timed(sub { ask($client, $to, $checkpoint, $wait, %more) });
+        my ($seconds, $res);
+        # Who asks whether enough wait is one of them meanwhile.
+        do {
+            ($seconds, $res) = timed(sub { ask($client, $to, $checkpoint, $wait, %more) });
+        } while ($res->status == 200 && !defined $res->header('Preference-Applied'));
         my @ids = map { $_->{id} } @{ ($res->status == 200 ? $res->json : {})->{documents} // [] };
         return {
             answer => [$seconds, $res->status, $res->header('Preference-Applied') // '', "@ids"] };

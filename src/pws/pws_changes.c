@@ -287,9 +287,14 @@ static const was_error_t *find_changes(query_t *query)
 
     WAS_TRY(was_pws_changes_read(request->db, &wanted, &query->found, request->pool));
     query->feed = (pws_feed_t){query->found.key, wanted.space, query->found.generation};
-    return query->has_checkpoint && !pws_checkpoint_holds(&query->feed, &query->checkpoint)
-               ? bad_checkpoint(request->pool)
-               : NULL;
+    if (!query->has_checkpoint) {
+        return NULL;
+    }
+    /* It may be of a time that a backup has taken back. */
+    return pws_checkpoint_holds(&query->feed, &query->checkpoint) &&
+                   query->checkpoint.position <= query->found.position
+               ? NULL
+               : bad_checkpoint(request->pool);
 }
 
 /* Whoever has no capability waits for nothing: nobody knows how many of them there are. */
