@@ -134,7 +134,7 @@ static bool is_sound(const char *text, apr_size_t length)
 }
 
 /* Its members, without braces. */
-static const char *text_of_stamp(const query_t *query, const was_pws_stamp_t *stamp)
+static const char *text_of_stamp(const query_t *query, const was_pws_change_stamp_t *stamp)
 {
     return apr_psprintf(query->request->pool,
                         "\"updatedAt\":\"%s\",\"updatedAtCounter\":%" APR_INT64_T_FMT
@@ -188,7 +188,7 @@ static const char *time_of_change(const query_t *query, const was_pws_change_t *
 }
 
 /* Grows with each write of a record, in what a double holds exactly. */
-static apr_int64_t version_of_stamp(const was_pws_stamp_t *stamp)
+static apr_int64_t version_of_stamp(const was_pws_change_stamp_t *stamp)
 {
     return apr_time_as_msec(stamp->updated) * 4096 +
            (stamp->counter < 4096 ? stamp->counter : 4095);

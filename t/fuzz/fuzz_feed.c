@@ -21,13 +21,6 @@ enum { IS_OLD = 1, IS_GET = 2, LIFE = 7, HIGHEST = 1000 };
 
 static const unsigned char key[WAS_FEED_KEY_BYTES];
 static const pws_feed_t feed = {key, "s", LIFE};
-static was_revision_t revision;
-
-was_revision_t was_config_revision(const was_config_t *config)
-{
-    REQUIRE(config != NULL);
-    return revision;
-}
 
 int was_wait_wanted(const was_request_t *request)
 {
@@ -56,7 +49,7 @@ const was_error_t *pws_authorize(was_request_t *request)
 const was_error_t *was_pws_changes_read(was_db_t *db, const was_pws_changes_query_t *query,
                                         was_pws_changes_t *changes, apr_pool_t *pool)
 {
-    static const was_pws_stamp_t stamp = {.updated = 1791201600000000, .generation = "1f"};
+    static const was_pws_change_stamp_t stamp = {.updated = 1791201600000000, .generation = "1f"};
     static const was_pws_change_t all[] = {
         {.id = "", .kind = WAS_PWS_CHANGE_COLLECTION, .position = 1},
         {.id = "a", .type = "application/json", .position = 2, .content = " [1] ", .length = 5},
@@ -131,7 +124,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     char *text = fuzz_text(data + 1, size - 1);
 
-    revision = (data[0] & IS_OLD) != 0 ? WAS_REVISION_2026_09 : WAS_REVISION_2026_10;
+    was_config_t config = *request->config;
+
+    config.revision = (data[0] & IS_OLD) != 0 ? WAS_REVISION_2026_09 : WAS_REVISION_2026_10;
+    request->config = &config;
     request->state = &state;
     REQUIRE(was_path_parse("/space/s/c/query", "", &request->path, pool) == NULL);
     if ((data[0] & IS_GET) != 0) {

@@ -20,18 +20,18 @@ typedef enum was_pws_change_kind_t {
     WAS_PWS_CHANGE_POLICY      /* of the collection, or of a resource */
 } was_pws_change_kind_t;
 
-typedef struct was_pws_stamp_t {
+typedef struct was_pws_change_stamp_t {
     apr_time_t updated;
     apr_int64_t counter;
     const char *generation; /* in hexadecimal */
-} was_pws_stamp_t;
+} was_pws_change_stamp_t;
 
 typedef struct was_pws_change_t {
     was_pws_change_kind_t kind;
     const char *id; /* of the resource, or of the one that the policy is of; "": the collection */
     bool is_deleted;
     apr_int64_t position;
-    was_pws_stamp_t stamp;
+    was_pws_change_stamp_t stamp;
     const char *etag; /* without quotes */
     /* Of resources alone; each may be NULL, and of a deleted one only type and writer are known: */
     const char *type;
@@ -40,7 +40,7 @@ typedef struct was_pws_change_t {
     const char *epoch;
     const char *custom;    /* JSON */
     const char *meta_etag; /* NULL: nothing was noted; else `meta` is set */
-    was_pws_stamp_t meta;
+    was_pws_change_stamp_t meta;
     const char *content; /* of `length` bytes: of a JSON type, and at most WAS_PIECE_BYTES */
     apr_size_t length;
 } was_pws_change_t;

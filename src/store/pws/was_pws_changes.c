@@ -14,11 +14,11 @@ enum { KEY, ORIGIN, LIFE, POSITION, KIND, ID, DELETED, AT, STAMP, ETAG = STAMP +
 enum { TYPE = ETAG + 1, CREATED_BY, WRITER, EPOCH, CUSTOM, META, META_ETAG = META + 3 };
 enum { CONTENT = META_ETAG + 1, TOTAL };
 
-static was_pws_stamp_t read_stamp(const was_rows_t *rows, int row, int column)
+static was_pws_change_stamp_t read_stamp(const was_rows_t *rows, int row, int column)
 {
-    return (was_pws_stamp_t){.updated = was_rows_time(rows, row, column),
-                             .counter = was_rows_integer(rows, row, column + 1, 0),
-                             .generation = was_rows_text(rows, row, column + 2)};
+    return (was_pws_change_stamp_t){.updated = was_rows_time(rows, row, column),
+                                    .counter = was_rows_integer(rows, row, column + 1, 0),
+                                    .generation = was_rows_text(rows, row, column + 2)};
 }
 
 static was_pws_change_kind_t read_kind(const char *kind)
