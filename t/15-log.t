@@ -29,6 +29,7 @@ sub serve {
     my (%options) = @_;
     my $self = WAS::Server->start(dsn => $dsn, %options, config => <<'CONF');
 LogLevel warn was:trace8
+WASContentParts off
 LogFormat "%{UNIQUE_ID}e|%u|%>s|%m|%U" test
 CustomLog "logs/access_log" test
 StartServers 1

@@ -21,10 +21,10 @@ my %NO_TABLE = map { $_ => 1 } qw(PING SETTINGS LOCAL_SETTINGS POOLER POOLER_PID
 # Whose answer is in an order that no index has: bounded lists made one, and a thousand rows.
 my %SORTS = map { $_ => 1 } qw(SPACE_LIST SETTINGS PWS_CHANGES);
 # Who lists or counts a controller's spaces finds them by their controller, and what has expired is
-# found by its time.
+# found by its time, as is what is to be swept.
 my %ELSEWHERE = map { $_ => 1 } qw(
     SPACE_LIST SPACE_INSERT SPACE_PUT SPACE_UPDATE PWS_SPACE_LIST PWS_SPACE_COUNT PWS_SPACE_INSERT
-    PWS_SPACE_UPDATE SWEEP_REVOKED_NEXT
+    PWS_SPACE_UPDATE SWEEP_REVOKED_NEXT SWEEP_NEXT
 );
 # Who takes the oldest of all needs no condition to find it.
 my %FIRST = map { $_ => 1 } qw(SWEEP_NEXT);

@@ -147,7 +147,7 @@ const was_error_t *pws_read_page(const was_request_t *request, const char *path,
 
 bool pws_includes(const was_request_t *request, const char *section)
 {
-    const char *include = query_parameter(request, "include");
+    const char *include = pws_query_parameter(request, "include");
     char *state = NULL;
 
     if (include == NULL) {

@@ -35,7 +35,9 @@ bool was_page_is_short(const was_page_t *page, const was_rows_t *rows, int kept_
         }
         sum += bytes_of_row(page, rows, row, kept_back);
     }
-    *found = count > page->limit ? (was_found_t){page->limit, true} : (was_found_t){count, false};
+    *found = (was_found_t){.count = count < page->limit ? count : page->limit,
+                           .more = count > page->limit,
+                           .total = -1};
     return sum <= WAS_PAGE_BYTES;
 }
 
