@@ -30,6 +30,9 @@ typedef struct was_pws_notes_t {
     bool is_envelope;   /* may be stored where the collection is encrypted */
 } was_pws_notes_t;
 
+/* How all of them say NOT_FOUND. */
+WAS_CHECKED const was_error_t *was_pws_resources_absent(apr_pool_t *pool);
+
 /* Errors: NOT_FOUND. */
 WAS_CHECKED const was_error_t *was_pws_resources_get(was_db_t *db, const was_pws_key_t *key,
                                                      apr_size_t want, was_resource_t *resource,
