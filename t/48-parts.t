@@ -17,6 +17,7 @@ use Test::More;
 use Time::HiRes ();
 use WAS::Holder;
 use WAS::Key;
+use WAS::Parts qw(loose_parts leases due_now);
 use WAS::Server;
 use WAS::Story qw(json_text new_id random_bytes);
 use WAS::Traffic qw(eventually);
@@ -87,15 +88,9 @@ my %ROWS = (
 
 sub value { return scalar $dbh->selectrow_array($_[0], undef, @_[1 .. $#_]) }
 
-# Parts that no resource names; and how many there are in all.
-sub loose {
-    return value(<<'SQL');
-SELECT count(*) FROM was_parts p WHERE NOT EXISTS (SELECT 1 FROM was_pws_resources r
-    WHERE r.space_uuid = p.space_uuid AND r.parts = p.content)
-AND NOT EXISTS (SELECT 1 FROM was_resources r WHERE r.space_uuid = p.space_uuid COLLATE "default"
-    AND r.parts = p.content AND r.content = int8send(r.parts))
-SQL
-}
+sub loose { return loose_parts($dbh) }
+sub leased { return leases($dbh) }
+
 # Of what is still coming, and is not swept.
 sub coming {
     return value(<<'SQL');
@@ -108,7 +103,7 @@ sub parts_stored { return value('SELECT count(*) FROM was_parts') }
 # Who sweeps does it at once, and not after some minutes: whoever deletes a space calls for that.
 sub hurry {
     my (@kinds) = @_;
-    $dbh->do('UPDATE was_sweeps SET since_ms = 0 WHERE kind = ANY (?)', undef, \@kinds);
+    due_now($dbh, @kinds);
     my $idle = make_space($holder{'/pws'});
     $holder{'/pws'}->delete("/pws/space/$idle/")->status == 204 or die 'no space to delete';
     return;
@@ -125,8 +120,6 @@ sub nothing_loose {
     ok($done, $name) or diag loose() . ' parts, ' . leased() . ' leases';
     return;
 }
-sub leased { return value(q(SELECT count(*) FROM was_sweeps WHERE kind = 'content')) }
-
 # Asks, and calls `middle` when the server has had so many bytes of the body.
 sub interrupted {
     my ($who, $bytes, $middle, @request) = @_;
