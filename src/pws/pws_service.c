@@ -47,16 +47,11 @@ static void add_texts(was_document_t *document, json_t *object, const char *name
 
 static was_document_t *describe_service(const was_request_t *request, const char *origin)
 {
-    static const char *const features[] = {"listing",
-                                           "collection-management",
-                                           "space-management",
-                                           "linksets",
-                                           "policy",
-                                           "metadata",
-                                           "backends",
-                                           "encryption",
-                                           "changes-query",
-                                           NULL};
+    static const char *const features[] = {"listing",          "collection-management",
+                                           "space-management", "linksets",
+                                           "policy",           "metadata",
+                                           "backends",         "encryption",
+                                           "changes-query",    NULL};
     static const char *const algorithms[] = {"EdDSA", NULL};
     static const char *const suites[] = {"eddsa-jcs-2022", NULL};
     was_document_t *document = was_document_make(request->pool);

@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * was_pws_resources: the resources of collections into their table, and out of it. Owns the steps of
- * each write, and what it means that one found no row; reads are was_pws_resources_read's. Refuses
- * to know media types and what the JSON beside them says.
+ * was_pws_resources: the resources of collections into their table, and out of it. Owns the steps
+ * of each write, and what it means that one found no row; reads are was_pws_resources_read's.
+ * Refuses to know media types and what the JSON beside them says.
  */
 
 #include "store/pws/was_pws_resources.h"
