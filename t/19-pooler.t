@@ -243,8 +243,12 @@ SQL
 my $BACKENDS = "FROM pg_stat_activity WHERE datname = 'was' AND backend_type = 'client backend'"
     . ' AND pid <> pg_backend_pid()';
 
+# Nothing is due to be swept, nor to be looked for.
 sub all_swept {
-    return !$dbh->selectrow_array(q(SELECT 1 FROM was_sweeps WHERE kind <> 'unnamed' LIMIT 1));
+    return !$dbh->selectrow_array(<<'SQL');
+SELECT 1 FROM was_sweeps WHERE kind <> 'content'
+    AND since_ms <= 1000 * date_part('epoch', clock_timestamp()) LIMIT 1
+SQL
 }
 
 sub end_backends {
@@ -332,6 +336,8 @@ for my $keeps ($can_keep ? (200, 0) : 0) {
     $clients{pws}->request(POST => '/pws/spaces/', document(@CONTROLLER, id => 'locked'));
     $clients{pws}->request(POST => '/pws/space/locked/', document(id => 'c'));
     $pooler->dbh('was')->do('SET statement_timeout = 0');
+    # Or who sweeps would wait for the lock, too, with the one session.
+    ok(eventually(60, \&all_swept), "$name: nobody sweeps");
     my @requests = (
         ['PUT', classic => PUT => '/space/locked/x', text('x')],
         ['PUT, big', classic => PUT => '/space/locked/x', text($BIG)],

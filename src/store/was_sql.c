@@ -34,10 +34,11 @@
  * Where it is not, a pooler stands between, and whatever is set would be met by others; what others
  * have set is not for us either, so what counts is how a session begins. One plan for all values,
  * made once: each statement finds its few rows by keys, also where the table had none when its plan
- * was made. Read committed, since a step must see what was committed while an earlier one waited.
- * And having had and freed some MiB at once, the C library (glibc) stops to hand each statement's
- * memory back to the system, only to ask for it again, page by page, for each piece of a big
- * content.
+ * was made; and none is worth a compilation, which a sequential scan of a table of one row would
+ * bring about. Read committed, since a step must see what was committed while an earlier one
+ * waited. And having had and freed some MiB at once, the C library (glibc) stops to hand each
+ * statement's memory back to the system, only to ask for it again, page by page, for each piece of
+ * a big content.
  *
  * It is asked before search_path is ours, and so names the schema of everything. */
 #define WAS_TEXT_SETTINGS \
@@ -48,6 +49,7 @@
     " pg_catalog.set_config('default_transaction_isolation', 'read committed', false)," \
     " pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', false)," \
     " pg_catalog.set_config('enable_seqscan', 'off', false)," \
+    " pg_catalog.set_config('jit', 'off', false)," \
     " pg_catalog.set_config('statement_timeout', " TIMEOUT ", false)," \
     " pg_catalog.length(pg_catalog.repeat(' ', 4194304))) END," \
     " pg_catalog.current_setting('default_transaction_isolation')," \
@@ -60,6 +62,7 @@
     "SELECT pg_catalog.set_config('search_path', " WAS_SEARCH_PATH ", true)," \
     " pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true)," \
     " pg_catalog.set_config('enable_seqscan', 'off', true)," \
+    " pg_catalog.set_config('jit', 'off', true)," \
     " pg_catalog.set_config('statement_timeout', $1::bigint::pg_catalog.text, true)," \
     " pg_catalog.set_config('client_min_messages', 'warning', true)," \
     " CASE WHEN pg_catalog.current_setting('client_encoding') OPERATOR(pg_catalog.<>) 'UTF8'" \
