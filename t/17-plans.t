@@ -153,6 +153,22 @@ for my $name (sort grep { !$NO_PLAN{$_} } keys %statement) {
 }
 note "$_: ", join ' ', sort keys %{ $used{$_} } for sort keys %used;
 
+# What a session of ours, and a transaction in one of a pooler's, go by: a plan that needs a
+# sequential scan after all seems to cost so much that each statement would be compiled for it.
+my %DUE = (jit => 'off', enable_seqscan => 'off', plan_cache_mode => 'force_generic_plan');
+for my $case (['SETTINGS', 'pg_backend_pid()'], ['LOCAL_SETTINGS', '1000']) {
+    my ($name, $value) = @$case;
+    my $session = WAS::Server::dbh($database);
+    $session->begin_work;
+    $session->do("PREPARE s AS $statement{$name}");
+    $session->do("EXECUTE s($value)");
+    for my $setting (sort keys %DUE) {
+        my ($is) = $session->selectrow_array("SHOW $setting");
+        is($is, $DUE{$setting}, "$name: $setting");
+    }
+    $session->rollback;
+}
+
 # Whether all this would be seen.
 my $keyless = 'SELECT 1 FROM public.was_resources r WHERE r.content_type = $1::text';
 my $blind = eval { plan_of($keyless, 1) };
