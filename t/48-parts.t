@@ -234,6 +234,13 @@ for my $speaks (@SPEAKS) {
     nothing_loose("$protocol: of what was refused, nothing is left");
 }
 
+# A body that only the signature speaks of is no content, and asks for no place for one.
+{
+    my @body = (body => 'x' x (2 * $MIB), type => 'x/y');
+    my $res = $holder{'/pws'}->request(GET => "$path{'/pws'}/old", @body);
+    is($res->status, 413, 'pws: a long body of a GET is refused');
+}
+
 # 3. What goes wrong meanwhile.
 for my $speaks (@SPEAKS) {
     my ($protocol, $who, $path) = @$speaks;

@@ -222,15 +222,21 @@ static const was_error_t *take_body(was_request_t *request, was_body_t *body, ap
 static const was_error_t *complete_body(was_request_t *request, was_body_t *body, apr_int64_t max)
 {
     const char *length = was_request_field(request, "Content-Length");
+    apr_int64_t announced = length != NULL ? apr_atoi64(length) : 0;
+    apr_int64_t limit = body_limit(request, max);
     request_rec *r = request->r;
     int refused = 0;
 
     WAS_TRY(expect_digest(request, body, "digest", was_digest_parse));
     WAS_TRY(expect_digest(request, body, "content-digest", was_digest_parse_content));
-    WAS_TRY(was_gather_make(request, length != NULL ? apr_atoi64(length) : 0, &body->gathered));
+    if (announced > limit) {
+        /* Of a row that needs no body, of which only the signature speaks. */
+        return refuse_length(request, limit);
+    }
+    WAS_TRY(was_gather_make(request, announced, &body->gathered));
     /* Once for all of it: what httpd makes for a filter stays until the request ends. */
     ap_filter_t *filter = ap_add_output_filter_handle(guard, &refused, r, r->connection);
-    const was_error_t *error = take_body(request, body, body_limit(request, max), &refused);
+    const was_error_t *error = take_body(request, body, limit, &refused);
 
     ap_remove_output_filter(filter);
     WAS_TRY(error);
