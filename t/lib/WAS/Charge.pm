@@ -18,21 +18,24 @@ our $ROW = 400;
 # What a row is charged besides $ROW: all of these columns.
 my %CHARGED = (
     was_spaces => [qw(space_uuid space_id controller name link)],
-    was_resources => ['path', WAS::Server::content_of('x'), 'content_type'],
+    was_resources => [qw(path content content_type)],
     was_pws_spaces => [qw(space_uuid controller name created_by), q{nullif(type, '["Space"]')}],
     was_pws_collections => [
         qw(collection name backend encryption plaintext generator generator_origin custom epoch
             revisions created_by)
     ],
     was_pws_counters => [],
-    was_pws_resources => [
-        'resource', WAS::Server::pws_content_of('x'),
-        qw(content_type created_by epoch writer custom)
-    ],
+    was_pws_resources => [qw(resource content content_type created_by epoch writer custom)],
     was_pws_policies => [qw(resource document)],
     was_pws_tombstones => [qw(id content_type writer)],
     was_pws_backends => [qw(backend descriptor)],
     was_pws_revocations => [],
+);
+
+# A content may stand in parts.
+my %CONTENT = (
+    was_resources => WAS::Server::content_of('x'),
+    was_pws_resources => WAS::Server::pws_content_of('x'),
 );
 
 # Which life of a space or collection each row of a table belongs to.
@@ -54,7 +57,8 @@ my %OF_SPACE = (
 # The charges of a table's rows: uuid, generation, bytes.
 sub charges {
     my ($table, $generation) = @_;
-    my $bytes = join ' + ', $ROW, map { "coalesce(octet_length($_), 0)" } @{ $CHARGED{$table} };
+    my @charged = map { $_ eq 'content' ? $CONTENT{$table} : $_ } @{ $CHARGED{$table} };
+    my $bytes = join ' + ', $ROW, map { "coalesce(octet_length($_), 0)" } @charged;
     $generation //= '(SELECT s.generation FROM was_pws_spaces s WHERE s.space_uuid = x.space_uuid)';
     return "SELECT space_uuid, $generation AS generation, $bytes AS bytes FROM $table x";
 }
