@@ -187,7 +187,7 @@ for my $row (
     }
     told(
         $alice,
-        ['pws 8.5: by no name', POST => revoke_at($space, ''), [json => $zcap], 308],
+        ['pws 8.5: by no name', POST => revoke_at($space, ''), [json => $zcap], 404, 'not-found'],
         ['pws 8.5: all of them left it as it was', GET => "$c/r", by_bob($zcap), 200],
     );
     is(rows(), $before, 'pws 8.5: and nothing is remembered');

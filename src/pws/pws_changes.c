@@ -138,9 +138,9 @@ static const char *text_of_stamp(const query_t *query, const was_pws_change_stam
 {
     return apr_psprintf(query->request->pool,
                         "\"updatedAt\":\"%s\",\"updatedAtCounter\":%" APR_INT64_T_FMT
-                        ",\"originId\":\"%s\",\"generation\":\"%s\"",
+                        ",\"originId\":%s,\"generation\":\"%s\"",
                         pws_time_text(stamp->updated, query->request->pool), stamp->counter,
-                        query->found.origin, stamp->generation);
+                        quote_text(query->found.origin, query->request->pool), stamp->generation);
 }
 
 /* The id of a record: a resource's own, else where it is read. */
@@ -165,8 +165,8 @@ static void add_current(const query_t *query, const was_pws_change_t *change,
     apr_pool_t *pool = query->request->pool;
 
     APR_ARRAY_PUSH(pieces, const char *) =
-        apr_psprintf(pool, "{\"kind\":\"%s\",\"id\":\"%s\",\"deleted\":%s,%s,\"checkpoint\":\"%s\"",
-                     kinds[change->kind], id_of_change(query, change),
+        apr_psprintf(pool, "{\"kind\":\"%s\",\"id\":%s,\"deleted\":%s,%s,\"checkpoint\":\"%s\"",
+                     kinds[change->kind], quote_text(id_of_change(query, change), pool),
                      change->is_deleted ? "true" : "false", text_of_stamp(query, &change->stamp),
                      pws_checkpoint_text(&query->feed, change->position, pool));
     add_member(pieces, ",\"contentType\":", quote_text(change->type, pool));
@@ -200,9 +200,9 @@ static void add_old(const query_t *query, const was_pws_change_t *change,
     apr_pool_t *pool = query->request->pool;
 
     APR_ARRAY_PUSH(pieces, const char *) = apr_psprintf(
-        pool, "{\"id\":\"%s\",\"_deleted\":%s,\"updatedAt\":\"%s\",\"version\":%" APR_INT64_T_FMT,
-        change->id, change->is_deleted ? "true" : "false", time_of_change(query, change),
-        version_of_stamp(&change->stamp));
+        pool, "{\"id\":%s,\"_deleted\":%s,\"updatedAt\":\"%s\",\"version\":%" APR_INT64_T_FMT,
+        quote_text(change->id, pool), change->is_deleted ? "true" : "false",
+        time_of_change(query, change), version_of_stamp(&change->stamp));
     if (change->meta_etag != NULL) {
         APR_ARRAY_PUSH(pieces, const char *) = apr_psprintf(
             pool, ",\"metaVersion\":%" APR_INT64_T_FMT, version_of_stamp(&change->meta));
@@ -249,7 +249,7 @@ static const char *last_checkpoint(const query_t *query)
         return apr_psprintf(pool, "\"%s\"",
                             pws_checkpoint_text(&query->feed, last->position, pool));
     }
-    return apr_psprintf(pool, "{\"id\":\"%s\",\"updatedAt\":\"%s\"}", last->id,
+    return apr_psprintf(pool, "{\"id\":%s,\"updatedAt\":\"%s\"}", quote_text(last->id, pool),
                         time_of_change(query, last));
 }
 
