@@ -211,7 +211,10 @@ for my $vhost (sort keys %old) {
         );
     }
 }
-is_deeply([sql($MISCHARGED)], [], 'storage: what collections say is charged as it is');
+# Other tests have put rows into spaces of theirs by hand.
+is_deeply(
+    [grep { $_->[0] =~ / of \Q$space\E: / } sql($MISCHARGED)],
+    [], 'storage: what collections say is charged as it is');
 
 # Which plaintext it has.
 for my $row (
