@@ -23,7 +23,7 @@ use WAS::Traffic qw(eventually);
 use constant OURS => q(FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = 'was'
     AND backend_type = 'client backend');
 
-use constant { SMALL => 600, BIG => (1 << 20) + 200_000 };
+use constant { SMALL => 600, BIG => $ENV{WAS_FAULT_BYTES} // (1 << 20) + 200_000 };
 
 # What a client does in turn, each time through another server than the time before.
 my @TURNS = (
