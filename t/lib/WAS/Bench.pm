@@ -130,6 +130,9 @@ Alias "/static" "$self->{run}/static"
     WASProtocol pws
     WASBaseURL $origin
 </Location>
+<Location "/">
+    LimitRequestBody 0
+</Location>
 DBDKeep $pool
 DBDMax $pool
 CONF
