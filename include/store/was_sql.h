@@ -50,10 +50,12 @@
     X(RESOURCE_PIECE, 5, false) \
     X(RESOURCE_LIST, 4, false) \
     X(RESOURCE_ROOM, 7, false) \
-    X(RESOURCE_PUT, 11, true) \
+    X(RESOURCE_PUT, 10, true) \
     X(RESOURCE_PUT_STAGED, 9, true) \
-    X(RESOURCE_REPLACE, 11, true) \
+    X(RESOURCE_PUT_PARTS, 10, true) \
+    X(RESOURCE_REPLACE, 10, true) \
     X(RESOURCE_REPLACE_STAGED, 9, true) \
+    X(RESOURCE_REPLACE_PARTS, 10, true) \
     X(RESOURCE_USAGE, 5, false) \
     X(RESOURCE_DELETE, 6, true) \
     X(RESOURCE_OWNER, 3, false) \

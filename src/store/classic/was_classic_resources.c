@@ -130,27 +130,30 @@ const was_error_t *was_classic_resources_put(was_db_t *db, const was_classic_key
                                              const was_conditions_t *conditions, apr_int64_t quota,
                                              const char **etag, apr_pool_t *pool)
 {
-    /* By whether it replaces, and the content is staged. */
-    static const was_sql_t statements[2][2] = {
-        {WAS_SQL_RESOURCE_PUT, WAS_SQL_RESOURCE_PUT_STAGED},
-        {WAS_SQL_RESOURCE_REPLACE, WAS_SQL_RESOURCE_REPLACE_STAGED}};
-    bool is_staged = content->source != NULL;
+    /* By whether it replaces, and where the content is. */
+    enum { HERE, STAGED, IN_PARTS };
+    static const was_sql_t statements[2][3] = {
+        {WAS_SQL_RESOURCE_PUT, WAS_SQL_RESOURCE_PUT_STAGED, WAS_SQL_RESOURCE_PUT_PARTS},
+        {WAS_SQL_RESOURCE_REPLACE, WAS_SQL_RESOURCE_REPLACE_STAGED,
+         WAS_SQL_RESOURCE_REPLACE_PARTS}};
+    int where = content->source != NULL ? STAGED : content->parts != NULL ? IN_PARTS : HERE;
     const was_value_t space = WAS_TEXT(key->space);
     was_transaction_t transaction = {.content = content->source};
-    was_value_t values[11] = {WAS_TEXT(key->space), WAS_TEXT(key->caller), WAS_TEXT(key->path),
+    was_value_t values[10] = {WAS_TEXT(key->space), WAS_TEXT(key->caller), WAS_TEXT(key->path),
                               WAS_TEXT(content->type)};
 
     was_preconditions_values(conditions, &values[4], pool);
     values[7] = was_limit_value(quota);
     values[8] = WAS_INTEGER((apr_int64_t)content->length);
-    values[9] = WAS_BYTES(content->bytes, content->parts == NULL ? content->length : 0);
-    values[10] = was_parts_mark(content->parts);
+    values[9] = where == IN_PARTS ? was_parts_mark(content->parts)
+                                  : WAS_BYTES(content->bytes, content->length);
     was_parts_lock(&transaction, content->parts);
     if (quota > 0) {
         was_step_add(&transaction, WAS_SQL_SPACE_LOCK, &space, 1);
     }
-    const was_step_t *write = was_step_add(
-        &transaction, statements[conditions->match != NULL][is_staged], values, is_staged ? 9 : 11);
+    const was_step_t *write =
+        was_step_add(&transaction, statements[conditions->match != NULL][where], values,
+                     where == STAGED ? 9 : 10);
 
     was_parts_name(&transaction, content->parts);
     WAS_TRY(was_db_transact(db, &transaction, pool));

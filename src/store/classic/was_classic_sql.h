@@ -230,19 +230,23 @@
     " RETURNING " CLASSIC_ETAG("r")
 #define CLASSIC_STAGED "(SELECT u.content FROM pg_temp.was_upload u)"
 
-/* In parts, the content is its mark. */
-#define CLASSIC_CONTENT "coalesce(int8send($11::bigint), $10::bytea)"
-#define CLASSIC_WHOLE " AND " PARTS_ARE_WHOLE("$11", "$9")
+/* In parts, the content is its mark. Looking for them has statements of its own, since the others
+ * would get ready for it, too. */
+#define CLASSIC_MARK "$10::bigint"
+#define CLASSIC_WHOLE " AND " PARTS_ARE_WHOLE("$10", "$9")
 
-/* uuid, caller, path, type, 3 conditions, quota or NULL, size, and unless it is staged: content,
- * the mark of its parts or NULL -> validator. What demands a version that is there must not insert,
- * so it has a statement of its own. */
-#define WAS_TEXT_RESOURCE_PUT CLASSIC_PUT_RESOURCE(CLASSIC_CONTENT, "$11::bigint", CLASSIC_WHOLE)
+/* uuid, caller, path, type, 3 conditions, quota or NULL, size, and unless it is staged: content, or
+ * the mark of its parts -> validator. What demands a version that is there must not insert, so it
+ * has statements of its own. */
+#define WAS_TEXT_RESOURCE_PUT CLASSIC_PUT_RESOURCE("$10::bytea", "NULL::bigint", "")
 #define WAS_TEXT_RESOURCE_PUT_STAGED CLASSIC_PUT_RESOURCE(CLASSIC_STAGED, "NULL::bigint", "")
-#define WAS_TEXT_RESOURCE_REPLACE \
-    CLASSIC_REPLACE_RESOURCE(CLASSIC_CONTENT, "$11::bigint", CLASSIC_WHOLE)
+#define WAS_TEXT_RESOURCE_PUT_PARTS \
+    CLASSIC_PUT_RESOURCE("int8send(" CLASSIC_MARK ")", CLASSIC_MARK, CLASSIC_WHOLE)
+#define WAS_TEXT_RESOURCE_REPLACE CLASSIC_REPLACE_RESOURCE("$10::bytea", "NULL::bigint", "")
 #define WAS_TEXT_RESOURCE_REPLACE_STAGED \
     CLASSIC_REPLACE_RESOURCE(CLASSIC_STAGED, "NULL::bigint", "")
+#define WAS_TEXT_RESOURCE_REPLACE_PARTS \
+    CLASSIC_REPLACE_RESOURCE("int8send(" CLASSIC_MARK ")", CLASSIC_MARK, CLASSIC_WHOLE)
 
 /* uuid, path, 3 conditions -> bytes that the space is charged, is the resource as the conditions
  * demand? (NULL where there is none) */
