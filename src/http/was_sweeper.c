@@ -26,7 +26,8 @@ enum {
     LOOK_MSEC = 200,   /* how often it asks the other children, which costs nothing, */
     IDLE_SECONDS = 60, /* and the database, when nobody said anything, */
     RETRY_SECONDS = 5, /* and when it failed, or others were at it */
-    REST_MIN_MSEC = 2, /* between two batches */
+    REST_TIMES = 3,    /* as long as a batch took, */
+    REST_MIN_MSEC = 2, /* between two of them */
     REST_MAX_MSEC = 500,
     MAX_PASSED = 100 /* whose sweeps failed, before it gives up until the next look */
 };
@@ -129,12 +130,13 @@ static bool sweep_once(was_sweeper_t *sweeper, apr_pool_t *pool)
     return true;
 }
 
-/* Leaves the database to the others for as long as it was ours. */
+/* Leaves the database to the others for three times as long as it was ours. */
 static void rest_between(apr_time_t took)
 {
     apr_time_t least = apr_time_from_msec(REST_MIN_MSEC);
     apr_time_t most = apr_time_from_msec(REST_MAX_MSEC);
 
+    took *= REST_TIMES;
     apr_sleep(took < least ? least : took > most ? most : took);
 }
 
