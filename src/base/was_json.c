@@ -156,7 +156,7 @@ const was_error_t *was_json_parse(const char *text, apr_size_t length, json_t **
                                   apr_pool_t *pool)
 {
     apr_size_t offset;
-    json_error_t error;
+    json_error_t error = {0}; /* Jansson leaves the code as it was where it has nothing to say */
 
     if (length == 0) {
         return refuse_nothing(pool);
