@@ -78,8 +78,13 @@ static const was_error_t *read_parts(was_db_t *db, const was_resource_t *resourc
     for (int i = 0; i < read->npieces; i++) {
         apr_size_t count;
         const char *bytes = was_rows_bytes(rows, i, 0, &count);
-        apr_size_t skipped = i == 0 && before < count ? before : 0;
+        apr_size_t skipped = i == 0 ? before : 0;
+        apr_int64_t left = resource->size - (offset / WAS_PART_BYTES + i) * WAS_PART_BYTES;
 
+        /* What somebody else has cut or lengthened would be taken for what stands elsewhere. */
+        if ((apr_int64_t)count != (left < WAS_PART_BYTES ? left : WAS_PART_BYTES)) {
+            return content_gone(pool);
+        }
         read->pieces[i].bytes = bytes + skipped;
         read->pieces[i].count = count - skipped < length ? count - skipped : length;
         length -= read->pieces[i].count;
