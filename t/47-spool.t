@@ -33,7 +33,8 @@ my $big = random_bytes(3 << 20);
 my $space = '/space/' . new_space($alice);
 my @TAR = (headers => [Accept => 'application/x-tar']);
 {
-    my $client = WAS::Server->start(config => $ROWS)->client($alice->key);
+    my $server = WAS::Server->start(config => $ROWS);
+    my $client = $server->client($alice->key);
     $client->put("$space/big", body => $big)->status == 204 or BAIL_OUT('no resource to export');
 }
 
