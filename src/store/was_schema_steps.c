@@ -324,9 +324,43 @@ const char *const was_schema_steps[WAS_SCHEMA_VERSION] = {
     "INSERT INTO was_sweeps (space_uuid, generation, kind, since_ms)"
     " VALUES ('', 0, 'unnamed', 0) ON CONFLICT DO NOTHING;"
 
-    /* What was said of a collection's revisions when it was made. */
+    /* What was said of a collection's revisions when it was made, the stamp of that, and the method
+     * of the log that governs its encryption, which is what the log's last line says then. */
     "ALTER TABLE was_pws_collections ADD COLUMN IF NOT EXISTS revisions text,"
-    " ADD COLUMN IF NOT EXISTS is_immutable boolean NOT NULL DEFAULT false;"
+    " ADD COLUMN IF NOT EXISTS is_immutable boolean NOT NULL DEFAULT false,"
+    " ADD COLUMN IF NOT EXISTS created_counter integer NOT NULL DEFAULT 0,"
+    " ADD COLUMN IF NOT EXISTS history text;"
+
+    /* The log itself, whole, as it was sent. */
+    "CREATE TABLE IF NOT EXISTS was_pws_logs (space_uuid text COLLATE \"C\" NOT NULL,"
+    " collection_generation bigint NOT NULL, generation bigint NOT NULL, body bytea NOT NULL,"
+    " position bigint NOT NULL, updated_ms bigint NOT NULL,"
+    " updated_counter integer NOT NULL DEFAULT 0,"
+    " PRIMARY KEY (space_uuid, collection_generation));"
+
+    /* Chunks belong to a mark that the row of their resource names, so that its deletion is that of
+     * one row. What they are charged stands there, too. */
+    "CREATE TABLE IF NOT EXISTS was_pws_chunks (space_uuid text COLLATE \"C\" NOT NULL,"
+    " chunks bigint NOT NULL, number bigint NOT NULL, generation bigint NOT NULL,"
+    " content_type text NOT NULL, size bigint NOT NULL, content bytea, parts bigint,"
+    " created_ms bigint NOT NULL, updated_ms bigint NOT NULL,"
+    " updated_counter integer NOT NULL DEFAULT 0, PRIMARY KEY (space_uuid, chunks, number));"
+    "ALTER TABLE was_pws_chunks ALTER COLUMN content SET STORAGE EXTERNAL;"
+    "CREATE INDEX IF NOT EXISTS was_pws_chunks_parts ON was_pws_chunks (space_uuid, parts)"
+    " WHERE parts IS NOT NULL;"
+    "ALTER TABLE was_pws_resources ADD COLUMN IF NOT EXISTS chunks bigint,"
+    " ADD COLUMN IF NOT EXISTS chunk_bytes bigint NOT NULL DEFAULT 0;"
+
+    /* By what resources are found: the digest of an index, a name and a value, or of the first two.
+     * A claim is a term that no two resources of a collection have. */
+    "CREATE TABLE IF NOT EXISTS was_pws_terms (space_uuid text COLLATE \"C\" NOT NULL,"
+    " collection_generation bigint NOT NULL, term bytea NOT NULL,"
+    " resource text COLLATE \"C\" NOT NULL, is_claim boolean NOT NULL,"
+    " PRIMARY KEY (space_uuid, collection_generation, term, resource));"
+    "CREATE UNIQUE INDEX IF NOT EXISTS was_pws_terms_claim ON was_pws_terms (space_uuid,"
+    " collection_generation, term) WHERE is_claim;"
+    "CREATE INDEX IF NOT EXISTS was_pws_terms_resource ON was_pws_terms (space_uuid,"
+    " collection_generation, resource);"
 
     /* What checkpoints of changes are sealed with, which no client is told. The one row that
      * there is gets its own: the default is volatile. */
