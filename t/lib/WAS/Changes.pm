@@ -9,6 +9,7 @@ use strict;
 use warnings;
 
 use Exporter qw(import);
+use Test::More ();
 use WAS::Charge;
 use WAS::Holder;
 use WAS::Server;
@@ -21,10 +22,12 @@ our @EXPORT = qw(second_server through records every_row contradictions hold wai
 sub second_server {
     my ($writers, $directives) = @_;
     my $origin = WAS::Server::url('pws');
+    # A connection for each of them, and for what the server does beside requests.
+    my $connections = $writers + 2;
     return WAS::Server->start(config => <<"CONF");
 <IfModule !mpm_prefork_module>
-    DBDKeep $writers
-    DBDMax $writers
+    DBDKeep $connections
+    DBDMax $connections
 </IfModule>
 <Location "/">
     WASProtocol pws
@@ -179,13 +182,19 @@ sub hold {
     return $session;
 }
 
-# Waits until that many sessions wait for a lock; whether they do.
+# Waits until that many sessions wait for a lock; whether they do. If not, says what all do.
 sub waiting {
     my ($count) = @_;
-    return eventually(20, sub { (sql(<<'SQL'))[0][0] >= $count });
+    my $waiting = sub { (sql(<<'SQL'))[0][0] >= $count };
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND wait_event_type = 'Lock'
 SQL
+    return 1 if eventually(20, $waiting);
+    Test::More::diag join ' ', map { $_ // '-' } @$_ for sql(<<'SQL');
+SELECT pid, state, wait_event_type, wait_event, now() - xact_start, left(query, 60)
+FROM pg_stat_activity WHERE datname = current_database() ORDER BY pid
+SQL
+    return 0;
 }
 
 1;

@@ -254,11 +254,12 @@ sub sql {
     return $sth->{NUM_OF_FIELDS} ? @{ $sth->fetchall_arrayref } : $sth->rows;
 }
 
-# Waits until nothing is left of what was deleted of these spaces; whether that came to be.
+# Waits until nothing is left of what was deleted of these spaces, but for long contents, which
+# somebody may be reading; whether that came to be.
 sub swept {
     my (@ids) = @_;
     return eventually(60, sub { !sql(<<'SQL', \@ids) });
-SELECT 1 FROM was_sweeps WHERE space_uuid = ANY (?) LIMIT 1
+SELECT 1 FROM was_sweeps WHERE space_uuid = ANY (?) AND kind <> 'content' LIMIT 1
 SQL
 }
 
