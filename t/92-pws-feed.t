@@ -415,4 +415,29 @@ told(
         ]);
 }
 
+# Counters, which tell writes of one millisecond apart: as they are stored.
+{
+    my $counted = make_collection($alice, $space, 'counted');
+    make(PUT => "$counted/$_", document({})) for qw(r gone);
+    make(DELETE => "$counted/gone");
+    make(PUT => "$counted/r/meta", document({ custom => {} }));
+    make(PUT => "$counted/policy", document($public));
+    my ($life) = map { @$_ } sql(<<'SQL', $space);
+SELECT generation FROM was_pws_collections WHERE space_uuid = ? AND collection = 'counted'
+SQL
+    sql("UPDATE $_ = ?", $life)
+        for (
+        'was_pws_collections SET updated_counter = 3 WHERE generation',
+        'was_pws_resources SET updated_counter = 4, meta_counter = 5 WHERE collection_generation',
+        'was_pws_tombstones SET updated_counter = 6 WHERE parent',
+        'was_pws_policies SET updated_counter = 2147483647 WHERE parent',
+        );
+    my %of = map { short($_) => $_ } feed($alice, $counted);
+    is_deeply(
+        { map { $_ => $of{$_}{updatedAtCounter} } keys %of },
+        { 'counted/meta' => 3, r => 4, -gone => 6, 'counted/policy' => 2_147_483_647 },
+        'pws-next C.1: the counter of each stamp');
+    is($of{r}{meta}{updatedAtCounter}, 5, 'pws-next C.1: and of what is noted of a resource');
+}
+
 done_testing;

@@ -58,13 +58,15 @@ const char *was_rows_bytes(const was_rows_t *rows, int row, int column, apr_size
 apr_int64_t was_rows_integer(const was_rows_t *rows, int row, int column, apr_int64_t otherwise)
 {
     const unsigned char *bytes = (const unsigned char *)was_rows_text(rows, row, column);
+    const int length = PQgetlength(rows->result, row, column);
 
-    if (bytes == NULL || PQgetlength(rows->result, row, column) != 8) {
+    if (bytes == NULL || (length != 8 && length != 4)) {
         return otherwise;
     }
-    apr_uint64_t value = 0;
+    /* Its sign is that of the first byte. */
+    apr_uint64_t value = bytes[0] < 0x80 ? 0 : ~(apr_uint64_t)0;
 
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < length; i++) {
         value = value << 8 | bytes[i];
     }
     return (apr_int64_t)value;
