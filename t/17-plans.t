@@ -19,7 +19,9 @@ my %ONE_ROW = map { $_ => 1 } qw(was_origin);
 # They touch no table of ours.
 my %NO_TABLE = map { $_ => 1 } qw(PING SETTINGS LOCAL_SETTINGS POOLER POOLER_PID);
 # Whose answer is in an order that no index has: bounded lists made one, and a thousand rows.
-my %SORTS = map { $_ => 1 } qw(SPACE_LIST SETTINGS PWS_CHANGES);
+my %SORTS = map { $_ => 1 } qw(
+    SPACE_LIST SETTINGS PWS_CHANGES_RESOURCES PWS_CHANGES_OTHERS
+);
 # Who lists or counts a controller's spaces finds them by their controller, and what has expired is
 # found by its time, as is what is to be swept.
 my %ELSEWHERE = map { $_ => 1 } qw(

@@ -161,11 +161,13 @@ my %of = map {
 } $collection, $older;
 more_rows(
     'was_pws_resources', "t.collection_generation = $of{$collection}", 1000,
-    resource => q(rpad('r' || n, 255, 'x')), content_type => q(rpad('text/plain', 512, 'x')));
+    resource => q(rpad('r' || n, 255, 'x')), position => 't.position + n',
+    content_type => q(rpad('text/plain', 512, 'x')));
 more_rows(
     'was_pws_resources', "t.collection_generation = $of{$older}", 1000,
-    resource => q(rpad('r' || n, 255, 'x')),
+    resource => q(rpad('r' || n, 255, 'x')), position => 't.position + n',
     custom => q(json_build_object('name', repeat('n', 32000))::text));
+sql('UPDATE was_pws_counters SET position = position + 1000');
 more_rows(
     'was_pws_collections', "t.collection = '$collection'", 1000,
     collection => q(rpad('more' || n, 255, 'x')), generation => 'n');

@@ -140,7 +140,8 @@
     X(PWS_RESOURCE_META_RAISE, 14, true) \
     X(PWS_RESOURCE_META_PUT, 8, true) \
     /* pws: changes */ \
-    X(PWS_CHANGES, 7, false) \
+    X(PWS_CHANGES_RESOURCES, 7, false) \
+    X(PWS_CHANGES_OTHERS, 7, false) \
     X(PWS_CHANGED, 4, false) \
     /* contents in parts */ \
     X(PARTS_LEASE, 3, true) \

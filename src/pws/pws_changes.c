@@ -33,6 +33,7 @@ typedef struct query_t {
     int limit;
     const char *url; /* of the collection, with its slash */
     was_pws_changes_t found;
+    const char *origin; /* quoted */
     pws_feed_t feed;
 } query_t;
 
@@ -100,12 +101,17 @@ static const was_error_t *check_profile(const char *profile, apr_pool_t *pool)
                                 "this server has no queries of this profile");
 }
 
+static void push_piece(apr_array_header_t *pieces, const char *text)
+{
+    APR_ARRAY_PUSH(pieces, const char *) = text;
+}
+
 /* A member of a text that needs no escapes, or a quoted one; nothing for NULL. */
 static void add_member(apr_array_header_t *pieces, const char *name, const char *json)
 {
     if (json != NULL) {
-        APR_ARRAY_PUSH(pieces, const char *) = name;
-        APR_ARRAY_PUSH(pieces, const char *) = json;
+        push_piece(pieces, name);
+        push_piece(pieces, json);
     }
 }
 
@@ -134,13 +140,21 @@ static bool is_sound(const char *text, apr_size_t length)
 }
 
 /* Its members, without braces. */
-static const char *text_of_stamp(const query_t *query, const was_pws_change_stamp_t *stamp)
+static void push_stamp(const query_t *query, const was_pws_change_stamp_t *stamp,
+                       apr_array_header_t *pieces)
 {
-    return apr_psprintf(query->request->pool,
-                        "\"updatedAt\":\"%s\",\"updatedAtCounter\":%" APR_INT64_T_FMT
-                        ",\"originId\":%s,\"generation\":\"%s\"",
-                        pws_time_text(stamp->updated, query->request->pool), stamp->counter,
-                        quote_text(query->found.origin, query->request->pool), stamp->generation);
+    apr_pool_t *pool = query->request->pool;
+
+    push_piece(pieces, "\"updatedAt\":\"");
+    push_piece(pieces, pws_time_text(stamp->updated, pool));
+    push_piece(pieces, "\",\"updatedAtCounter\":");
+    push_piece(pieces,
+               stamp->counter == 0 ? "0" : apr_psprintf(pool, "%" APR_INT64_T_FMT, stamp->counter));
+    push_piece(pieces, ",\"originId\":");
+    push_piece(pieces, query->origin);
+    push_piece(pieces, ",\"generation\":\"");
+    push_piece(pieces, stamp->generation);
+    push_piece(pieces, "\"");
 }
 
 /* The id of a record: a resource's own, else where it is read. */
@@ -159,20 +173,24 @@ static const char *id_of_change(const query_t *query, const was_pws_change_t *ch
 static void add_current(const query_t *query, const was_pws_change_t *change,
                         apr_array_header_t *pieces)
 {
-    static const char *const kinds[] = {[WAS_PWS_CHANGE_RESOURCE] = "resource",
-                                        [WAS_PWS_CHANGE_COLLECTION] = "collection-metadata",
-                                        [WAS_PWS_CHANGE_POLICY] = "policy"};
+    static const char *const kinds[] = {
+        [WAS_PWS_CHANGE_RESOURCE] = "{\"kind\":\"resource\",\"id\":",
+        [WAS_PWS_CHANGE_COLLECTION] = "{\"kind\":\"collection-metadata\",\"id\":",
+        [WAS_PWS_CHANGE_POLICY] = "{\"kind\":\"policy\",\"id\":"};
     apr_pool_t *pool = query->request->pool;
 
-    APR_ARRAY_PUSH(pieces, const char *) =
-        apr_psprintf(pool, "{\"kind\":\"%s\",\"id\":%s,\"deleted\":%s,%s,\"checkpoint\":\"%s\"",
-                     kinds[change->kind], quote_text(id_of_change(query, change), pool),
-                     change->is_deleted ? "true" : "false", text_of_stamp(query, &change->stamp),
-                     pws_checkpoint_text(&query->feed, change->position, pool));
+    push_piece(pieces, kinds[change->kind]);
+    push_piece(pieces, quote_text(id_of_change(query, change), pool));
+    push_piece(pieces, change->is_deleted ? ",\"deleted\":true," : ",\"deleted\":false,");
+    push_stamp(query, &change->stamp, pieces);
+    push_piece(pieces, ",\"checkpoint\":\"");
+    push_piece(pieces, pws_checkpoint_text(&query->feed, change->position, pool));
+    push_piece(pieces, "\"");
     add_member(pieces, ",\"contentType\":", quote_text(change->type, pool));
     if (change->meta_etag != NULL) {
-        APR_ARRAY_PUSH(pieces, const char *) =
-            apr_pstrcat(pool, ",\"meta\":{", text_of_stamp(query, &change->meta), "}", NULL);
+        push_piece(pieces, ",\"meta\":{");
+        push_stamp(query, &change->meta, pieces);
+        push_piece(pieces, "}");
     }
 }
 
@@ -199,13 +217,15 @@ static void add_old(const query_t *query, const was_pws_change_t *change,
 {
     apr_pool_t *pool = query->request->pool;
 
-    APR_ARRAY_PUSH(pieces, const char *) = apr_psprintf(
-        pool, "{\"id\":%s,\"_deleted\":%s,\"updatedAt\":\"%s\",\"version\":%" APR_INT64_T_FMT,
-        quote_text(change->id, pool), change->is_deleted ? "true" : "false",
-        time_of_change(query, change), version_of_stamp(&change->stamp));
+    push_piece(pieces,
+               apr_psprintf(
+                   pool,
+                   "{\"id\":%s,\"_deleted\":%s,\"updatedAt\":\"%s\",\"version\":%" APR_INT64_T_FMT,
+                   quote_text(change->id, pool), change->is_deleted ? "true" : "false",
+                   time_of_change(query, change), version_of_stamp(&change->stamp)));
     if (change->meta_etag != NULL) {
-        APR_ARRAY_PUSH(pieces, const char *) = apr_psprintf(
-            pool, ",\"metaVersion\":%" APR_INT64_T_FMT, version_of_stamp(&change->meta));
+        push_piece(pieces, apr_psprintf(pool, ",\"metaVersion\":%" APR_INT64_T_FMT,
+                                        version_of_stamp(&change->meta)));
     }
 }
 
@@ -221,10 +241,10 @@ static const was_error_t *append_change(const query_t *query, const was_pws_chan
     }
     (query->is_old ? add_old : add_current)(query, change, pieces);
     add_member(pieces, ",\"etag\":\"\\\"", change->etag);
-    APR_ARRAY_PUSH(pieces, const char *) = "\\\"\"";
+    push_piece(pieces, "\\\"\"");
     if (change->meta_etag != NULL) {
         add_member(pieces, ",\"metaEtag\":\"\\\"", change->meta_etag);
-        APR_ARRAY_PUSH(pieces, const char *) = "\\\"\"";
+        push_piece(pieces, "\\\"\"");
     }
     add_member(pieces, ",\"custom\":", change->custom);
     add_member(pieces, ",\"createdBy\":", quote_text(change->created_by, pool));
@@ -232,7 +252,7 @@ static const was_error_t *append_change(const query_t *query, const was_pws_chan
     add_member(pieces, ",\"writerId\":", quote_text(change->writer, pool));
     add_member(pieces,
                ",\"data\":", is_sound(change->content, change->length) ? change->content : NULL);
-    APR_ARRAY_PUSH(pieces, const char *) = "}";
+    push_piece(pieces, "}");
     return NULL;
 }
 
@@ -256,18 +276,18 @@ static const char *last_checkpoint(const query_t *query)
 static const was_error_t *answer_page(const query_t *query, was_response_t *response)
 {
     apr_array_header_t *pieces =
-        apr_array_make(query->request->pool, 24 * query->found.count + 4, sizeof(const char *));
+        apr_array_make(query->request->pool, 48 * query->found.count + 4, sizeof(const char *));
 
-    APR_ARRAY_PUSH(pieces, const char *) = "{\"documents\":[";
+    push_piece(pieces, "{\"documents\":[");
     for (int i = 0; i < query->found.count; i++) {
         if (i > 0) {
-            APR_ARRAY_PUSH(pieces, const char *) = ",";
+            push_piece(pieces, ",");
         }
         WAS_TRY(append_change(query, &query->found.changes[i], pieces));
     }
-    APR_ARRAY_PUSH(pieces, const char *) = "],\"checkpoint\":";
-    APR_ARRAY_PUSH(pieces, const char *) = last_checkpoint(query);
-    APR_ARRAY_PUSH(pieces, const char *) = "}";
+    push_piece(pieces, "],\"checkpoint\":");
+    push_piece(pieces, last_checkpoint(query));
+    push_piece(pieces, "}");
     pws_answer_text(response, apr_array_pstrcat(query->request->pool, pieces, '\0'));
     return NULL;
 }
@@ -286,6 +306,7 @@ static const was_error_t *find_changes(query_t *query)
     };
 
     WAS_TRY(was_pws_changes_read(request->db, &wanted, &query->found, request->pool));
+    query->origin = quote_text(query->found.origin, request->pool);
     query->feed = (pws_feed_t){query->found.key, wanted.space, query->found.generation};
     if (!query->has_checkpoint) {
         return NULL;

@@ -68,7 +68,8 @@ typedef struct was_pws_changes_t {
     int count;
 } was_pws_changes_t;
 
-/* All as of one moment. Errors: NOT_FOUND (no such collection). */
+/* What a write moves meanwhile is left for the page behind it. Errors: NOT_FOUND (no such
+ * collection). */
 WAS_CHECKED const was_error_t *was_pws_changes_read(was_db_t *db,
                                                     const was_pws_changes_query_t *query,
                                                     was_pws_changes_t *changes, apr_pool_t *pool);
