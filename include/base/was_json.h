@@ -61,6 +61,10 @@ WAS_CHECKED const was_error_t *was_json_string(const json_t *object, const char 
 const char *was_json_member_text(const char *text, apr_size_t length, const char *name,
                                  apr_pool_t *pool);
 
+/* Such a text of an object without its member of this name, as before where it has none; in the
+ * pool, or the text itself. */
+const char *was_json_text_without(const char *text, const char *name, apr_pool_t *pool);
+
 /* The object that `value` is, or that is the only element of the array that it is, since JSON-LD
  * writes one value either way; NULL for whatever else, and for NULL. */
 const json_t *was_json_only_object(const json_t *value);

@@ -253,6 +253,29 @@ const char *was_json_member_text(const char *text, apr_size_t length, const char
     return compact;
 }
 
+const char *was_json_text_without(const char *text, const char *name, apr_pool_t *pool)
+{
+    was_json_slice_t value;
+
+    if (was_json_scan_member((was_json_slice_t){text, strlen(text)}, name, &value) == 0) {
+        return text;
+    }
+    /* The colon, the name between its quotes: no quote is in it, however it is written. */
+    const char *from = value.text - 2;
+    const char *to = value.text + value.length;
+
+    do {
+        from--;
+    } while (*from != '"');
+    if (*to == ',') {
+        to++;
+    }
+    else if (from[-1] == ',') {
+        from--;
+    }
+    return apr_pstrcat(pool, apr_pstrmemdup(pool, text, (apr_size_t)(from - text)), to, NULL);
+}
+
 const json_t *was_json_only_object(const json_t *value)
 {
     if (json_is_array(value) && json_array_size(value) == 1) {

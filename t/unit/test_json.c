@@ -444,6 +444,28 @@ static void test_member_text(apr_pool_t *pool)
     }
 }
 
+static const struct {
+    const char *text;
+    const char *rest;
+    const char *name;
+} lesser_texts[] = {
+    {"{\"a\":1,\"b\":2}", "{\"b\":2}", "the first one"},
+    {"{\"b\":[2,3],\"a\":{\"a\":[1]}}", "{\"b\":[2,3]}", "the last one"},
+    {"{\"b\":\",\",\"a\":\"\\\"}\",\"c\":3}", "{\"b\":\",\",\"c\":3}", "one in between"},
+    {"{\"a\":1}", "{}", "the only one"},
+    {"{\"b\":\"\",\"\\u0061\":true}", "{\"b\":\"\"}", "one of an escaped name"},
+    {"{\"b\":{\"a\":1}}", "{\"b\":{\"a\":1}}", "not a member's member"},
+    {"{}", "{}", "of nothing"},
+};
+
+static void test_text_without(apr_pool_t *pool)
+{
+    for (size_t i = 0; i < sizeof(lesser_texts) / sizeof(lesser_texts[0]); i++) {
+        is_str(was_json_text_without(lesser_texts[i].text, "a", pool), lesser_texts[i].rest,
+               lesser_texts[i].name);
+    }
+}
+
 int main(void)
 {
     apr_pool_t *pool = tap_begin();
@@ -460,6 +482,7 @@ int main(void)
     test_only_object(pool);
     test_is_text(pool);
     test_member_text(pool);
+    test_text_without(pool);
     test_content(pool);
     test_scarce_memory(pool);
     status = done();
