@@ -17,6 +17,13 @@ enum { PWS_INDEXES_MAX = 256 };
  * UNSUPPORTED_SCHEME. */
 WAS_CHECKED const was_error_t *pws_read_encryption(const was_request_t *request, const char **text);
 
+/* The same of a descriptor that stands where `name`, a JSON pointer without its beginning, says;
+ * and of revisions. NULL is none. Errors: INVALID_BODY; UNSUPPORTED_SCHEME (of the first alone). */
+WAS_CHECKED const was_error_t *pws_check_encryption(const json_t *encryption, const char *name,
+                                                    apr_pool_t *pool);
+WAS_CHECKED const was_error_t *pws_check_revisions(const json_t *revisions, const char *name,
+                                                   apr_pool_t *pool);
+
 /* Section 14.5. Errors: INVALID_BODY, NOT_IMPLEMENTED (an index that would be unique: that is not
  * served). */
 WAS_CHECKED const was_error_t *pws_read_plaintext(const was_request_t *request, const char **text);

@@ -58,8 +58,15 @@ static bool is_repeated(const char *const *texts, apr_size_t count)
     return false;
 }
 
+/* INVALID_BODY of a member of a descriptor, which stands where `name` says. */
+static const was_error_t *bad_part(const char *name, const char *member, const char *what,
+                                   apr_pool_t *pool)
+{
+    return pws_bad_member(pool, apr_pstrcat(pool, name, "/", member, NULL), what);
+}
+
 /* Section 14.3. */
-static const was_error_t *check_epochs(const json_t *encryption, apr_pool_t *pool)
+static const was_error_t *check_epochs(const json_t *encryption, const char *name, apr_pool_t *pool)
 {
     const json_t *epochs = json_object_get(encryption, "epochs");
     const json_t *current = json_object_get(encryption, "currentEpoch");
@@ -70,9 +77,8 @@ static const was_error_t *check_epochs(const json_t *encryption, apr_pool_t *poo
         return NULL;
     }
     if (json_array_size(epochs) == 0 || !json_is_string(current)) {
-        return pws_bad_member(pool,
-                              epochs == NULL ? "encryption/currentEpoch" : "encryption/epochs",
-                              "there with the other: a list that is not empty, and one of its ids");
+        return bad_part(name, epochs == NULL ? "currentEpoch" : "epochs",
+                        "there with the other: a list that is not empty, and one of its ids", pool);
     }
     for (apr_size_t i = 0; i < json_array_size(epochs); i++) {
         const json_t *epoch = json_array_get(epochs, i);
@@ -81,55 +87,77 @@ static const was_error_t *check_epochs(const json_t *encryption, apr_pool_t *poo
         ids[i] = json_string_value(id);
         if (!is_filled(id) || is_repeated(ids, i + 1) ||
             !are_recipients(json_object_get(epoch, "recipients"))) {
-            return pws_bad_member(
-                pool, "encryption/epochs",
-                "a list of objects, each with an \"id\" of its own and recipients");
+            return bad_part(name, "epochs",
+                            "a list of objects, each with an \"id\" of its own and recipients",
+                            pool);
         }
         has_current |= was_json_is_text(current, ids[i]);
     }
-    return has_current ? NULL
-                       : pws_bad_member(pool, "encryption/currentEpoch", "the id of an epoch");
+    return has_current ? NULL : bad_part(name, "currentEpoch", "the id of an epoch", pool);
 }
 
 /* Section 14.4. */
-static const was_error_t *check_hmac(const json_t *encryption, apr_pool_t *pool)
+static const was_error_t *check_hmac(const json_t *encryption, const char *name, apr_pool_t *pool)
 {
     const json_t *hmac = json_object_get(encryption, "hmac");
 
     if (hmac != NULL &&
         (!is_filled(json_object_get(hmac, "id")) || !is_filled(json_object_get(hmac, "type")) ||
          !are_recipients(json_object_get(hmac, "recipients")))) {
-        return pws_bad_member(pool, "encryption/hmac",
-                              "an object with an \"id\", a \"type\" and recipients");
+        return bad_part(name, "hmac", "an object with an \"id\", a \"type\" and recipients", pool);
     }
     return NULL;
+}
+
+/* Section 14.1. */
+static const was_error_t *check_shape(const json_t *encryption, const char *name, apr_pool_t *pool)
+{
+    const json_t *version = json_object_get(encryption, "version");
+
+    return is_filled(json_object_get(encryption, "scheme")) &&
+                   (version == NULL ||
+                    (json_is_integer(version) && json_integer_value(version) >= 1))
+               ? NULL
+               : pws_bad_member(pool, name, "an object with a scheme and a whole version");
+}
+
+/* That of a good shape there is one that we know, with all that belongs to it. */
+static const was_error_t *check_scheme(const json_t *encryption, const char *name, apr_pool_t *pool)
+{
+    const json_t *version = json_object_get(encryption, "version");
+
+    if (!was_json_is_text(json_object_get(encryption, "scheme"), "edv") ||
+        (version != NULL && json_integer_value(version) != 1)) {
+        return was_error_make(pool, WAS_ERROR_UNSUPPORTED_SCHEME,
+                              apr_pstrcat(pool, "#/", name, NULL),
+                              "this server knows the scheme edv, version 1");
+    }
+    WAS_TRY(check_epochs(encryption, name, pool));
+    return check_hmac(encryption, name, pool);
+}
+
+const was_error_t *pws_check_encryption(const json_t *encryption, const char *name,
+                                        apr_pool_t *pool)
+{
+    WAS_TRY(check_shape(encryption, name, pool));
+    return check_scheme(encryption, name, pool);
 }
 
 const was_error_t *pws_read_encryption(const was_request_t *request, const char **text)
 {
     const json_t *encryption = json_object_get(request->document, "encryption");
-    const json_t *scheme = json_object_get(encryption, "scheme");
-    const json_t *version = json_object_get(encryption, "version");
     apr_pool_t *pool = request->pool;
 
     *text = NULL;
     if (encryption == NULL) {
         return NULL;
     }
-    if (!is_filled(scheme) ||
-        (version != NULL && (!json_is_integer(version) || json_integer_value(version) < 1))) {
-        return pws_bad_member(pool, "encryption", "an object with a scheme and a whole version");
-    }
+    WAS_TRY(check_shape(encryption, "encryption", pool));
     if (json_object_get(request->document, "plaintext") != NULL) {
         return was_error_make(pool, WAS_ERROR_INVALID_BODY, "#/encryption",
                               "a collection is encrypted or declares plaintext, not both");
     }
-    if (!was_json_is_text(scheme, "edv") || (version != NULL && json_integer_value(version) != 1)) {
-        return was_error_make(pool, WAS_ERROR_UNSUPPORTED_SCHEME, "#/encryption",
-                              "this server knows the scheme edv, version 1");
-    }
-    WAS_TRY(check_epochs(encryption, pool));
-    WAS_TRY(check_hmac(encryption, pool));
+    WAS_TRY(check_scheme(encryption, "encryption", pool));
     *text = text_of_member(request, "encryption");
     return NULL;
 }
@@ -193,30 +221,34 @@ const was_error_t *pws_read_plaintext(const was_request_t *request, const char *
     return NULL;
 }
 
-const was_error_t *pws_read_revisions(const was_request_t *request, const char **text)
+const was_error_t *pws_check_revisions(const json_t *revisions, const char *name, apr_pool_t *pool)
 {
-    const json_t *revisions = json_object_get(request->document, "revisions");
     const json_t *resolution = json_object_get(revisions, "resolution");
     const json_t *immutable = json_object_get(revisions, "immutable");
     const json_t *merge = json_object_get(revisions, "merge");
 
-    *text = NULL;
-    if (revisions == NULL) {
-        return NULL;
-    }
     if (!json_is_object(revisions)) {
-        return pws_bad_member(request->pool, "revisions", "an object");
+        return pws_bad_member(pool, name, "an object");
     }
     if (resolution != NULL && !was_json_is_text(resolution, "last-writer-wins")) {
-        return pws_bad_member(request->pool, "revisions/resolution", "\"last-writer-wins\"");
+        return bad_part(name, "resolution", "\"last-writer-wins\"", pool);
     }
     if (immutable != NULL && !json_is_boolean(immutable)) {
-        return pws_bad_member(request->pool, "revisions/immutable", "true or false");
+        return bad_part(name, "immutable", "true or false", pool);
     }
-    if (merge != NULL && !json_is_object(merge)) {
-        return pws_bad_member(request->pool, "revisions/merge", "an object");
+    return merge == NULL || json_is_object(merge) ? NULL
+                                                  : bad_part(name, "merge", "an object", pool);
+}
+
+const was_error_t *pws_read_revisions(const was_request_t *request, const char **text)
+{
+    const json_t *revisions = json_object_get(request->document, "revisions");
+
+    *text = NULL;
+    if (revisions != NULL) {
+        WAS_TRY(pws_check_revisions(revisions, "revisions", request->pool));
+        *text = text_of_member(request, "revisions");
     }
-    *text = text_of_member(request, "revisions");
     return NULL;
 }
 
