@@ -67,6 +67,8 @@ my %ROWS = (
         [q('s' || n % 10000 + 1, n % 20000, 'r', 'd' || n, 0, n, 0), 20_000],
     'was_pws_policies (space_uuid, parent, resource, document, generation, updated_ms)' =>
         [q('s' || n % 10000 + 1, n % 20000, 'r' || n, '{}', 0, 0), 20_000],
+    'was_pws_logs (space_uuid, collection_generation, generation, body, position, updated_ms)' =>
+        [q('s' || n % 10000 + 1, n, n, 'x', 0, 0), 20_000],
     'was_pws_backends (space_uuid, space_generation, backend, descriptor)' =>
         [q('s' || n, n, 'b', '{}'), 20_000],
     'was_pws_revocations (space_uuid, delegation, keep_until)' =>

@@ -44,6 +44,11 @@ for my $path ("$at/c/r", "$at/c", $at, "/space/$third", "$at/doomed", "$at/c/gon
 my $backend = json_text({ id => 'b', provider => 'p', connection => { kind => 'k' } });
 $alice->send_json(POST => "$at/backends", $backend)->status == 201 or die 'no backend';
 
+my @line = (type => 'text/jsonl', body => '{"parameters":{"method":"m"},"state":{"scheme":"edv"}}');
+my @lines = (@line[0 .. 2], "$line[3]\n$line[3]");
+make_collection($alice, $space, 'governed');
+$alice->put("$at/governed/meta/log", @line)->status == 204 or die 'no log';
+
 my $top = $alice->space_url($space);
 my $victim = delegate($top, by => $alice->key, to => $bob->key, target => $top);
 my $revocation = "$at/zcaps/revocations/" . ($victim->{id} =~ s/:/%3A/gr);
@@ -114,8 +119,9 @@ my @routes = (
     ['POST', "$at/c/query", 501, 'read', document('{"profile":"other"}')],
     ['GET', "$at/c/query?profile=changes", 200, 'read'],
     ['HEAD', "$at/c/query?profile=changes&limit=1", 200, 'read'],
-    ['GET', "$at/c/meta/log", 501, 'read'],
-    ['PUT', "$at/c/meta/log", 501, 'capability', type => 'text/jsonl', body => '{}'],
+    ['GET', "$at/governed/meta/log", 200, 'read'],
+    ['HEAD', "$at/governed/meta/log", 200, 'read'],
+    ['PUT', "$at/governed/meta/log", 204, 'capability', @lines],
     ['GET', "$at/c/r", 200, 'read'],
     ['HEAD', "$at/c/r", 200, 'read'],
     ['PUT', "$at/c/r", 204, 'capability', %text],
@@ -924,6 +930,14 @@ POST c/         | c/     | [POST]          | yes
 PUT c/r         | c/     | [PUT]           | yes
 DELETE c/r      | c/     | [DELETE]        | yes
 PUT c/policy    | c/     | [PUT]           | yes
+PUT c/meta/log  | .      | [PUT]           | yes
+PUT c/meta/log  | .      | any             | yes
+PUT c/meta/log  | c/     | [PUT]           | yes
+PUT c/meta/log  | c/meta | [PUT]           | yes
+PUT c/meta/log  | c/meta/log | [PUT]       | yes
+PUT c/meta/log  | c/     | [GET]           | no
+PUT c/meta/log  | d/     | [PUT]           | no
+PUT c/meta/log  | c/meta/lo | [PUT]        | no
 PUT policy      | .      | [PUT]           | yes
 DELETE policy   | policy | [DELETE]        | yes
 PUT backends/b  | backends | [PUT]         | yes
@@ -932,6 +946,7 @@ ROWS
 sub sent_to {
     my ($method, $path) = @_;
     return () if $method eq 'DELETE';
+    return @line if $path =~ m{/log\z};
     return document('{}') if $path =~ m{/meta\z} || $path eq '';
     return %space_body if $path eq 'meta';
     return %policy if $path =~ /policy\z/;

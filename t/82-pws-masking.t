@@ -32,6 +32,13 @@ my @sealed = (encryption => { scheme => 'edv' }, revisions => { immutable => \'t
 my $sealed = make_collection($alice, $space, 'sealed', {}, @sealed);
 my $envelope = { jwe => { ciphertext => 'x', protected => 'y' } };
 $alice->send_json(PUT => "$sealed/r", $envelope)->status == 204 or die 'no envelope';
+
+# One that a log governs.
+my $state = '"state":{"scheme":"edv"}';
+my $first = qq({"parameters":{"method":"m"},$state});
+my $governed = make_collection($alice, $space, 'governed');
+$alice->put("$governed/meta/log", type => 'text/jsonl', body => $first)->status == 204
+    or die 'no log';
 my %backend = (id => 'b', provider => 'p', connection => { kind => 'k' });
 $alice->send_json(POST => "/space/$space/backends", \%backend)->status == 201 or die 'no backend';
 $alice->send_json(PUT => "$c/r/meta", { custom => { name => 'SECRETBYTES' } })->status == 204
@@ -76,6 +83,7 @@ my %absent = (
     space => '/space/' . new_id() . '/',
     collection => "/space/$space/d/",
     'sealed collection' => "/space/$space/d/",
+    'governed collection' => "/space/$space/d/",
     resource => "$c/q",
     mine => "$c/q",
     backend => "/space/$space/backends/n",
@@ -84,6 +92,7 @@ my %there = (
     space => "/space/$space/",
     collection => "$c/",
     'sealed collection' => "$sealed/",
+    'governed collection' => "$governed/",
     resource => "$c/r",
     mine => "$c/mine",
     backend => "/space/$space/backends/b",
@@ -101,6 +110,7 @@ my @queries = (
     '{}', 'no document', '{"profile":"changes"}', '{"profile":"other"}',
     '{"profile":"changes","checkpoint":"x"}',
 );
+my @logs = ('x', '{}', $first, "$first\n{$state}", "$first\n{$state}\n{$state}", "{$state}");
 my $REVOCATION = 'zcaps/revocations/urn%3Auuid%3Av';
 my @policy = (
     ['PUT', 'policy', %json],
@@ -154,6 +164,12 @@ my %asked = (
         ['PUT', 'r/meta', type => 'application/json', body => '{"custom":{"name":"x"}}'],
         ['POST', '', %text],
         ['DELETE', 'r'],
+    ],
+    'governed collection' => [
+        (map { [$_, 'meta/log'] } qw(GET HEAD)),
+        (map { ['PUT', 'meta/log', type => 'text/jsonl', body => $_] } @logs),
+        ['PUT', 'meta/log', type => 'text/jsonl', body => 'x' x 1_100_000],
+        (map { ['PUT', 'meta', type => 'application/json', body => $_] } @descriptions),
     ],
     resource => [
         (map { ['GET', $_] } '', qw(/meta /chunks/ /chunks/0)),

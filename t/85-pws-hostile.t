@@ -27,6 +27,7 @@ my $did = $alice->did;
 my $JSON = 'application/json';
 my @unsigned = (zcap => 0, sign => 0);
 my @text = (type => 'text/plain', body => 'x');
+my $logs = 0;
 my @bytes = (type => 'application/octet-stream');
 sub when { return (headers => [@_]) }
 
@@ -1068,6 +1069,46 @@ for my $filler ('', 'x' x 3_000_000) {
             "$is plaintext that says it is JSON", PUT => "$sealed/json",
             [type => 'text/plain', body => "$first}"], @plain
         ]);
+}
+
+# Logs are kept to the byte, as they are or as they are not any line's end of ours; what could be
+# taken for another member, or another line, is refused or stays where it is.
+my $line = '{"parameters":{"method":"m"},"state":{"scheme":"edv"}}';
+for my $row (
+    ['JSON on two lines', "{\n\"state\":{}}", 400],
+    ['a carriage return for a line feed', "$line\r$line", 400],
+    ['both', "$line\r\n$line\r\n", 204],
+    ['a form feed between lines', "$line\f\n$line", 400],
+    ['a separator of lines within', $line =~ s/edv"/edv","x":"\xe2\x80\xa8"/r, 204],
+    ['a line feed that is escaped', $line =~ s/edv"/edv","x":"\\n"/r, 204],
+    ['a mark of byte order', "\xef\xbb\xbf$line", 400],
+    ['state by another name', $line =~ s/"state"/"\\u0073tate"/r, 204],
+    ['state by both names', $line =~ s/\}\z/,"\\u0073tate":{"scheme":"edv"}}/r, 400],
+    ['history by another name', $line =~ s/edv"/edv","\\u0068istory":{}/r, 400],
+    [
+        'a state within the parameters', '{"parameters":{"method":"m","state":{"scheme":"edv"}}}',
+        400
+    ],
+    ['an escaped NUL', $line =~ s/edv"/edv","x":"\\u0000"/r, 400],
+    ['half a surrogate', $line =~ s/edv"/edv","x":"\\ud800"/r, 400],
+    ['a number beyond all', $line =~ s/edv"/edv","x":1e400/r, 400],
+    ['a number of many digits', $line =~ s/edv"/edv","x":0.1000000000000000000001/r, 204],
+    ['a method that is a text of quotes', $line =~ s/"m"/"\\"},\\"scheme\\":\\""/r, 204],
+    ['an epoch that is SQL', $line =~ s/edv"/edv","x":"'; DROP TABLE was_pws_logs; --"/r, 204],
+    ['5000 members', $line =~ s/edv"/'edv"' . join '', map { ",\"x$_\":0" } 1 .. 5000/er, 204],
+    ['5000 lists', $line =~ s/edv"/'edv","x":[' . join(',', ('[]') x 5000) . ']'/er, 400],
+) {
+    my ($name, $body, $status) = @$row;
+    my $log = make_collection($alice, $space, 'log' . ++$logs) . '/meta/log';
+    my @sent = (type => 'text/jsonl', body => $body);
+    my @answer = $status == 204 ? 204 : (400, 'invalid-request-body');
+    my @there = $status == 204 ? (200, undef, body => $body) : (404, 'not-found');
+    told(
+        $alice,
+        ["pws 15: $name", PUT => $log, [@sent], @answer],
+        ["pws 15: $name, in pieces", PUT => $log, [@sent, chunked => 7], @answer],
+        ["pws 15: $name: it is there, or not", GET => $log, [], @there],
+    );
 }
 
 # Shapes: redirects and refusals of methods, the same for whoever asks and whatever is there.

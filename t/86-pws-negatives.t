@@ -1181,6 +1181,8 @@ my $head = "$data name=\"" . 'x' x 900_000 . "\"\r\n\r\ny\r\n--B--";
 my $file = "$data filename=\"x\"\r\n\r\n" . 'y' x 1_100_000 . "\r\n--B--";
 my @body = (400, 'invalid-request-body');
 my @large = (413, 'payload-too-large');
+my $line = '{"parameters":{"method":"m"},"state":{"scheme":"edv"}}';
+my $governs = sub { (type => 'text/jsonl', body => join "\n", $line, @_) };
 my $policy = json_text({ type => 'x' x 65_536 });
 my $cursor = "$c/?cursor=" . 'A' x 7000;
 my @lines = (headers => [('If-Match' => $tags) x 90]);
@@ -1224,11 +1226,18 @@ told(
         'limits: a form of a file beyond 1 MiB',
         POST => "$c/", [$form->($file)], 415, 'unsupported-media-type'
     ],
+    ['limits: a log of a MiB and more', PUT => "$c/meta/log", [$governs->($members x 20)], @large],
+    ['limits: a log of 80000 lines', PUT => "$c/meta/log", [$governs->(('{}') x 80_000)], @body],
+    [
+        'limits: a log of 4097 lines',
+        PUT => "$c/meta/log", [$governs->(('{"state":{}}') x 4096)], @large
+    ],
+    ['limits: a million line feeds', PUT => "$c/meta/log", [$governs->("\n" x 1_000_000)], @body],
     ['limits: half a million line breaks', POST => "$c/", [$form->("\r\n" x 500_000)], @body],
 );
 # httpd's own limit, and its own page.
 is($alice->request(DELETE => "$c/r", @lines)->status, 400, 'limits: 90 lines of tags');
-$cases += 19;
+$cases += 23;
 told(
     $alice,
     ['pws: after all that', GET => "$c/r", [], 200, undef, body => 'content'],

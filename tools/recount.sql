@@ -20,7 +20,7 @@ UPDATE was_pws_counters k SET bytes = x.bytes, resources = x.resources FROM (
             + coalesce(octet_length(c.generator), 0)
             + coalesce(octet_length(c.generator_origin), 0)
             + coalesce(octet_length(c.custom), 0) + coalesce(octet_length(c.epoch), 0)
-            + coalesce(octet_length(c.revisions), 0)
+            + coalesce(octet_length(c.revisions), 0) + coalesce(octet_length(c.history), 0)
             + coalesce(octet_length(c.created_by), 0) AS bytes
         FROM was_pws_collections c
         UNION ALL
@@ -29,6 +29,9 @@ UPDATE was_pws_counters k SET bytes = x.bytes, resources = x.resources FROM (
             + coalesce(octet_length(r.epoch), 0) + coalesce(octet_length(r.writer), 0)
             + coalesce(octet_length(r.custom), 0) + coalesce(octet_length(r.created_by), 0)
         FROM was_pws_resources r
+        UNION ALL
+        SELECT l.space_uuid, l.collection_generation, 0, 400 + octet_length(l.body)
+        FROM was_pws_logs l
         UNION ALL
         SELECT p.space_uuid, p.parent, 0, 400 + octet_length(p.resource) + octet_length(p.document)
         FROM was_pws_policies p

@@ -55,6 +55,8 @@
     X(UNKNOWN_BACKEND, 409, "conflict", "Conflict")                                                \
     /* A member that cannot change any more. */                                                    \
     X(IMMUTABLE, 409, "conflict", "Conflict")                                                      \
+    /* One that another record of the client's decides. */                                         \
+    X(GOVERNED, 409, "conflict", "Conflict")                                                       \
     X(REVISIONS_FIXED, 409, "conflict", "Conflict")                                                \
     /* A write over what was to be written once. */                                                \
     X(WRITTEN_ONCE, 409, "conflict", "Conflict")                                                   \

@@ -70,10 +70,11 @@ typedef enum was_need_t {
     WAS_NEED_NOTHING,             /* a body is ignored */
     WAS_NEED_DOCUMENT,            /* a JSON object of at most WAS_DOCUMENT_MAX_BYTES */
     WAS_NEED_DOCUMENT_OR_NOTHING, /* that, or an empty body */
+    WAS_NEED_LINES,               /* bytes in memory, of at most WAS_LINES_MAX_BYTES */
     WAS_NEED_CONTENT              /* bytes to store */
 } was_need_t;
 
-enum { WAS_DOCUMENT_MAX_BYTES = 64 * 1024 };
+enum { WAS_DOCUMENT_MAX_BYTES = 64 * 1024, WAS_LINES_MAX_BYTES = WAS_PIECE_BYTES };
 
 /* What the authorizer may fetch on its way, so that a request costs one exchange with the store. */
 typedef enum was_fetch_t {

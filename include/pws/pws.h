@@ -43,6 +43,8 @@ WAS_CHECKED const was_error_t *pws_backends_text(const was_request_t *request,
     X(pws_collection_get)                                                                          \
     X(pws_collection_put)                                                                          \
     X(pws_collection_delete)                                                                       \
+    X(pws_log_get)                                                                                 \
+    X(pws_log_put)                                                                                 \
     X(pws_resources_get)                                                                           \
     X(pws_resources_post)                                                                          \
     X(pws_resource_get)                                                                            \

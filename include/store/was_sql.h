@@ -92,8 +92,8 @@
     X(PWS_COLLECTION_INSERT, 16, true) \
     X(PWS_COLLECTION_COUNTER, 3, true) \
     X(PWS_COLLECTION_LIFT, 3, true) \
-    X(PWS_COLLECTION_RAISE, 16, true) \
-    X(PWS_COLLECTION_CHANGES, 5, false) \
+    X(PWS_COLLECTION_RAISE, 17, true) \
+    X(PWS_COLLECTION_CHANGES, 6, false) \
     X(PWS_COLLECTION_MATCHES, 5, false) \
     X(PWS_COLLECTION_UPDATE, 12, true) \
     X(PWS_COLLECTION_GET, 2, false) \
@@ -107,6 +107,12 @@
     X(PWS_COLLECTION_SWEEP, 3, true) \
     X(PWS_COLLECTION_DELETE_COUNTER, 3, true) \
     X(PWS_COLLECTION_DELETE, 2, true) \
+    /* pws: logs that govern collections */ \
+    X(PWS_LOG_GET, 2, false) \
+    X(PWS_LOG_LOOK, 11, false) \
+    X(PWS_LOG_RAISE, 14, true) \
+    X(PWS_LOG_PUT, 4, true) \
+    X(PWS_LOG_SHOW, 6, true) \
     /* pws: policies */ \
     X(PWS_POLICY_GET, 3, false) \
     X(PWS_POLICY_MATCHES, 6, false) \
@@ -160,6 +166,7 @@
     X(SWEEP_TOMBSTONES, 3, true) \
     X(SWEEP_POLICIES_MOVE, 3, true) \
     X(SWEEP_POLICIES, 3, true) \
+    X(SWEEP_LOG, 2, true) \
     X(SWEEP_BACKENDS_MOVE, 3, true) \
     X(SWEEP_BACKENDS, 3, true) \
     X(SWEEP_COLLECTIONS_MOVE, 3, true) \

@@ -27,7 +27,7 @@ typedef struct was_value_t {
 #define WAS_INTEGER(value) ((was_value_t){.type = WAS_VALUE_INTEGER, .integer = (value)})
 #define WAS_BOOLEAN(value) WAS_TEXT((value) ? "t" : "f")
 
-enum { WAS_STEP_MAX_VALUES = 16, WAS_TRANSACTION_MAX_STEPS = 12 };
+enum { WAS_STEP_MAX_VALUES = 18, WAS_TRANSACTION_MAX_STEPS = 12 };
 
 /* One statement with its values, and, once its transaction has run, its rows. */
 typedef struct was_step_t {

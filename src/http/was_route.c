@@ -101,10 +101,18 @@ static const was_error_t *admit_body(was_request_t *request, apr_int64_t max)
     return NULL;
 }
 
+/* What a body of this kind may have; 0: no bound of its own. */
+static apr_int64_t most_bytes(was_need_t need)
+{
+    return need == WAS_NEED_CONTENT ? 0
+           : need == WAS_NEED_LINES ? WAS_LINES_MAX_BYTES
+                                    : WAS_DOCUMENT_MAX_BYTES;
+}
+
 /* From the row to the answer's value. */
 static const was_error_t *serve_row(was_request_t *request, was_response_t *response)
 {
-    apr_int64_t max = request->route->need == WAS_NEED_CONTENT ? 0 : WAS_DOCUMENT_MAX_BYTES;
+    apr_int64_t max = most_bytes(request->route->need);
 
     WAS_TRY(admit_caller(request, max));
     WAS_TRY(admit_body(request, max));

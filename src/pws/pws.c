@@ -62,8 +62,8 @@ static const was_route_t routes[] = {
     ROW("*", "/space/*", ANYONE, NOTHING, NOTHING, pws_add_slash)
     ROW("GET", "/space/*/*/meta", READ, NOTHING, NOTHING, pws_collection_get)
     ROW("PUT", "/space/*/*/meta", PUT_COLLECTION, DOCUMENT, NOTHING, pws_collection_put)
-    ROW("GET", "/space/*/*/meta/log", READ, NOTHING, NOTHING, pws_not_offered)
-    ROW("PUT", "/space/*/*/meta/log", CAPABILITY, NOTHING, NOTHING, pws_not_offered)
+    ROW("GET", "/space/*/*/meta/log", READ, NOTHING, NOTHING, pws_log_get)
+    ROW("PUT", "/space/*/*/meta/log", CAPABILITY, LINES, NOTHING, pws_log_put)
     ROW("GET", "/space/*/*/policy", CAPABILITY, NOTHING, NOTHING, pws_policy_get)
     ROW("PUT", "/space/*/*/policy", CAPABILITY, DOCUMENT, NOTHING, pws_policy_put)
     ROW("DELETE", "/space/*/*/policy", CAPABILITY, NOTHING, NOTHING, pws_policy_delete)
@@ -155,6 +155,9 @@ static const was_face_t faces[] = {
     {.kind = WAS_ERROR_IMMUTABLE,
      .fragment = "encryption-immutable",
      .title = "Encryption Immutable"},
+    {.kind = WAS_ERROR_GOVERNED,
+     .fragment = "encryption-history-log-governed",
+     .title = "Encryption Governed By A History Log"},
     {.kind = WAS_ERROR_REVISIONS_FIXED,
      .fragment = "revisions-immutable",
      .title = "Revisions Immutable"},

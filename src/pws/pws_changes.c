@@ -166,6 +166,9 @@ static const char *id_of_change(const query_t *query, const was_pws_change_t *ch
     if (change->kind == WAS_PWS_CHANGE_COLLECTION) {
         return apr_pstrcat(query->request->pool, query->url, "meta", NULL);
     }
+    if (change->kind == WAS_PWS_CHANGE_LOG) {
+        return apr_pstrcat(query->request->pool, query->url, "meta/log", NULL);
+    }
     return apr_pstrcat(query->request->pool, query->url, change->id, *change->id != '\0' ? "/" : "",
                        "policy", NULL);
 }
@@ -176,6 +179,7 @@ static void add_current(const query_t *query, const was_pws_change_t *change,
     static const char *const kinds[] = {
         [WAS_PWS_CHANGE_RESOURCE] = "{\"kind\":\"resource\",\"id\":",
         [WAS_PWS_CHANGE_COLLECTION] = "{\"kind\":\"collection-metadata\",\"id\":",
+        [WAS_PWS_CHANGE_LOG] = "{\"kind\":\"log\",\"id\":",
         [WAS_PWS_CHANGE_POLICY] = "{\"kind\":\"policy\",\"id\":"};
     apr_pool_t *pool = query->request->pool;
 

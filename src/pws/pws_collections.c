@@ -17,6 +17,27 @@
 
 #include <string.h>
 
+/* What a collection says of its encryption; and where the log is that says it, if one does. */
+static const char *text_of_encryption(const was_request_t *request,
+                                      const was_pws_collection_t *collection)
+{
+    if (collection->history == NULL || collection->encryption == NULL) {
+        return collection->encryption;
+    }
+    was_document_t *history = was_document_make(request->pool);
+    json_t *root = was_document_root(history);
+    int length = (int)strlen(collection->encryption) - 1;
+
+    was_document_text(history, root, "method", collection->history);
+    was_document_text(
+        history, root, "resource",
+        pws_url(request, "/space/%s/%s/meta/log", pws_segment(request, 1), collection->id));
+    const char *text = was_json_text(was_document_finish(history), NULL, request->pool);
+
+    return apr_psprintf(request->pool, "%.*s,\"history\":%s}", length, collection->encryption,
+                        text != NULL ? text : "");
+}
+
 /* All of a collection; the older revision shows less of one that was just made, and no more of a
  * stamp than its time. */
 static was_document_t *describe_collection(const was_request_t *request,
@@ -31,7 +52,7 @@ static was_document_t *describe_collection(const was_request_t *request,
     was_document_text(document, root, "name", collection->name);
     was_document_text(document, was_document_object(document, root, "backend"), "id",
                       collection->backend != NULL ? collection->backend : "default");
-    was_document_verbatim(document, "encryption", collection->encryption);
+    was_document_verbatim(document, "encryption", text_of_encryption(request, collection));
     was_document_verbatim(document, "plaintext", collection->plaintext);
     if (collection->generator != NULL && *collection->generator == '{') {
         was_document_verbatim(document, "generator", collection->generator);
@@ -107,7 +128,6 @@ static const was_error_t *read_collection(const was_request_t *request,
     apr_pool_t *pool = request->pool;
     const json_t *body = request->document;
     const json_t *type = json_object_get(body, "type");
-    bool is_envelope;
 
     if (type != NULL && !pws_list_holds(type, "Collection")) {
         return pws_bad_member(pool, "type", "an array that holds \"Collection\"");
@@ -118,8 +138,8 @@ static const was_error_t *read_collection(const was_request_t *request,
     WAS_TRY(pws_read_plaintext(request, &collection->plaintext));
     WAS_TRY(pws_read_revisions(request, &collection->revisions));
     WAS_TRY(pws_read_generator(request, &collection->generator, &collection->generator_origin));
-    WAS_TRY(pws_read_custom(body, &collection->custom, &is_envelope, pool));
-    if (collection->encryption != NULL && !is_envelope) {
+    WAS_TRY(pws_read_custom(body, &collection->custom, &collection->is_sealed, pool));
+    if (collection->encryption != NULL && !collection->is_sealed) {
         return was_error_make(pool, WAS_ERROR_NOT_ENCRYPTED, "#/custom",
                               "this collection takes encrypted envelopes only");
     }

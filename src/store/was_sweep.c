@@ -31,8 +31,9 @@ typedef struct sweep_kind_t {
 static const sweep_kind_t kinds[] = {
     {"collection",
      3,
-     6,
-     {{WAS_SQL_SWEEP_RESOURCES_MOVE, false},
+     7,
+     {{WAS_SQL_SWEEP_LOG, true},
+      {WAS_SQL_SWEEP_RESOURCES_MOVE, false},
       {WAS_SQL_SWEEP_RESOURCES, true},
       {WAS_SQL_SWEEP_TOMBSTONES_MOVE, false},
       {WAS_SQL_SWEEP_TOMBSTONES, true},

@@ -85,6 +85,11 @@
 #define WAS_TEXT_SWEEP_RESOURCES \
     SWEEP_DELETE_BELOW("1", "was_pws_resources", "collection_generation", "resource")
 
+/* (of its log there is one row, which is deleted at once) */
+#define WAS_TEXT_SWEEP_LOG \
+    "DELETE FROM was_pws_logs y WHERE y.space_uuid = $1 AND y.collection_generation = $2::bigint" \
+    " RETURNING 1"
+
 /* and those below it or a space. A tombstone's key has two columns; of the first, one letter. */
 #define SWEEP_TOMBSTONE "(x.kind, x.id)"
 #define SWEEP_SPLIT(id) "(left(" id ", 1), substr(" id ", 2))"

@@ -52,6 +52,7 @@ const was_error_t *was_pws_changes_read(was_db_t *db, const was_pws_changes_quer
     static const was_pws_change_stamp_t stamp = {.updated = 1791201600000000, .generation = "1f"};
     static const was_pws_change_t all[] = {
         {.id = "", .kind = WAS_PWS_CHANGE_COLLECTION, .position = 1},
+        {.id = "", .kind = WAS_PWS_CHANGE_LOG, .position = 1},
         {.id = "a", .type = "application/json", .position = 2, .content = " [1] ", .length = 5},
         {.id = "b", .type = "application/json", .position = 3, .content = "{", .length = 1},
         {.id = "c", .type = "x/y", .position = 4, .custom = "{\"n\":1}", .meta_etag = "3-4"},

@@ -17,6 +17,7 @@ enum { WAS_FEED_KEY_BYTES = 32 };
 typedef enum was_pws_change_kind_t {
     WAS_PWS_CHANGE_RESOURCE,
     WAS_PWS_CHANGE_COLLECTION, /* what is said of the collection itself */
+    WAS_PWS_CHANGE_LOG,        /* that governs it */
     WAS_PWS_CHANGE_POLICY      /* of the collection, or of a resource */
 } was_pws_change_kind_t;
 

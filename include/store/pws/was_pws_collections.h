@@ -26,7 +26,9 @@ typedef struct was_pws_collection_t {
     const char *generator_origin;
     bool forgets_generator; /* in a change: a generator that is left out is cleared, not kept */
     const char *custom;     /* JSON */
+    bool is_sealed;         /* in a change: that is an envelope, or nothing */
     const char *revisions;  /* JSON; in a change: NULL for what it is */
+    const char *history;    /* the method of the log that says encryption and revisions; or NULL */
     const char *epoch;
     const char *created_by;
     apr_time_t created;
@@ -51,9 +53,10 @@ WAS_CHECKED const was_error_t *was_pws_collections_create(was_db_t *db, const wa
  * Creates (`*created` true, `collection` becomes what was made), or replaces what a client writes
  * (of `collection` only the etag becomes what is there now); a backend, plaintext, generator or
  * revisions that are left out stay. Conditions that demand an existing collection never create.
- * Errors: PRECONDITION, IMMUTABLE (scheme, version or hmac of the encryption that is there would
- * change), INVALID_BODY (encryption and plaintext at once, an epoch would go), REVISIONS_FIXED,
- * NOT_FOUND (the grant does not hold any more).
+ * What a log says stays as well. Errors: PRECONDITION, IMMUTABLE (scheme, version or hmac of the
+ * encryption that is there would change), INVALID_BODY (encryption and plaintext at once, an epoch
+ * would go), GOVERNED (an encryption besides a log's), REVISIONS_FIXED, NOT_ENCRYPTED (custom,
+ * where a log says that all is), QUOTA, NOT_FOUND (the grant does not hold any more).
  */
 WAS_CHECKED const was_error_t *was_pws_collections_put(was_db_t *db, const was_grant_t *grant,
                                                        was_pws_collection_t *collection,

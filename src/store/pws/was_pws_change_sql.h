@@ -98,6 +98,12 @@
     "SELECT " PWS_CHANGE("''", "c", PWS_ETAG_OBJECT("c")) ", NULL::text, NULL::text, 'c'," \
     " false FROM life c WHERE c.position > $3::bigint AND NOT $6::boolean"
 
+/* Its log, which whoever reads the collection may read. */
+#define PWS_CHANGED_LOG \
+    "SELECT " PWS_CHANGE("''", "l", PWS_ETAG("l")) ", NULL::text, NULL::text, 'l', false" \
+    " FROM was_pws_logs l WHERE l.space_uuid = $1 AND l.collection_generation = " PWS_LIFE \
+    " AND l.position > $3::bigint AND NOT $6::boolean"
+
 /* The same values -> generation and position of the collection, a row of another record, the bytes
  * up to it, key and origin of the database, and up to where these are all that there are. A row
  * without a record where there is none. */
@@ -112,8 +118,8 @@
     "octet_length(q.id) + " WAS_SQL_BYTES("q.content_type") " + " WAS_SQL_BYTES("q.writer") \
     " + $7::bigint", \
     "SELECT u.* FROM ((" PWS_CHANGED_TOMBSTONES ") UNION ALL (" PWS_CHANGED_POLICIES ")" \
-    " UNION ALL (" PWS_CHANGED_POLICY_TOMBSTONES ") UNION ALL (" PWS_CHANGED_COLLECTION ")) u" \
-    " ORDER BY u.position LIMIT $4::bigint") \
+    " UNION ALL (" PWS_CHANGED_POLICY_TOMBSTONES ") UNION ALL (" PWS_CHANGED_COLLECTION ")" \
+    " UNION ALL (" PWS_CHANGED_LOG ")) u ORDER BY u.position LIMIT $4::bigint") \
     ") y ON true ORDER BY y.position"
 
 /* uuids, generations, positions, numbers, each an array -> the numbers of those collections that

@@ -71,6 +71,7 @@ static was_pws_change_kind_t read_kind(const char *kind)
 {
     return *kind == 'p'   ? WAS_PWS_CHANGE_POLICY
            : *kind == 'c' ? WAS_PWS_CHANGE_COLLECTION
+           : *kind == 'l' ? WAS_PWS_CHANGE_LOG
                           : WAS_PWS_CHANGE_RESOURCE;
 }
 

@@ -101,6 +101,19 @@
     " AND (" PWS_STAYS(o, n, "{currentEpoch}") \
     " OR " n "::json ->> 'currentEpoch' <> ALL (" PWS_EPOCHS(o) "))))"
 
+/* What an update makes of encryption and revisions. Of a collection with a log that says them (it
+ * has a `history` then), nothing; and its custom must be an envelope. */
+#define PWS_GOVERNED(told, stored) \
+    "CASE WHEN c.history IS NULL THEN " told " ELSE " stored " END"
+#define PWS_UNGOVERNED(n) "(c.history IS NULL OR " n " IS NULL)"
+#define PWS_DESCRIBED_STAYS(n) \
+    "(c.history IS NOT NULL OR " PWS_ENCRYPTION_STAYS("c.encryption", n) ")"
+#define PWS_DESCRIBED_EPOCHS_STAY(n) \
+    "(c.history IS NOT NULL OR " PWS_EPOCHS_STAY("c.encryption", n) ")"
+#define PWS_CUSTOM_IS_SEALED(is_envelope) "(c.history IS NULL OR " is_envelope "::boolean)"
+#define PWS_NEXT_ENCRYPTION(n) PWS_GOVERNED(n "::text", "c.encryption")
+#define PWS_NEXT_REVISIONS(n) PWS_GOVERNED("coalesce(" n "::text, c.revisions)", "c.revisions")
+
 /* Encrypted, or plaintext of a declared kind. */
 #define PWS_ONE_OF(encryption, plaintext) \
     "(coalesce(" encryption "::text, c.encryption) IS NULL" \
@@ -111,11 +124,13 @@
 #define PWS_REVISIONS_STAY(n) \
     "(" n "::text IS NULL OR c.is_immutable = " PWS_IMMUTABLE(n) ")"
 
-/* uuid, collection, encryption, plaintext, revisions -> is it not both?, do encryption, epochs and
- * revisions stay as they must? */
+/* uuid, collection, encryption, plaintext, revisions, is custom an envelope? -> is it not both?, no
+ * encryption besides a log's?, do encryption, epochs and revisions stay as they must?, does custom
+ * fit? */
 #define WAS_TEXT_PWS_COLLECTION_CHANGES \
-    "SELECT " PWS_ONE_OF("$3", "$4") ", " PWS_ENCRYPTION_STAYS("c.encryption", "$3::text") "," \
-    " " PWS_EPOCHS_STAY("c.encryption", "$3::text") ", " PWS_REVISIONS_STAY("$5") \
+    "SELECT " PWS_ONE_OF("$3", "$4") ", " PWS_UNGOVERNED("$3::text") "," \
+    " " PWS_DESCRIBED_STAYS("$3::text") ", " PWS_DESCRIBED_EPOCHS_STAY("$3::text") "," \
+    " " PWS_REVISIONS_STAY("$5") ", " PWS_CUSTOM_IS_SEALED("$6") \
     " FROM was_pws_spaces s, was_pws_collections c" \
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2")
 
@@ -126,22 +141,23 @@
     " THEN c.generator_origin END)"
 
 /* grant, collection, token, encryption, plaintext, 3 conditions, name, custom and epoch in one,
- * since only their length counts, backend, quota or NULL, generator, its origin, revisions
- * -> a row */
+ * since only their length counts, backend, quota or NULL, generator, its origin, revisions, is
+ * custom an envelope? -> a row */
 #define PWS_COLLECTION_GROWTH \
-    "(octet_length($11::text) + " PWS_LENGTH("$6::text") \
+    "(octet_length($11::text) + " PWS_LENGTH(PWS_NEXT_ENCRYPTION("$6")) \
     " + " PWS_LENGTH(PWS_GENERATOR("$14")) \
     " + " PWS_LENGTH(PWS_GENERATOR_ORIGIN("$14", "$15")) \
     " + " PWS_LENGTH("coalesce($7::text, c.plaintext)") \
-    " + " PWS_LENGTH("coalesce($16::text, c.revisions)") \
+    " + " PWS_LENGTH(PWS_NEXT_REVISIONS("$16")) " + " PWS_LENGTH("c.history") \
     " + " PWS_LENGTH("nullif(coalesce($12::text, c.backend), 'default')") \
     " - (" PWS_COLLECTION_TEXTS("c") "))"
 #define WAS_TEXT_PWS_COLLECTION_RAISE \
     PWS_RAISE("1", "$5") ", bytes = k.bytes + " PWS_COLLECTION_GROWTH \
     " FROM was_pws_spaces s, was_pws_collections c" \
     " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER_SEEN \
-    " AND " PWS_ONE_OF("$6", "$7") " AND " PWS_ENCRYPTION_STAYS("c.encryption", "$6::text") \
-    " AND " PWS_EPOCHS_STAY("c.encryption", "$6::text") " AND " PWS_REVISIONS_STAY("$16") \
+    " AND " PWS_ONE_OF("$6", "$7") " AND " PWS_UNGOVERNED("$6::text") \
+    " AND " PWS_DESCRIBED_STAYS("$6::text") " AND " PWS_DESCRIBED_EPOCHS_STAY("$6::text") \
+    " AND " PWS_REVISIONS_STAY("$16") " AND " PWS_CUSTOM_IS_SEALED("$17") \
     " AND " PWS_CONDITIONS("true", PWS_ETAG_OBJECT("c"), "c.updated_ms", "$8", "$9", "$10") \
     " AND " PWS_FITS(PWS_COLLECTION_GROWTH, "$13") " RETURNING 1"
 
@@ -153,15 +169,16 @@
 
 /* uuid, collection, token, name, backend, encryption, plaintext, generator, generator origin,
  * custom, epoch, revisions -> validator. What is left out clears, but backend, plaintext, generator
- * and revisions stay. */
+ * and revisions stay, and what a log says. */
 #define WAS_TEXT_PWS_COLLECTION_UPDATE \
     "UPDATE was_pws_collections c SET name = $4::text," \
     " backend = nullif(coalesce($5::text, c.backend), 'default')," \
-    " encryption = $6::text, plaintext = coalesce($7::text, c.plaintext)," \
+    " encryption = " PWS_NEXT_ENCRYPTION("$6") "," \
+    " plaintext = coalesce($7::text, c.plaintext)," \
     " generator = " PWS_GENERATOR("$8") "," \
     " generator_origin = " PWS_GENERATOR_ORIGIN("$8", "$9") "," \
     " custom = $10::text, epoch = $11::text, local = 0, position = k.position," \
-    " revisions = coalesce($12::text, c.revisions)," \
+    " revisions = " PWS_NEXT_REVISIONS("$12") "," \
     " " PWS_MINT("c", PWS_NOW_MS) \
     " FROM was_pws_spaces s, was_pws_counters k WHERE " PWS_RAISED("$3") \
     " RETURNING " PWS_ETAG_OBJECT("c")
@@ -169,7 +186,7 @@
 /* uuid, collection -> a row of was_pws_collection_t */
 #define WAS_TEXT_PWS_COLLECTION_GET \
     "SELECT c.name, c.backend, c.encryption, c.plaintext, c.generator, c.generator_origin," \
-    " c.custom, c.epoch, c.created_by, c.revisions, " PWS_COLLECTION_MADE \
+    " c.custom, c.epoch, c.created_by, c.revisions, c.history, " PWS_COLLECTION_MADE \
     " FROM was_pws_spaces s, was_pws_collections c" \
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2")
 

@@ -54,8 +54,9 @@ const was_error_t *was_pws_collections_get(was_db_t *db, const char *space, cons
         .epoch = was_rows_text(rows, 0, 7),
         .created_by = was_rows_text(rows, 0, 8),
         .revisions = was_rows_text(rows, 0, 9),
+        .history = was_rows_text(rows, 0, 10),
     };
-    read_made(rows, 10, collection);
+    read_made(rows, 11, collection);
     return NULL;
 }
 
@@ -174,7 +175,7 @@ static const was_error_t *update_collection(was_db_t *db, const was_grant_t *gra
                                             const was_conditions_t *conditions, apr_pool_t *pool)
 {
     const was_value_t token = WAS_INTEGER(was_grant_token());
-    was_value_t raise[16], update[12] = {WAS_TEXT(grant->space), WAS_TEXT(collection->id), token};
+    was_value_t raise[17], update[12] = {WAS_TEXT(grant->space), WAS_TEXT(collection->id), token};
     was_transaction_t transaction = {.nsteps = 0};
 
     was_grant_values(grant, raise, pool);
@@ -193,9 +194,10 @@ static const was_error_t *update_collection(was_db_t *db, const was_grant_t *gra
     raise[13] = update[7];
     raise[14] = update[8];
     raise[15] = update[11] = WAS_TEXT(collection->revisions);
+    raise[16] = WAS_BOOLEAN(collection->is_sealed);
     was_pws_quota_lock(&transaction, grant, pool);
     was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, raise, 4);
-    was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_RAISE, raise, 16);
+    was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_RAISE, raise, 17);
     const was_step_t *write = was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_UPDATE, update, 12);
 
     WAS_TRY(was_db_transact(db, &transaction, pool));
@@ -224,12 +226,12 @@ static const was_error_t *put_collection(was_db_t *db, const was_grant_t *grant,
 static const was_error_t *check_changes(was_db_t *db, const was_grant_t *grant,
                                         const was_pws_collection_t *wanted, apr_pool_t *pool)
 {
-    const was_value_t values[] = {WAS_TEXT(grant->space), WAS_TEXT(wanted->id),
+    const was_value_t values[] = {WAS_TEXT(grant->space),       WAS_TEXT(wanted->id),
                                   WAS_TEXT(wanted->encryption), WAS_TEXT(wanted->plaintext),
-                                  WAS_TEXT(wanted->revisions)};
+                                  WAS_TEXT(wanted->revisions),  WAS_BOOLEAN(wanted->is_sealed)};
     const was_rows_t *rows;
 
-    WAS_TRY(was_db_run(db, WAS_SQL_PWS_COLLECTION_CHANGES, values, 5, &rows, pool));
+    WAS_TRY(was_db_run(db, WAS_SQL_PWS_COLLECTION_CHANGES, values, 6, &rows, pool));
     if (was_rows_count(rows) == 0) {
         return collection_absent(pool);
     }
@@ -239,20 +241,27 @@ static const was_error_t *check_changes(was_db_t *db, const was_grant_t *grant,
                               "a collection is encrypted or declares plaintext, not both");
     }
     if (!was_rows_true(rows, 0, 1)) {
+        return was_error_make(pool, WAS_ERROR_GOVERNED, "#/encryption",
+                              "a log says what the encryption of this collection is");
+    }
+    if (!was_rows_true(rows, 0, 2)) {
         return was_error_make(
             pool, WAS_ERROR_IMMUTABLE, "#/encryption",
             "scheme, version and hmac of an encryption stay as they were declared");
     }
-    if (!was_rows_true(rows, 0, 2)) {
+    if (!was_rows_true(rows, 0, 3)) {
         return was_error_make(pool, WAS_ERROR_INVALID_BODY, "#/encryption/epochs",
                               "epochs are only added, and the current one is kept, or a new one");
     }
-    if (!was_rows_true(rows, 0, 3)) {
+    if (!was_rows_true(rows, 0, 4)) {
         return was_error_make(pool, WAS_ERROR_REVISIONS_FIXED, "#/revisions/immutable",
                               "whether resources may change stays as it was when the collection "
                               "was made");
     }
-    return NULL;
+    return was_rows_true(rows, 0, 5) ? NULL
+                                     : was_error_make(pool, WAS_ERROR_NOT_ENCRYPTED, "#/custom",
+                                                      "this collection takes encrypted envelopes "
+                                                      "only");
 }
 
 /* Why an update of what is there found no row. */

@@ -43,7 +43,7 @@
     PWS_LENGTH(c ".name") " + " PWS_LENGTH(c ".backend") " + " PWS_LENGTH(c ".encryption") \
     " + " PWS_LENGTH(c ".plaintext") " + " PWS_LENGTH(c ".generator") \
     " + " PWS_LENGTH(c ".generator_origin") " + " PWS_LENGTH(c ".custom") \
-    " + " PWS_LENGTH(c ".epoch") " + " PWS_LENGTH(c ".revisions")
+    " + " PWS_LENGTH(c ".epoch") " + " PWS_LENGTH(c ".revisions") " + " PWS_LENGTH(c ".history")
 #define PWS_COLLECTION_BYTES(c) \
     "(" PWS_TWO_ROWS " + octet_length(" c ".collection) + " PWS_COLLECTION_TEXTS(c) \
     " + " PWS_LENGTH(c ".created_by") ")"

@@ -58,6 +58,8 @@ SELECT space_uuid, parent, 'policy', resource, position
 FROM was_pws_policies WHERE position IS NOT NULL
 UNION ALL
 SELECT space_uuid, generation, 'collection', '', position FROM was_pws_collections
+UNION ALL
+SELECT space_uuid, collection_generation, 'log', '', position FROM was_pws_logs
 SQL
 
 # Those of a space at one moment: [parent, kind, id, position].
@@ -69,7 +71,7 @@ SQL
 }
 
 my @TABLES = map { "was_pws_$_" }
-    qw(spaces collections counters resources policies tombstones backends revocations);
+    qw(spaces collections counters resources policies tombstones backends revocations logs);
 
 # Every row of some spaces, down to its version: what was written, even to the same values, differs.
 sub every_row {
@@ -148,6 +150,14 @@ SELECT collection FROM was_pws_collections x WHERE NOT EXISTS (
 SQL
     'a resource is in no collection' => 'SELECT resource FROM was_pws_resources x'
         . " WHERE $NO_COLLECTION = x.collection_generation)",
+    'a log is of no collection' => 'SELECT position::text FROM was_pws_logs x'
+        . " WHERE $NO_COLLECTION = x.collection_generation)",
+    'a collection is governed by no log, or has one that does not govern it' => <<'SQL',
+SELECT c.collection FROM was_pws_collections c LEFT JOIN was_pws_logs l
+    ON l.space_uuid = c.space_uuid AND l.collection_generation = c.generation
+WHERE (l.generation IS NULL) <> (c.history IS NULL) OR (c.history IS NOT NULL
+    AND (c.encryption IS NULL OR c.plaintext IS NOT NULL))
+SQL
     'a policy is nobody\'s' => <<"SQL",
 SELECT resource FROM was_pws_policies x
 WHERE resource <> '' AND $NO_RESOURCE

@@ -22,10 +22,11 @@ my %CHARGED = (
     was_pws_spaces => [qw(space_uuid controller name created_by), q{nullif(type, '["Space"]')}],
     was_pws_collections => [
         qw(collection name backend encryption plaintext generator generator_origin custom epoch
-            revisions created_by)
+            revisions history created_by)
     ],
     was_pws_counters => [],
     was_pws_resources => [qw(resource content content_type created_by epoch writer custom)],
+    was_pws_logs => [qw(body)],
     was_pws_policies => [qw(resource document)],
     was_pws_tombstones => [qw(id content_type writer)],
     was_pws_backends => [qw(backend descriptor)],
@@ -43,6 +44,7 @@ my %OF_COLLECTION = (
     was_pws_collections => 'generation',
     was_pws_counters => 'collection_generation',
     was_pws_resources => 'collection_generation',
+    was_pws_logs => 'collection_generation',
     was_pws_policies => 'parent',
     was_pws_tombstones => 'parent',
 );
