@@ -51,6 +51,7 @@ my $JSON = 'application/json';
 my $FORM = join "\r\n", '--B', 'Content-Disposition: form-data; name="a"', '', 'b', '--B',
     'Content-Disposition: form-data; name="f"; filename="x.txt"', 'Content-Type: text/plain', '',
     'content of a file', '--B--', '';
+my $LINE = '{"parameters":{"method":"m"},"state":{"scheme":"edv"}}';
 my $LINKSET =
     '{"linkset":[{"anchor":"/private/space/%1$s/","acl":[{"href":"/private/space/%1$s/acl"}]}]}';
 
@@ -208,6 +209,14 @@ my @PWS = (
         PUT => within($w) . one_of('/policy', '/c/policy', '/c/r/policy'), type => $JSON,
             body => '{"type":"PublicCanRead"}';
     },
+    sub {
+        my ($w) = @_;
+        PUT => within($w) . '/g/meta/log', type => 'text/jsonl',
+            body => $LINE . one_of('', "\n", "\n$LINE", "\n$LINE\n$LINE"),
+            headers => [one_of('If-Match', 'If-None-Match') => '*'];
+    },
+    sub { my ($w) = @_; GET => within($w) . one_of('/c/meta/log', '/g/meta/log', '/g/meta') },
+    sub { my ($w) = @_; PUT => within($w) . '/g/meta', type => $JSON, body => '{"name":"g"}' },
     sub {
         my ($w) = @_;
         POST => within($w) . '/backends', type => $JSON,
