@@ -466,6 +466,46 @@ SQL
     }
 }
 
+# Its stamp, wherever the clock stands: what is held, and what comes next; undef for a new
+# millisecond of the clock.
+my $DAY = 86_400_000;
+my $FULL = 2_147_483_647;
+{
+    my $c = fresh();
+    my $body = $GENESIS;
+    my %seen = (put($c, $body) => 1);
+    my $stamp = sub {
+        my ($row) = sql(<<'SQL', $space, $c =~ m{([^/]+)\z});
+SELECT l.updated_ms, l.updated_counter, l.generation FROM was_pws_logs l
+JOIN was_pws_collections c ON c.space_uuid = l.space_uuid AND c.generation = collection_generation
+WHERE c.space_uuid = ? AND c.collection = ?
+SQL
+        return @$row;
+    };
+    for my $row (
+        ['behind', $DAY, 0, [0, 1]],
+        ['behind, within a millisecond', $DAY, 41, [0, 42]],
+        ['behind, the counter full', $DAY, $FULL, [1, 0]],
+        ['ahead', -$DAY, 41, undef],
+    ) {
+        my ($where, $ahead, $counter, $next) = @$row;
+        my $is = "pws-next C.2: a log, the clock is $where";
+        my @old = $stamp->();
+        sql(<<'SQL', $ahead, $counter, $space, $old[2]);
+UPDATE was_pws_logs SET updated_counter = $2,
+    updated_ms = floor(date_part('epoch', clock_timestamp()) * 1000)::bigint + $1
+WHERE space_uuid = $3 AND generation = $4
+SQL
+        my @held = $stamp->();
+        ok(!$seen{ put($c, $body .= "\n" . later($ONE)) }++, "$is: another validator");
+        my @new = $stamp->();
+        is($new[2], $held[2], "$is: of the same generation");
+        is("@new[0, 1]", join(' ', $held[0] + $next->[0], $next->[1]), "$is: the next one")
+            if $next;
+        cmp_ok($new[0], '>', $held[0], "$is: a later one") if !$next;
+    }
+}
+
 # Changes: a document of its own at the position of its latest write; nothing in September's form.
 {
     my $c = fresh();

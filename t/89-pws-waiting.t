@@ -27,6 +27,7 @@ sub text { return (type => 'text/plain', body => $_[0]) }
 sub document { return (type => 'application/json', body => json_text($_[0])) }
 my @public = document({ type => 'PublicCanRead' });
 my @noted = document({ custom => { name => 'n' } });
+my @line = (type => 'text/jsonl', body => '{"parameters":{"method":"m"},"state":{"scheme":"edv"}}');
 
 # What waits for the lock of a collection, and what for that of its space.
 my @IN_COLLECTION = (
@@ -41,6 +42,7 @@ my @IN_COLLECTION = (
     [PUT => '/c/policy', @public],
     [DELETE => '/c/policy'],
     [PUT => '/c/meta', document({ name => 'x' })],
+    [PUT => '/c/meta/log', @line],
     [DELETE => '/c/'],
 );
 my @IN_SPACE = (
@@ -136,7 +138,7 @@ sub refused_behind {
     return is_deeply(every_row($space), $before, "$name: nothing is written") if $before;
     my $all = join ' UNION ALL ',
         map { "SELECT '$_' FROM was_pws_$_ WHERE space_uuid = \$1 AND xmin::text::bigint > \$2" }
-        qw(spaces collections counters resources policies tombstones backends revocations);
+        qw(spaces collections counters resources policies tombstones backends revocations logs);
     return is_deeply([sql($all, $space, $writer)], [], "$name: nothing is written");
 }
 

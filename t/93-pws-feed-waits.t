@@ -133,6 +133,21 @@ sub by_way_of {
         map { 1000 * $_ } @late[0, -1, $ROUNDS / 2];
 }
 
+# A log is a change as others are: that it begins, and each line.
+{
+    my $governed = make_collection($alice, $space, 'governed');
+    my $line = '{"parameters":{"method":"m"},"state":{"scheme":"edv"}}';
+    for my $body ($line, "$line\n$line") {
+        my $waiter = waiters(1, by_way_of($alice, $port), $governed, end_of($governed), 20);
+        sleep 0.3;
+        $alice->put("$governed/meta/log", type => 'text/jsonl', body => $body);
+        my ($answer) = answers($waiter);
+        my $id = $alice->url("$governed/meta/log");
+        is("@$answer[1 .. 3]", "200 wait=20 $id", 'waiting: who waits hears of a log');
+        cmp_ok($answer->[0], '<', 5, 'waiting: soon');
+    }
+}
+
 # 2. Who waits for how long, and what is said of it: who asks, where from, how long he would, how
 # long he does.
 {
