@@ -99,10 +99,10 @@ my @OPERATIONS = (
     [pws => GET => '/pws/spaces/', 200],
     [pws => POST => '/pws/space/SPACE/', 201, [document(id => 'c')]],
     [pws => PUT => '/pws/space/SPACE/c/meta', 204, [document(name => 'named')]],
-    [pws => PUT => '/pws/space/SPACE/c/small', 204, [text('small')]],
+    [pws => PUT => '/pws/space/SPACE/c/small', 201, [text('small')]],
     [pws => GET => '/pws/space/SPACE/c/small', 200, [], 'small'],
-    [pws => PUT => '/pws/space/SPACE/c/small/meta', 204, [document(custom => { a => 'b' })]],
-    [pws => PUT => '/pws/space/SPACE/c/big', 204, [text($BIG)]],
+    [pws => PUT => '/pws/space/SPACE/c/small/meta', 200, [document(custom => { a => 'b' })]],
+    [pws => PUT => '/pws/space/SPACE/c/big', 201, [text($BIG)]],
     [pws => GET => '/pws/space/SPACE/c/big', 200, [], $BIG],
     [pws => GET => '/pws/space/SPACE/c/', 200],
     [pws => GET => '/pws/space/SPACE/', 200],
@@ -166,7 +166,7 @@ sub huge_ones_work {
     for my $case ([classic => "$at{classic}/x"], [pws => "$at{pws}/c/x"]) {
         my ($protocol, $target) = @$case;
         my $put = $clients{$protocol}->request(PUT => $target, text($huge));
-        is($put->status, 204, "$name: $protocol, 66 MiB are taken");
+        is($put->status, $protocol eq 'pws' ? 201 : 204, "$name: $protocol, 66 MiB are taken");
         my $is_same = $clients{$protocol}->request(GET => $target)->body eq $huge;
         ok($is_same, "$name: $protocol, and given back");
     }
@@ -341,27 +341,30 @@ for my $keeps ($can_keep ? (200, 0) : 0) {
     # Or who sweeps would wait for the lock, too, with the one session.
     ok(eventually(60, \&all_swept), "$name: nobody sweeps");
     my @requests = (
-        ['PUT', classic => PUT => '/space/locked/x', text('x')],
-        ['PUT, big', classic => PUT => '/space/locked/x', text($BIG)],
-        ['pws PUT', pws => PUT => '/pws/space/locked/c/x', text('x')],
-        ['pws PUT, big', pws => PUT => '/pws/space/locked/c/x', text($BIG)],
+        ['PUT', 204, classic => PUT => '/space/locked/x', text('x')],
+        ['PUT, big', 204, classic => PUT => '/space/locked/x', text($BIG)],
+        ['pws PUT', 201, pws => PUT => '/pws/space/locked/c/x', text('x')],
+        ['pws PUT, big', 200, pws => PUT => '/pws/space/locked/c/x', text($BIG)],
     );
     for my $row (@requests) {
-        my ($what, $protocol, @request) = @$row;
+        my ($what, $due, $protocol, @request) = @$row;
         $dbh->begin_work;
         $dbh->do("LOCK TABLE $RESOURCES IN ACCESS EXCLUSIVE MODE");
         is_refused_in_time("$name: $what of what is locked", $clients{$protocol}, @request);
         $dbh->rollback;
         my $status = $clients{$protocol}->request(@request)->status;
-        is($status, 204, "$name: $what when it is not");
+        is($status, $due, "$name: $what when it is not");
     }
 
     # Plans that the pooler's sessions have, of tables that were changed.
     for my $type ('varchar(255)', 'text') {
         $dbh->do("ALTER TABLE was_resources ALTER COLUMN content_type TYPE $type");
-        for my $request (map { [@$_[1 .. $#$_]] } @requests) {
+        for my $request (map { [@$_[2 .. $#$_]] } @requests) {
             my ($protocol, @put) = @$request;
-            is($clients{$protocol}->request(@put)->status, 204, "$name: $put[1] after ALTER TABLE");
+            my $due = $protocol eq 'pws' ? 200 : 204;
+            is(
+                $clients{$protocol}->request(@put)->status, $due,
+                "$name: $put[1] after ALTER TABLE");
             my $get = $clients{$protocol}->request(GET => $put[1]);
             is($get->status, 200, "$name: and GET of it");
         }

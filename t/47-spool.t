@@ -149,7 +149,7 @@ for my $case (
         is(scalar @errors, 4, "$name: a line for each") or diag join "\n", @errors;
         is(scalar(grep { /UNAVAILABLE $case->{says}/ && /\Q$at\E/ } @errors), 4, "$name: why");
         is($client->get("$space/new", sign => 0)->status, 404, "$name: nothing is stored");
-        is($bob->put($r, body => $big, @text)->status, 204, "$name: pws needs none");
+        is($bob->put($r, body => $big, @text)->status, 201, "$name: pws needs none");
         is($client->put("$space/small", body => 'x')->status, 204, "$name: what is short is taken");
         ok($client->get("$space/big", sign => 0)->body eq $big, "$name: what is long is given");
 

@@ -36,7 +36,7 @@ is(
     $classic->put('/space/s', body => $document, type => 'application/json')->status, 204,
     'a space');
 is($classic->put('/space/s/page', %page)->status, 204, 'a page');
-is($alice->put("$at/page", %page)->status, 204, 'a page of pws');
+is($alice->put("$at/page", %page)->status, 201, 'a page of pws');
 is(
     $alice->send_json(PUT => "$at/policy", { type => 'PublicCanRead' })->status, 201,
     'for everybody');
@@ -64,7 +64,7 @@ my @answers = (
     [$alice, GET => "$at/", 200, @unsigned],
     [$alice, GET => "$at/page/meta", 200],
     [$alice, GET => $at, 308],
-    [$alice, PUT => "$at/new", 204, %page],
+    [$alice, PUT => "$at/new", 201, %page],
     [$alice, PUT => "$at/new", 401, %page, @unsigned],
     [$alice, DELETE => "$at/new", 204],
     [$alice, GET => "$at/page/chunks/", 501],

@@ -72,7 +72,7 @@ for my $id (@good) {
         $alice,
         ["pws 1.2: collection $shown", POST => "$at/", [@new], 201, undef, %made],
         ["pws 1.2: collection $shown, once more", POST => "$at/", [@new], 409, 'id-conflict'],
-        ["$is $shown", PUT => "$c/$id", [type => 'text/plain', body => $id], 204],
+        ["$is $shown", PUT => "$c/$id", [type => 'text/plain', body => $id], 201],
         ["$is $shown, read", GET => "$c/$id", [], 200, undef, %kept],
         ["$is $shown, encoded", GET => "$c/" . escaped($id), [], 200, undef, body => $id],
     );
@@ -383,7 +383,7 @@ JSON
             'pws 10.2: without a controller the stored one stays',
             PUT => $meta, [json => { name => 'hostile' }], 204
         ],
-        ["pws 12.2: $is", PUT => "$c/r/meta", [@noted], 204],
+        ["pws 12.2: $is", PUT => "$c/r/meta", [@noted], 200],
         [
             'pws 12.2: the type', GET => "$c/r/meta", [], 200, undef,
             is_so(sub { $_->{contentType} eq 'text/plain' })
@@ -445,7 +445,7 @@ for my $name ('Key-Epoch', 'Writer-Id') {
     my @none = (@text, when ($name => ''));
     my @long = (@text, when ($name => 'x' x 5000));
     my @body = (400, 'invalid-request-body');
-    my $r = "$c/noted";
+    my $r = "$c/noted-$member";
     my $is_noted = sub { ($_->{$member} // '') eq $value };
     my $is_listed = sub {
         grep { ($_->{$member} // '') eq $value } @{ $_->{items} };
@@ -457,15 +457,15 @@ for my $name ('Key-Epoch', 'Writer-Id') {
         ["pws 12.1: $name empty", PUT => $r, [@none], @body],
         ["pws 12.1: $name empty, POST", POST => "$c/", [@none], @body],
         ["pws 12.1: $name too long", PUT => $r, [@long], @body],
-        ["pws 12.1: $name", PUT => $r, [@noted], 204],
+        ["pws 12.1: $name", PUT => $r, [@noted], 201],
         ["pws 12.1: $name is noted", GET => "$r/meta", [], 200, undef, is_so($is_noted)],
         ['pws 12.1: and listed', GET => "$c/", [], 200, undef, is_so($is_listed)],
-        ["pws 12.2: metadata without $member", PUT => "$r/meta", [json => {}], 204],
+        ["pws 12.2: metadata without $member", PUT => "$r/meta", [json => {}], 200],
         [
             'pws-next E.1: keeps an epoch, and a writer',
             GET => "$r/meta", [], 200, undef, is_so($is_kept)
         ],
-        ["pws 12.1: a write without $name clears it", PUT => $r, [@text], 204],
+        ["pws 12.1: a write without $name clears it", PUT => $r, [@text], 200],
         ['pws 12.1: cleared', GET => "$r/meta", [], 200, undef, is_so($is_cleared)],
     );
     my $res = $alice->put($r, @text, when ($name => "\xff"));
@@ -495,7 +495,7 @@ for my $row (
     my %whole = (body => $body, headers => \%fields);
     told(
         $alice,
-        [$name, PUT => "$c/typed", [type => $type, body => $body], 204],
+        [$name, PUT => "$c/typed", [type => $type, body => $body], qr/\A20[01]\z/],
         ["$name comes back", GET => "$c/typed", [], 200, undef, %whole],
         ["$name HEAD", HEAD => "$c/typed", [], 200, undef, headers => \%head],
     );
@@ -532,7 +532,7 @@ for my $row (
         ['pws 12.1: no type, no body', PUT => $r, [], @untyped],
         ['pws 12.1: no type, POST', POST => "$c/", [body => 'x'], @untyped],
         ['pws 12.1: no type, no body, POST', POST => "$c/", [], @untyped],
-        ['pws 12.1: chunked', PUT => $r, [@chunked], 204],
+        ['pws 12.1: chunked', PUT => $r, [@chunked], 200],
         ['pws 12.1: chunked comes back', GET => $r, [], 200, undef, body => 'chunked' x 100],
         ['pws 12.1: chunked without a type', PUT => $r, [body => 'x', chunked => 1], @untyped],
         [
@@ -866,10 +866,10 @@ for my $row (
     my $is = 'pws 14.2';
     told(
         $alice,
-        ["$is: an envelope", PUT => "$sealed/r", [@envelope], 204],
-        ["$is: of the type of one", PUT => "$sealed/r", [@jose], 204],
-        ["$is: as deep as a document", PUT => "$sealed/r", [@deep], 204],
-        ["$is: a name twice is content elsewhere", PUT => "$c/twin", [@twin], 204],
+        ["$is: an envelope", PUT => "$sealed/r", [@envelope], 201],
+        ["$is: of the type of one", PUT => "$sealed/r", [@jose], 200],
+        ["$is: as deep as a document", PUT => "$sealed/r", [@deep], 200],
+        ["$is: a name twice is content elsewhere", PUT => "$c/twin", [@twin], 201],
         ["$is: and comes back", GET => "$c/twin", [], 200, undef, body => $twin[-1]],
         ["$is: in a form", POST => "$sealed/", [@in_form], 201],
         ["$is: plaintext in a form", POST => "$sealed/", [@plain_form], @plain],
@@ -881,8 +881,8 @@ for my $row (
             ] } { name => 'x' },
             { jwe => {} }
         ),
-        ["$is: sealed metadata", PUT => "$sealed/r/meta", [@sealed], 204],
-        ["$is: cleared metadata", PUT => "$sealed/r/meta", [json => { custom => {} }], 204],
+        ["$is: sealed metadata", PUT => "$sealed/r/meta", [@sealed], 200],
+        ["$is: cleared metadata", PUT => "$sealed/r/meta", [json => { custom => {} }], 200],
         ["$is: plaintext metadata of the collection", PUT => $meta, [@custom], @plain],
         ['pws 14.1: omitted', PUT => $meta, [json => { name => 'x' }], @fixed],
         ['pws 14.1: with more', PUT => $meta, [@more], 204],
@@ -917,7 +917,7 @@ for my $row (
     told(
         $alice,
         ['pws 9: the tag of the write', GET => $r, [], 200, undef, %same],
-        ['pws 12.2: metadata', PUT => "$r/meta", [@named], 204],
+        ['pws 12.2: metadata', PUT => "$r/meta", [@named], 200],
         ["pws 12.2: does not move the content's tag", GET => $r, [], 200, undef, %same],
         ['pws 9: but its own', PUT => "$r/meta", [json => {}, @if_meta], @failed],
         ['pws 9: not modified', GET => $r, [@if_changed], 304, undef, body => '', %same],
@@ -1005,13 +1005,13 @@ for my $row (
     my @plain = (422, 'encryption-scheme-mismatch');
     told(
         $alice,
-        ['large: PUT', PUT => $r, [@large], 204],
+        ['large: PUT', PUT => $r, [@large], 201],
         ['large: GET', GET => $r, [], 200, undef, %length, %whole],
         ['large: HEAD', HEAD => $r, [], 200, undef, %length],
         ['large: a part', GET => $r, [@part], 206, undef, %part],
         ['large: a wrong digest', PUT => $r, [@more, @wrong], 400, 'invalid-authorization-header'],
         ['large: If-None-Match', PUT => $r, [@large, @if_none], 412, 'precondition-failed'],
-        ['large: If-Match', PUT => $r, [@more, @if_any], 204],
+        ['large: If-Match', PUT => $r, [@more, @if_any], 200],
         ['large: replaced', GET => $r, [], 200, undef, %replaced],
         ['large: into nothing', PUT => "$at/none/r", [@large], 404, 'not-found'],
         ['large: plaintext where it must be sealed', PUT => "$sealed/large", [@large], @plain],
@@ -1030,17 +1030,18 @@ for my $filler ('', 'x' x 3_000_000) {
     my $first = qq({"jwe":{"protected":"x","ciphertext":"$filler"});
     my @body = (400, 'invalid-request-body');
     my @plain = (422, 'encryption-scheme-mismatch');
+    my $taken = qr/\A20[01]\z/;
     for my $row (
-        ['an envelope at the end', "$head$jwe}", 204, 204],
-        ['a long envelope', "$first}", 204, 204],
-        ['no envelope', "$head\"jwe\":{}}", 204, @plain],
-        ['an envelope, then none', "$first,\"jwe\":1}", 204, @plain],
-        ['an envelope twice', "$first,$jwe}", 204, @plain],
+        ['an envelope at the end', "$head$jwe}", $taken, $taken],
+        ['a long envelope', "$first}", $taken, $taken],
+        ['no envelope', "$head\"jwe\":{}}", $taken, @plain],
+        ['an envelope, then none', "$first,\"jwe\":1}", $taken, @plain],
+        ['an envelope twice', "$first,$jwe}", $taken, @plain],
         [
-            'a ciphertext too many', "$head\"jwe\":{\"ciphertext\":1,@{[substr $jwe, 7]}}", 204,
-            @plain
+            'a ciphertext too many', "$head\"jwe\":{\"ciphertext\":1,@{[substr $jwe, 7]}}",
+            $taken, @plain
         ],
-        ['a name with a NUL', "$head\"\\u0000\":0}", 204, @plain],
+        ['a name with a NUL', "$head\"\\u0000\":0}", $taken, @plain],
         ['a text that is cut short', $head . $jwe, @body],
         ['a bracket too many', "$head$jwe}}", @body],
         ['a NUL behind a number', "$head\"n\":1\0}", @body],

@@ -20,6 +20,8 @@ my $space = make_space($alice);
 my $c = make_collection($alice, $space, 'c');
 my ($service) = $alice->get('/service')->json->{specs}{'https://w3id.org/pws'}[0];
 
+my @NONE = ('If-None-Match' => '*');
+
 sub names { return join ' ', sort keys %{ $_[0] } }
 
 sub stamp {
@@ -112,18 +114,19 @@ is($posted->header('ETag'), $read->header('ETag'), $rule);
 for my $vhost (qw(pws pws_september)) {
     my $who = at($vhost, $alice);
     my $new = "$c/conditions-$vhost";
+    my $fine = $vhost eq 'pws' ? 200 : 204;
     $who->put($new, text('x'));
     my $first = $who->get("$new/meta")->header('ETag');
     for my $row (
         # the condition, the status; each one behind those before it
         ['If-None-Match' => $first, 412],
         ['If-Match' => '"x"', 412],
-        ['If-None-Match' => '*', 204],
+        ['If-None-Match' => '*', $fine],
         ['If-None-Match' => '*', 412],
         ['If-Match' => $first, 412],
-        ['If-Match' => '*', 204],
-        ['If-Match' => undef, 204],
-        ['If-None-Match' => '"x"', 204],
+        ['If-Match' => '*', $fine],
+        ['If-Match' => undef, $fine],
+        ['If-None-Match' => '"x"', $fine],
     ) {
         my ($field, $value, $status) = @$row;
         $value //= $who->get("$new/meta")->header('ETag');
@@ -156,14 +159,15 @@ SQL
 for my $revision (sort keys %revisions) {
     my ($who, $w) = ($revisions{$revision}, "$c/label-$revision");
     my $is_older = $revision eq '2026-09';
+    my ($made, $fine) = $is_older ? (204, 204) : (201, 200);
     my $declares = 'writer-attribution.content-write-declares-and-clears';
     my $ignores = 'writer-attribution.meta-put-member-ignored';
     my @invalid = (400, 'invalid-request-body');
     for my $row (
         # the rule, what is written, its status; the label then
-        [$declares, [PUT => $w, text('x', 'Writer-Id' => 'one')], 204, 'one'],
-        [$declares, [PUT => $w, text('x')], 204, undef],
-        [$declares, [PUT => $w, text('x', 'Writer-Id' => 'a b"c')], 204, 'a b"c'],
+        [$declares, [PUT => $w, text('x', 'Writer-Id' => 'one')], $made, 'one'],
+        [$declares, [PUT => $w, text('x')], $fine, undef],
+        [$declares, [PUT => $w, text('x', 'Writer-Id' => 'a b"c')], $fine, 'a b"c'],
         ['empty', [PUT => $w, text('x', 'Writer-Id' => '')], \@invalid, 'a b"c'],
         ['empty', [DELETE => $w, headers => ['Writer-Id' => '']], \@invalid, 'a b"c'],
         ['long', [PUT => $w, text('x', 'Writer-Id' => 'x' x 1025)], \@invalid, 'a b"c'],
@@ -175,7 +179,7 @@ for my $revision (sort keys %revisions) {
                 ['a number', [PUT => "$w/meta", document({ writerId => \1 })], \@invalid, 'o'],
                 ['clears', [PUT => "$w/meta", document({})], 204, undef],
                 )
-            : map { [$ignores, [PUT => "$w/meta", document($_)], 204, 'a b"c'] }
+            : map { [$ignores, [PUT => "$w/meta", document($_)], $fine, 'a b"c'] }
                 ({ writerId => 'other' }, { writerId => '' }, { writerId => \1 }, {})
         ),
     ) {
@@ -205,6 +209,50 @@ for my $revision (sort keys %revisions) {
     my @late = (headers => ['Writer-Id' => 'late']);
     due("$tombstone: nothing to delete", $who->delete($w, @late), 204);
     is(left_of($id), 'again', "$tombstone: a second deletion writes nothing");
+}
+
+# 5. What a write is answered: a part of what is read then, and in the older revision nothing.
+my $sealed = make_collection($alice, $space, 'sealed', {}, encryption => { scheme => 'edv' });
+my %envelope = (jwe => { ciphertext => 'x', protected => 'y' });
+my $WRITTEN = 'contentType originId size updatedAt updatedAtCounter';
+my $MADE = "$WRITTEN createdAt createdBy";
+my $NOTED = "$WRITTEN meta";
+my $managed = { contentType => 'x/y', size => 9, createdAt => 'x', updatedAt => 'x', meta => {} };
+for my $revision (sort keys %revisions) {
+    my ($who, $is_older) = ($revisions{$revision}, $revision eq '2026-09');
+    my ($w, $e) = ("$c/answered-$revision", "$sealed/answered-$revision");
+    my $is_as_it_is = sub { (headers => ['If-Match' => $who->get($w)->header('ETag')]) };
+    for my $row (
+        # the rule, what is written, the status and the members
+        ['resource.put-get', $w, [text('x')], 201, $MADE],
+        ['resource.put-upsert', $w, [text('longer')], 200, $WRITTEN],
+        ['conditional.current-if-match-succeeds', $w, [text('y'), $is_as_it_is], 200, $WRITTEN],
+        ['conditional.if-none-match-create-succeeds', "$w-n", [text('x', @NONE)], 201, $MADE],
+        ['resource.putmeta-ignores-server-managed', "$w/meta", [document($managed)], 200, $NOTED],
+        ['A.5: a content beside notes', $w, [text('z')], 200, $WRITTEN],
+        ['encryption.accepts-edv-document', $e, [document(\%envelope)], 201, $MADE],
+        [
+            'encryption.envelope-meta-etag', "$e/meta",
+            [document({ custom => \%envelope })],
+            200, $NOTED
+        ],
+        ['A.5: of a second life', $w, [text('again')], 201, $MADE, sub { $who->delete($w) }],
+    ) {
+        my ($name, $target, $options, $status, $members, $before) = @$row;
+        $before->() if $before;
+        my $res = $who->put($target, map { ref eq 'CODE' ? $_->() : $_ } @$options);
+        my $is = "$name: $revision";
+        is($res->header('ETag'), $who->get($target)->header('ETag'), "$is: the validator");
+        if ($is_older) {
+            is($res->status . $res->body, '204', "$is: nothing is said");
+            next;
+        }
+        is($res->status, $status, "$is: $status") or diag($res->body);
+        my %meta = %{ $who->get($target =~ s{(?:/meta)?\z}{/meta}r)->json };
+        my %due = map { $_ => $meta{$_} } split ' ', $members;
+        is_deeply($res->json, \%due, "$is: what there is, and nothing else");
+        is($res->header('Content-Type'), 'application/json', "$is: a document");
+    }
 }
 
 done_testing();

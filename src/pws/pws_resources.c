@@ -135,6 +135,54 @@ const was_error_t *pws_content_admit(was_request_t *request, was_place_t *place)
                                   &place->room, request->pool);
 }
 
+/* When it was written: the content, and what is noted beside it. The older revision has one time
+ * for both. */
+static void describe_writes(const was_request_t *request, const was_pws_meta_t *meta,
+                            was_document_t *document)
+{
+    json_t *root = was_document_root(document);
+
+    if (pws_is_september(request)) {
+        pws_document_time(document, root, "updatedAt",
+                          meta->generation != NULL && meta->noted.time > meta->stamp.time
+                              ? meta->noted.time
+                              : meta->stamp.time,
+                          request->pool);
+        return;
+    }
+    pws_document_stamp(document, root, &meta->stamp, request->pool);
+    if (meta->generation != NULL) {
+        json_t *noted = was_document_object(document, root, "meta");
+
+        pws_document_stamp(document, noted, &meta->noted, request->pool);
+        was_document_text(document, noted, "generation", meta->generation);
+    }
+}
+
+/* What a write came to (pws-next A.5). The older revision says nothing of it. */
+static void answer_write(const was_request_t *request, was_response_t *response,
+                         const was_pws_meta_t *meta, bool created)
+{
+    was_document_t *document = was_document_make(request->pool);
+    json_t *root = was_document_root(document);
+
+    response->etag = meta->etag;
+    response->answer = WAS_ANSWER_NO_CONTENT;
+    if (pws_is_september(request)) {
+        return;
+    }
+    was_document_text(document, root, "contentType", meta->type);
+    was_document_integer(document, root, "size", meta->size);
+    describe_writes(request, meta, document);
+    if (created) {
+        pws_document_time(document, root, "createdAt", meta->created, request->pool);
+        was_document_text(document, root, "createdBy", meta->created_by);
+    }
+    pws_answer_document(response, document);
+    response->answer = created ? WAS_ANSWER_CREATED : WAS_ANSWER_OK;
+    response->cache = "no-store";
+}
+
 const was_error_t *pws_resources_post(was_request_t *request, was_response_t *response)
 {
     const was_grant_t grant = pws_grant(request);
@@ -146,10 +194,13 @@ const was_error_t *pws_resources_post(was_request_t *request, was_response_t *re
     was_pws_notes_t notes;
     was_content_t content;
     const was_pws_write_t write = {&content, &notes, &absent};
+    was_pws_meta_t meta;
+    bool created;
 
     WAS_TRY(read_content(request, &content, &notes));
     WAS_TRY(
-        was_pws_resources_put(request->db, &grant, &key, &write, &response->etag, request->pool));
+        was_pws_resources_put(request->db, &grant, &key, &write, &meta, &created, request->pool));
+    response->etag = meta.etag;
     was_document_text(document, root, "id", key.resource);
     was_document_text(
         document, root, "url",
@@ -170,10 +221,14 @@ const was_error_t *pws_resource_put(was_request_t *request, was_response_t *resp
     was_pws_notes_t notes;
     was_content_t content;
     const was_pws_write_t write = {&content, &notes, &request->conditions};
+    was_pws_meta_t meta;
+    bool created;
 
     WAS_TRY(read_content(request, &content, &notes));
-    response->answer = WAS_ANSWER_NO_CONTENT;
-    return was_pws_resources_put(request->db, &grant, &key, &write, &response->etag, request->pool);
+    WAS_TRY(
+        was_pws_resources_put(request->db, &grant, &key, &write, &meta, &created, request->pool));
+    answer_write(request, response, &meta, created);
+    return NULL;
 }
 
 const was_error_t *pws_resource_delete(was_request_t *request, was_response_t *response)
@@ -250,30 +305,6 @@ const was_error_t *pws_resources_get(was_request_t *request, was_response_t *res
     return NULL;
 }
 
-/* When it was written: the content, and what is noted beside it. The older revision has one time
- * for both. */
-static void describe_writes(const was_request_t *request, const was_pws_meta_t *meta,
-                            was_document_t *document)
-{
-    json_t *root = was_document_root(document);
-
-    if (pws_is_september(request)) {
-        pws_document_time(document, root, "updatedAt",
-                          meta->generation != NULL && meta->noted.time > meta->stamp.time
-                              ? meta->noted.time
-                              : meta->stamp.time,
-                          request->pool);
-        return;
-    }
-    pws_document_stamp(document, root, &meta->stamp, request->pool);
-    if (meta->generation != NULL) {
-        json_t *noted = was_document_object(document, root, "meta");
-
-        pws_document_stamp(document, noted, &meta->noted, request->pool);
-        was_document_text(document, noted, "generation", meta->generation);
-    }
-}
-
 const was_error_t *pws_resource_meta_get(was_request_t *request, was_response_t *response)
 {
     const was_pws_key_t key = key_of_resource(request, pws_segment(request, 3));
@@ -302,6 +333,7 @@ const was_error_t *pws_resource_meta_put(was_request_t *request, was_response_t 
     const json_t *body = request->document;
     was_pws_notes_t notes = {.epoch = NULL};
     was_pws_meta_write_t write = {.notes = &notes, .conditions = &request->conditions};
+    was_pws_meta_t meta;
 
     WAS_TRY(pws_read_custom(body, &write.custom, &notes.is_envelope, request->pool));
     WAS_TRY(was_json_string(body, "epoch", NOTE_MAX_BYTES, &notes.epoch, request->pool));
@@ -309,7 +341,7 @@ const was_error_t *pws_resource_meta_put(was_request_t *request, was_response_t 
     if (!write.keeps_writer) {
         WAS_TRY(was_json_string(body, "writerId", NOTE_MAX_BYTES, &notes.writer, request->pool));
     }
-    response->answer = WAS_ANSWER_NO_CONTENT;
-    return was_pws_resources_put_meta(request->db, &grant, &key, &write, &response->etag,
-                                      request->pool);
+    WAS_TRY(was_pws_resources_put_meta(request->db, &grant, &key, &write, &meta, request->pool));
+    answer_write(request, response, &meta, false);
+    return NULL;
 }

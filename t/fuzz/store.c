@@ -274,7 +274,7 @@ const was_error_t *was_pws_resources_room(was_db_t *db, const was_grant_t *grant
 
 const was_error_t *was_pws_resources_put(was_db_t *db, const was_grant_t *grant,
                                          const was_pws_key_t *key, const was_pws_write_t *write,
-                                         const char **etag, apr_pool_t *pool)
+                                         was_pws_meta_t *meta, bool *created, apr_pool_t *pool)
 {
     REQUIRE(db == NULL && write->conditions != NULL && pool != NULL);
     check_grant(grant);
@@ -282,7 +282,9 @@ const was_error_t *was_pws_resources_put(was_db_t *db, const was_grant_t *grant,
     check_text(write->content->type, 512);
     REQUIRE(write->content->bytes != NULL && write->content->source == NULL);
     REQUIRE(write->notes->epoch == NULL && write->notes->writer == NULL);
-    return take_write(etag);
+    *meta = (was_pws_meta_t){.type = write->content->type, .stamp.origin = "o"};
+    *created = true;
+    return take_write(&meta->etag);
 }
 
 const was_error_t *was_pws_resources_delete(was_db_t *db, const was_grant_t *grant,
@@ -314,15 +316,16 @@ const was_error_t *was_pws_resources_get_meta(was_db_t *db, const was_pws_key_t 
 
 const was_error_t *was_pws_resources_put_meta(was_db_t *db, const was_grant_t *grant,
                                               const was_pws_key_t *key,
-                                              const was_pws_meta_write_t *write, const char **etag,
-                                              apr_pool_t *pool)
+                                              const was_pws_meta_write_t *write,
+                                              was_pws_meta_t *meta, apr_pool_t *pool)
 {
     REQUIRE(db == NULL && key != NULL && write->conditions != NULL);
     check_grant(grant);
     check_json(write->custom, PWS_CUSTOM_MAX_BYTES, pool);
     check_text(write->notes->epoch, PWS_NAME_MAX_BYTES);
     check_text(write->notes->writer, PWS_NAME_MAX_BYTES);
-    return take_write(etag);
+    *meta = (was_pws_meta_t){.type = "x/y", .stamp.origin = "o"};
+    return take_write(&meta->etag);
 }
 
 /* Of both protocols. */

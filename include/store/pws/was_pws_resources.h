@@ -52,15 +52,32 @@ typedef struct was_pws_write_t {
     const was_conditions_t *conditions;
 } was_pws_write_t;
 
-/* Creates or replaces; in a collection that is immutable, what is there already is fine and stays,
- * its validator, too, where it has these bytes (not more than WAS_PIECE_BYTES) and this media type,
- * whatever the parameters. Errors: NOT_FOUND (no such collection), PRECONDITION, NOT_ENCRYPTED,
- * UNKNOWN_BACKEND (the collection's contents are elsewhere), WRITTEN_ONCE, QUOTA, UNAVAILABLE (also
- * when parts of the content are missing). */
+/* What describes a resource. */
+typedef struct was_pws_meta_t {
+    const char *type;
+    apr_int64_t size;
+    apr_time_t created;
+    was_pws_stamp_t stamp; /* of the content */
+    const char *created_by;
+    const char *custom; /* JSON, or NULL */
+    const char *epoch;
+    const char *writer;
+    const char *etag;       /* of all of this */
+    const char *generation; /* of what is noted; NULL: nothing was, and it has no stamp */
+    was_pws_stamp_t noted;
+} was_pws_meta_t;
+
+/* Creates (`*created` true) or replaces. Of `meta`, what is about the content becomes what is there
+ * then, its etag being the content's. In a collection that is immutable, what is there already is
+ * fine and stays, its validator, too, where it has these bytes (not more than WAS_PIECE_BYTES) and
+ * this media type, whatever the parameters. Errors: NOT_FOUND (no such collection), PRECONDITION,
+ * NOT_ENCRYPTED, UNKNOWN_BACKEND (the collection's contents are elsewhere), WRITTEN_ONCE, QUOTA,
+ * UNAVAILABLE (also when parts of the content are missing). */
 WAS_CHECKED const was_error_t *was_pws_resources_put(was_db_t *db, const was_grant_t *grant,
                                                      const was_pws_key_t *key,
                                                      const was_pws_write_t *write,
-                                                     const char **etag, apr_pool_t *pool);
+                                                     was_pws_meta_t *meta, bool *created,
+                                                     apr_pool_t *pool);
 
 /* Deletes, its policy too, and leaves tombstones, its own with the label `writer` (or NULL); what
  * is not there is fine without a condition on it. Errors: NOT_FOUND (no such collection),
@@ -85,19 +102,11 @@ WAS_CHECKED const was_error_t *was_pws_resources_list(was_db_t *db, const char *
                                                       const was_pws_entry_t **entries,
                                                       was_found_t *found, apr_pool_t *pool);
 
-typedef struct was_pws_meta_t {
-    const char *type;
-    apr_int64_t size;
-    apr_time_t created;
-    was_pws_stamp_t stamp; /* of the content */
-    const char *created_by;
-    const char *custom; /* JSON, or NULL */
-    const char *epoch;
-    const char *writer;
-    const char *etag;       /* of all of this */
-    const char *generation; /* of what is noted; NULL: nothing was, and it has no stamp */
-    was_pws_stamp_t noted;
-} was_pws_meta_t;
+/* What the first columns of PWS_META_COLUMNS say, PWS_CONTENT_WRITTEN's among them as far as they
+ * are the same, and all of them. For the verbs alone. */
+enum { WAS_PWS_CONTENT_COLUMNS = 4 + WAS_PWS_STAMP_COLUMNS };
+void was_pws_resources_read_content(const was_rows_t *rows, was_pws_meta_t *meta);
+void was_pws_resources_read_meta(const was_rows_t *rows, was_pws_meta_t *meta);
 
 /* Errors: NOT_FOUND. */
 WAS_CHECKED const was_error_t *was_pws_resources_get_meta(was_db_t *db, const was_pws_key_t *key,
@@ -112,10 +121,10 @@ typedef struct was_pws_meta_write_t {
     const was_conditions_t *conditions; /* a time among them is ignored */
 } was_pws_meta_write_t;
 
-/* Errors: NOT_FOUND, PRECONDITION, NOT_ENCRYPTED. */
+/* `meta` becomes what is there now. Errors: NOT_FOUND, PRECONDITION, NOT_ENCRYPTED. */
 WAS_CHECKED const was_error_t *was_pws_resources_put_meta(was_db_t *db, const was_grant_t *grant,
                                                           const was_pws_key_t *key,
                                                           const was_pws_meta_write_t *write,
-                                                          const char **etag, apr_pool_t *pool);
+                                                          was_pws_meta_t *meta, apr_pool_t *pool);
 
 #endif

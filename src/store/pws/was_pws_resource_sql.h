@@ -66,9 +66,17 @@
  * generation is the same, and only the stamp tells them apart. */
 #define PWS_BORN_MS "greatest(" PWS_NOW_MS ", t.updated_ms + 1)"
 
+/* What is there of a content: type, size, when it was made, stamp, created by. And behind a write:
+ * the same, validator, did this write make it? A later one has a later stamp than its making. */
+#define PWS_CONTENT_COLUMNS \
+    "r.content_type, r.size, r.created_ms, " PWS_STAMP("r") ", r.created_by"
+#define PWS_CONTENT_WRITTEN \
+    PWS_CONTENT_COLUMNS ", " PWS_ETAG("r") "," \
+    " r.updated_ms = r.created_ms AND r.updated_counter = 0"
+
 /* uuid, collection, resource, token, type, created by, epoch, writer, size, content or NULL, the
- * mark of its parts or NULL -> validator. The token marks the generation of a resource that never
- * was. */
+ * mark of its parts or NULL -> PWS_CONTENT_WRITTEN. The token marks the generation of a resource
+ * that never was. */
 #define WAS_TEXT_PWS_RESOURCE_PUT \
     "INSERT INTO was_pws_resources AS r (space_uuid, collection_generation, resource, generation," \
     " content_type, size, content, parts, created_by, created_ms, epoch, writer, position," \
@@ -84,7 +92,7 @@
     " SET content_type = EXCLUDED.content_type, size = EXCLUDED.size, content = EXCLUDED.content," \
     " parts = EXCLUDED.parts," \
     " epoch = EXCLUDED.epoch, writer = EXCLUDED.writer, position = EXCLUDED.position," \
-    " " PWS_MINT("r", "EXCLUDED.updated_ms") " RETURNING " PWS_ETAG("r")
+    " " PWS_MINT("r", "EXCLUDED.updated_ms") " RETURNING " PWS_CONTENT_WRITTEN
 
 /* uuid, collection, resource, 3 conditions -> is the resource as they demand? */
 #define WAS_TEXT_PWS_RESOURCE_MATCHES \
@@ -93,12 +101,12 @@
     " ON " PWS_RESOURCE("$3") \
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2")
 
-/* uuid, collection, resource, type, content -> is it that, whatever the parameters of its type
- * are?, its validator */
+/* uuid, collection, resource, type, content -> PWS_CONTENT_WRITTEN, is it that, whatever the
+ * parameters of its type are? */
 #define PWS_ESSENCE_OF(type) "lower(split_part(split_part(" type ", ';', 1), ' ', 1))"
 #define WAS_TEXT_PWS_RESOURCE_SAME \
-    "SELECT r.content IS NOT DISTINCT FROM $5::bytea" \
-    " AND " PWS_ESSENCE_OF("r.content_type") " = " PWS_ESSENCE_OF("$4::text") ", " PWS_ETAG("r") \
+    "SELECT " PWS_CONTENT_WRITTEN ", r.content IS NOT DISTINCT FROM $5::bytea" \
+    " AND " PWS_ESSENCE_OF("r.content_type") " = " PWS_ESSENCE_OF("$4::text") \
     " FROM was_pws_spaces s, was_pws_collections c, was_pws_resources r" \
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") " AND " PWS_RESOURCE("$3")
 
@@ -169,11 +177,14 @@
     "('d-' || " PWS_ETAG("r") " || coalesce('-' || to_hex(r.meta_generation) || '-' ||" \
     " to_hex(r.meta_ms) || '-' || to_hex(r.meta_counter), ''))"
 
-/* uuid, collection, resource -> a row of was_pws_meta_t */
+/* A row of was_pws_meta_t. */
+#define PWS_META_COLUMNS \
+    PWS_CONTENT_COLUMNS ", r.custom, r.epoch, r.writer, " PWS_META_ETAG "," \
+    " to_hex(r.meta_generation), r.meta_ms, r.meta_counter::bigint, " PWS_ORIGIN
+
+/* uuid, collection, resource -> PWS_META_COLUMNS */
 #define WAS_TEXT_PWS_RESOURCE_META_GET \
-    "SELECT r.content_type, r.size, r.created_ms, " PWS_STAMP("r") ", r.created_by, r.custom," \
-    " r.epoch, r.writer, " PWS_META_ETAG ", to_hex(r.meta_generation), r.meta_ms," \
-    " r.meta_counter::bigint, " PWS_ORIGIN \
+    "SELECT " PWS_META_COLUMNS \
     " FROM was_pws_spaces s, was_pws_collections c, was_pws_resources r" \
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") " AND " PWS_RESOURCE("$3")
 
@@ -207,7 +218,7 @@
     " RETURNING 1"
 
 /* uuid, collection, resource, token, custom, epoch or NULL to keep, writer, is that one to be kept
- * instead? -> validator */
+ * instead? -> PWS_META_COLUMNS */
 #define WAS_TEXT_PWS_RESOURCE_META_PUT \
     "UPDATE was_pws_resources r SET custom = $5::text, epoch = coalesce($6::text, r.epoch)," \
     " writer = " PWS_META_WRITER("$8", "$7") ", position = k.position," \
@@ -216,7 +227,7 @@
     " meta_counter = CASE WHEN r.meta_ms >= " PWS_NOW_MS " AND r.meta_counter < 2147483647" \
     " THEN r.meta_counter + 1 ELSE 0 END" \
     " FROM " PWS_TABLES " WHERE " PWS_RAISED("$4") " AND " PWS_RESOURCE("$3") \
-    " RETURNING " PWS_META_ETAG
+    " RETURNING " PWS_META_COLUMNS
 
 /* clang-format on */
 

@@ -72,10 +72,17 @@ static const was_error_t *check_conditions(was_db_t *db, const was_value_t value
                                                                  : was_preconditions_failed(pool);
 }
 
-/* A put where everything is written once: fine, with the validator of what is there, if it is the
- * same; what is in memory is compared, and what is longer is never the same. */
+/* A content with its validator. */
+static void read_written(const was_rows_t *rows, was_pws_meta_t *meta)
+{
+    was_pws_resources_read_content(rows, meta);
+    meta->etag = was_rows_text(rows, 0, WAS_PWS_CONTENT_COLUMNS);
+}
+
+/* A put where everything is written once: fine, with what is there, if it is the same; what is in
+ * memory is compared, and what is longer is never the same. */
 static const was_error_t *repeat_put(was_db_t *db, const was_pws_key_t *key,
-                                     const was_content_t *content, const char **etag,
+                                     const was_content_t *content, was_pws_meta_t *meta,
                                      apr_pool_t *pool)
 {
     const was_value_t values[] = {WAS_TEXT(key->space), WAS_TEXT(key->collection),
@@ -85,8 +92,8 @@ static const was_error_t *repeat_put(was_db_t *db, const was_pws_key_t *key,
 
     if (content->bytes != NULL) {
         WAS_TRY(was_db_run(db, WAS_SQL_PWS_RESOURCE_SAME, values, 5, &rows, pool));
-        if (was_rows_count(rows) > 0 && was_rows_true(rows, 0, 0)) {
-            *etag = was_rows_text(rows, 0, 1);
+        if (was_rows_count(rows) > 0 && was_rows_true(rows, 0, WAS_PWS_CONTENT_COLUMNS + 2)) {
+            read_written(rows, meta);
             return NULL;
         }
     }
@@ -97,7 +104,7 @@ static const was_error_t *repeat_put(was_db_t *db, const was_pws_key_t *key,
 /* Why a put found no row; or that it repeats what is there, where that may not change. */
 static const was_error_t *explain_put(was_db_t *db, const was_grant_t *grant,
                                       const was_pws_key_t *key, const was_pws_write_t *write,
-                                      const char **etag, apr_pool_t *pool)
+                                      was_pws_meta_t *meta, apr_pool_t *pool)
 {
     was_value_t values[6] = {WAS_TEXT(key->space), WAS_TEXT(key->collection),
                              WAS_TEXT(key->resource)};
@@ -107,7 +114,7 @@ static const was_error_t *explain_put(was_db_t *db, const was_grant_t *grant,
     was_preconditions_values(write->conditions, &values[3], pool);
     if (found.is_immutable && found.has_resource) {
         WAS_TRY(check_conditions(db, values, pool));
-        return repeat_put(db, key, write->content, etag, pool);
+        return repeat_put(db, key, write->content, meta, pool);
     }
     WAS_TRY(
         was_pws_quota_explain_matching(db, grant, WAS_SQL_PWS_RESOURCE_MATCHES, values, 6, pool));
@@ -159,8 +166,8 @@ static put_t put_values(const was_grant_t *grant, const was_pws_key_t *key,
     return values;
 }
 
-/* `*etag` is NULL when nothing was written. */
-static const was_error_t *put_at_once(was_db_t *db, const put_t *values, const char **etag,
+/* `*rows` has no row when nothing was written. */
+static const was_error_t *put_at_once(was_db_t *db, const put_t *values, const was_rows_t **rows,
                                       apr_pool_t *pool)
 {
     was_transaction_t transaction = {.nsteps = 0};
@@ -169,13 +176,14 @@ static const was_error_t *put_at_once(was_db_t *db, const put_t *values, const c
     const was_step_t *step = was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_PUT, values->put, 11);
 
     WAS_TRY(was_db_transact(db, &transaction, pool));
-    *etag = was_rows_count(step->rows) > 0 ? was_rows_text(step->rows, 0, 0) : NULL;
+    *rows = step->rows;
     return NULL;
 }
 
 /* The same, after everybody who came before. */
 static const was_error_t *put_in_turn(was_db_t *db, was_parts_t *parts, bool is_limited,
-                                      const put_t *values, const char **etag, apr_pool_t *pool)
+                                      const put_t *values, const was_rows_t **rows,
+                                      apr_pool_t *pool)
 {
     was_transaction_t transaction = {.nsteps = 0};
 
@@ -189,8 +197,8 @@ static const was_error_t *put_in_turn(was_db_t *db, was_parts_t *parts, bool is_
 
     was_parts_name(&transaction, parts);
     WAS_TRY(was_db_transact(db, &transaction, pool));
+    *rows = step->rows;
     if (was_rows_count(step->rows) > 0) {
-        *etag = was_rows_text(step->rows, 0, 0);
         was_parts_settle(parts);
     }
     return NULL;
@@ -198,20 +206,26 @@ static const was_error_t *put_in_turn(was_db_t *db, was_parts_t *parts, bool is_
 
 const was_error_t *was_pws_resources_put(was_db_t *db, const was_grant_t *grant,
                                          const was_pws_key_t *key, const was_pws_write_t *write,
-                                         const char **etag, apr_pool_t *pool)
+                                         was_pws_meta_t *meta, bool *created, apr_pool_t *pool)
 {
     const was_content_t *content = write->content;
     const put_t values = put_values(grant, key, write, pool);
+    const was_rows_t *rows = NULL;
 
-    *etag = NULL;
+    *created = false;
     if (content->parts == NULL && grant->quota <= 0 &&
         !was_preconditions_given(write->conditions)) {
-        WAS_TRY(put_at_once(db, &values, etag, pool));
+        WAS_TRY(put_at_once(db, &values, &rows, pool));
     }
-    if (*etag == NULL) {
-        WAS_TRY(put_in_turn(db, content->parts, grant->quota > 0, &values, etag, pool));
+    if (rows == NULL || was_rows_count(rows) == 0) {
+        WAS_TRY(put_in_turn(db, content->parts, grant->quota > 0, &values, &rows, pool));
     }
-    return *etag != NULL ? NULL : explain_put(db, grant, key, write, etag, pool);
+    if (was_rows_count(rows) == 0) {
+        return explain_put(db, grant, key, write, meta, pool);
+    }
+    read_written(rows, meta);
+    *created = was_rows_true(rows, 0, WAS_PWS_CONTENT_COLUMNS + 1);
+    return NULL;
 }
 
 const was_error_t *was_pws_resources_delete(was_db_t *db, const was_grant_t *grant,
@@ -270,8 +284,8 @@ static const was_error_t *explain_meta(was_db_t *db, const was_grant_t *grant,
 
 const was_error_t *was_pws_resources_put_meta(was_db_t *db, const was_grant_t *grant,
                                               const was_pws_key_t *key,
-                                              const was_pws_meta_write_t *write, const char **etag,
-                                              apr_pool_t *pool)
+                                              const was_pws_meta_write_t *write,
+                                              was_pws_meta_t *meta, apr_pool_t *pool)
 {
     const keyed_t keyed = key_values(key);
     was_conditions_t conditions = *write->conditions;
@@ -297,7 +311,7 @@ const was_error_t *was_pws_resources_put_meta(was_db_t *db, const was_grant_t *g
 
     WAS_TRY(was_db_transact(db, &transaction, pool));
     if (was_rows_count(step->rows) > 0) {
-        *etag = was_rows_text(step->rows, 0, 0);
+        was_pws_resources_read_meta(step->rows, meta);
         return NULL;
     }
     return explain_meta(db, grant, key, write, &conditions, pool);

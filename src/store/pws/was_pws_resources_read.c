@@ -98,6 +98,30 @@ const was_error_t *was_pws_resources_list(was_db_t *db, const char *space, const
     return NULL;
 }
 
+void was_pws_resources_read_content(const was_rows_t *rows, was_pws_meta_t *meta)
+{
+    *meta = (was_pws_meta_t){.type = was_rows_text(rows, 0, 0),
+                             .size = was_rows_integer(rows, 0, 1, 0),
+                             .created = was_rows_time(rows, 0, 2),
+                             .stamp = was_pws_stamp_read(rows, 0, 3),
+                             .created_by = was_rows_text(rows, 0, WAS_PWS_CONTENT_COLUMNS - 1)};
+}
+
+void was_pws_resources_read_meta(const was_rows_t *rows, was_pws_meta_t *meta)
+{
+    const int column = WAS_PWS_CONTENT_COLUMNS;
+
+    was_pws_resources_read_content(rows, meta);
+    meta->custom = was_rows_text(rows, 0, column);
+    meta->epoch = was_rows_text(rows, 0, column + 1);
+    meta->writer = was_rows_text(rows, 0, column + 2);
+    meta->etag = was_rows_text(rows, 0, column + 3);
+    meta->generation = was_rows_text(rows, 0, column + 4);
+    if (meta->generation != NULL) {
+        meta->noted = was_pws_stamp_read(rows, 0, column + 5);
+    }
+}
+
 const was_error_t *was_pws_resources_get_meta(was_db_t *db, const was_pws_key_t *key,
                                               was_pws_meta_t *meta, apr_pool_t *pool)
 {
@@ -109,20 +133,6 @@ const was_error_t *was_pws_resources_get_meta(was_db_t *db, const was_pws_key_t 
     if (was_rows_count(rows) == 0) {
         return was_pws_resources_absent(pool);
     }
-    *meta = (was_pws_meta_t){
-        .type = was_rows_text(rows, 0, 0),
-        .size = was_rows_integer(rows, 0, 1, 0),
-        .created = was_rows_time(rows, 0, 2),
-        .stamp = was_pws_stamp_read(rows, 0, 3),
-        .created_by = was_rows_text(rows, 0, 6),
-        .custom = was_rows_text(rows, 0, 7),
-        .epoch = was_rows_text(rows, 0, 8),
-        .writer = was_rows_text(rows, 0, 9),
-        .etag = was_rows_text(rows, 0, 10),
-        .generation = was_rows_text(rows, 0, 11),
-    };
-    if (meta->generation != NULL) {
-        meta->noted = was_pws_stamp_read(rows, 0, 12);
-    }
+    was_pws_resources_read_meta(rows, meta);
     return NULL;
 }

@@ -56,11 +56,11 @@ sub fill_pws {
     for my $collection ('one', 'listed', 'fed', map { "c$_" } 1 .. COLLECTIONS) {
         $send->(201, POST => "$space/", $document->({ id => $collection }));
     }
-    $send->(204, PUT => "$space/one/1k", @content);
-    $send->(204, PUT => "$space/listed/r$_", @content) for 1 .. LISTED;
+    $send->(201, PUT => "$space/one/1k", @content);
+    $send->(201, PUT => "$space/listed/r$_", @content) for 1 .. LISTED;
     # A document of 1 KiB each.
     my @json = $document->({ text => 'x' x (KIB - length '{"text":""}') });
-    $send->(204, PUT => "$space/fed/r$_", @json) for 1 .. LISTED;
+    $send->(201, PUT => "$space/fed/r$_", @json) for 1 .. LISTED;
     return $send->(200, GET => "$space/listed/?limit=" . LISTED)->body;
 }
 

@@ -251,7 +251,7 @@ sub put {
     my ($self, $slot, @options) = @_;
     my $value = $self->new_value($slot);
     my @answers = $self->ask_for(
-        'PUT', 204, PUT => $slot, type => 'text/plain', body => content($value),
+        'PUT', '20[014]', PUT => $slot, type => 'text/plain', body => content($value),
         @options);
     $self->settle($slot, $value, @answers);
     return;
