@@ -220,7 +220,7 @@ my $full = make_space($many);
 make_collection($many, $full, $_) for 'a' .. 'd';
 make_collection($many, $full, 'e', { map { $_ => 'x' } 'a' .. 'e' });
 for my $target ("/space/$full", "/space/$full/b", "/space/$full/e", "/space/$full/e/b") {
-    my $type = $target =~ /b\z/ ? 'Nothing' : 'PublicCanRead';
+    my $type = $target =~ m{/b\z} ? 'Nothing' : 'PublicCanRead';
     $many->send_json(PUT => "$target/policy", { type => $type })->status == 201 or die $target;
 }
 my @nobody = (zcap => 0, sign => 0);
