@@ -12,6 +12,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 use WAS::Holder;
 use WAS::Server;
+use WAS::Traffic qw(eventually);
 use WAS::Zcap;
 
 my $alice = holder('pws');
@@ -252,6 +253,56 @@ for my $vhost (qw(pws pws_september)) {
     my ($core, $profile) = map { $specs->{"https://w3id.org/pws$_"}[0] } '', '/authz-profile';
     is($core->{originId}, $origin, "A.1: $vhost: one origin of all");
     is_deeply($profile->{zcapCryptosuites}, ['eddsa-jcs-2022'], "A.1: $vhost: suites");
+}
+
+# 8. Who comes too late with the metadata of a space is asked for his right once more, as things are
+# then: held up by somebody who has changed what the right was found to stand on.
+my $dbh = WAS::Server::dbh();
+my $behind = sub {
+    my ($change, @values) = @_;
+    my $id = $values[0];
+    my $client = $alice->as($alice->key);
+    $dbh->begin_work;
+    $dbh->do($change, undef, @values);
+    my $late = WAS::Traffic->start(
+        clients => 1, times => 1,
+        each => sub {
+            my $res = make_by($client, 'PUT', "/space/$id/meta", { controller => $alice->did });
+            return { status => $res->status };
+        });
+    my $waits = q(SELECT count(*) FROM pg_locks WHERE NOT granted);
+    ok(eventually(20, sub { ($dbh->selectrow_array($waits))[0] }), "A.2: $id: it waits");
+    $dbh->commit;
+    return map { $_->{status} // $_->{died} } $late->finish;
+};
+my $INSERT = <<'SQL';
+INSERT INTO was_pws_spaces (space_uuid, generation, controller, created_ms, updated_ms)
+VALUES (?, 1, ?, 0, 0)
+SQL
+my $GIVE = 'UPDATE was_pws_spaces SET controller = $2 WHERE space_uuid = $1';
+for my $row (
+    # what another has done, as SQL; is it a space that is there?; the status
+    ['another makes it for the same', $INSERT, 0, [$alice->did], 204],
+    ['another makes it for himself', $INSERT, 0, [$many->did], 404],
+    ['it is deleted', 'DELETE FROM was_pws_spaces WHERE space_uuid = ?', 1, [], 201],
+    ['it is given away', $GIVE, 1, [$many->did], 404],
+) {
+    my ($name, $change, $is_there, $more, $status) = @$row;
+    my $id = $is_there ? make_space($alice) : new_id();
+    my ($got) = $behind->($change, $id, @$more);
+    is($got, $status, "A.2: a lost race: $name");
+}
+{
+    my $id = make_space($alice);
+    $dbh->do(<<"SQL");
+CREATE FUNCTION never() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TRIGGER never BEFORE UPDATE ON was_pws_spaces FOR EACH ROW
+    WHEN (old.space_uuid = '$id') EXECUTE FUNCTION never()
+SQL
+    my $res = $alice->send_json(PUT => "/space/$id/meta", { controller => $alice->did });
+    due('A.2: a race that is lost again and again', $res, 503, 'storage-error');
+    is($res->header('Retry-After'), 1, 'A.2: it says when to try again');
+    $dbh->do('DROP TRIGGER never ON was_pws_spaces; DROP FUNCTION never()');
 }
 
 done_testing();

@@ -15,7 +15,7 @@
 
 #include <string.h>
 
-enum { TYPE_MAX_BYTES = 1024 };
+enum { TYPE_MAX_BYTES = 1024, PUT_TRIES = 3 };
 
 /* All of a space; the older revision shows less of one that was just made. */
 static const was_error_t *describe_space(const was_request_t *request, const was_pws_space_t *space,
@@ -200,44 +200,71 @@ const was_error_t *pws_spaces_post(was_request_t *request, was_response_t *respo
     return create_space(request, response);
 }
 
-/* PUT where no space was when the request was authorized. */
-static const was_error_t *create_by_put(was_request_t *request, was_response_t *response)
+/* PUT where no space was when the request was authorized. `*is_late`: another was first. */
+static const was_error_t *create_by_put(was_request_t *request, was_response_t *response,
+                                        bool *is_late)
 {
     if (request->conditions.match != NULL) {
         return was_preconditions_failed(request->pool);
     }
     const was_error_t *error = create_space(request, response);
 
-    if (error != NULL && error->kind == WAS_ERROR_CONFLICT &&
-        request->conditions.none_match != NULL) {
-        return was_preconditions_failed(request->pool); /* another was first */
+    if (error != NULL && error->kind == WAS_ERROR_CONFLICT) {
+        if (request->conditions.none_match != NULL) {
+            return was_preconditions_failed(request->pool);
+        }
+        *is_late = true;
     }
     return error;
 }
 
-const was_error_t *pws_space_put(was_request_t *request, was_response_t *response)
+/* PUT where the space is the caller's. `*is_late`: not any more, or it is gone. */
+static const was_error_t *update_space(was_request_t *request, was_response_t *response,
+                                       bool *is_late)
 {
     const pws_state_t *state = pws_state(request);
     const char *id = pws_segment(request, 1);
     was_pws_space_change_t change = {.controller = NULL};
     was_pws_space_t space;
+    const was_error_t *error = whole_space(request, &space);
 
-    if (!state->exists) {
-        return create_by_put(request, response);
+    if (error == NULL) {
+        WAS_TRY(check_same_type(request->document, &space, request->pool));
+        WAS_TRY(read_space_change(request, &change));
+        if (change.controller != NULL) {
+            WAS_TRY(check_controller(change.controller, request->pool));
+        }
+        else {
+            change.controller = state->controller;
+        }
+        response->answer = WAS_ANSWER_NO_CONTENT;
+        error = was_pws_spaces_update(request->db, id, state->controller, &change,
+                                      &request->conditions, &response->etag, request->pool);
     }
-    WAS_TRY(pws_check_same_id(request->document, id, request->pool));
-    WAS_TRY(whole_space(request, &space));
-    WAS_TRY(check_same_type(request->document, &space, request->pool));
-    WAS_TRY(read_space_change(request, &change));
-    if (change.controller != NULL) {
-        WAS_TRY(check_controller(change.controller, request->pool));
+    *is_late = error != NULL && error->kind == WAS_ERROR_NOT_FOUND;
+    return error;
+}
+
+/* Whoever comes too late is asked for his right once more, as things are then (pws-next A.2). */
+const was_error_t *pws_space_put(was_request_t *request, was_response_t *response)
+{
+    const pws_state_t *state = pws_state(request);
+
+    WAS_TRY(pws_check_same_id(request->document, pws_segment(request, 1), request->pool));
+    for (int i = 0; i < PUT_TRIES; i++) {
+        bool is_late = false;
+        const was_error_t *error = state->exists ? update_space(request, response, &is_late)
+                                                 : create_by_put(request, response, &is_late);
+
+        if (!is_late) {
+            return error;
+        }
+        WAS_TRY(pws_authorize(request));
+        WAS_TRY(pws_authorize_by_body(request));
     }
-    else {
-        change.controller = state->controller;
-    }
-    response->answer = WAS_ANSWER_NO_CONTENT;
-    return was_pws_spaces_update(request->db, id, state->controller, &change, &request->conditions,
-                                 &response->etag, request->pool);
+    return was_error_make(request->pool, WAS_ERROR_UNAVAILABLE, NULL,
+                          "others make, move or delete this space all the time; nothing was "
+                          "written, and the request can be sent again");
 }
 
 const was_error_t *pws_space_delete(was_request_t *request, was_response_t *response)

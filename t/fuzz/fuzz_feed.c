@@ -40,12 +40,6 @@ void was_wait_tell(const was_request_t *request, int seconds)
     REQUIRE(request == NULL && seconds == 0);
 }
 
-const was_error_t *pws_authorize(was_request_t *request)
-{
-    REQUIRE(request == NULL);
-    return NULL;
-}
-
 const was_error_t *was_pws_changes_read(was_db_t *db, const was_pws_changes_query_t *query,
                                         was_pws_changes_t *changes, apr_pool_t *pool)
 {
