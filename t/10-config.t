@@ -34,6 +34,14 @@ sub location {
         qq($pool\n<Location "$path">\nSetHandler was\nRequire all granted\n$inside\n</Location>\n);
 }
 
+sub spew {
+    my ($path, $text) = @_;
+    open my $file, '>', $path or die "$path: $!\n";
+    print $file $text;
+    close $file or die "$path: $!\n";
+    return;
+}
+
 # Checks one configuration: no third argument says that it is fine, a pattern that it is refused
 # with such a sentence.
 sub checked {
@@ -53,6 +61,10 @@ sub checked {
 # 1. Values. Of each directive what it takes, what it refuses and with which sentence, and numbers
 # of arguments that it refuses.
 my $one = qr/takes one argument/;
+make_path("$ENV{WAS_RUN}/private");
+my $token = "$ENV{WAS_RUN}/private/10-token-$$";
+spew($token, 'onboarding-' x 3);
+chmod 0600, $token or die "$token: $!";
 my $origin = qr/such as https:\S+ \(lower case, no path, no default port\), not '/;
 my $seconds = qr/to 31622400, not '/;
 my @bad_origins = (
@@ -113,6 +125,13 @@ my @values = (
         refuses => [qw(aut autox yes 1 none)],
         sentence => qr/WASContentParts takes auto, on or off, not '/,
         miscounted => ['' => qr/WASContentParts $one/, '""' => $one, 'on off' => $one],
+    },
+    {
+        directive => 'WASOnboardingToken',
+        takes => ['off', 'Off', "\"$token\""],
+        refuses => ['no/such/file', '/', '"' . 'x' x 300 . '"'],
+        sentence => qr/WASOnboardingToken: \S+ (?:cannot be read: |is no ordinary file)/,
+        miscounted => ['' => qr/WASOnboardingToken $one/, 'off off' => $one],
     },
     {
         directive => 'WASSignatureMaxAge',
@@ -212,6 +231,7 @@ my @lines = (
     'WASCORS on', 'WASCORS https://app.example', 'WASProtocol pws',
     'WASRevision 2026-09', 'WASBaseURL https://wallet.example', 'WASMaxSpacesPerController 5',
     'WASQuotaPerSpace off', 'WASQuotaPerSpace 5', 'WASContentParts off',
+    'WASOnboardingToken off', "WASOnboardingToken \"$token\"",
 );
 my @sections =
     ('Directory "/srv"', 'DirectoryMatch "^/srv"', 'Files "x"', 'FilesMatch "x"', 'Proxy "*"');
@@ -376,14 +396,6 @@ my $alice = WAS::Key->fresh;
 my $outer = 'merge-outer';
 my $inner = 'merge-inner';
 my $wallet = 'https://wallet.example';
-
-sub spew {
-    my ($path, $text) = @_;
-    open my $file, '>', $path or die "$path: $!\n";
-    print $file $text;
-    close $file or die "$path: $!\n";
-    return;
-}
 
 sub make_space {
     my ($client, $uuid, @options) = @_;
@@ -581,6 +593,44 @@ for my $case (
     my @options = (sign => 0, body => '{}', headers => [Host => $host]);
     my $res = $revised->client->put("$at/space/s/export/meta", @options);
     is($res->status, $status, "$host$at/: WASRevision");
+}
+
+# And for who may make spaces.
+my $onboarding = WAS::Server->start(example => 0, config => $pool . <<"CONF");
+WASProtocol pws
+WASOnboardingToken "$token"
+<Location "/">
+    SetHandler was
+    Require all granted
+</Location>
+<VirtualHost *>
+    ServerName default.example
+    <Location "/off">
+        SetHandler was
+        WASOnboardingToken off
+    </Location>
+</VirtualHost>
+<VirtualHost *>
+    ServerName off.example
+    WASOnboardingToken off
+    <Location "/on">
+        SetHandler was
+        WASOnboardingToken "$token"
+    </Location>
+</VirtualHost>
+CONF
+for my $case (
+    # Host, location; what somebody gets who shows the token, without a body.
+    ['default.example', '', 'invalid-request-body'],
+    ['default.example', '/off', 'invalid-authorization-header'],
+    ['off.example', '', 'invalid-authorization-header'],
+    ['off.example', '/on', 'invalid-request-body'],
+) {
+    my ($host, $at, $type) = @$case;
+    my @shown = (Authorization => 'Bearer ' . 'onboarding-' x 3);
+    my $res =
+        $onboarding->client->post("$at/spaces/", sign => 0, headers => [Host => $host, @shown]);
+    is($res->problem->{type}, "https://w3id.org/pws#$type", "$host$at/: WASOnboardingToken");
 }
 
 # 6. Handlers inside and beside ours.

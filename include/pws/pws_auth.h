@@ -13,10 +13,15 @@
  * MISSING_TYPE. */
 WAS_CHECKED const was_error_t *pws_authenticate(was_request_t *request);
 
+/* UNSIGNED, to who makes a space without the token that is asked for, or shows it for something
+ * else. */
+WAS_CHECKED const was_error_t *pws_token_missing(const was_request_t *request);
+
 /*
  * Sections 4 (steps 7 to 9), 6.4 and 8: the first phase, all that is known before the body. A right
  * that the row lets its write carry is not asked for here: pws_settle does.
- * Errors: INVALID_ID, NOT_FOUND, EXPIRED, REVOKED, and those of was_db.
+ * Errors: INVALID_ID, UNSIGNED (a space that is to be made, or is not, without the token or with
+ * it), NOT_FOUND, EXPIRED, REVOKED, and those of was_db.
  */
 WAS_CHECKED const was_error_t *pws_authorize(was_request_t *request);
 

@@ -25,6 +25,7 @@ typedef struct pws_state_t {
     const char *capability; /* as sent; NULL for a root */
     bool chain_verified;    /* by an earlier request */
     const char *action;
+    bool is_onboarding; /* it shows the token that lets it make a space, and is not signed */
     /* After the first phase of authorization: */
     bool is_pending;        /* the write is to carry the right along */
     bool is_carried;        /* it has */

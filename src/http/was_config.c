@@ -61,6 +61,7 @@ void *was_config_merge_dir(apr_pool_t *pool, void *outer, void *inner)
         config->cors = base->cors;
         config->origins = base->origins;
     }
+    config->token = config->token != NULL ? config->token : base->token;
     config->base_url = config->base_url != NULL ? config->base_url : base->base_url;
     config->max_age = inner_or_outer(config->max_age, base->max_age);
     config->skew = inner_or_outer(config->skew, base->skew);

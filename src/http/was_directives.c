@@ -162,6 +162,24 @@ static const char *set_quota(cmd_parms *cmd, void *dir, const char *word)
     return read_limit(cmd, word, most_bytes, &((was_config_t *)dir)->quota);
 }
 
+static const char *set_onboarding(cmd_parms *cmd, void *dir, const char *word)
+{
+    was_config_t *config = dir;
+    const char *path = ap_server_root_relative(cmd->pool, word);
+
+    config->token = &was_token_off;
+    if (strcasecmp(word, "off") == 0) {
+        return refuse_section(cmd);
+    }
+    if (path == NULL) {
+        return apr_psprintf(cmd->pool, "%s takes off or the path of a file, not '%s'",
+                            cmd->cmd->name, word);
+    }
+    const char *complaint = refuse_section(cmd);
+
+    return complaint != NULL ? complaint : was_token_read(path, &config->token, cmd->pool);
+}
+
 static const char *set_replay_guard(cmd_parms *cmd, void *dir, const char *word)
 {
     const char *complaint = ap_check_cmd_context(cmd, GLOBAL_ONLY);
@@ -288,6 +306,8 @@ const command_rec was_directives[] = {
                   "off, or how many spaces one controller may have"),
     AP_INIT_TAKE1("WASQuotaPerSpace", set_quota, NULL, ACCESS_CONF | RSRC_CONF,
                   "off, or how many bytes the resources of one space may have in all"),
+    AP_INIT_TAKE1("WASOnboardingToken", set_onboarding, NULL, ACCESS_CONF | RSRC_CONF,
+                  "off, or the file with the token that who makes a space of pws must show"),
     AP_INIT_TAKE1("WASReplayGuard", set_replay_guard, NULL, RSRC_CONF,
                   "off, or the shared cache that knows which signatures of writes were used"),
     AP_INIT_TAKE1("SetHandler", set_handler, NULL, OR_FILEINFO, "was: serve from here"),

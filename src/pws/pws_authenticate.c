@@ -11,6 +11,7 @@
 #include "auth/was_cavage.h"
 #include "auth/was_invocation.h"
 #include "http/was_config.h"
+#include "http/was_protocol.h"
 
 #include <apr_strings.h>
 
@@ -153,12 +154,54 @@ static const was_error_t *read_headers(was_request_t *request, pws_state_t *stat
     return was_signature_check(&(*cavage)->signature, &rules, request->now, request->pool);
 }
 
+/* Whether the request can make a space, and has to show the token of who may. */
+static bool is_token_asked(const was_request_t *request)
+{
+    was_right_t right = request->route->right;
+
+    return (right == WAS_RIGHT_CREATE_SPACE || right == WAS_RIGHT_PUT_SPACE) &&
+           was_token_is_asked(request->config->token);
+}
+
+/* pws-next E.2: who shows the token signs nothing. Where the space may be there already, who shows
+ * none is told so when it is known. */
+static const was_error_t *read_token(const was_request_t *request, pws_state_t *state)
+{
+    const char *authorization = was_request_field(request, "Authorization");
+    bool is_bearer = was_token_is_bearer(authorization) &&
+                     was_request_field(request, "Capability-Invocation") == NULL;
+
+    state->is_onboarding = is_bearer && was_token_is_shown(request->config->token, authorization);
+    if (!state->is_onboarding && (is_bearer || request->route->right == WAS_RIGHT_CREATE_SPACE)) {
+        return pws_token_missing(request);
+    }
+    if (state->is_onboarding && announces_body(request) &&
+        was_request_field(request, "Content-Type") == NULL) {
+        return was_error_make(request->pool, WAS_ERROR_MISSING_TYPE, NULL,
+                              "a body needs a Content-Type");
+    }
+    return NULL;
+}
+
+const was_error_t *pws_token_missing(const was_request_t *request)
+{
+    return was_error_make(request->pool, WAS_ERROR_UNSIGNED, NULL,
+                          "to make a space here, show this server's onboarding token; to update "
+                          "one, sign as its controller");
+}
+
 const was_error_t *pws_authenticate(was_request_t *request)
 {
     pws_state_t *state = apr_pcalloc(request->pool, sizeof(*state));
     const was_cavage_t *cavage;
 
     request->state = state;
+    if (is_token_asked(request)) {
+        WAS_TRY(read_token(request, state));
+        if (state->is_onboarding) {
+            return NULL;
+        }
+    }
     if (was_request_field(request, "Authorization") == NULL &&
         was_request_field(request, "Capability-Invocation") == NULL) {
         if (is_safe_method(request)) {

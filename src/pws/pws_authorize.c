@@ -8,6 +8,7 @@
 
 #include "pws/pws_auth.h"
 
+#include "http/was_config.h"
 #include "http/was_protocol.h"
 #include "pws/pws_chain.h"
 #include "pws/pws_ids.h"
@@ -179,6 +180,14 @@ static const was_error_t *check_ids(const was_request_t *request)
     return NULL;
 }
 
+/* A token is for spaces that are not there, and those are for who shows it. */
+static const was_error_t *check_token(const was_request_t *request, const pws_state_t *state)
+{
+    bool is_asked = !state->exists && was_token_is_asked(request->config->token);
+
+    return state->is_onboarding == is_asked ? NULL : pws_token_missing(request);
+}
+
 /* The first phase with the store's word. */
 static const was_error_t *authorize_now(was_request_t *request, pws_state_t *state,
                                         was_zcap_verdict_t verdict)
@@ -192,6 +201,7 @@ static const was_error_t *authorize_now(was_request_t *request, pws_state_t *sta
     const was_error_t *error = decide_access(request, state, verdict, &authorization);
 
     if (request->route->right == WAS_RIGHT_PUT_SPACE) {
+        WAS_TRY(check_token(request, state));
         /* The same: whoever may not is told what is wrong with his body as where no space is. */
         state->is_refused = error != NULL;
         return NULL;

@@ -68,7 +68,9 @@ static const was_error_t *authorize_creation(was_request_t *request, const char 
     pws_creation_t *creation = apr_pcalloc(request->pool, sizeof(*creation));
 
     WAS_TRY(pws_space_read_creation(request, creation));
-    WAS_TRY(check_consent(request, creation->change.controller, target));
+    if (!state->is_onboarding) {
+        WAS_TRY(check_consent(request, creation->change.controller, target));
+    }
     creation->consent = consent_by(request, request->route->right == WAS_RIGHT_PUT_SPACE
                                                 ? creation->id
                                                 : creation->change.controller);

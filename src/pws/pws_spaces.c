@@ -259,6 +259,9 @@ const was_error_t *pws_space_put(was_request_t *request, was_response_t *respons
         if (!is_late) {
             return error;
         }
+        if (state->is_onboarding) {
+            return was_error_log(request->pool, WAS_ERROR_NOT_FOUND, "another was first");
+        }
         WAS_TRY(pws_authorize(request));
         WAS_TRY(pws_authorize_by_body(request));
     }

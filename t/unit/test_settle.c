@@ -50,6 +50,11 @@ static const struct {
      "the same, and nothing wrong"},
 };
 
+const was_error_t *pws_token_missing(const was_request_t *request)
+{
+    return was_error_make(request->pool, WAS_ERROR_UNSIGNED, NULL, "never");
+}
+
 const char *pws_segment(const was_request_t *request, int index)
 {
     (void)request;

@@ -1,0 +1,36 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#ifndef WAS_TOKEN_H
+#define WAS_TOKEN_H
+
+#include <apr_pools.h>
+
+#include <stdbool.h>
+
+/*
+ * was_token: the token that lets whoever shows it make spaces (protocol/pws-next E.2). It is
+ * read once, when httpd reads its configuration, and no more than its digest is kept, so that
+ * nothing of ours can tell it.
+ */
+typedef struct was_token_t was_token_t;
+
+/* Where none is asked for. */
+extern const was_token_t was_token_off;
+
+/*
+ * The one in a file, in `pool`: a line of WAS_TOKEN_MIN_BYTES to WAS_TOKEN_MAX_BYTES
+ * characters of RFC 6750's b64token, and nothing besides. The least of them make 128 bits, if they
+ * are drawn at random. What is wrong with the file comes back as a sentence about it, which says
+ * nothing of what it holds; NULL: nothing is.
+ */
+enum { WAS_TOKEN_MIN_BYTES = 22, WAS_TOKEN_MAX_BYTES = 512 };
+const char *was_token_read(const char *path, const was_token_t **token, apr_pool_t *pool);
+
+/* Whether one is asked for: not by NULL, which nobody has set. */
+bool was_token_is_asked(const was_token_t *token);
+
+/* Whether the Authorization of a request (NULL: it has none) is a Bearer's at all, and whether what
+ * it shows is the token. How long that takes tells nothing of it. */
+bool was_token_is_bearer(const char *authorization);
+bool was_token_is_shown(const was_token_t *token, const char *authorization);
+
+#endif
