@@ -21,6 +21,8 @@ my $space = make_space($alice);
 my $at = "/space/$space";
 my @nobody = (zcap => 0, sign => 0);
 
+my @STAMP = qw(updatedAt updatedAtCounter originId);
+
 sub names { return join ' ', sort keys %{ $_[0] } }
 
 sub stamp {
@@ -37,7 +39,7 @@ sub is_later {
 # 1. Which members there are: of the echo of a creation, and of what is read.
 my $ALWAYS = 'backend createdBy custom epoch id name type url';
 my %MEMBERS = (
-    '2026-10' => [("$ALWAYS createdAt linkset originId updatedAt updatedAtCounter") x 2],
+    '2026-10' => [("$ALWAYS created createdAt linkset originId updatedAt updatedAtCounter") x 2],
     '2026-09' => [$ALWAYS, "$ALWAYS createdAt linkset updatedAt"],
 );
 my ($service) = $alice->get('/service')->json->{specs}{'https://w3id.org/pws'}[0];
@@ -63,6 +65,9 @@ for my $revision (sort keys %revisions) {
             if ($revision eq '2026-10') {
                 is_deeply($made->json, $got->json, "$rule: the object");
                 is($got->json->{originId}, $service->{originId}, "C.1: $which: the origin");
+                my %stamp = map { $_ => $got->json->{$_} } @STAMP;
+                is_deeply($got->json->{created}, \%stamp, "A.3: $which: created by this write");
+                is($stamp{updatedAt}, $got->json->{createdAt}, "A.3: $which: createdAt");
             }
             $life == 1 and $who->delete("$at/$id/");
         }
@@ -86,7 +91,10 @@ for my $row (
     my $after = $alice->get($meta);
     my @stamps = map { stamp($_->json) } $before, $after;
     is($res->status, $status, "C.4: $name: written") if defined $status;
-    is($after->json->{createdAt}, $before->json->{createdAt}, "C.4: $name: when it was made");
+    is_deeply(
+        [@{ $after->json }{qw(created createdAt)}],
+        [@{ $before->json }{qw(created createdAt)}],
+        "C.4: $name: when it was made");
     if (!$is_write) {
         is_deeply($stamps[1], $stamps[0], "C.4: $name: no stamp of the collection's");
         is($after->header('ETag'), $before->header('ETag'), "C.4: $name: nor its validator");

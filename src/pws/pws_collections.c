@@ -72,11 +72,13 @@ static was_document_t *describe_collection(const was_request_t *request,
     }
     was_document_text(document, root, "linkset",
                       pws_path(request, "/space/%s/%s/linkset", space, collection->id));
-    pws_document_time(document, root, "createdAt", collection->created, request->pool);
+    pws_document_time(document, root, "createdAt", collection->created.time, request->pool);
     if (pws_is_september(request)) {
         pws_document_time(document, root, "updatedAt", collection->stamp.time, request->pool);
     }
     else {
+        pws_document_stamp(document, was_document_object(document, root, "created"),
+                           &collection->created, request->pool);
         pws_document_stamp(document, root, &collection->stamp, request->pool);
     }
     return document;

@@ -126,7 +126,7 @@ const was_error_t *was_pws_collections_create(was_db_t *db, const was_grant_t *g
     REQUIRE(db == NULL);
     check_grant(grant);
     check_collection(collection, pool);
-    collection->stamp.origin = "o";
+    collection->stamp.origin = collection->created.origin = "o";
     return take_write(&collection->etag);
 }
 

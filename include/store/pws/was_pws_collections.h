@@ -31,7 +31,7 @@ typedef struct was_pws_collection_t {
     const char *history;    /* the method of the log that says encryption and revisions; or NULL */
     const char *epoch;
     const char *created_by;
-    apr_time_t created;
+    was_pws_stamp_t created; /* of the write that made it */
     was_pws_stamp_t stamp;
     const char *etag;
     bool is_deleted; /* in a list: only its tombstone is there */

@@ -35,9 +35,11 @@
     "(" PWS_ROW " + octet_length(" id ") - " PWS_TOMBSTONE_THERE("s.generation", "c", id) ")"
 
 /* grant, collection, name, backend, encryption, plaintext, generator, generator origin, custom,
- * epoch, created by, generation, quota or NULL, revisions -> time of its making, stamp, validator;
+ * epoch, created by, generation, quota or NULL, revisions -> stamp of its making, stamp, validator;
  * behind the space's lock */
-#define PWS_COLLECTION_MADE "c.created_ms, " PWS_STAMP("c") ", " PWS_ETAG_OBJECT("c")
+#define PWS_COLLECTION_MADE \
+    "c.created_ms, c.created_counter::bigint, " PWS_ORIGIN ", " PWS_STAMP("c") "," \
+    " " PWS_ETAG_OBJECT("c")
 #define PWS_COLLECTION_NEW_BYTES \
     "(" PWS_TWO_ROWS " + " PWS_COLLECTION_TOMBSTONE_BYTES("$4::text") \
     " + octet_length($4::text) + " PWS_LENGTH("$5::text") \
@@ -62,8 +64,9 @@
  * that. Not a part of the insertion, which may have waited for a deletion to commit whose tombstone
  * it cannot see. */
 #define WAS_TEXT_PWS_COLLECTION_LIFT \
-    "UPDATE was_pws_collections c SET (updated_ms, updated_counter) =" \
-    " ROW (" PWS_STAMP_AFTER("t") ") FROM was_pws_spaces s, was_pws_tombstones t" \
+    "UPDATE was_pws_collections c SET updated_ms = l.ms, updated_counter = l.counter," \
+    " created_ms = l.ms, created_counter = l.counter FROM was_pws_spaces s," \
+    " was_pws_tombstones t CROSS JOIN LATERAL (SELECT " PWS_STAMP_AFTER("t") ") l (ms, counter)" \
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") " AND c.generation = $3::bigint" \
     " AND t.space_uuid = $1 AND t.parent = s.generation AND t.kind = 'c' AND t.id = $2::text" \
     " RETURNING " PWS_COLLECTION_MADE

@@ -27,9 +27,9 @@ static const was_error_t *collection_absent(apr_pool_t *pool)
 /* The columns of PWS_COLLECTION_MADE. */
 static void read_made(const was_rows_t *rows, int column, was_pws_collection_t *collection)
 {
-    collection->created = was_rows_time(rows, 0, column);
-    collection->stamp = was_pws_stamp_read(rows, 0, column + 1);
-    collection->etag = was_rows_text(rows, 0, column + 1 + WAS_PWS_STAMP_COLUMNS);
+    collection->created = was_pws_stamp_read(rows, 0, column);
+    collection->stamp = was_pws_stamp_read(rows, 0, column + WAS_PWS_STAMP_COLUMNS);
+    collection->etag = was_rows_text(rows, 0, column + 2 * WAS_PWS_STAMP_COLUMNS);
 }
 
 const was_error_t *was_pws_collections_get(was_db_t *db, const char *space, const char *id,
