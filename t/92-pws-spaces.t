@@ -26,6 +26,7 @@ sub stamp {
     my ($object) = @_;
     return [map { $object->{$_} } qw(updatedAt updatedAtCounter)];
 }
+sub encrypted { return document({ encryption => { scheme => 'edv' } }) }
 sub document { return (type => 'application/json', body => json_text($_[0])) }
 
 # A creation is rooted in its own URL.
@@ -253,6 +254,43 @@ for my $vhost (qw(pws pws_september)) {
     my ($core, $profile) = map { $specs->{"https://w3id.org/pws$_"}[0] } '', '/authz-profile';
     is($core->{originId}, $origin, "A.1: $vhost: one origin of all");
     is_deeply($profile->{zcapCryptosuites}, ['eddsa-jcs-2022'], "A.1: $vhost: suites");
+    is_deeply([map { $_->{version} } $core, $profile], ['0.5', '0.1'], "A.1: $vhost: versions");
+    is($core->{spaces}, at($vhost, $alice)->url('/spaces/'), "A.1: $vhost: where spaces are made");
+}
+
+# What it advertises is there, and what is not there it does not advertise: the specification and
+# the feature (none: that it is listed), and what would be answered 501.
+my $served = make_space($alice);
+my $c = make_collection($alice, $served, 'c', { r => 'x' });
+my ($CORE, $EC) = map { "https://w3id.org/pws$_" } '', '/encrypted-collections';
+my %by_index = (profile => 'blinded-index', index => 'x', equals => [{ x => 'y' }]);
+for my $row (
+    [$CORE, 'listing', GET => "/space/$served/"],
+    [$CORE, 'collection-management', POST => "/space/$served/", document({})],
+    [$CORE, 'space-management', GET => "/space/$served/meta"],
+    [$CORE, 'linksets', GET => "$c/linkset"],
+    [$CORE, 'policy', DELETE => "$c/policy"],
+    [$CORE, 'metadata', GET => "$c/r/meta"],
+    [$CORE, 'export', POST => "/space/$served/export"],
+    [$CORE, 'backends', GET => "/space/$served/backends"],
+    [$CORE, 'quotas', GET => "/space/$served/quotas"],
+    [$CORE, 'quotas', GET => "$c/quota"],
+    [$CORE, 'encryption', PUT => "/space/$served/e/meta", encrypted()],
+    [$CORE, 'changes-query', POST => "$c/query", document({ profile => 'changes' })],
+    [$EC, undef, GET => "$c/r/chunks/"],
+    [$EC, 'blinded-index-query', POST => "$c/query", document(\%by_index)],
+    [$EC, 'governed-history-logs', GET => "$c/meta/log"],
+) {
+    my ($key, $feature, @request) = @$row;
+    for my $vhost (qw(pws pws_september)) {
+        my $who = at($vhost, $alice);
+        my $spec = $who->get('/service')->json->{specs}{$key}[0];
+        my $is_there = $spec ? 1 : 0;
+        $is_there = grep { $_ eq $feature } @{ $spec->{features} } if $spec && defined $feature;
+        my $status = $who->request(@request)->status;
+        my $name = 'A.1: ' . ($feature // 'chunks') . ": $vhost: advertised and there, or neither";
+        is($status == 501 ? 0 : 1, $is_there, $name);
+    }
 }
 
 # 8. Who comes too late with the metadata of a space is asked for his right once more, as things are

@@ -35,43 +35,73 @@ const was_error_t *pws_root_get(was_request_t *request, was_response_t *response
     return NULL;
 }
 
-static void add_texts(was_document_t *document, json_t *object, const char *name,
-                      const char *const *texts)
-{
-    json_t *list = was_document_list(document, object, name);
+/* What is advertised, a line each: of whom has it, and whether it is there. */
+typedef struct feature_t {
+    const char *name;
+    bool is_offered;
+} feature_t;
 
-    for (; *texts != NULL; texts++) {
-        was_document_add_text(document, list, *texts);
+static const feature_t core_features[] = {
+    {"listing", true},          {"collection-management", true},
+    {"space-management", true}, {"linksets", true},
+    {"policy", true},           {"metadata", true},
+    {"export", false},          {"backends", true},
+    {"quotas", false},          {"encryption", true},
+    {"changes-query", true},    {NULL, false},
+};
+
+/* Where this specification is listed at all, chunks are offered. */
+static const bool offers_encrypted_collections = false;
+static const feature_t encrypted_features[] = {
+    {"blinded-index-query", false},
+    {"governed-history-logs", false},
+    {NULL, false},
+};
+
+static void add_features(was_document_t *document, json_t *object, const feature_t *features)
+{
+    json_t *list = was_document_list(document, object, "features");
+
+    for (; features->name != NULL; features++) {
+        if (features->is_offered) {
+            was_document_add_text(document, list, features->name);
+        }
     }
+}
+
+/* The one version of a specification that is spoken. */
+static json_t *add_spec(was_document_t *document, json_t *specs, const char *key,
+                        const char *version)
+{
+    json_t *spec = was_document_add_object(document, was_document_list(document, specs, key));
+
+    was_document_text(document, spec, "version", version);
+    return spec;
 }
 
 static was_document_t *describe_service(const was_request_t *request, const char *origin)
 {
-    static const char *const features[] = {"listing",          "collection-management",
-                                           "space-management", "linksets",
-                                           "policy",           "metadata",
-                                           "backends",         "encryption",
-                                           "changes-query",    NULL};
-    static const char *const algorithms[] = {"EdDSA", NULL};
-    static const char *const suites[] = {"eddsa-jcs-2022", NULL};
     was_document_t *document = was_document_make(request->pool);
     json_t *root = was_document_root(document);
 
     was_document_text(document, root, "url", pws_url(request, "/service"));
     json_t *specs = was_document_object(document, root, "specs");
-    json_t *protocol = was_document_add_object(
-        document, was_document_list(document, specs, "https://w3id.org/pws"));
+    json_t *core = add_spec(document, specs, "https://w3id.org/pws", "0.5");
 
-    was_document_text(document, protocol, "version", "0.5");
-    was_document_text(document, protocol, "originId", origin);
-    was_document_text(document, protocol, "spaces", pws_url(request, "/spaces/"));
-    add_texts(document, protocol, "features", features);
-    json_t *profile = was_document_add_object(
-        document, was_document_list(document, specs, "https://w3id.org/pws/authz-profile"));
+    was_document_text(document, core, "originId", origin);
+    was_document_text(document, core, "spaces", pws_url(request, "/spaces/"));
+    add_features(document, core, core_features);
+    json_t *profile = add_spec(document, specs, "https://w3id.org/pws/authz-profile", "0.1");
 
-    was_document_text(document, profile, "version", "0.1");
-    add_texts(document, profile, "signatureAlgorithms", algorithms);
-    add_texts(document, profile, "zcapCryptosuites", suites);
+    was_document_add_text(document, was_document_list(document, profile, "signatureAlgorithms"),
+                          "EdDSA");
+    was_document_add_text(document, was_document_list(document, profile, "zcapCryptosuites"),
+                          "eddsa-jcs-2022");
+    if (offers_encrypted_collections) {
+        add_features(document,
+                     add_spec(document, specs, "https://w3id.org/pws/encrypted-collections", "0.1"),
+                     encrypted_features);
+    }
     return document;
 }
 
