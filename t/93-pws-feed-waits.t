@@ -20,7 +20,8 @@ use WAS::Zcap;
 
 my $ROUNDS = 21;
 my $SOON = 0.1;    # seconds, the median of the rounds
-my $MOST = 2;      # who wait, of 8 threads
+my $MOST = 4;      # who wait, of 16 threads
+my $EACH = 2;      # of them for one caller
 my $alice = holder('pws');
 my $bob = holder('pws');
 my $stranger = holder('pws');
@@ -29,12 +30,12 @@ my $origin = WAS::Server::url('pws');
 # An httpd of one child, with one connection to the database.
 sub small_server {
     my ($mpm) = @_;
-    my $threads = $mpm eq 'prefork' ? 'MaxRequestWorkers 8' : <<'THREADS';
+    my $threads = $mpm eq 'prefork' ? 'MaxRequestWorkers 16' : <<'THREADS';
 ServerLimit 1
-ThreadsPerChild 8
-MaxRequestWorkers 8
+ThreadsPerChild 16
+MaxRequestWorkers 16
 MinSpareThreads 1
-MaxSpareThreads 8
+MaxSpareThreads 16
 DBDKeep 1
 DBDMax 1
 THREADS
@@ -100,12 +101,33 @@ sub answers {
     return map { $_->{answer} // die $_->{died} } $_[0]->finish(patient => 1);
 }
 
-# Waits until no more may.
+# Waits until no more of somebody's may.
 sub enough_wait {
-    my ($to) = @_;
-    my ($client, $at_end) = (through($port, $alice), end_of($to));
-    my $is_full = sub { !defined ask($client, $to, $at_end, 1)->header('Preference-Applied') };
+    my ($to, $who, @with) = @_;
+    my ($client, $at_end) = (through($port, $who), end_of($to));
+    my $is_full =
+        sub { !defined ask($client, $to, $at_end, 1, @with)->header('Preference-Applied') };
     return eventually(10, $is_full);
+}
+
+# A capability of somebody's for a collection, as what requests have.
+sub may_ask {
+    my ($who, $to) = @_;
+    my $url = $alice->url("$to/");
+    my $zcap =
+        delegate($url, by => $alice->key, to => $who->key, target => $url, actions => ['POST']);
+    return (zcap => { capability => $zcap });
+}
+
+# As many as may wait, of two callers; yields those who wait.
+sub all_places {
+    my ($name, $to) = @_;
+    my @with = may_ask($bob, $to);
+    my $hers = waiters($EACH, by_way_of($alice, $port), $to, end_of($to), 20);
+    ok(enough_wait($to, $alice), "waiting: $name: one caller has half of the places at most");
+    my $his = waiters($EACH, by_way_of($bob, $port), $to, end_of($to), 20, @with);
+    ok(enough_wait($to, $bob, @with), "waiting: $name: and another one the other half");
+    return ($hers, $his);
 }
 
 sub by_way_of {
@@ -181,10 +203,12 @@ sub by_way_of {
 
 # 3. So many, and without a connection: the only one is there for others.
 {
-    my $waiting = waiters($MOST, by_way_of($alice, $port), $path, end_of($path), 20);
+    my @waiting = all_places('busy', $path);
     my $other = through($port, $alice);
-    ok(enough_wait($path), 'waiting: who comes when enough wait is answered at once');
-    my ($took, $res) = timed(sub { ask($other, $path, end_of($path), 20) });
+    my $third = through($port, $stranger);
+    my @with = may_ask($stranger, $path);
+    my ($took, $res) = timed(sub { ask($third, $path, end_of($path), 20, @with) });
+    is($res->header('Preference-Applied'), undef, 'waiting: a third one does not');
     is_deeply($res->json->{documents}, [], 'waiting: that nothing is new');
     cmp_ok($took, '<', 2, 'waiting: at once');
     my ($seconds) = timed(sub { $other->get("$path/meta") for 1 .. 20 });
@@ -194,7 +218,7 @@ SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND sta
 SQL
     is($busy, 0, 'waiting: no session waits with them');
     put('enough');
-    my @answers = answers($waiting);
+    my @answers = map { answers($_) } @waiting;
     is_deeply(
         [map { join ' ', @$_[1 .. 3] } @answers],
         [('200 wait=20 enough') x $MOST],
@@ -229,11 +253,10 @@ SQL
 for my $how (['restarts gracefully', 'USR1'], ['stops gracefully', 'WINCH']) {
     my ($name, $signal) = @$how;
     $path = make_collection($alice, $space, "for-$signal");
-    my $waiting = waiters($MOST, by_way_of($alice, $port), $path, end_of($path), 20);
-    ok(enough_wait($path), "waiting: httpd $name: while they do");
+    my @waiting = all_places("httpd $name", $path);
     my @children = $small->children;
     $small->signal($signal);
-    my @answers = answers($waiting);
+    my @answers = map { answers($_) } @waiting;
     is_deeply(
         [map { $_->[1] } @answers], [(200) x $MOST],
         "waiting: httpd $name: an answer for each");

@@ -13,8 +13,8 @@
 /* For how many seconds it would; 0 for not at all. */
 int was_wait_wanted(const was_request_t *request);
 
-/* Waits until the collection is not where it was seen, or until that time. What is said of it in
- * the answer is was_wait_tell's. */
+/* Waits, for a request that has a caller, until the collection is not where it was seen, or until
+ * that time. What is said of it in the answer is was_wait_tell's. */
 was_watch_end_t was_wait_for(const was_request_t *request, const was_watched_t *watched,
                              apr_time_t until);
 

@@ -19,7 +19,8 @@ int was_wait_wanted(const was_request_t *request)
 was_watch_end_t was_wait_for(const was_request_t *request, const was_watched_t *watched,
                              apr_time_t until)
 {
-    return was_watcher_wait(was_config_server(request->r->server)->watcher, watched, until);
+    return was_watcher_wait(was_config_server(request->r->server)->watcher, watched,
+                            request->caller, until);
 }
 
 void was_wait_tell(const was_request_t *request, int seconds)

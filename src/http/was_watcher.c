@@ -18,18 +18,22 @@
 #include <apr_thread_cond.h>
 #include <apr_thread_mutex.h>
 
+#include <string.h>
+
 APLOG_USE_MODULE(was);
 
 enum {
     LOOK_MSEC = 100, /* between two looks */
     DOZE_MSEC = 250, /* how soon who waits finds out that the child is about to end */
-    SHARE = 4        /* one of so many threads may wait */
+    SHARE = 4,       /* one of so many threads may wait */
+    PORTION = 2      /* and one of so many of these be taken by one caller, rounded up */
 };
 
 /* Somebody who waits; in its own stack. */
 typedef struct waiter_t {
     APR_RING_ENTRY(waiter_t) link;
     was_watched_t watched;
+    const char *caller;
     apr_int64_t number; /* no other one's */
     bool has_moved;
 } waiter_t;
@@ -212,14 +216,27 @@ static was_watch_end_t wait_here(was_watcher_t *watcher, waiter_t *waiter, apr_t
     return waiter->has_moved ? WAS_WATCH_MOVED : WAS_WATCH_OVER;
 }
 
+/* Whether there is a place for one more of this caller's. With the lock. */
+static bool has_place(const was_watcher_t *watcher, const char *caller)
+{
+    const waiter_t *waiter;
+    int taken = 0;
+
+    APR_RING_FOREACH(waiter, &watcher->waiters, waiter_t, link)
+    {
+        taken += strcmp(waiter->caller, caller) == 0;
+    }
+    return watcher->count < watcher->most && taken < (watcher->most + PORTION - 1) / PORTION;
+}
+
 was_watch_end_t was_watcher_wait(was_watcher_t *watcher, const was_watched_t *watched,
-                                 apr_time_t until)
+                                 const char *caller, apr_time_t until)
 {
     was_watch_end_t end = WAS_WATCH_FULL;
 
     apr_thread_mutex_lock(watcher->lock);
-    if (watcher->count < watcher->most) {
-        waiter_t waiter = {.watched = *watched, .number = ++watcher->last_number};
+    if (has_place(watcher, caller)) {
+        waiter_t waiter = {.watched = *watched, .caller = caller, .number = ++watcher->last_number};
 
         APR_RING_ELEM_INIT(&waiter, link);
         APR_RING_INSERT_TAIL(&watcher->waiters, &waiter, waiter_t, link);
