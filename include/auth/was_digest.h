@@ -12,7 +12,7 @@
 typedef struct was_digest_t {
     was_digest_algorithm_t algorithm;
     unsigned char bytes[WAS_DIGEST_MAX_BYTES];
-    apr_size_t count; /* 32 or 64 */
+    apr_size_t count; /* 32 or 64; 0: none */
 } was_digest_t;
 
 /*
@@ -27,5 +27,13 @@ WAS_CHECKED const was_error_t *was_digest_parse(const char *value, was_digest_t 
 /* Reads a `Content-Digest` field (RFC 9530: `sha-256=:<base64>:`, `sha-512=:...:`), as above. */
 WAS_CHECKED const was_error_t *was_digest_parse_content(const char *value, was_digest_t *digest,
                                                         apr_pool_t *pool);
+
+/*
+ * Reads a `Content-Digest` or `Repr-Digest` field that no signature covers: one that knows none of
+ * the algorithms says nothing.
+ * Errors: MALFORMED, pointer "/body": a known one is malformed or contradicts the first.
+ */
+WAS_CHECKED const was_error_t *was_digest_parse_unsigned(const char *value, was_digest_t *digest,
+                                                         apr_pool_t *pool);
 
 #endif

@@ -5,8 +5,8 @@
 #include "http/was_request.h"
 
 /*
- * was_body: a request's body on its way in, gathered by was_gather. Digested on the way when the
- * signature covers a digest.
+ * was_body: a request's body on its way in, gathered by was_gather. Digested on the way when a
+ * digest came along: one that the signature covers, or a field of RFC 9530.
  */
 
 /* Registers the filter that keeps httpd's own refusals of a body from the client. */
@@ -24,7 +24,9 @@ WAS_CHECKED const was_error_t *was_body_check(const was_request_t *request, apr_
 /*
  * Reads the whole body, however it is framed.
  * Errors: TOO_LARGE, INCOMPLETE (it stopped short), TIMEOUT, UNAUTHENTICATED (a covered `digest` or
- * `content-digest` does not match, or is of no known algorithm), and those of was_gather.
+ * `content-digest` does not match, or is of no known algorithm), MALFORMED (a `Content-Digest` or
+ * `Repr-Digest` that no signature covers does not match; those of other algorithms are ignored),
+ * and those of was_gather.
  */
 WAS_CHECKED const was_error_t *was_body_read(was_request_t *request, apr_int64_t max);
 

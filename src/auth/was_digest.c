@@ -21,6 +21,13 @@ typedef struct entry_t {
     read_value_fn read;
 } entry_t;
 
+/* The entries that a field may have, and what is wrong when it is malformed. */
+typedef struct spelling_t {
+    const entry_t *known;
+    was_error_kind_t kind;
+    const char *pointer;
+} spelling_t;
+
 static bool read_base64(const char *text, apr_size_t length, was_digest_t *digest)
 {
     apr_size_t expected = digest->algorithm == WAS_DIGEST_SHA512 ? 64 : 32;
@@ -51,9 +58,10 @@ static bool read_sequence(const char *text, apr_size_t length, was_digest_t *dig
            read_base64(text + 1, length - 2, digest);
 }
 
-static const was_error_t *refused_digest(const char *detail, apr_pool_t *pool)
+static const was_error_t *refused_digest(const spelling_t *spelling, const char *detail,
+                                         apr_pool_t *pool)
 {
-    return was_error_make(pool, WAS_ERROR_UNAUTHENTICATED, "/authorization", "%s", detail);
+    return was_error_make(pool, spelling->kind, spelling->pointer, "%s", detail);
 }
 
 static const entry_t *find_known(const entry_t *known, const char *name, apr_size_t length)
@@ -88,14 +96,14 @@ static bool read_entry(const entry_t *table, const char *text, apr_size_t length
  * The first known entry counts, but the others are read too: a field that says two things about one
  * body would be believed differently by two readers. `first->count` is 0 before there is one.
  */
-static const was_error_t *take_entry(const entry_t *table, const char *text, apr_size_t length,
-                                     was_digest_t *first, apr_pool_t *pool)
+static const was_error_t *take_entry(const spelling_t *spelling, const char *text,
+                                     apr_size_t length, was_digest_t *first, apr_pool_t *pool)
 {
     was_digest_t next = {0};
     const entry_t *known;
 
-    if (!read_entry(table, text, length, &known, &next)) {
-        return refused_digest("the digest field is malformed", pool);
+    if (!read_entry(spelling->known, text, length, &known, &next)) {
+        return refused_digest(spelling, "the digest field is malformed", pool);
     }
     if (known == NULL) {
         return NULL;
@@ -105,15 +113,15 @@ static const was_error_t *take_entry(const entry_t *table, const char *text, apr
     }
     else if (next.algorithm == first->algorithm &&
              memcmp(next.bytes, first->bytes, first->count) != 0) {
-        return refused_digest("the digest field contradicts itself", pool);
+        return refused_digest(spelling, "the digest field contradicts itself", pool);
     }
     return NULL;
 }
 
-static const was_error_t *parse_entries(const char *value, const entry_t *table,
-                                        was_digest_t *digest, apr_pool_t *pool)
+/* `*first` is the first known entry; its count is 0 where there is none. */
+static const was_error_t *parse_entries(const char *value, const spelling_t *spelling,
+                                        was_digest_t *first, apr_pool_t *pool)
 {
-    was_digest_t first = {0};
     const char *end;
 
     for (const char *at = value;; at = end + 1) {
@@ -124,13 +132,24 @@ static const was_error_t *parse_entries(const char *value, const entry_t *table,
         while (length > 0 && (at[length - 1] == ' ' || at[length - 1] == '\t')) {
             length--;
         }
-        WAS_TRY(take_entry(table, at, length, &first, pool));
+        WAS_TRY(take_entry(spelling, at, length, first, pool));
         if (*end == '\0') {
-            break;
+            return NULL;
         }
     }
+}
+
+/* Of a field that is signed, which must say something. */
+static const was_error_t *parse_signed(const char *value, const entry_t *known,
+                                       was_digest_t *digest, apr_pool_t *pool)
+{
+    const spelling_t spelling = {known, WAS_ERROR_UNAUTHENTICATED, "/authorization"};
+    was_digest_t first = {0};
+
+    WAS_TRY(parse_entries(value, &spelling, &first, pool));
     if (first.count == 0) {
-        return refused_digest("the digest field holds no SHA-256 or SHA-512 digest", pool);
+        return refused_digest(&spelling, "the digest field holds no SHA-256 or SHA-512 digest",
+                              pool);
     }
     *digest = first;
     return NULL;
@@ -138,20 +157,31 @@ static const was_error_t *parse_entries(const char *value, const entry_t *table,
 
 const was_error_t *was_digest_parse(const char *value, was_digest_t *digest, apr_pool_t *pool)
 {
-    static const entry_t table[] = {{"SHA-256", WAS_DIGEST_SHA256, read_base64},
+    static const entry_t known[] = {{"SHA-256", WAS_DIGEST_SHA256, read_base64},
                                     {"SHA-512", WAS_DIGEST_SHA512, read_base64},
                                     {"mh", WAS_DIGEST_SHA256, read_multihash},
                                     {NULL, WAS_DIGEST_SHA256, NULL}};
 
-    return parse_entries(value, table, digest, pool);
+    return parse_signed(value, known, digest, pool);
 }
+
+static const entry_t known_sequences[] = {{"sha-256", WAS_DIGEST_SHA256, read_sequence},
+                                          {"sha-512", WAS_DIGEST_SHA512, read_sequence},
+                                          {NULL, WAS_DIGEST_SHA256, NULL}};
 
 const was_error_t *was_digest_parse_content(const char *value, was_digest_t *digest,
                                             apr_pool_t *pool)
 {
-    static const entry_t table[] = {{"sha-256", WAS_DIGEST_SHA256, read_sequence},
-                                    {"sha-512", WAS_DIGEST_SHA512, read_sequence},
-                                    {NULL, WAS_DIGEST_SHA256, NULL}};
+    return parse_signed(value, known_sequences, digest, pool);
+}
 
-    return parse_entries(value, table, digest, pool);
+const was_error_t *was_digest_parse_unsigned(const char *value, was_digest_t *digest,
+                                             apr_pool_t *pool)
+{
+    static const spelling_t spelling = {known_sequences, WAS_ERROR_MALFORMED, "/body"};
+    was_digest_t first = {0};
+
+    WAS_TRY(parse_entries(value, &spelling, &first, pool));
+    *digest = first;
+    return NULL;
 }

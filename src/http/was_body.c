@@ -21,15 +21,18 @@
 
 enum { DISCARD_BYTES = 1024 * 1024, READ_BYTES = 64 * 1024 };
 
-/* A digest that the signature covers, and what the body has come to so far. */
+enum { ALGORITHMS = WAS_DIGEST_SHA512 + 1 };
+
+/* What a field says that the body's digest is. */
 typedef struct expected_t {
     was_digest_t digest;
-    was_hasher_t *hasher;
+    bool is_signed;
 } expected_t;
 
 struct was_body_t {
     was_gathered_t *gathered;
-    expected_t expected[2]; /* of `digest` and of `content-digest` */
+    was_hasher_t *hashers[ALGORITHMS]; /* those that are needed; NULL the others */
+    expected_t expected[3];            /* of `digest`, `content-digest` and `repr-digest` */
     int nexpected;
 };
 
@@ -79,31 +82,77 @@ const was_error_t *was_body_check(const was_request_t *request, apr_int64_t max)
     return NULL;
 }
 
-/* Readies one digest, if the signature covers it. */
-static const was_error_t *
-expect_digest(const was_request_t *request, was_body_t *body, const char *name,
-              const was_error_t *(*parse)(const char *, was_digest_t *, apr_pool_t *))
+static const was_error_t *need_hasher(const was_request_t *request, was_body_t *body,
+                                      was_digest_algorithm_t algorithm)
 {
+    was_hasher_t **hasher = &body->hashers[algorithm];
+
+    return *hasher != NULL ? NULL : was_hasher_make(algorithm, hasher, request->pool);
+}
+
+typedef const was_error_t *(*parse_fn)(const char *value, was_digest_t *digest, apr_pool_t *pool);
+
+/* Readies one digest, if its field is there and says one. `parse` reads what the signature covers;
+ * NULL: no signature speaks for this field. */
+static const was_error_t *expect_digest(const was_request_t *request, was_body_t *body,
+                                        const char *name, parse_fn parse)
+{
+    const char *value = was_request_field(request, name);
     expected_t *expected = &body->expected[body->nexpected];
 
-    if (request->signature == NULL || !was_signature_covers(request->signature, name)) {
+    expected->is_signed = parse != NULL && request->signature != NULL &&
+                          was_signature_covers(request->signature, name);
+    if (value == NULL) {
+        return NULL; /* what is covered is there */
+    }
+    WAS_TRY(expected->is_signed
+                ? parse(value, &expected->digest, request->pool)
+                : was_digest_parse_unsigned(value, &expected->digest, request->pool));
+    if (expected->digest.count == 0) {
         return NULL;
     }
-    WAS_TRY(parse(was_request_field(request, name), &expected->digest, request->pool));
     body->nexpected++;
-    return was_hasher_make(expected->digest.algorithm, &expected->hasher, request->pool);
+    return need_hasher(request, body, expected->digest.algorithm);
+}
+
+static const was_error_t *expect_digests(const was_request_t *request, was_body_t *body)
+{
+    const was_signature_t *signature = request->signature;
+
+    /* An older field, which is about nothing but the signature. */
+    if (signature != NULL && was_signature_covers(signature, "digest")) {
+        WAS_TRY(expect_digest(request, body, "digest", was_digest_parse));
+    }
+    WAS_TRY(expect_digest(request, body, "content-digest", was_digest_parse_content));
+    /* What is sent here is a representation, and the whole of it. */
+    return expect_digest(request, body, "repr-digest", NULL);
+}
+
+static const was_error_t *refuse_digest(const was_request_t *request, bool is_signed)
+{
+    return is_signed ? was_error_make(request->pool, WAS_ERROR_UNAUTHENTICATED, "/authorization",
+                                      "the body is not the one whose digest was signed")
+                     : was_error_make(request->pool, WAS_ERROR_MALFORMED, "/body",
+                                      "the body is not the one whose digest was sent");
 }
 
 static const was_error_t *compare_digests(const was_request_t *request, const was_body_t *body)
 {
+    unsigned char digests[ALGORITHMS][WAS_DIGEST_MAX_BYTES];
+    apr_size_t counts[ALGORITHMS] = {0};
+
+    for (int i = 0; i < ALGORITHMS; i++) {
+        if (body->hashers[i] != NULL) {
+            counts[i] = was_hasher_finish(body->hashers[i], digests[i]);
+        }
+    }
     for (int i = 0; i < body->nexpected; i++) {
         const was_digest_t *expected = &body->expected[i].digest;
-        unsigned char digest[WAS_DIGEST_MAX_BYTES];
-        apr_size_t count = was_hasher_finish(body->expected[i].hasher, digest);
+        apr_size_t count = counts[expected->algorithm];
 
-        if (count != expected->count || !was_crypto_equal(digest, expected->bytes, count)) {
-            return was_error_make(request->pool, WAS_ERROR_UNAUTHENTICATED, "/authorization",
-                                  "the body is not the one whose digest was signed");
+        if (count != expected->count ||
+            !was_crypto_equal(digests[expected->algorithm], expected->bytes, count)) {
+            return refuse_digest(request, body->expected[i].is_signed);
         }
     }
     return NULL;
@@ -112,8 +161,10 @@ static const was_error_t *compare_digests(const was_request_t *request, const wa
 static const was_error_t *take_bytes(was_request_t *request, was_body_t *body, const char *bytes,
                                      apr_size_t count)
 {
-    for (int i = 0; i < body->nexpected; i++) {
-        was_hasher_update(body->expected[i].hasher, bytes, count);
+    for (int i = 0; i < ALGORITHMS; i++) {
+        if (body->hashers[i] != NULL) {
+            was_hasher_update(body->hashers[i], bytes, count);
+        }
     }
     return was_gather_add(request, body->gathered, bytes, count);
 }
@@ -218,7 +269,7 @@ static const was_error_t *take_body(was_request_t *request, was_body_t *body, ap
     return NULL;
 }
 
-/* The whole body, and that it is the one that was signed. */
+/* The whole body, and that it is the one whose digest came along. */
 static const was_error_t *complete_body(was_request_t *request, was_body_t *body, apr_int64_t max)
 {
     const char *length = was_request_field(request, "Content-Length");
@@ -227,8 +278,7 @@ static const was_error_t *complete_body(was_request_t *request, was_body_t *body
     request_rec *r = request->r;
     int refused = 0;
 
-    WAS_TRY(expect_digest(request, body, "digest", was_digest_parse));
-    WAS_TRY(expect_digest(request, body, "content-digest", was_digest_parse_content));
+    WAS_TRY(expect_digests(request, body));
     if (announced > limit) {
         /* Of a row that needs no body, of which only the signature speaks. */
         return refuse_length(request, limit);

@@ -1,5 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* was_digest: the input is the value of a Digest or Content-Digest field. */
+/* was_digest: the input is the value of a Digest, Content-Digest or Repr-Digest field. */
 #include "fuzz.h"
 
 #include "auth/was_digest.h"
@@ -24,6 +24,24 @@ static void check(const char *value, parse_fn parse, apr_pool_t *pool)
     REQUIRE(memcmp(again.bytes, digest.bytes, digest.count) == 0);
 }
 
+/* Without a signature, a field means the same, or nothing. */
+static void check_unsigned(const char *value, apr_pool_t *pool)
+{
+    was_digest_t digest = {.count = 0};
+    was_digest_t covered = {.count = 0};
+    const was_error_t *error = was_digest_parse_unsigned(value, &digest, pool);
+    const was_error_t *refusal = was_digest_parse_content(value, &covered, pool);
+
+    if (error != NULL) {
+        REQUIRE(refusal != NULL && digest.count == 0 && strcmp(error->pointer, "/body") == 0);
+        fuzz_check_error(error, WAS_ERROR_MALFORMED);
+        return;
+    }
+    REQUIRE((refusal != NULL) == (digest.count == 0));
+    REQUIRE(digest.count == covered.count && digest.algorithm == covered.algorithm);
+    REQUIRE(memcmp(digest.bytes, covered.bytes, digest.count) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     apr_pool_t *pool = fuzz_pool();
@@ -31,6 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     check(value, was_digest_parse, pool);
     check(value, was_digest_parse_content, pool);
+    check_unsigned(value, pool);
     free(value);
     apr_pool_clear(pool);
     return 0;
