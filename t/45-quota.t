@@ -121,8 +121,10 @@ sub revocation_of {
 is_deeply(
     [uncharged()],
     [
+        'was_pws_resources.digest',          # a hash
         'was_pws_revocations.delegation',    # a hash
         'was_pws_tombstones.kind',           # of one letter
+        'was_resources.parts_digest',        # a hash
     ],
     'every text and content is charged, but these');
 

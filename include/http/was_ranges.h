@@ -21,6 +21,9 @@ typedef enum was_ranges_t {
  * whoever stored that size was wrong, and the server's sums of lengths would leave their type. */
 was_ranges_t was_ranges_read(const char *range, apr_int64_t size);
 
+/* Whether it asks for one range, without blanks around it, that is there, and which. */
+bool was_ranges_one(const char *range, apr_int64_t size, apr_int64_t *first, apr_int64_t *length);
+
 /* Section 13.1.5: whether ranges count beside the If-Range `condition` (or NULL) when the content
  * has these ETag and Last-Modified fields (or NULL). */
 bool was_ranges_count(const char *condition, const char *etag, const char *modified);

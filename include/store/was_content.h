@@ -17,7 +17,8 @@ enum {
     WAS_READ_BYTES = 508 * 1024,
     /* In one row: pg_dump writes a bytea in hexadecimal, and a row of what it writes has less than
      * a GiB. */
-    WAS_CONTENT_MAX_BYTES = 511 * 1024 * 1024
+    WAS_CONTENT_MAX_BYTES = 511 * 1024 * 1024,
+    WAS_CONTENT_DIGEST_BYTES = 32
 };
 
 /* How pieces of one version are read from its row: a statement, and what it takes before the first
@@ -39,11 +40,13 @@ typedef struct was_resource_t {
     apr_size_t piece_length;
     bool is_in_parts;
     apr_int64_t mark; /* of its parts */
+    const unsigned char
+        *digest; /* SHA-256 of what is in parts, WAS_CONTENT_DIGEST_BYTES; or NULL */
     was_pieces_t pieces;
 } was_resource_t;
 
-/* Reads type, size, validator, time, content and the mark of its parts from these six columns,
- * beginning at `column`. False when there is no resource in the row. */
+/* Reads type, size, validator, time, content, the mark of its parts and their digest from
+ * these seven columns, beginning at `column`. False when there is no resource in the row. */
 bool was_content_row(const was_rows_t *rows, int row, int column, was_resource_t *resource);
 
 /* What one read has brought, in the order of the content; the bytes live as long as the rows. */
@@ -73,7 +76,11 @@ typedef struct was_content_t {
     const char *bytes;
     apr_size_t length;
     was_parts_t *parts;
+    const unsigned char *digest; /* SHA-256 of what is in parts */
     const was_source_t *source;
 } was_content_t;
+
+/* The digest's value in its row; NULL where the content is not in parts. */
+was_value_t was_content_digest(const was_content_t *content);
 
 #endif

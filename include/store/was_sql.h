@@ -52,10 +52,10 @@
     X(RESOURCE_ROOM, 7, false) \
     X(RESOURCE_PUT, 10, true) \
     X(RESOURCE_PUT_STAGED, 9, true) \
-    X(RESOURCE_PUT_PARTS, 10, true) \
+    X(RESOURCE_PUT_PARTS, 11, true) \
     X(RESOURCE_REPLACE, 10, true) \
     X(RESOURCE_REPLACE_STAGED, 9, true) \
-    X(RESOURCE_REPLACE_PARTS, 10, true) \
+    X(RESOURCE_REPLACE_PARTS, 11, true) \
     X(RESOURCE_USAGE, 5, false) \
     X(RESOURCE_DELETE, 6, true) \
     X(RESOURCE_OWNER, 3, false) \
@@ -130,7 +130,7 @@
     X(PWS_RESOURCE_ROOM, 9, false) \
     X(PWS_RESOURCE_RAISE, 15, true) \
     X(PWS_RESOURCE_RAISE_AT_ONCE, 10, true) \
-    X(PWS_RESOURCE_PUT, 11, true) \
+    X(PWS_RESOURCE_PUT, 12, true) \
     X(PWS_RESOURCE_MATCHES, 6, false) \
     X(PWS_RESOURCE_SAME, 5, false) \
     X(PWS_RESOURCE_GET, 4, false) \

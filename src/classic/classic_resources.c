@@ -7,6 +7,7 @@
 
 #include "classic/classic.h"
 #include "base/was_media_type.h"
+#include "http/was_digests.h"
 
 #include <string.h>
 
@@ -29,9 +30,8 @@ static const was_error_t *read_by_list(was_request_t *request, const was_classic
         WAS_TRY(classic_acl_grants(request, key->space, link, key->path, &granted));
     }
     if (granted) {
-        return was_classic_resources_get(request->db, key, true,
-                                         request->is_head ? 0 : WAS_PIECE_BYTES, resource, NULL,
-                                         request->pool);
+        return was_classic_resources_get(request->db, key, true, was_digests_piece(request),
+                                         resource, NULL, request->pool);
     }
     if (request->caller == NULL) {
         return was_error_make(request->pool, WAS_ERROR_UNAUTHENTICATED, "/authorization",
@@ -48,9 +48,8 @@ const was_error_t *classic_resource_get(was_request_t *request, was_response_t *
     was_classic_key_t key;
 
     WAS_TRY(resource_key(request, &key));
-    const was_error_t *error =
-        was_classic_resources_get(request->db, &key, anyone, request->is_head ? 0 : WAS_PIECE_BYTES,
-                                  resource, &link, request->pool);
+    const was_error_t *error = was_classic_resources_get(
+        request->db, &key, anyone, was_digests_piece(request), resource, &link, request->pool);
     if (error != NULL && error->kind == WAS_ERROR_FORBIDDEN) {
         error = read_by_list(request, &key, link, error, resource);
     }

@@ -34,6 +34,7 @@ struct was_body_t {
     was_hasher_t *hashers[ALGORITHMS]; /* those that are needed; NULL the others */
     expected_t expected[3];            /* of `digest`, `content-digest` and `repr-digest` */
     int nexpected;
+    unsigned char digests[ALGORITHMS][WAS_DIGEST_MAX_BYTES]; /* once the body is complete */
 };
 
 /* The smaller of LimitRequestBody, the route's bound and what the store can hold. */
@@ -136,14 +137,16 @@ static const was_error_t *refuse_digest(const was_request_t *request, bool is_si
                                       "the body is not the one whose digest was sent");
 }
 
-static const was_error_t *compare_digests(const was_request_t *request, const was_body_t *body)
+static const was_error_t *compare_digests(const was_request_t *request, was_body_t *body)
 {
-    unsigned char digests[ALGORITHMS][WAS_DIGEST_MAX_BYTES];
     apr_size_t counts[ALGORITHMS] = {0};
 
     for (int i = 0; i < ALGORITHMS; i++) {
         if (body->hashers[i] != NULL) {
-            counts[i] = was_hasher_finish(body->hashers[i], digests[i]);
+            counts[i] = was_hasher_finish(body->hashers[i], body->digests[i]);
+        }
+        if (body->hashers[i] != NULL && counts[i] == 0) {
+            return was_error_log(request->pool, WAS_ERROR_BROKEN, "a body cannot be digested");
         }
     }
     for (int i = 0; i < body->nexpected; i++) {
@@ -151,7 +154,7 @@ static const was_error_t *compare_digests(const was_request_t *request, const wa
         apr_size_t count = counts[expected->algorithm];
 
         if (count != expected->count ||
-            !was_crypto_equal(digests[expected->algorithm], expected->bytes, count)) {
+            !was_crypto_equal(body->digests[expected->algorithm], expected->bytes, count)) {
             return refuse_digest(request, body->expected[i].is_signed);
         }
     }
@@ -269,6 +272,13 @@ static const was_error_t *take_body(was_request_t *request, was_body_t *body, ap
     return NULL;
 }
 
+/* Whether the body may go into parts, whose digest is stored with them. */
+static bool may_be_long(const was_request_t *request, bool is_announced, apr_int64_t announced)
+{
+    return was_config_in_parts(request->config, request->db) &&
+           (!is_announced || announced > WAS_PIECE_BYTES);
+}
+
 /* The whole body, and that it is the one whose digest came along. */
 static const was_error_t *complete_body(was_request_t *request, was_body_t *body, apr_int64_t max)
 {
@@ -279,6 +289,9 @@ static const was_error_t *complete_body(was_request_t *request, was_body_t *body
     int refused = 0;
 
     WAS_TRY(expect_digests(request, body));
+    if (may_be_long(request, length != NULL, announced)) {
+        WAS_TRY(need_hasher(request, body, WAS_DIGEST_SHA256));
+    }
     if (announced > limit) {
         /* Of a row that needs no body, of which only the signature speaks. */
         return refuse_length(request, limit);
@@ -328,6 +341,8 @@ const char *was_body_bytes(const was_body_t *body)
 void was_body_content(const was_body_t *body, const char *type, was_content_t *content)
 {
     was_gather_content(body->gathered, type, content);
+    content->digest =
+        body->hashers[WAS_DIGEST_SHA256] != NULL ? body->digests[WAS_DIGEST_SHA256] : NULL;
 }
 
 void was_body_discard(const was_request_t *request)

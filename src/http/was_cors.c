@@ -10,12 +10,14 @@
 #include <string.h>
 
 #define EXPOSED                                                                                    \
-    "Accept-Ranges, Allow, Content-Disposition, Content-Length, Content-Range, ETag, "             \
-    "Last-Modified, Link, Location, Preference-Applied, Retry-After, WWW-Authenticate"
+    "Accept-Ranges, Allow, Content-Digest, Content-Disposition, Content-Length, Content-Range, "   \
+    "ETag, Last-Modified, Link, Location, Preference-Applied, Repr-Digest, Retry-After, "          \
+    "WWW-Authenticate"
 
 #define ALLOWED                                                                                    \
     "Accept, Authorization, Capability-Invocation, Content-Digest, Content-Type, Digest, "         \
-    "If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since, Prefer, Range"
+    "If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since, Prefer, Range, "             \
+    "Repr-Digest, Want-Content-Digest, Want-Repr-Digest"
 
 enum { MAX_ASKED_BYTES = 1024 };
 

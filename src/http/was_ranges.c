@@ -24,43 +24,77 @@ static bool read_position(const char **c, apr_int64_t *position)
     return true;
 }
 
-/* One range (section 14.1.1); false when it is none. */
-static bool read_range(const char **c, apr_int64_t size, bool *satisfiable)
-{
-    apr_int64_t first, last;
+typedef struct range_t {
+    apr_int64_t first;
+    apr_int64_t last;
+} range_t;
 
+/* One range (section 14.1.1), cut to what is there; false when it is none. It is satisfiable where
+ * it is not empty then. */
+static bool read_range(const char **c, apr_int64_t size, range_t *range)
+{
+    apr_int64_t count;
+
+    range->last = size - 1;
     if (**c == '-') { /* the last so many bytes */
         (*c)++;
-        if (!read_position(c, &last)) {
+        if (!read_position(c, &count)) {
             return false;
         }
-        *satisfiable = last > 0 && size > 0;
+        range->first = count < size ? size - count : 0;
         return true;
     }
-    if (!read_position(c, &first) || **c != '-') {
+    if (!read_position(c, &range->first) || **c != '-') {
         return false;
     }
     (*c)++;
-    *satisfiable = first < size;
-    return !read_position(c, &last) || last >= first;
+    if (!read_position(c, &count)) {
+        return true;
+    }
+    range->last = count < size ? count : size - 1;
+    return count >= range->first;
+}
+
+/* What stands behind the unit; NULL where it is none of ours, or the size is none. */
+static const char *skip_unit(const char *range, apr_int64_t size)
+{
+    bool is_ours =
+        range != NULL && strncasecmp(range, "bytes=", 6) == 0 && size <= APR_INT64_C(1) << 50;
+
+    return is_ours ? range + 6 : NULL;
 }
 
 was_ranges_t was_ranges_read(const char *range, apr_int64_t size)
 {
     was_ranges_t asked = WAS_RANGES_ALL;
+    const char *c = skip_unit(range, size);
 
-    if (range == NULL || strncasecmp(range, "bytes=", 6) != 0 || size > APR_INT64_C(1) << 50) {
+    if (c == NULL) {
         return WAS_RANGES_ALL;
     }
-    for (const char *c = range + 6; *(c += strspn(c, " \t,")) != '\0';) {
-        bool satisfiable;
+    while (*(c += strspn(c, " \t,")) != '\0') {
+        range_t one;
 
-        if (!read_range(&c, size, &satisfiable) || strchr(" \t,", *c) == NULL) {
+        if (!read_range(&c, size, &one) || strchr(" \t,", *c) == NULL) {
             return WAS_RANGES_ALL;
         }
-        asked = satisfiable || asked == WAS_RANGES_PARTS ? WAS_RANGES_PARTS : WAS_RANGES_NONE;
+        asked =
+            one.first <= one.last || asked == WAS_RANGES_PARTS ? WAS_RANGES_PARTS : WAS_RANGES_NONE;
     }
     return asked;
+}
+
+bool was_ranges_one(const char *range, apr_int64_t size, apr_int64_t *first, apr_int64_t *length)
+{
+    const char *c = skip_unit(range, size);
+    range_t one;
+
+    if (c == NULL || !read_range(&c, size, &one) || *c != '\0' || one.first > one.last) {
+        return false;
+    }
+    *first = one.first;
+    *length = one.last - one.first + 1;
+    return true;
 }
 
 bool was_ranges_count(const char *condition, const char *etag, const char *modified)

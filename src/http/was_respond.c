@@ -12,6 +12,7 @@
 #include "http/was_bucket.h"
 #include "http/was_cors.h"
 #include "http/was_cut.h"
+#include "http/was_digests.h"
 #include "http/was_problem.h"
 #include "http/was_ranges.h"
 
@@ -34,7 +35,8 @@ typedef struct decision_t {
     const char *etag;     /* the fields' texts, which name the version that is sent; or NULL */
     const char *modified; /* the same */
     was_ranges_t ranges;
-    const char *text; /* of a JSON body; or NULL */
+    was_digests_t digests; /* of a stored content */
+    const char *text;      /* of a JSON body; or NULL */
 } decision_t;
 
 /* An answer that is written while it is made. Nothing of it has left before its first byte, so that
@@ -142,7 +144,7 @@ static const was_error_t *decide_body(const was_request_t *request, const was_re
     return NULL;
 }
 
-/* All that can still refuse. Errors: PRECONDITION, RANGE, BROKEN. */
+/* All that can still refuse. Errors: PRECONDITION, RANGE, BROKEN, those of was_digests_decide. */
 static const was_error_t *decide_answer(const was_request_t *request,
                                         const was_response_t *response, decision_t *decision)
 {
@@ -162,6 +164,10 @@ static const was_error_t *decide_answer(const was_request_t *request,
     decision->ranges = decide_ranges(request, response, decision);
     if (decision->ranges == WAS_RANGES_NONE) {
         return was_error_make(request->pool, WAS_ERROR_RANGE, NULL, "there are no such bytes");
+    }
+    if (response->resource != NULL) {
+        WAS_TRY(was_digests_decide(request, response->resource, decision->ranges == WAS_RANGES_ALL,
+                                   &decision->digests));
     }
     return decide_body(request, response, decision);
 }
@@ -236,6 +242,7 @@ static void append_body(const was_request_t *request, const was_response_t *resp
     else if (response->resource != NULL) {
         /* Strangers wrote it: no browser is to guess what it could also be. */
         apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
+        was_digests_answer(request, &decision->digests);
         ap_set_accept_ranges(r);
         ap_set_content_length(r, response->resource->size);
         was_bucket_append(brigade, request, response->resource);

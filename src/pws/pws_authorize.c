@@ -9,6 +9,7 @@
 #include "pws/pws_auth.h"
 
 #include "http/was_config.h"
+#include "http/was_digests.h"
 #include "http/was_protocol.h"
 #include "pws/pws_chain.h"
 #include "pws/pws_ids.h"
@@ -152,7 +153,7 @@ static const was_error_t *read_authorization(was_request_t *request, pws_state_t
     was_resource_t *resource = apr_pcalloc(request->pool, sizeof(*resource));
     was_pws_wanted_t wanted = {
         .controller = pws_chain_controller(request, state),
-        .want = request->is_head ? 0 : WAS_PIECE_BYTES,
+        .want = was_digests_piece(request),
         .resource = request->route->fetch == WAS_FETCH_RESOURCE ? resource : NULL,
     };
     bool fetches = verdict == WAS_ZCAP_ALLOWED && (request->route->fetch == WAS_FETCH_RESOURCE ||

@@ -11,6 +11,7 @@
 #include "base/was_json_scan.h"
 #include "base/was_media_type.h"
 #include "http/was_body.h"
+#include "http/was_digests.h"
 #include "pws/pws_documents.h"
 #include "pws/pws_envelope.h"
 #include "pws/pws_ids.h"
@@ -38,8 +39,8 @@ const was_error_t *pws_resource_get(was_request_t *request, was_response_t *resp
         const was_pws_key_t key = key_of_resource(request, pws_segment(request, 3));
 
         resource = apr_pcalloc(request->pool, sizeof(*resource));
-        WAS_TRY(was_pws_resources_get(request->db, &key, request->is_head ? 0 : WAS_PIECE_BYTES,
-                                      resource, request->pool));
+        WAS_TRY(was_pws_resources_get(request->db, &key, was_digests_piece(request), resource,
+                                      request->pool));
     }
     response->resource = resource;
     response->type = was_media_type_of_stored(resource->type);

@@ -9,6 +9,14 @@
 
 #include <string.h>
 
+static const unsigned char *read_digest(const was_rows_t *rows, int row, int column)
+{
+    apr_size_t count;
+    const char *bytes = was_rows_bytes(rows, row, column, &count);
+
+    return bytes != NULL && count == WAS_CONTENT_DIGEST_BYTES ? (const unsigned char *)bytes : NULL;
+}
+
 bool was_content_row(const was_rows_t *rows, int row, int column, was_resource_t *resource)
 {
     if (was_rows_text(rows, row, column) == NULL) {
@@ -21,6 +29,7 @@ bool was_content_row(const was_rows_t *rows, int row, int column, was_resource_t
     resource->piece = was_rows_bytes(rows, row, column + 4, &resource->piece_length);
     resource->is_in_parts = was_rows_text(rows, row, column + 5) != NULL;
     resource->mark = was_rows_integer(rows, row, column + 5, 0);
+    resource->digest = read_digest(rows, row, column + 6);
     /* What somebody else wrote may say another size than it has: what is there counts. */
     if (resource->piece != NULL) {
         resource->size = (apr_int64_t)resource->piece_length;
@@ -103,4 +112,11 @@ const was_error_t *was_content_read(was_db_t *db, const was_resource_t *resource
         read->count += read->pieces[i].count;
     }
     return read->count > 0 ? NULL : content_gone(pool);
+}
+
+was_value_t was_content_digest(const was_content_t *content)
+{
+    return content->parts != NULL && content->digest != NULL
+               ? WAS_BYTES((const char *)content->digest, WAS_CONTENT_DIGEST_BYTES)
+               : WAS_TEXT(NULL);
 }

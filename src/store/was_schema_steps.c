@@ -304,7 +304,7 @@ const char *const was_schema_steps[WAS_SCHEMA_VERSION] = {
 
     /* Contents in parts. `content` is the mark that a resource's row names; of the classic
      * protocol, `content` of that row is the same mark then, so that what the Python server writes
-     * there is seen to be its own. */
+     * there is seen to be its own. The row has their SHA-256, too. */
     "CREATE TABLE IF NOT EXISTS was_parts (space_uuid text COLLATE \"C\" NOT NULL,"
     " content bigint NOT NULL, number bigint NOT NULL, bytes bytea NOT NULL,"
     " PRIMARY KEY (space_uuid, content, number));"
@@ -312,7 +312,8 @@ const char *const was_schema_steps[WAS_SCHEMA_VERSION] = {
     "CREATE INDEX IF NOT EXISTS was_parts_content ON was_parts (space_uuid, content)"
     " WHERE number = 0;"
     "ALTER TABLE was_resources ADD COLUMN IF NOT EXISTS parts bigint,"
-    " ADD COLUMN IF NOT EXISTS parts_bytes bigint;"
+    " ADD COLUMN IF NOT EXISTS parts_bytes bigint, ADD COLUMN IF NOT EXISTS parts_digest bytea;"
+    "ALTER TABLE was_pws_resources ADD COLUMN IF NOT EXISTS digest bytea;"
     "CREATE INDEX IF NOT EXISTS was_resources_parts ON was_resources (space_uuid, parts)"
     " WHERE parts IS NOT NULL;"
     "CREATE INDEX IF NOT EXISTS was_pws_resources_parts ON was_pws_resources (space_uuid, parts)"

@@ -23,6 +23,17 @@ static was_config_t config;
 static fuzz_sent_t sent;
 static request_rec *current;
 
+/* As httpd has it where no directive says more. */
+static ap_conf_vector_t *core_alone(void)
+{
+    static core_dir_config core;
+    static void *modules[AP_CORE_MODULE_INDEX + 1];
+
+    core.max_ranges = AP_MAXRANGES_DEFAULT;
+    modules[AP_CORE_MODULE_INDEX] = &core;
+    return (ap_conf_vector_t *)modules;
+}
+
 was_request_t *fuzz_request(const was_protocol_t *protocol, apr_pool_t *pool)
 {
     was_request_t *request = apr_pcalloc(pool, sizeof(*request));
@@ -31,6 +42,7 @@ was_request_t *fuzz_request(const was_protocol_t *protocol, apr_pool_t *pool)
     r->pool = pool;
     r->server = &server;
     r->request_config = apr_pcalloc(pool, sizeof(ap_conf_vector_t *));
+    r->per_dir_config = core_alone();
     r->headers_in = apr_table_make(pool, 8);
     r->headers_out = apr_table_make(pool, 8);
     r->subprocess_env = apr_table_make(pool, 2);
@@ -98,6 +110,16 @@ void was_body_discard(const was_request_t *request)
 const was_error_t *was_preconditions_failed(apr_pool_t *pool)
 {
     return was_error_make(pool, WAS_ERROR_PRECONDITION, "/precondition", "it has changed");
+}
+
+/* Contents are in memory here. */
+const was_error_t *was_content_read(was_db_t *db, const was_resource_t *resource,
+                                    apr_int64_t offset, apr_size_t length, was_read_t *read,
+                                    apr_pool_t *pool)
+{
+    REQUIRE(db == NULL && resource != NULL && read != NULL);
+    REQUIRE(offset >= 0 && length > 0 && length <= WAS_PIECE_BYTES);
+    return was_error_log(pool, WAS_ERROR_CONFLICT, "nothing is stored");
 }
 
 void was_bucket_append(apr_bucket_brigade *brigade, const was_request_t *request,

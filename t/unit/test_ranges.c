@@ -65,6 +65,34 @@ static const struct {
     {"\"a\"", NULL, NULL, false, "a version where none is known"},
 };
 
+/* Where one begins, and how long it is; -1 and 0 where there is not just one. */
+static const struct {
+    const char *range;
+    apr_int64_t size;
+    apr_int64_t first;
+    apr_int64_t length;
+    const char *name;
+} one_cases[] = {
+    {"bytes=0-0", 26, 0, 1, "one: the first byte"},
+    {"Bytes=25-25", 26, 25, 1, "one: the last byte"},
+    {"bytes=5-", 26, 5, 21, "one: an open end"},
+    {"bytes=5-9999", 26, 5, 21, "one: beyond the end"},
+    {"bytes=-5", 26, 21, 5, "one: the last bytes"},
+    {"bytes=-26", 26, 0, 26, "one: all bytes from behind"},
+    {"bytes=-9999", 26, 0, 26, "one: more than there are"},
+    {"bytes=-99999999999999999999", 26, 0, 26, "one: more than any number"},
+    {"bytes=0-99999999999999999999", 26, 0, 26, "one: up to more than any number"},
+    {NULL, 26, -1, 0, "none: no field"},
+    {"items=0-1", 26, -1, 0, "none: another unit"},
+    {"bytes=26-", 26, -1, 0, "none: behind the end"},
+    {"bytes=-0", 26, -1, 0, "none: the last no bytes"},
+    {"bytes=-1", 0, -1, 0, "none: of nothing"},
+    {"bytes=5-4", 26, -1, 0, "none: backwards"},
+    {"bytes=0-1,3-4", 26, -1, 0, "none: two"},
+    {"bytes=0-1,", 26, -1, 0, "none: an empty element"},
+    {"bytes= 0-1", 26, -1, 0, "none: a blank"},
+};
+
 int main(void)
 {
     tap_begin();
@@ -76,6 +104,14 @@ int main(void)
         is_int(was_ranges_count(condition_cases[i].condition, condition_cases[i].etag,
                                 condition_cases[i].modified),
                condition_cases[i].counts, condition_cases[i].name);
+    }
+    for (size_t i = 0; i < sizeof(one_cases) / sizeof(one_cases[0]); i++) {
+        apr_int64_t first = -1, length = -1;
+        bool is_one = was_ranges_one(one_cases[i].range, one_cases[i].size, &first, &length);
+
+        ok(is_one == (one_cases[i].length > 0), one_cases[i].name);
+        is_int(first, one_cases[i].first, "... where it begins");
+        is_int(length, is_one ? one_cases[i].length : -1, "... how long it is");
     }
     return done();
 }

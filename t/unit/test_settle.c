@@ -5,6 +5,7 @@
  */
 #include "tap.h"
 
+#include "http/was_digests.h"
 #include "http/was_protocol.h"
 #include "pws/pws_auth.h"
 #include "pws/pws_chain.h"
@@ -66,6 +67,12 @@ const char *pws_url(const was_request_t *request, const char *format, ...)
     (void)request;
     (void)format;
     return "http://127.0.0.1/space/s/";
+}
+
+apr_size_t was_digests_piece(const was_request_t *request)
+{
+    (void)request;
+    return WAS_PIECE_BYTES;
 }
 
 const was_error_t *pws_check_id(const char *id, apr_pool_t *pool)

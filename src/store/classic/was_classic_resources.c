@@ -139,7 +139,9 @@ const was_error_t *was_classic_resources_put(was_db_t *db, const was_classic_key
     int where = content->source != NULL ? STAGED : content->parts != NULL ? IN_PARTS : HERE;
     const was_value_t space = WAS_TEXT(key->space);
     was_transaction_t transaction = {.content = content->source};
-    was_value_t values[10] = {WAS_TEXT(key->space), WAS_TEXT(key->caller), WAS_TEXT(key->path),
+    /* How many values a statement of each kind takes. */
+    static const int nvalues[] = {[HERE] = 10, [STAGED] = 9, [IN_PARTS] = 11};
+    was_value_t values[11] = {WAS_TEXT(key->space), WAS_TEXT(key->caller), WAS_TEXT(key->path),
                               WAS_TEXT(content->type)};
 
     was_preconditions_values(conditions, &values[4], pool);
@@ -147,13 +149,13 @@ const was_error_t *was_classic_resources_put(was_db_t *db, const was_classic_key
     values[8] = WAS_INTEGER((apr_int64_t)content->length);
     values[9] = where == IN_PARTS ? was_parts_mark(content->parts)
                                   : WAS_BYTES(content->bytes, content->length);
+    values[10] = was_content_digest(content);
     was_parts_lock(&transaction, content->parts);
     if (quota > 0) {
         was_step_add(&transaction, WAS_SQL_SPACE_LOCK, &space, 1);
     }
-    const was_step_t *write =
-        was_step_add(&transaction, statements[conditions->match != NULL][where], values,
-                     where == STAGED ? 9 : 10);
+    const was_step_t *write = was_step_add(
+        &transaction, statements[conditions->match != NULL][where], values, nvalues[where]);
 
     was_parts_name(&transaction, content->parts);
     WAS_TRY(was_db_transact(db, &transaction, pool));

@@ -75,22 +75,21 @@
     " r.updated_ms = r.created_ms AND r.updated_counter = 0"
 
 /* uuid, collection, resource, token, type, created by, epoch, writer, size, content or NULL, the
- * mark of its parts or NULL -> PWS_CONTENT_WRITTEN. The token marks the generation of a resource
- * that never was. */
+ * mark of its parts and their digest, or NULL -> PWS_CONTENT_WRITTEN. The token marks the generation
+ * of a resource that never was. */
 #define WAS_TEXT_PWS_RESOURCE_PUT \
     "INSERT INTO was_pws_resources AS r (space_uuid, collection_generation, resource, generation," \
-    " content_type, size, content, parts, created_by, created_ms, epoch, writer, position," \
-    " updated_ms," \
-    " updated_counter) SELECT c.space_uuid, c.generation, $3::text," \
+    " content_type, size, content, parts, digest, created_by, created_ms, epoch, writer," \
+    " position, updated_ms, updated_counter) SELECT c.space_uuid, c.generation, $3::text," \
     " coalesce(t.generation, $4::bigint), $5::text, $9::bigint, $10::bytea, $11::bigint," \
-    " $6::text, " PWS_BORN_MS ", $7::text, $8::text, k.position, " PWS_BORN_MS ", 0" \
+    " $12::bytea, $6::text, " PWS_BORN_MS ", $7::text, $8::text, k.position, " PWS_BORN_MS ", 0" \
     " FROM was_pws_spaces s, was_pws_collections c, was_pws_counters k" \
     " LEFT JOIN was_pws_tombstones t ON t.space_uuid = $1" \
     " AND t.parent = k.collection_generation AND t.kind = 'r' AND t.id = $3::text" \
     " WHERE " PWS_RAISED("$4") \
     " ON CONFLICT (space_uuid, collection_generation, resource) DO UPDATE" \
     " SET content_type = EXCLUDED.content_type, size = EXCLUDED.size, content = EXCLUDED.content," \
-    " parts = EXCLUDED.parts," \
+    " parts = EXCLUDED.parts, digest = EXCLUDED.digest," \
     " epoch = EXCLUDED.epoch, writer = EXCLUDED.writer, position = EXCLUDED.position," \
     " " PWS_MINT("r", "EXCLUDED.updated_ms") " RETURNING " PWS_CONTENT_WRITTEN
 

@@ -131,7 +131,7 @@ static const was_error_t *explain_put(was_db_t *db, const was_grant_t *grant,
 /* What a put's statements take, in their order. */
 typedef struct put_t {
     was_value_t raise[15];
-    was_value_t put[11];
+    was_value_t put[12];
 } put_t;
 
 /* Texts one behind another, of which only the length counts. */
@@ -152,7 +152,7 @@ static put_t put_values(const was_grant_t *grant, const was_pws_key_t *key,
                             WAS_INTEGER((apr_int64_t)content->length),
                             content->parts == NULL ? WAS_BYTES(content->bytes, content->length)
                                                    : WAS_TEXT(NULL),
-                            was_parts_mark(content->parts)}};
+                            was_parts_mark(content->parts), was_content_digest(content)}};
 
     raise_values(grant, &keyed, values.raise, pool);
     values.raise[6] = WAS_INTEGER((apr_int64_t)content->length);
@@ -173,7 +173,7 @@ static const was_error_t *put_at_once(was_db_t *db, const put_t *values, const w
     was_transaction_t transaction = {.nsteps = 0};
 
     was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_RAISE_AT_ONCE, values->raise, 10);
-    const was_step_t *step = was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_PUT, values->put, 11);
+    const was_step_t *step = was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_PUT, values->put, 12);
 
     WAS_TRY(was_db_transact(db, &transaction, pool));
     *rows = step->rows;
@@ -193,7 +193,7 @@ static const was_error_t *put_in_turn(was_db_t *db, was_parts_t *parts, bool is_
     }
     was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, values->raise, 4);
     was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_RAISE, values->raise, 15);
-    const was_step_t *step = was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_PUT, values->put, 11);
+    const was_step_t *step = was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_PUT, values->put, 12);
 
     was_parts_name(&transaction, parts);
     WAS_TRY(was_db_transact(db, &transaction, pool));

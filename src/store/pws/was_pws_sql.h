@@ -191,7 +191,7 @@
 
 #define PWS_RESOURCE_COLUMNS(length) \
     "r.content_type, r.size, " PWS_ETAG("r") ", r.updated_ms / 1000," \
-    " CASE WHEN r.size <= " length "::bigint THEN r.content END, r.parts"
+    " CASE WHEN r.size <= " length "::bigint THEN r.content END, r.parts, r.digest"
 
 /* the same, controller, length -> the same, a row of was_resource_t: only for that controller,
  * while nothing is revoked */
