@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
-# WAS::SmallDisk: the resources and uploads of a cluster on a disk that is small enough to fill. Not
-# so the log of PostgreSQL: without room for that, it stops as a whole.
+# WAS::SmallDisk: the resources of a cluster, their parts and uploads on a disk that is small enough
+# to fill. Not so the log of PostgreSQL: without room for that, it stops as a whole.
 
 package WAS::SmallDisk;
 
@@ -11,6 +11,12 @@ use warnings;
 use File::Path qw(make_path);
 use Time::HiRes qw(sleep);
 use WAS::Fault;
+
+my @TABLES = qw(was_resources was_parts);
+
+# How many MiB the disk should have: a client's contents a few times over, since nobody sweeps what
+# was replaced before a quarter of an hour.
+sub megabytes { return 384 + 20 * int(WAS::Fault::BIG() / (1 << 20)) }
 
 # The cluster, and a directory of that disk.
 sub new {
@@ -24,10 +30,10 @@ sub use {
     make_path("$self->{directory}/space");
     $dbh->do('VACUUM was_resources');
     $dbh->do("CREATE TABLESPACE small LOCATION '$self->{directory}/space'");
-    $dbh->do('ALTER TABLE was_resources RENAME TO was_resources_before');
-    $dbh->do(<<'SQL');
-CREATE TABLE was_resources (LIKE was_resources_before INCLUDING ALL) TABLESPACE small
-SQL
+    for my $table (@TABLES) {
+        $dbh->do("ALTER TABLE $table RENAME TO ${table}_before");
+        $dbh->do("CREATE TABLE $table (LIKE ${table}_before INCLUDING ALL) TABLESPACE small");
+    }
     $dbh->do('ALTER ROLE was SET temp_tablespaces = small');
     WAS::Fault::cut_connections($dbh);
     return;
@@ -38,9 +44,11 @@ sub leave {
     my $dbh = $self->{cluster}->dbh;
     $dbh->do('ALTER ROLE was RESET temp_tablespaces');
     WAS::Fault::cut_connections($dbh);
-    $dbh->do('INSERT INTO was_resources_before SELECT * FROM was_resources');
-    $dbh->do('DROP TABLE was_resources');
-    $dbh->do('ALTER TABLE was_resources_before RENAME TO was_resources');
+    for my $table (@TABLES) {
+        $dbh->do("INSERT INTO ${table}_before SELECT * FROM $table");
+        $dbh->do("DROP TABLE $table");
+        $dbh->do("ALTER TABLE ${table}_before RENAME TO $table");
+    }
     $dbh->do('DROP TABLESPACE small');
     return;
 }
