@@ -93,8 +93,8 @@ static const was_error_t *digest_whole(const was_want_t *want, const was_resourc
 }
 
 /* Of bytes that are read for it, and once more when they are sent. */
-static const was_error_t *read_bytes(const was_request_t *request, const was_resource_t *resource,
-                                     apr_int64_t offset, apr_size_t length, was_hasher_t *hasher)
+static const was_error_t *hash_content(const was_request_t *request, const was_resource_t *resource,
+                                       apr_int64_t offset, apr_size_t length, was_hasher_t *hasher)
 {
     apr_pool_t *scratch;
 
@@ -138,7 +138,7 @@ static const was_error_t *digest_range(const was_request_t *request, const was_w
                             request->pool);
     }
     WAS_TRY(was_hasher_make(algorithm, &hasher, request->pool));
-    WAS_TRY(read_bytes(request, resource, first, (apr_size_t)length, hasher));
+    WAS_TRY(hash_content(request, resource, first, (apr_size_t)length, hasher));
     return write_finished(hasher, algorithm, field, request->pool);
 }
 

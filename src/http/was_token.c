@@ -92,8 +92,8 @@ static const char *check_kind(const char *path, apr_pool_t *pool)
 }
 
 /* What stands in the file, as far as there is room for. */
-static const char *read_bytes(const char *path, char bytes[FILE_BYTES], apr_size_t *length,
-                              apr_pool_t *pool)
+static const char *read_file_bytes(const char *path, char bytes[FILE_BYTES], apr_size_t *length,
+                                   apr_pool_t *pool)
 {
     apr_file_t *file;
     apr_status_t status =
@@ -115,7 +115,7 @@ const char *was_token_read(const char *path, const was_token_t **token, apr_pool
     const char *complaint = check_kind(path, pool);
 
     if (complaint == NULL) {
-        complaint = read_bytes(path, bytes, &length, pool);
+        complaint = read_file_bytes(path, bytes, &length, pool);
     }
     if (complaint != NULL) {
         return complaint;

@@ -75,8 +75,8 @@
     " r.updated_ms = r.created_ms AND r.updated_counter = 0"
 
 /* uuid, collection, resource, token, type, created by, epoch, writer, size, content or NULL, the
- * mark of its parts and their digest, or NULL -> PWS_CONTENT_WRITTEN. The token marks the generation
- * of a resource that never was. */
+ * mark of its parts and their digest, or NULL -> PWS_CONTENT_WRITTEN. The token marks the
+ * generation of a resource that never was. */
 #define WAS_TEXT_PWS_RESOURCE_PUT \
     "INSERT INTO was_pws_resources AS r (space_uuid, collection_generation, resource, generation," \
     " content_type, size, content, parts, digest, created_by, created_ms, epoch, writer," \
