@@ -183,6 +183,12 @@ my @cases = (
     ['pws: POST', $holder, [POST => "$path/", @of], 201],
     ['pws: DELETE', $holder, [DELETE => "$path/new#"], 204],
     ['pws: DELETE by a delegate', $delegate, [DELETE => "$path/if#", @delegated], 204],
+    ['pws: PUT of a chunk, new', $holder, [PUT => "$path/x/chunks/#", @of], 204],
+    ['pws: PUT of a chunk, again', $holder, [PUT => "$path/x/chunks/0", @of], 204],
+    ['pws: GET of a chunk', $holder, [GET => "$path/x/chunks/0"], 200],
+    ['pws: HEAD of a chunk', $holder, [HEAD => "$path/x/chunks/0"], 200],
+    ['pws: GET of a chunk by a delegate', $delegate, [GET => "$path/x/chunks/0", @delegated], 200],
+    ['pws: DELETE of a chunk', $holder, [DELETE => "$path/x/chunks/#"], 204],
 );
 my %numbers;    # of a target, the last that was asked for with a method
 for my $case (@cases) {

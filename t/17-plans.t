@@ -59,9 +59,14 @@ my %ROWS = (
     'was_pws_counters (space_uuid, collection_generation, space_generation, position, feed_ms,'
         . ' token)' => [q('s' || n % 10000 + 1, n, n % 10000 + 1, 0, 0, 0), 20_000],
     'was_pws_resources (space_uuid, collection_generation, resource, generation, content_type,'
-        . ' size, content, created_ms, position, updated_ms, parts)' => [
+        . ' size, content, created_ms, position, updated_ms, parts, chunks)' => [
         q('s' || n % 10000 + 1, n % 20000, 'r' || n, 0, 'x/y', 1, 'x', 0, n, 0,
-            CASE WHEN n % 10 = 0 THEN n END), 60_000
+            CASE WHEN n % 10 = 0 THEN n END, CASE WHEN n % 100 = 0 THEN n END), 60_000
+        ],
+    'was_pws_chunks (space_uuid, chunks, number, generation, content_type, size, content,'
+        . ' created_ms, updated_ms, parts)' => [
+        q('s' || n / 100 * 100 % 10000 + 1, n / 100 * 100, n % 100, 0, 'x/y', 1, 'x', 0, 0,
+            CASE WHEN n % 10 = 0 THEN n END), 40_000
         ],
     q{was_pws_tombstones (space_uuid, parent, kind, id, generation, position, updated_ms)} =>
         [q('s' || n % 10000 + 1, n % 20000, 'r', 'd' || n, 0, n, 0), 20_000],

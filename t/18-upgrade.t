@@ -335,13 +335,13 @@ is_upgraded('an upgrade', $dbh);
 is_as_before('an upgrade', $server);
 
 # What the upgrade counted is counted by hand, too, and set right where it is wrong.
-my %right = (was_pws_counters => 0, was_pws_spaces => 0);
+my %right = (was_pws_counters => 0, was_pws_resources => 0, was_pws_spaces => 0);
 is_deeply(recount($dbh), \%right, 'an upgrade: counted anew, it is the same');
 $dbh->do('UPDATE was_pws_counters SET bytes = bytes + 1, resources = resources - 1');
 $dbh->do("UPDATE was_pws_spaces SET bytes = 0 WHERE space_uuid = 'library'");
 my ($counters) = $dbh->selectrow_array('SELECT count(*) FROM was_pws_counters');
 is_deeply(
-    recount($dbh), { was_pws_counters => $counters, was_pws_spaces => 1 },
+    recount($dbh), { %right, was_pws_counters => $counters, was_pws_spaces => 1 },
     'an upgrade: counted anew, what was wrong is found');
 is_upgraded('counted anew', $dbh);
 

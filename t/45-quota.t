@@ -168,13 +168,23 @@ is_deeply(
         ['another', PUT => '/c/r/policy', [$json->(policy(80))], 201, 401 + 80],
         ['and that goes in place of it', DELETE => '/c/r/policy', [], 204, -(401 + 80)],
         ['another', PUT => '/c/r/policy', [$json->(policy(80))], 201, 401 + 80],
+        ['a chunk: its row', PUT => '/c/r/chunks/1', [$text->(0)], 204, 410],
+        ['its bytes', PUT => '/c/r/chunks/1', [$text->(100)], 204, 100],
+        ['another type', PUT => '/c/r/chunks/1', [type => $JSON, body => '1'], 204, -99 + 6],
+        ['notes are not kept', PUT => '/c/r/chunks/2', [$text->(9, @noted)], 204, 419],
+        ['no chunk', DELETE => '/c/r/chunks/1', [], 204, -417],
+        ['none to delete', DELETE => '/c/r/chunks/1', [], 404, 0],
+        ['the other, deleted', DELETE => '/c/r/chunks/2', [], 204, -419],
         ['the resource leaves two', DELETE => '/c/r', [], 204, -(401 + 80) - 70 - 90 - $me],
         ['the resource again', PUT => '/c/r', [$text->(0)], 201, 411 + $me],
         ['its tombstone is another', DELETE => '/c/r', [], 204, -(411 + $me) + 10 - 16],
         ['the resource once more', PUT => '/c/r', [$text->(0)], 201, 411 + $me],
         ['its tombstone has a label', DELETE => '/c/r', [@labelled], 204, -(411 + $me) + 30],
         ['and the resource again', PUT => '/c/r', [$text->(0)], 201, 411 + $me],
-        ['and no label is left', DELETE => '/c/r', [], 204, -(411 + $me) - 30],
+        ['a chunk of it', PUT => '/c/r/chunks/7', [$text->(5)], 204, 415],
+        ['another one', PUT => '/c/r/chunks/8', [$text->(6)], 204, 416],
+        ['with bytes, they stay', PUT => '/c/r', [$text->(50)], 200, 50],
+        ['and no label is left', DELETE => '/c/r', [], 204, -(411 + $me) - 50 - 30 - 415 - 416],
         ['one that was never there', DELETE => '/c/no', [], 204, 0],
         ["the collection's policy", PUT => '/c/policy', [$json->(policy(99))], 201, 499],
         ["the space's policy", PUT => '/policy', [$json->(policy(99))], 201, 499],
@@ -265,6 +275,12 @@ my @ATTACKS = (
             (PUT => "/c/o$_[0]", type => $TEXT, body => '', headers => ['Writer-Id' => 'w' x 1000])
         },
         sub { 1000 }
+    ],
+    [
+        'empty chunks',
+        'pws',
+        sub { (PUT => "/c/o1/chunks/$_[0]", type => $TEXT, body => '') },
+        sub { 400 + length $TEXT }
     ],
     [
         'a description that grows',
@@ -609,8 +625,24 @@ my %OPERATIONS = (
             return (404, \@ask) if !$has->{"c $c"};
             my $old = $has->{"r $c/$r"} or return (204, \@ask, {});
             my %then = ("r $c/$r" => undef, "tr $c/$r" => { id => $r, type => $old->{type} });
+            $then{$_} = undef for grep { /\Ak $c\/$r\// } keys %$has;
             %then = (%then, "p $c/$r" => undef, "tp $c/$r" => { id => $r }) if $has->{"p $c/$r"};
             return (204, \@ask, \%then);
+        },
+        chunk => sub {
+            my ($has) = @_;
+            my ($c, $r, $k) = (pick(qw(c dd)), pick('a' .. 'f'), int rand 3);
+            my $type = pick($TEXT, 'application/octet-stream');
+            my $size = pick(0, int rand 3000, int rand 9000);
+            my @ask = (PUT => "/$c/$r/chunks/$k", type => $type, body => 'x' x $size);
+            return (404, \@ask) if !$has->{"r $c/$r"};
+            return (204, \@ask, { "k $c/$r/$k" => { size => $size, type => $type } });
+        },
+        no_chunk => sub {
+            my ($has) = @_;
+            my ($c, $r, $k) = (pick(qw(c dd)), pick('a' .. 'f'), int rand 3);
+            my @ask = (DELETE => "/$c/$r/chunks/$k");
+            return $has->{"k $c/$r/$k"} ? (204, \@ask, { "k $c/$r/$k" => undef }) : (404, \@ask);
         },
         collection => sub {
             my ($has, $me) = @_;
@@ -631,7 +663,7 @@ my %OPERATIONS = (
             return if rand > 0.3;
             my @ask = (DELETE => "/$c/");
             return (204, \@ask, {}) if !$has->{"c $c"};
-            my %gone = map { $_ => undef } grep { /\A(?:c $c|t?[rp] $c\/.*)\z/ } keys %$has;
+            my %gone = map { $_ => undef } grep { /\A(?:c $c|t?[krp] $c\/.*)\z/ } keys %$has;
             return (204, \@ask, \%gone);
         },
         backend => sub {
@@ -686,7 +718,7 @@ my %OPERATIONS = (
     },
 );
 # How often each is done among the others.
-my %OFTEN = (put => 5, meta => 2, policy => 2, collection => 2);
+my %OFTEN = (put => 5, chunk => 3, no_chunk => 2, meta => 2, policy => 2, collection => 2);
 
 my $seed = $ENV{WAS_SEED} // int rand 1_000_000;
 note "WAS_SEED=$seed";
@@ -757,9 +789,17 @@ for my $protocol (sort keys %OPERATIONS) {
     }
     note explain \%came;
 }
+my %right = (was_pws_counters => 0, was_pws_resources => 0, was_pws_spaces => 0);
 is_deeply(
-    recount(WAS::Server::dbh()), { was_pws_counters => 0, was_pws_spaces => 0 },
-    'all that was charged, counted anew, is the same');
+    recount(WAS::Server::dbh()),
+    \%right, 'all that was charged, counted anew, is the same');
+my $chunked = sql(<<'SQL');
+UPDATE was_pws_resources SET chunk_bytes = chunk_bytes - 1 WHERE chunks IS NOT NULL
+SQL
+cmp_ok($chunked, '>', 0, 'some resources have chunks');
+is_deeply(
+    recount(WAS::Server::dbh()), { %right, was_pws_resources => $chunked },
+    'what a resource says of its chunks, counted anew, is set right');
 unlike($_->log, qr/:(?:error|crit|alert|emerg)\]/, 'a refusal is no error of ours')
     for $server, $second;
 

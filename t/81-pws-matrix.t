@@ -36,6 +36,8 @@ for my $id ($space, $other, $third, $strangers) {
     my $who = $id eq $strangers ? $stranger : $alice;
     make_collection($who, $id, 'c', { r => 'SECRETBYTES', gone => 'still here' });
     make_collection($who, $id, 'doomed', { r => 'SECRETBYTES' });
+    $who->put("/space/$id/c/r/chunks/0", type => 'text/plain', body => 'SECRETBYTES')->status == 204
+        or die 'no chunk';
 }
 for my $path ("$at/c/r", "$at/c", $at, "/space/$third", "$at/doomed", "$at/c/gone") {
     $alice->send_json(PUT => "$path/policy", { type => 'Nothing' })->status == 201
@@ -63,7 +65,8 @@ my %text = (type => 'text/plain', body => 'SECRETBYTES');
 my %new_backend = document($backend =~ s/"b"/"{new}"/r);
 
 # Each row: method, path, status of success, right, and what is sent. `{new}` is an id that nothing
-# has yet; `{made}` a space made for the request. A success of 501 is an operation not offered.
+# has yet, `{number}` a number of that kind; `made` has a space made for the request, `first` what
+# the path names, where that is to succeed. A success of 501 is an operation not offered.
 my @routes = (
     ['GET', '/', 200, 'anyone'],
     ['GET', '/health', 200, 'anyone'],
@@ -132,10 +135,13 @@ my @routes = (
     ['GET', "$at/c/r/policy", 200, 'capability'],
     ['PUT', "$at/c/r/policy", 204, 'capability', %policy],
     ['DELETE', "$at/c/gone/policy", 204, 'capability'],
-    ['GET', "$at/c/r/chunks/", 501, 'read'],
-    ['GET', "$at/c/r/chunks/0", 501, 'read'],
-    ['PUT', "$at/c/r/chunks/0", 501, 'capability', type => 'text/plain', body => 'x'],
-    ['DELETE', "$at/c/r/chunks/0", 501, 'capability'],
+    ['GET', "$at/c/r/chunks/", 200, 'read'],
+    ['HEAD', "$at/c/r/chunks/", 200, 'read'],
+    ['GET', "$at/c/r/chunks/0", 200, 'read'],
+    ['HEAD', "$at/c/r/chunks/0", 200, 'read'],
+    ['PUT', "$at/c/r/chunks/0", 204, 'capability', %text],
+    ['PUT', "$at/c/r/chunks/{number}", 204, 'capability', document('[')],
+    ['DELETE', "$at/c/r/chunks/{number}", 204, 'capability', first => 1],
 );
 
 # What the request at hand is about; see about().
@@ -754,6 +760,7 @@ sub about {
     my $made = $sent{made} ? make_space($alice) : undef;
     $path =~ s/\Q$space\E/$made/ if $made;
     s/\{new\}/$id/ for $path, $sent{body} // ();
+    $path =~ s/\{number\}/1 + int rand 2**31 - 1/e;
     my ($in) = $path =~ m{\A/space/([^/]+)};
     my $url = $alice->url($path);
     my $top = !$in ? $alice->spaces_url : $right eq 'create' ? $url : $alice->space_url($in);
@@ -834,6 +841,7 @@ sub run_case {
     my %sent = map { $_ => $x->{$_} } grep { defined $x->{$_} } qw(type body);
     my $zcap = $request{zcap} // {};
     $request{zcap} = { root => $x->{top}, %$zcap } if ref $zcap;
+    $alice->put($x->{target}, %text) if $x->{first} && $succeed;
     my $res = $alice->request($method, $x->{target}, %sent, %request);
     my %want = (head => $method eq 'HEAD');
     $want{check} = sub { wrong_list($_[0], $proves) }

@@ -44,6 +44,8 @@ $alice->send_json(POST => "/space/$space/backends", \%backend)->status == 201 or
 $alice->send_json(PUT => "$c/r/meta", { custom => { name => 'SECRETBYTES' } })->status == 200
     or die 'no meta';
 my $etag = $alice->get("$c/r")->header('ETag');
+$alice->put("$c/r/chunks/0", type => 'text/plain', body => 'SECRETBYTES')->status == 204
+    or die 'no chunk';
 my $strangers = make_space($stranger);
 
 # What bob holds of alice: one resource, and that no longer for another.
@@ -86,6 +88,7 @@ my %absent = (
     'governed collection' => "/space/$space/d/",
     resource => "$c/q",
     mine => "$c/q",
+    chunk => "$c/r/chunks/1",
     backend => "/space/$space/backends/n",
 );
 my %there = (
@@ -95,6 +98,7 @@ my %there = (
     'governed collection' => "$governed/",
     resource => "$c/r",
     mine => "$c/mine",
+    chunk => "$c/r/chunks/0",
     backend => "/space/$space/backends/b",
 );
 my @metadata = (
@@ -173,12 +177,20 @@ my %asked = (
     ],
     resource => [
         (map { ['GET', $_] } '', qw(/meta /chunks/ /chunks/0)),
-        (map { ['HEAD', $_] } '', qw(/meta)),
-        (map { ['DELETE', $_] } '', qw(/chunks/0)),
+        (map { ['HEAD', $_] } '', qw(/meta /chunks/ /chunks/0)),
+        (map { ['DELETE', $_] } '', qw(/chunks/0 /chunks/1 /chunks/01)),
         (map { my ($method, $path, @sent) = @$_; [$method, "/$path", @sent] } @policy),
         ['PUT', '', %text],
         ['PUT', '/meta', %json],
-        ['PUT', '/chunks/0', %text],
+        (map { ['PUT', "/chunks/$_", %text] } 0, 1, '01'),
+        ['PUT', '/chunks/0', %text, body => 'x' x 1_100_000],
+        ['PUT', '/chunks/0'],
+    ],
+    chunk => [
+        (map { [$_, ''] } qw(GET HEAD DELETE)),
+        ['PUT', '', %text],
+        ['PUT', '', %text, body => 'x' x 1_100_000],
+        ['PUT', '', %json],
     ],
     backend => [['PUT', '', %json], ['DELETE', '']],
 );
@@ -246,7 +258,7 @@ my @of_stranger = (
 my @of_nobody = (['If-None-Match' => '*'], ['If-Match' => $etag], ['Range' => 'bytes=0-0']);
 
 # The kinds of request. `only` limits one to levels below a space that the asker knows of.
-my @below = (only => qr/collection|resource|backend/);
+my @below = (only => qr/collection|resource|chunk|backend/);
 my @kinds = (
     ['unsigned' => unsigned()],
     ["a stranger's root" => by_stranger()],
@@ -503,6 +515,8 @@ CONF
                 ['PUT', "$c/r", %text],
                 ['DELETE', "$c/r"],
                 ['PUT', "$c/r/meta", %json],
+                ['PUT', "$c/r/chunks/0", %text],
+                ['DELETE', "$c/r/chunks/0"],
             ) {
                 my ($method, $target, %sent) = @$write;
                 my $client = at('pws', $alice);

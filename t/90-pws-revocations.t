@@ -439,7 +439,7 @@ SQL
     is_deeply(\%left, \%due, 'pws 8.5: and nothing else');
     is_deeply(
         recount($dbh),
-        { was_pws_counters => 0, was_pws_spaces => 0 },
+        { was_pws_counters => 0, was_pws_resources => 0, was_pws_spaces => 0 },
         'pws 8.5: nor is it charged');
     is($server->stop, 0, 'pws 8.5: the server ends as it should');
 }

@@ -1,14 +1,23 @@
 -- Licensed under the Apache License, Version 2.0; see LICENSE.
 --
--- What pws spaces and collections are charged (README, Limits of storage), and how many resources
--- there are, counted anew from what is stored. "UPDATE 0" twice says that all was right; otherwise
--- it is now. Writers wait meanwhile.
+-- What pws spaces, collections and chunks are charged (README, Limits of storage), and how many
+-- resources there are, counted anew from what is stored. "UPDATE 0" three times says that all was
+-- right; otherwise it is now. Writers wait meanwhile.
 --
 --     psql -f tools/recount.sql was
 BEGIN;
 LOCK TABLE was_pws_spaces, was_pws_counters IN EXCLUSIVE MODE;
 SET LOCAL enable_nestloop = off;
 SET LOCAL enable_mergejoin = off;
+
+-- Of each resource with chunks, for those.
+UPDATE was_pws_resources r SET chunk_bytes = x.bytes FROM (
+    SELECT o.space_uuid, o.chunks,
+        coalesce(sum(400 + h.size + octet_length(h.content_type)), 0)::bigint AS bytes
+    FROM was_pws_resources o LEFT JOIN was_pws_chunks h USING (space_uuid, chunks)
+    WHERE o.chunks IS NOT NULL GROUP BY o.space_uuid, o.chunks
+) x
+WHERE r.space_uuid = x.space_uuid AND r.chunks = x.chunks AND r.chunk_bytes <> x.bytes;
 
 -- Of each collection of a space that there is, in its counter.
 UPDATE was_pws_counters k SET bytes = x.bytes, resources = x.resources FROM (
@@ -32,6 +41,10 @@ UPDATE was_pws_counters k SET bytes = x.bytes, resources = x.resources FROM (
         UNION ALL
         SELECT l.space_uuid, l.collection_generation, 0, 400 + octet_length(l.body)
         FROM was_pws_logs l
+        UNION ALL
+        SELECT h.space_uuid, r.collection_generation, 0, 400 + h.size + octet_length(h.content_type)
+        FROM was_pws_chunks h JOIN was_pws_resources r
+            ON r.space_uuid = h.space_uuid AND r.chunks = h.chunks
         UNION ALL
         SELECT p.space_uuid, p.parent, 0, 400 + octet_length(p.resource) + octet_length(p.document)
         FROM was_pws_policies p

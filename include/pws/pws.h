@@ -20,6 +20,15 @@ void pws_decorate(was_request_t *request);
  * was_pws_resources_room. */
 WAS_CHECKED const was_error_t *pws_content_admit(was_request_t *request, was_place_t *place);
 
+/* Of a chunk the same. Errors: those of was_pws_chunks_room. */
+WAS_CHECKED const was_error_t *pws_chunk_admit(was_request_t *request, was_place_t *place);
+
+/* The media type of a body that is to be stored. Errors: MISSING_TYPE, INVALID_BODY. */
+WAS_CHECKED const was_error_t *pws_read_type(const was_request_t *request, const char **type);
+
+/* Makes a stored content the answer, for the caller alone to keep. */
+void pws_answer_content(was_response_t *response, const was_resource_t *content);
+
 /* The list of a space's backends as JSON, in the pool: the server's own, and behind it those of
  * `registered`, with commas between; NULL for none. Errors: UNAVAILABLE (no memory). */
 WAS_CHECKED const was_error_t *pws_backends_text(const was_request_t *request,
@@ -52,6 +61,10 @@ WAS_CHECKED const was_error_t *pws_backends_text(const was_request_t *request,
     X(pws_resource_delete)                                                                         \
     X(pws_resource_meta_get)                                                                       \
     X(pws_resource_meta_put)                                                                       \
+    X(pws_chunks_get)                                                                              \
+    X(pws_chunk_get)                                                                               \
+    X(pws_chunk_put)                                                                               \
+    X(pws_chunk_delete)                                                                            \
     X(pws_query_post)                                                                              \
     X(pws_query_get)                                                                               \
     X(pws_policy_get)                                                                              \

@@ -22,8 +22,8 @@ void pws_inspection_feed(pws_inspection_t *inspection, const char *bytes, apr_si
 WAS_CHECKED const was_error_t *pws_inspection_end(pws_inspection_t *inspection, bool *is_envelope,
                                                   apr_pool_t *pool);
 
-/* What the protocol has of bytes that come: those of a content whose type holds JSON are inspected,
- * in the request's state. */
+/* What the protocol has of bytes that come: those of a resource's content whose type holds JSON are
+ * inspected, in the request's state. */
 void pws_inspect(const was_request_t *request, const char *bytes, apr_size_t count);
 
 #endif

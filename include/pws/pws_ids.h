@@ -5,8 +5,8 @@
 #include "http/was_request.h"
 
 /*
- * pws_ids: ids of spaces, collections and resources, and the URLs that they make (protocol/pws
- * sections 1.1 to 1.3).
+ * pws_ids: ids of spaces, collections and resources, numbers of chunks, and the URLs that they make
+ * (protocol/pws sections 1.1 to 1.3).
  */
 
 enum { PWS_ID_MAX_BYTES = 255, PWS_NAME_MAX_BYTES = 1024 };
@@ -24,6 +24,13 @@ WAS_CHECKED const was_error_t *pws_read_new_id(const json_t *body, const char **
 /* Whether a body that names an `id` names the one in the URL. Errors: INVALID_BODY. */
 WAS_CHECKED const was_error_t *pws_check_same_id(const json_t *body, const char *id,
                                                  apr_pool_t *pool);
+
+/* The number of the chunk that the path names (section 1.2); -1 where it names none. Errors:
+ * INVALID_ID. */
+WAS_CHECKED const was_error_t *pws_read_chunk(const was_request_t *request, apr_int64_t *number);
+
+/* Whether the path names a chunk, whatever its number. */
+bool pws_names_chunk(const was_request_t *request);
 
 /* Ids that mean something else where a collection's or a resource's would stand. */
 bool pws_is_reserved_collection(const char *id);

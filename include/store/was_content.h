@@ -25,7 +25,7 @@ enum {
  * byte, counted from 1, and the length. The first value is the space. */
 typedef struct was_pieces_t {
     was_sql_t statement;
-    was_value_t values[4];
+    was_value_t values[5];
     int nvalues;
 } was_pieces_t;
 

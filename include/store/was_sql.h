@@ -140,11 +140,26 @@
     X(PWS_RESOURCE_COUNT, 2, false) \
     X(PWS_RESOURCE_RAISE_DELETE, 10, true) \
     X(PWS_RESOURCE_TOMBSTONE, 5, true) \
+    X(PWS_RESOURCE_SWEEP, 4, true) \
     X(PWS_RESOURCE_DELETE, 4, true) \
     X(PWS_RESOURCE_META_GET, 3, false) \
     X(PWS_RESOURCE_META_MATCHES, 5, false) \
     X(PWS_RESOURCE_META_RAISE, 14, true) \
     X(PWS_RESOURCE_META_PUT, 8, true) \
+    /* pws: chunks */ \
+    X(PWS_AUTHORIZE_CHUNK, 7, false) \
+    X(PWS_CHUNK_GET, 5, false) \
+    X(PWS_CHUNK_PIECE, 7, false) \
+    X(PWS_CHUNK_LIST, 5, false) \
+    X(PWS_CHUNK_ROOM, 10, false) \
+    X(PWS_CHUNK_RAISE, 14, true) \
+    X(PWS_CHUNK_CHARGE, 7, true) \
+    X(PWS_CHUNK_PUT, 10, true) \
+    X(PWS_CHUNK_STATE, 9, false) \
+    X(PWS_CHUNK_SAME, 6, false) \
+    X(PWS_CHUNK_RAISE_DELETE, 10, true) \
+    X(PWS_CHUNK_DISCHARGE, 5, true) \
+    X(PWS_CHUNK_DELETE, 5, true) \
     /* pws: changes */ \
     X(PWS_CHANGES_RESOURCES, 7, false) \
     X(PWS_CHANGES_OTHERS, 7, false) \
@@ -161,7 +176,10 @@
     /* what is left of what was deleted */ \
     X(SWEEP_NEXT, 1, false) \
     X(SWEEP_RESOURCES_MOVE, 3, true) \
+    X(SWEEP_RESOURCES_SPLIT, 3, true) \
     X(SWEEP_RESOURCES, 3, true) \
+    X(SWEEP_CHUNKS_MOVE, 3, true) \
+    X(SWEEP_CHUNKS, 2, true) \
     X(SWEEP_TOMBSTONES_MOVE, 3, true) \
     X(SWEEP_TOMBSTONES, 3, true) \
     X(SWEEP_POLICIES_MOVE, 3, true) \

@@ -5,12 +5,12 @@
 #include "store/was_db.h"
 
 /*
- * was_sweep: what is left of spaces and collections that were deleted, and contents in parts that
- * no row names: replaced, deleted or never completed. Deleting something is a short transaction,
- * whatever it holds, behind which nobody finds anything of it; its rows go afterwards in batches of
- * at most 1000 or about 1 MiB (or one that is longer; 8 MiB of parts), each a transaction of its
- * own. Parts that no row names are found by looking through all contents, every minute, and go when
- * who reads them has had was_db_keeps to go on.
+ * was_sweep: what is left of spaces, collections and resources with chunks that were deleted, and
+ * contents in parts that no row names: replaced, deleted or never completed. Deleting something is
+ * a short transaction, whatever it holds, behind which nobody finds anything of it; its rows go
+ * afterwards in batches of at most 1000 or about 1 MiB (or one that is longer; 8 MiB of parts),
+ * each a transaction of its own. Parts that no row names are found by looking through all contents,
+ * every minute, and go when who reads them has had was_db_keeps to go on.
  * How far a sweep has come stands in the database, so that it does not matter who does the next
  * batch, and what became of who did the last one. Then revocations that have expired, which else go
  * with the next one of their scope only. Knows no HTTP, and not when it is called.

@@ -95,21 +95,21 @@ static bool anybody_may_read(const char *policy)
            memcmp(type.text, word, type.length) == 0;
 }
 
-/* The objects whose policies count for what is read. */
-static was_pws_place_t policy_place(const was_request_t *request)
+/* What is asked for, and the objects whose policies count for it. */
+static const was_error_t *read_place(const was_request_t *request, was_pws_place_t *place)
 {
     bool below = request->path->nsegments > 3;
     const char *collection = below ? pws_segment(request, 2) : NULL;
     const char *resource = below ? pws_segment(request, 3) : NULL;
-    was_pws_place_t place = {.space = pws_segment(request, 1)};
 
+    *place = (was_pws_place_t){.space = pws_segment(request, 1)};
     if (collection != NULL && !pws_is_reserved_collection(collection)) {
-        place.collection = collection;
+        place->collection = collection;
         if (*resource != '\0' && !pws_is_reserved_resource(resource)) {
-            place.resource = resource;
+            place->resource = resource;
         }
     }
-    return place;
+    return pws_read_chunk(request, &place->chunk);
 }
 
 static const was_error_t *refuse_access(const was_request_t *request)
@@ -149,7 +149,7 @@ static const was_error_t *read_authorization(was_request_t *request, pws_state_t
                                              was_zcap_verdict_t verdict,
                                              was_pws_authorization_t *authorization)
 {
-    const was_pws_place_t place = policy_place(request);
+    was_pws_place_t place;
     was_resource_t *resource = apr_pcalloc(request->pool, sizeof(*resource));
     was_pws_wanted_t wanted = {
         .controller = pws_chain_controller(request, state),
@@ -159,6 +159,7 @@ static const was_error_t *read_authorization(was_request_t *request, pws_state_t
     bool fetches = verdict == WAS_ZCAP_ALLOWED && (request->route->fetch == WAS_FETCH_RESOURCE ||
                                                    request->route->fetch == WAS_FETCH_SPACE);
 
+    WAS_TRY(read_place(request, &place));
     WAS_TRY(was_pws_spaces_authorize(request->db, &place, state->delegations,
                                      state->chain.ndelegations, fetches ? &wanted : NULL,
                                      authorization, request->pool));
@@ -172,13 +173,14 @@ static const was_error_t *read_authorization(was_request_t *request, pws_state_t
 static const was_error_t *check_ids(const was_request_t *request)
 {
     int last = request->route->right == WAS_RIGHT_REVOKE ? 1 : request->path->nsegments - 1;
+    apr_int64_t chunk;
 
     for (int i = 1; i <= last; i++) {
         if (request->path->segments[i].length > 0) {
             WAS_TRY(pws_check_id(pws_segment(request, i), request->pool));
         }
     }
-    return NULL;
+    return pws_read_chunk(request, &chunk);
 }
 
 /* A token is for spaces that are not there, and those are for who shows it. */

@@ -9,6 +9,7 @@
 
 #include "base/was_media_type.h"
 #include "http/was_protocol.h"
+#include "pws/pws_ids.h"
 #include "pws/pws_state.h"
 
 #include <string.h>
@@ -89,8 +90,8 @@ void pws_inspect(const was_request_t *request, const char *bytes, apr_size_t cou
     pws_state_t *state = request->state;
     const char *type = was_request_field(request, "Content-Type");
 
-    if (state == NULL || request->route->need != WAS_NEED_CONTENT || type == NULL ||
-        !was_media_type_holds_json(type)) {
+    if (state == NULL || request->route->need != WAS_NEED_CONTENT || pws_names_chunk(request) ||
+        type == NULL || !was_media_type_holds_json(type)) {
         return;
     }
     if (state->inspection == NULL) {

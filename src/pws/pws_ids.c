@@ -1,13 +1,14 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * pws_ids: ids and URLs. Owns what an id may look like and which ones are taken. Refuses to know
- * what stands behind one.
+ * pws_ids: ids and URLs. Owns what an id or a number may look like and which ones are taken.
+ * Refuses to know what stands behind one.
  */
 
 #include "pws/pws_ids.h"
 
 #include "auth/was_crypto.h"
+#include "store/pws/was_pws_chunks.h"
 
 #include <apr_strings.h>
 
@@ -31,6 +32,35 @@ const was_error_t *pws_check_id(const char *id, apr_pool_t *pool)
                               "an id has 1 to %d characters of A-Z a-z 0-9 - . _ ~",
                               PWS_ID_MAX_BYTES);
     }
+    return NULL;
+}
+
+/* Behind space, collection, resource and the word. */
+enum { CHUNK_SEGMENT = 5, CHUNK_MAX_DIGITS = 10 };
+
+bool pws_names_chunk(const was_request_t *request)
+{
+    return request->path->nsegments > CHUNK_SEGMENT &&
+           request->path->segments[CHUNK_SEGMENT].length > 0;
+}
+
+const was_error_t *pws_read_chunk(const was_request_t *request, apr_int64_t *number)
+{
+    *number = -1;
+    if (!pws_names_chunk(request)) {
+        return NULL;
+    }
+    const char *text = pws_segment(request, CHUNK_SEGMENT);
+    apr_size_t length = strlen(text), digits = strspn(text, "0123456789");
+    bool is_number = length > 0 && digits == length && length <= CHUNK_MAX_DIGITS &&
+                     (*text != '0' || length == 1);
+
+    if (!is_number || apr_atoi64(text) > WAS_PWS_CHUNK_MAX) {
+        return was_error_make(request->pool, WAS_ERROR_INVALID_ID, NULL,
+                              "the index of a chunk is a decimal number up to %d",
+                              WAS_PWS_CHUNK_MAX);
+    }
+    *number = apr_atoi64(text);
     return NULL;
 }
 

@@ -31,6 +31,15 @@ static was_pws_key_t key_of_resource(const was_request_t *request, const char *r
                            .resource = resource};
 }
 
+void pws_answer_content(was_response_t *response, const was_resource_t *content)
+{
+    response->resource = content;
+    response->type = was_media_type_of_stored(content->type);
+    response->etag = content->etag;
+    response->modified = content->modified;
+    response->cache = "private, no-cache";
+}
+
 const was_error_t *pws_resource_get(was_request_t *request, was_response_t *response)
 {
     was_resource_t *resource = pws_state(request)->resource;
@@ -42,11 +51,7 @@ const was_error_t *pws_resource_get(was_request_t *request, was_response_t *resp
         WAS_TRY(was_pws_resources_get(request->db, &key, was_digests_piece(request), resource,
                                       request->pool));
     }
-    response->resource = resource;
-    response->type = was_media_type_of_stored(resource->type);
-    response->etag = resource->etag;
-    response->modified = resource->modified;
-    response->cache = "private, no-cache";
+    pws_answer_content(response, resource);
     return NULL;
 }
 
@@ -62,12 +67,12 @@ static const was_error_t *read_note(const was_request_t *request, const char *na
     return NULL;
 }
 
-static const was_error_t *read_type(const was_request_t *request, const char **type)
+const was_error_t *pws_read_type(const was_request_t *request, const char **type)
 {
     *type = was_request_field(request, "Content-Type");
     if (*type == NULL || **type == '\0') {
         return was_error_make(request->pool, WAS_ERROR_MISSING_TYPE, NULL,
-                              "a resource needs a Content-Type");
+                              "what is to be stored needs a Content-Type");
     }
     if (!was_media_type_is_sendable(*type)) {
         return was_error_make(request->pool, WAS_ERROR_INVALID_BODY, NULL,
@@ -108,7 +113,7 @@ static const was_error_t *read_content(const was_request_t *request, was_content
 {
     const char *type;
 
-    WAS_TRY(read_type(request, &type));
+    WAS_TRY(pws_read_type(request, &type));
     WAS_TRY(read_note(request, "Key-Epoch", &notes->epoch));
     WAS_TRY(read_note(request, "Writer-Id", &notes->writer));
     was_body_content(request->body, type, content);
@@ -127,6 +132,9 @@ const was_error_t *pws_content_admit(was_request_t *request, was_place_t *place)
     bool is_new = *key.resource == '\0';
     was_grant_t grant = pws_grant(request);
 
+    if (pws_names_chunk(request)) {
+        return pws_chunk_admit(request, place);
+    }
     if (type != NULL && pws_is_multipart(type)) {
         return pws_multipart_too_long(request->pool);
     }

@@ -49,7 +49,7 @@ static const was_error_t *content_gone(apr_pool_t *pool)
 static const was_error_t *read_row(was_db_t *db, const was_pieces_t *pieces, apr_int64_t offset,
                                    apr_size_t length, was_read_t *read, apr_pool_t *pool)
 {
-    was_value_t values[6];
+    was_value_t values[sizeof(pieces->values) / sizeof(pieces->values[0]) + 2];
     int nvalues = 0;
     const was_rows_t *rows;
 

@@ -6,10 +6,11 @@
  * was_parts_sql: the statements of contents in parts; private to was_sql. Above each text: its
  * values in order -> its columns.
  *
- * A content in parts has a random mark, which the row of its resource names; parts themselves know
- * no resource. Until a row does, a row of was_sweeps says when the parts are to be swept, if the
- * upload does not go on: its lease, in stage 0. What no row names any more gets such a row from
- * whoever sweeps (SWEEP_UNNAMED), also when the Python server has replaced or deleted it.
+ * A content in parts has a random mark, which the row of its resource, or of its chunk, names;
+ * parts themselves know neither. Until a row does, a row of was_sweeps says when the parts are to
+ * be swept, if the upload does not go on: its lease, in stage 0. What no row names any more gets
+ * such a row from whoever sweeps (SWEEP_UNNAMED), also when the Python server has replaced or
+ * deleted it.
  */
 /* The statements are laid out to be read as SQL. */
 /* clang-format off */
@@ -27,6 +28,8 @@
 #define PARTS_ARE_NAMED(space, mark) \
     "(EXISTS (SELECT 1 FROM was_pws_resources r WHERE r.space_uuid = " space \
     " AND r.parts = " mark ")" \
+    " OR EXISTS (SELECT 1 FROM was_pws_chunks h WHERE h.space_uuid = " space \
+    " AND h.parts = " mark ")" \
     " OR EXISTS (SELECT 1 FROM was_resources r WHERE r.space_uuid = " space " COLLATE \"default\"" \
     " AND r.parts = " mark " AND " PARTS_ARE_CLASSIC("r") "))"
 

@@ -344,7 +344,7 @@ const char *const was_schema_steps[WAS_SCHEMA_VERSION] = {
     "CREATE TABLE IF NOT EXISTS was_pws_chunks (space_uuid text COLLATE \"C\" NOT NULL,"
     " chunks bigint NOT NULL, number bigint NOT NULL, generation bigint NOT NULL,"
     " content_type text NOT NULL, size bigint NOT NULL, content bytea, parts bigint,"
-    " created_ms bigint NOT NULL, updated_ms bigint NOT NULL,"
+    " digest bytea, created_ms bigint NOT NULL, updated_ms bigint NOT NULL,"
     " updated_counter integer NOT NULL DEFAULT 0, PRIMARY KEY (space_uuid, chunks, number));"
     "ALTER TABLE was_pws_chunks ALTER COLUMN content SET STORAGE EXTERNAL;"
     "CREATE INDEX IF NOT EXISTS was_pws_chunks_parts ON was_pws_chunks (space_uuid, parts)"

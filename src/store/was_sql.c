@@ -11,6 +11,7 @@
 
 #include "classic/was_classic_sql.h"
 #include "pws/was_pws_change_sql.h"
+#include "pws/was_pws_chunk_sql.h"
 #include "pws/was_pws_log_sql.h"
 #include "was_sweep_sql.h"
 

@@ -34,6 +34,7 @@ static const sweep_kind_t kinds[] = {
      7,
      {{WAS_SQL_SWEEP_LOG, true},
       {WAS_SQL_SWEEP_RESOURCES_MOVE, false},
+      {WAS_SQL_SWEEP_RESOURCES_SPLIT, false},
       {WAS_SQL_SWEEP_RESOURCES, true},
       {WAS_SQL_SWEEP_TOMBSTONES_MOVE, false},
       {WAS_SQL_SWEEP_TOMBSTONES, true},
@@ -60,6 +61,7 @@ static const sweep_kind_t kinds[] = {
       {WAS_SQL_SWEEP_CLASSIC_MOVE, false},
       {WAS_SQL_SWEEP_CLASSIC_RESOURCES, true},
       {WAS_SQL_SWEEP_CLASSIC_SPACE, false}}},
+    {"chunks", 1, 2, {{WAS_SQL_SWEEP_CHUNKS_MOVE, false}, {WAS_SQL_SWEEP_CHUNKS, true}}},
     {"content", 1, 2, {{WAS_SQL_SWEEP_CONTENT_MOVE, false}, {WAS_SQL_SWEEP_CONTENT, true}}},
     /* This one has no end: its stage is never the last. */
     {"unnamed", 1, 2, {{WAS_SQL_SWEEP_UNNAMED, false}, {WAS_SQL_SWEEP_UNNAMED_MOVE, false}}},

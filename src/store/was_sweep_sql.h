@@ -47,7 +47,8 @@
  * bytes of rows in the order of their ids. */
 #define SWEEP_MOVE(stage, page) \
     "UPDATE was_sweeps w SET stage = " stage ", first = " SWEEP_FROM(stage) "," \
-    " (last, is_last) = (SELECT coalesce(max(n.id) FILTER (WHERE n.before < " SWEEP_BYTES ")," \
+    " (last, is_last) = (SELECT" \
+    " coalesce((max(n.id) FILTER (WHERE n.before < " SWEEP_BYTES "))::text," \
     " " SWEEP_FROM(stage) ")," \
     " count(*) FILTER (WHERE n.before < " SWEEP_BYTES ") = count(*) AND count(*) < " SWEEP_ROWS \
     " FROM (SELECT p.id, sum(p.bytes) OVER (ORDER BY p.id ROWS UNBOUNDED PRECEDING) - p.bytes" \
@@ -78,10 +79,17 @@
 
 #define SWEEP_LENGTH(text) "coalesce(octet_length(" text "), 0)"
 
-/* The tables below a collection, */
+/* The tables below a collection, of whose resources the chunks are swept by themselves, */
 #define WAS_TEXT_SWEEP_RESOURCES_MOVE \
     SWEEP_MOVE_BELOW("1", "was_pws_resources", "collection_generation", "resource", \
     "CASE WHEN x.parts IS NULL THEN x.size ELSE 0 END + " SWEEP_LENGTH("x.custom"))
+#define WAS_TEXT_SWEEP_RESOURCES_SPLIT \
+    "INSERT INTO was_sweeps (space_uuid, generation, kind, since_ms)" \
+    " SELECT r.space_uuid, r.chunks, 'chunks'," \
+    " (SELECT w.since_ms FROM was_sweeps w WHERE " SWEEP_ROW ") FROM was_pws_resources r" \
+    " WHERE r.space_uuid = $1 AND r.chunks IS NOT NULL AND r.ctid = ANY (" \
+    SWEEP_PAGE_BELOW("1", "ctid", "was_pws_resources", "collection_generation", "resource") ")" \
+    " ON CONFLICT DO NOTHING"
 #define WAS_TEXT_SWEEP_RESOURCES \
     SWEEP_DELETE_BELOW("1", "was_pws_resources", "collection_generation", "resource")
 
@@ -139,6 +147,19 @@
     " WHERE " SWEEP_COUNTERS " AND k.position > 1 ON CONFLICT DO NOTHING"
 #define WAS_TEXT_SWEEP_COUNTERS \
     "DELETE FROM was_pws_counters k WHERE " SWEEP_COUNTERS " RETURNING 1"
+
+/* The chunks of a resource, by their numbers; '' stands for the first one. Parts of theirs are
+ * found as all are that no row names. */
+#define SWEEP_NUMBER(id) "('0' || " id ")::bigint"
+#define WAS_TEXT_SWEEP_CHUNKS_MOVE \
+    SWEEP_MOVE("1", "SELECT x.number AS id," \
+    " CASE WHEN x.parts IS NULL THEN x.size ELSE 0 END AS bytes FROM was_pws_chunks x" \
+    " WHERE " SWEEP_BELOW("chunks") " AND x.number >= " SWEEP_NUMBER(SWEEP_FROM("1")) \
+    " ORDER BY x.number")
+#define WAS_TEXT_SWEEP_CHUNKS \
+    "DELETE FROM was_pws_chunks x WHERE " SWEEP_BELOW("chunks") \
+    " AND x.number >= " SWEEP_NUMBER(SWEEP_END_OF("1", "first", "\"C\"")) \
+    " AND x.number <= " SWEEP_NUMBER(SWEEP_END_OF("1", "last", "\"C\"")) " RETURNING 1"
 
 /* A classic space that is marked as deleted: nobody is its controller, whoever the Python server
  * lets take it over; then its resources, then its row. */

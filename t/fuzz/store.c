@@ -15,6 +15,7 @@
 #include "pws/pws_documents.h"
 #include "pws/pws_ids.h"
 #include "store/pws/was_pws_backends.h"
+#include "store/pws/was_pws_chunks.h"
 #include "store/pws/was_pws_collections.h"
 #include "store/pws/was_pws_policies.h"
 #include "store/pws/was_pws_resources.h"
@@ -269,6 +270,53 @@ const was_error_t *was_pws_resources_room(was_db_t *db, const was_grant_t *grant
 {
     REQUIRE(db == NULL && key != NULL && conditions != NULL && room != NULL);
     check_grant(grant);
+    return absent(pool);
+}
+
+const was_error_t *was_pws_chunks_get(was_db_t *db, const was_pws_key_t *key, apr_int64_t number,
+                                      apr_size_t want, was_resource_t *chunk, apr_pool_t *pool)
+{
+    REQUIRE(db == NULL && key != NULL && number >= 0 && want <= WAS_PIECE_BYTES && chunk != NULL);
+    return absent(pool);
+}
+
+const was_error_t *was_pws_chunks_room(was_db_t *db, const was_grant_t *grant,
+                                       const was_pws_key_t *key, apr_int64_t number,
+                                       const was_conditions_t *conditions, was_room_t *room,
+                                       apr_pool_t *pool)
+{
+    REQUIRE(db == NULL && key != NULL && number >= 0 && conditions != NULL && room != NULL);
+    check_grant(grant);
+    return absent(pool);
+}
+
+const was_error_t *was_pws_chunks_put(was_db_t *db, const was_grant_t *grant,
+                                      const was_pws_key_t *key, apr_int64_t number,
+                                      const was_pws_write_t *write, const char **etag,
+                                      apr_pool_t *pool)
+{
+    REQUIRE(db == NULL && key != NULL && write->conditions != NULL && pool != NULL);
+    REQUIRE(number >= 0 && number <= WAS_PWS_CHUNK_MAX);
+    check_grant(grant);
+    check_text(write->content->type, 512);
+    return take_write(etag);
+}
+
+const was_error_t *was_pws_chunks_delete(was_db_t *db, const was_grant_t *grant,
+                                         const was_pws_key_t *key, apr_int64_t number,
+                                         const was_conditions_t *conditions, apr_pool_t *pool)
+{
+    const char *etag;
+
+    REQUIRE(db == NULL && key != NULL && number >= 0 && conditions != NULL && pool != NULL);
+    check_grant(grant);
+    return take_write(&etag);
+}
+
+const was_error_t *was_pws_chunks_list(was_db_t *db, const was_pws_key_t *key,
+                                       was_pws_chunks_t *list, apr_pool_t *pool)
+{
+    REQUIRE(db == NULL && key != NULL && list != NULL);
     return absent(pool);
 }
 

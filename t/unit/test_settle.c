@@ -82,6 +82,13 @@ const was_error_t *pws_check_id(const char *id, apr_pool_t *pool)
     return NULL;
 }
 
+const was_error_t *pws_read_chunk(const was_request_t *request, apr_int64_t *number)
+{
+    (void)request;
+    *number = -1;
+    return NULL;
+}
+
 bool pws_is_reserved_collection(const char *id)
 {
     (void)id;

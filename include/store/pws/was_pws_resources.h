@@ -33,6 +33,10 @@ typedef struct was_pws_notes_t {
 /* How all of them say NOT_FOUND. */
 WAS_CHECKED const was_error_t *was_pws_resources_absent(apr_pool_t *pool);
 
+/* A row of was_resource_t, from `column` on. False when there is no resource in it. */
+bool was_pws_resources_row(const was_rows_t *rows, int column, const was_pws_key_t *key,
+                           was_resource_t *resource);
+
 /* Errors: NOT_FOUND. */
 WAS_CHECKED const was_error_t *was_pws_resources_get(was_db_t *db, const was_pws_key_t *key,
                                                      apr_size_t want, was_resource_t *resource,
@@ -79,9 +83,9 @@ WAS_CHECKED const was_error_t *was_pws_resources_put(was_db_t *db, const was_gra
                                                      was_pws_meta_t *meta, bool *created,
                                                      apr_pool_t *pool);
 
-/* Deletes, its policy too, and leaves tombstones, its own with the label `writer` (or NULL); what
- * is not there is fine without a condition on it. Errors: NOT_FOUND (no such collection),
- * PRECONDITION. */
+/* Deletes, its chunks and its policy too, and leaves tombstones, its own with the label `writer`
+ * (or NULL); what is not there is fine without a condition on it. Errors: NOT_FOUND (no such
+ * collection), PRECONDITION. */
 WAS_CHECKED const was_error_t *was_pws_resources_delete(was_db_t *db, const was_grant_t *grant,
                                                         const was_pws_key_t *key,
                                                         const was_conditions_t *conditions,

@@ -32,15 +32,16 @@ typedef struct was_pws_place_t {
     const char *space;
     const char *collection; /* or NULL */
     const char *resource;   /* or NULL */
+    apr_int64_t chunk;      /* of the resource; -1 for none */
 } was_pws_place_t;
 
-/* What is to come along, if the authorization lets it be had: a resource, or all that describes the
- * space. */
+/* What is to come along, if the authorization lets it be had: the content of a resource or a chunk,
+ * or all that describes the space. */
 typedef struct was_pws_wanted_t {
     const char *controller; /* only if this DID controls the space, and no delegation was revoked */
     apr_size_t want;        /* how long a content may be to come with it */
     was_resource_t *resource; /* NULL: the space */
-    bool found;               /* the resource; set by the read */
+    bool found;               /* the content; set by the read */
 } was_pws_wanted_t;
 
 /* What decides who may, at one moment. */

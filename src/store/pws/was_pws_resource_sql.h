@@ -53,14 +53,14 @@
 
 /* the same without conditions, a quota and parts, where what is there may change; in place of both
  * ..._LOCK and ..._RAISE, where it need not wait: it raises nothing if somebody else has the
- * counter, or has raised it since the statement began, and what they wrote might not be seen. */
+ * counter, or has changed it since the statement began, and what they wrote might not be seen. */
 #define WAS_TEXT_PWS_RESOURCE_RAISE_AT_ONCE \
     PWS_RAISE("1", "$6") PWS_RESOURCE_COUNTED \
-    " FROM (SELECT k.collection_generation AS generation, k.position FROM " PWS_TABLES \
+    " FROM (SELECT k.collection_generation AS generation, k.token FROM " PWS_TABLES \
     " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER \
     " AND " PWS_RESOURCE_TAKEN("") " FOR UPDATE OF k SKIP LOCKED) c" \
     " LEFT JOIN was_pws_resources r ON " PWS_RESOURCE("$5") \
-    " WHERE " PWS_COUNTER " AND k.position = c.position"
+    " WHERE " PWS_COUNTER " AND k.token = c.token"
 
 /* A new life begins in a later millisecond than the last one ended, whatever the clock says: the
  * generation is the same, and only the stamp tells them apart. */
@@ -147,11 +147,12 @@
     " FROM was_pws_resources r WHERE r.space_uuid = $1 AND r.collection_generation = " \
     PWS_GENERATION("$2") " AND r.resource > $3::text ORDER BY r.resource LIMIT $4::bigint"
 
-/* grant, collection, resource, token, 3 conditions, writer -> a row. Its policy goes with it, and
- * takes the second of two positions. */
+/* grant, collection, resource, token, 3 conditions, writer -> a row. Its chunks go with it, and its
+ * policy, which takes the second of two positions. */
 #define WAS_TEXT_PWS_RESOURCE_RAISE_DELETE \
     PWS_RAISE("2", "$6") ", resources = k.resources - 1, bytes = k.bytes" \
-    " - " PWS_RESOURCE_BYTES("r") " - " PWS_TOMBSTONE_THERE("c.generation", "r", "$5::text") \
+    " - " PWS_RESOURCE_BYTES("r") " - r.chunk_bytes" \
+    " - " PWS_TOMBSTONE_THERE("c.generation", "r", "$5::text") \
     " + " PWS_ROW " + octet_length(r.resource) + octet_length(r.content_type)" \
     " + " PWS_LENGTH("$10::text") \
     " + CASE WHEN p.resource IS NULL THEN 0 ELSE " PWS_POLICY_SHRINKS("c.generation") " END" \
@@ -161,11 +162,16 @@
     " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER_SEEN \
     " AND " PWS_RESOURCE("$5") " AND " PWS_RESOURCE_CONDITIONS("$7", "$8", "$9") " RETURNING 1"
 
-/* uuid, collection, resource, token, writer: the tombstone; then, without a writer, the row */
+/* uuid, collection, resource, token, writer: the tombstone; then, without a writer, -> a row where
+ * it had chunks, which are to be swept; the row */
 #define WAS_TEXT_PWS_RESOURCE_TOMBSTONE \
     PWS_TOMBSTONE("r.space_uuid, c.generation, 'r', r.resource, r.generation, r.content_type," \
     " $5::text, k.position - 1, " PWS_STAMP_AFTER("r") " FROM " PWS_TABLES ", was_pws_resources r" \
     " WHERE " PWS_RAISED("$4") " AND " PWS_RESOURCE("$3"))
+#define WAS_TEXT_PWS_RESOURCE_SWEEP \
+    PWS_SWEEP " SELECT r.space_uuid, r.chunks, 'chunks', " PWS_NOW_MS " FROM " PWS_TABLES \
+    ", was_pws_resources r WHERE " PWS_RAISED("$4") " AND " PWS_RESOURCE("$3") \
+    " AND r.chunks IS NOT NULL RETURNING 1"
 #define WAS_TEXT_PWS_RESOURCE_DELETE \
     "DELETE FROM was_pws_resources r USING " PWS_TABLES \
     " WHERE " PWS_RAISED("$4") " AND " PWS_RESOURCE("$3") " RETURNING 1"

@@ -11,6 +11,7 @@
 #include "store/pws/was_pws_collections.h"
 #include "store/pws/was_pws_quota.h"
 #include "store/was_limit.h"
+#include "store/was_sweep.h"
 
 #include <apr_strings.h>
 
@@ -235,6 +236,7 @@ const was_error_t *was_pws_resources_delete(was_db_t *db, const was_grant_t *gra
 {
     static const was_sql_t order[] = {WAS_SQL_PWS_RESOURCE_DELETE, WAS_SQL_PWS_POLICY_TOMBSTONE,
                                       WAS_SQL_PWS_POLICY_DELETE};
+    const was_step_t *raised, *swept;
     const keyed_t keyed = key_values(key);
     const was_value_t left[] = {keyed.key[0], keyed.key[1], keyed.key[2], keyed.key[3],
                                 WAS_TEXT(writer)};
@@ -247,14 +249,16 @@ const was_error_t *was_pws_resources_delete(was_db_t *db, const was_grant_t *gra
     was_preconditions_values(conditions, &raise[6], pool);
     raise[9] = left[4];
     was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, raise, 4);
-    const was_step_t *raised =
-        was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_RAISE_DELETE, raise, 10);
-
+    raised = was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_RAISE_DELETE, raise, 10);
     was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_TOMBSTONE, left, 5);
+    swept = was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_SWEEP, keyed.key, 4);
     for (apr_size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
         was_step_add(&transaction, order[i], keyed.key, 4);
     }
     WAS_TRY(was_db_transact(db, &transaction, pool));
+    if (was_rows_count(swept->rows) > 0) {
+        was_sweep_announce();
+    }
     if (was_rows_count(raised->rows) > 0) {
         return NULL;
     }

@@ -14,6 +14,19 @@ const was_error_t *was_pws_resources_absent(apr_pool_t *pool)
     return was_error_log(pool, WAS_ERROR_NOT_FOUND, "no such resource");
 }
 
+bool was_pws_resources_row(const was_rows_t *rows, int column, const was_pws_key_t *key,
+                           was_resource_t *resource)
+{
+    if (!was_content_row(rows, 0, column, resource)) {
+        return false;
+    }
+    resource->pieces = (was_pieces_t){.statement = WAS_SQL_PWS_RESOURCE_PIECE,
+                                      .values = {WAS_TEXT(key->space), WAS_TEXT(key->collection),
+                                                 WAS_TEXT(key->resource), WAS_TEXT(resource->etag)},
+                                      .nvalues = 4};
+    return true;
+}
+
 const was_error_t *was_pws_resources_get(was_db_t *db, const was_pws_key_t *key, apr_size_t want,
                                          was_resource_t *resource, apr_pool_t *pool)
 {
@@ -22,14 +35,9 @@ const was_error_t *was_pws_resources_get(was_db_t *db, const was_pws_key_t *key,
     const was_rows_t *rows;
 
     WAS_TRY(was_db_run(db, WAS_SQL_PWS_RESOURCE_GET, values, 4, &rows, pool));
-    if (was_rows_count(rows) == 0 || !was_content_row(rows, 0, 0, resource)) {
-        return was_pws_resources_absent(pool);
-    }
-    resource->pieces = (was_pieces_t){.statement = WAS_SQL_PWS_RESOURCE_PIECE,
-                                      .values = {WAS_TEXT(key->space), WAS_TEXT(key->collection),
-                                                 WAS_TEXT(key->resource), WAS_TEXT(resource->etag)},
-                                      .nvalues = 4};
-    return NULL;
+    return was_rows_count(rows) > 0 && was_pws_resources_row(rows, 0, key, resource)
+               ? NULL
+               : was_pws_resources_absent(pool);
 }
 
 const was_error_t *was_pws_resources_room(was_db_t *db, const was_grant_t *grant,

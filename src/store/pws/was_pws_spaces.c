@@ -8,6 +8,7 @@
 
 #include "store/pws/was_pws_spaces.h"
 
+#include "store/pws/was_pws_chunks.h"
 #include "store/was_limit.h"
 #include "store/was_sweep.h"
 
@@ -25,16 +26,12 @@ static const was_error_t *space_absent(apr_pool_t *pool)
 static void read_wanted(const was_rows_t *rows, const was_pws_place_t *place,
                         was_pws_wanted_t *wanted)
 {
-    was_resource_t *resource = wanted->resource;
+    const was_pws_key_t key = {place->space, place->collection, place->resource};
 
-    wanted->found = was_content_row(rows, 0, COLUMN_WANTED, resource);
-    if (wanted->found) {
-        resource->pieces =
-            (was_pieces_t){.statement = WAS_SQL_PWS_RESOURCE_PIECE,
-                           .values = {WAS_TEXT(place->space), WAS_TEXT(place->collection),
-                                      WAS_TEXT(place->resource), WAS_TEXT(resource->etag)},
-                           .nvalues = 4};
-    }
+    wanted->found =
+        place->chunk < 0
+            ? was_pws_resources_row(rows, COLUMN_WANTED, &key, wanted->resource)
+            : was_pws_chunks_row(rows, COLUMN_WANTED, &key, place->chunk, wanted->resource);
 }
 
 /* What else describes a space, from `column` on. */
@@ -80,19 +77,17 @@ const was_error_t *was_pws_spaces_authorize(was_db_t *db, const was_pws_place_t 
         WAS_TEXT(place->resource),
         WAS_TEXT(wanted != NULL ? wanted->controller : NULL),
         WAS_INTEGER(wanted != NULL ? (apr_int64_t)wanted->want : 0),
+        WAS_INTEGER(place->chunk),
     };
     bool wants_space = wanted != NULL && wanted->resource == NULL;
-    const was_sql_t statement = wanted == NULL ? WAS_SQL_PWS_AUTHORIZE
-                                : wants_space  ? WAS_SQL_PWS_AUTHORIZE_SPACE
-                                               : WAS_SQL_PWS_AUTHORIZE_RESOURCE;
+    const was_sql_t statement = wanted == NULL     ? WAS_SQL_PWS_AUTHORIZE
+                                : wants_space      ? WAS_SQL_PWS_AUTHORIZE_SPACE
+                                : place->chunk < 0 ? WAS_SQL_PWS_AUTHORIZE_RESOURCE
+                                                   : WAS_SQL_PWS_AUTHORIZE_CHUNK;
     const was_rows_t *rows;
 
     memset(authorization, 0, sizeof(*authorization));
-    WAS_TRY(was_db_run(db, statement, values,
-                       wanted == NULL ? 4
-                       : wants_space  ? 5
-                                      : 6,
-                       &rows, pool));
+    WAS_TRY(was_db_run(db, statement, values, was_sql_statement(statement)->nvalues, &rows, pool));
     if (was_rows_count(rows) == 0) {
         return NULL;
     }

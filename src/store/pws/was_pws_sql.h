@@ -143,9 +143,9 @@
 
 /* The same for ..._RAISE, which may find a counter that ..._LOCK did not: of a collection that was
  * made in between. If it has to wait for that one's writers then, it knows of what they wrote
- * nothing but the raised position, and does not write; the collection was not there yet. */
+ * nothing but the other token, and does not write; the collection was not there yet. */
 #define PWS_COUNTER_SEEN \
-    PWS_COUNTER " AND k.position = (SELECT o.position FROM was_pws_counters o" \
+    PWS_COUNTER " AND k.token = (SELECT o.token FROM was_pws_counters o" \
     " WHERE o.space_uuid = $1 AND o.collection_generation = k.collection_generation)"
 
 /* The same for a step behind ..._RAISE: $1 uuid, $2 collection, and the token. */
@@ -189,18 +189,20 @@
     " LEFT JOIN was_pws_spaces d ON d.space_uuid = $1" \
     " AND s.controller = $5::text AND " PWS_UNREVOKED("$2") " WHERE s.space_uuid = $1"
 
-#define PWS_RESOURCE_COLUMNS(length) \
-    "r.content_type, r.size, " PWS_ETAG("r") ", r.updated_ms / 1000," \
-    " CASE WHEN r.size <= " length "::bigint THEN r.content END, r.parts, r.digest"
+#define PWS_CONTENT_READ(t, length) \
+    t ".content_type, " t ".size, " PWS_ETAG(t) ", " t ".updated_ms / 1000," \
+    " CASE WHEN " t ".size <= " length "::bigint THEN " t ".content END, " t ".parts, " t ".digest"
+#define PWS_RESOURCE_COLUMNS(length) PWS_CONTENT_READ("r", length)
 
 /* the same, controller, length -> the same, a row of was_resource_t: only for that controller,
  * while nothing is revoked */
+#define PWS_AUTHORIZED_RESOURCE(id, controller) \
+    "r.space_uuid = $1 AND r.collection_generation = c.generation AND r.resource = " id "::text" \
+    " AND s.controller = " controller "::text AND NOT EXISTS (SELECT 1 FROM was_pws_revocations v" \
+    " WHERE v.space_uuid = $1 AND v.delegation = ANY ($2::bytea[]))"
 #define WAS_TEXT_PWS_AUTHORIZE_RESOURCE \
     "SELECT " PWS_AUTHORIZATION ", " PWS_RESOURCE_COLUMNS("$6") PWS_AUTHORIZATION_TABLES \
-    " LEFT JOIN was_pws_resources r ON r.space_uuid = $1" \
-    " AND r.collection_generation = c.generation AND r.resource = $4::text" \
-    " AND s.controller = $5::text AND NOT EXISTS (SELECT 1 FROM was_pws_revocations v" \
-    " WHERE v.space_uuid = $1 AND v.delegation = ANY ($2::bytea[]))" \
+    " LEFT JOIN was_pws_resources r ON " PWS_AUTHORIZED_RESOURCE("$4", "$5") \
     " WHERE s.space_uuid = $1"
 
 /* grant: one at a time among those who make a collection, write a backend or the space's policy,

@@ -71,7 +71,7 @@ SQL
 }
 
 my @TABLES = map { "was_pws_$_" }
-    qw(spaces collections counters resources policies tombstones backends revocations logs);
+    qw(spaces collections counters resources chunks logs policies tombstones backends revocations);
 
 # Every row of some spaces, down to its version: what was written, even to the same values, differs.
 sub every_row {
@@ -113,6 +113,19 @@ WHERE k.space_generation IS DISTINCT FROM c.space_generation
 SQL
     'a size is not its content\'s' =>
         'SELECT resource FROM was_pws_resources WHERE size <> octet_length(content)',
+    'a chunk\'s size is not its content\'s' =>
+        'SELECT number::text FROM was_pws_chunks WHERE size <> octet_length(content)',
+    'a resource says another charge of its chunks' => <<'SQL',
+SELECT r.resource || ': ' || r.chunk_bytes || ' instead of ' || h.bytes
+FROM was_pws_resources r, LATERAL (
+    SELECT coalesce(sum(400 + h.size + octet_length(h.content_type)), 0) AS bytes
+    FROM was_pws_chunks h WHERE h.space_uuid = r.space_uuid AND h.chunks = r.chunks) h
+WHERE r.chunk_bytes <> h.bytes
+SQL
+    'a chunk is of no resource' => <<'SQL',
+SELECT number::text FROM was_pws_chunks x WHERE NOT EXISTS (SELECT 1 FROM was_pws_resources r
+    WHERE r.space_uuid = x.space_uuid AND r.chunks = x.chunks)
+SQL
     'a position is beyond the counter' => <<"SQL",
 SELECT x.kind || ' ' || x.id || ' at ' || x.position FROM ($RECORDS) x, was_pws_counters k
 WHERE k.space_uuid = x.space_uuid AND k.collection_generation = x.parent AND x.position > k.position

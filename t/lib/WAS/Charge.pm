@@ -27,6 +27,7 @@ my %CHARGED = (
     was_pws_counters => [],
     was_pws_resources => [qw(resource content content_type created_by epoch writer custom)],
     was_pws_logs => [qw(body)],
+    was_pws_chunks => [qw(content content_type)],
     was_pws_policies => [qw(resource document)],
     was_pws_tombstones => [qw(id content_type writer)],
     was_pws_backends => [qw(backend descriptor)],
@@ -37,6 +38,7 @@ my %CHARGED = (
 my %CONTENT = (
     was_resources => WAS::Server::content_of('x'),
     was_pws_resources => WAS::Server::pws_content_of('x'),
+    was_pws_chunks => WAS::Server::pws_content_of('x'),
 );
 
 # Which life of a space or collection each row of a table belongs to.
@@ -45,6 +47,10 @@ my %OF_COLLECTION = (
     was_pws_counters => 'collection_generation',
     was_pws_resources => 'collection_generation',
     was_pws_logs => 'collection_generation',
+    was_pws_chunks => <<'SQL',
+(SELECT r.collection_generation FROM was_pws_resources r
+WHERE r.space_uuid = x.space_uuid AND r.chunks = x.chunks)
+SQL
     was_pws_policies => 'parent',
     was_pws_tombstones => 'parent',
 );

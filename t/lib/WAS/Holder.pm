@@ -185,8 +185,8 @@ sub _shown {
 
 my @TABLES = qw(
     was_spaces was_resources was_pws_spaces was_pws_collections was_pws_counters
-    was_pws_resources was_pws_policies was_pws_tombstones was_pws_backends was_pws_revocations
-    was_pws_logs
+    was_pws_resources was_pws_chunks was_pws_logs was_pws_policies was_pws_tombstones
+    was_pws_backends was_pws_revocations
 );
 
 # All that is stored of some spaces, down to the versions of the rows.

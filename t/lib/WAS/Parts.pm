@@ -11,12 +11,14 @@ use Exporter qw(import);
 
 our @EXPORT_OK = qw(loose_parts leases due_now);
 
-# How many parts no resource names.
+# How many parts no resource and no chunk names.
 sub loose_parts {
     my ($dbh) = @_;
     return scalar $dbh->selectrow_array(<<'SQL');
 SELECT count(*) FROM was_parts p WHERE NOT EXISTS (SELECT 1 FROM was_pws_resources r
     WHERE r.space_uuid = p.space_uuid AND r.parts = p.content)
+AND NOT EXISTS (SELECT 1 FROM was_pws_chunks h
+    WHERE h.space_uuid = p.space_uuid AND h.parts = p.content)
 AND NOT EXISTS (SELECT 1 FROM was_resources r WHERE r.space_uuid = p.space_uuid COLLATE "default"
     AND r.parts = p.content AND r.content = int8send(r.parts))
 SQL
