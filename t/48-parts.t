@@ -73,18 +73,34 @@ $alice->put("/space/$space", body => $document, type => 'application/json')->sta
 my %holder =
     map { $_ => at($server->origin, $key, mount => $_, timeout => 60) } qw(/pws /little);
 my %path = map { $_ => make_collection($holder{$_}, make_space($holder{$_}), 'c') } keys %holder;
+my %chunks = map {
+    my $parent = make_collection($holder{$_}, make_space($holder{$_}), 'c', { r => 'x' });
+    $_ => "$parent/r/chunks"
+} keys %holder;
 
 # How each protocol is asked: who, where, and where a quota is.
 my @SPEAKS = (
     ['classic', $alice, "/space/$space", $alice, "/few/space/$space", 403],
     ['pws', $holder{'/pws'}, $path{'/pws'}, $holder{'/little'}, $path{'/little'}, 404],
+    ['chunks', $holder{'/pws'}, $chunks{'/pws'}, $holder{'/little'}, $chunks{'/little'}, 404],
 );
 
 # The rows that name parts, and how long the content is.
 my %ROWS = (
     classic => '(SELECT parts, parts_bytes AS bytes FROM was_resources) r',
     pws => '(SELECT parts, size AS bytes FROM was_pws_resources) r',
+    chunks => '(SELECT parts, size AS bytes FROM was_pws_chunks) r',
 );
+
+# Where a content of that name is; chunks have numbers.
+my %number;
+
+sub place {
+    my ($path, $name) = @_;
+    return "$path/$name" if $path !~ m{/chunks\z};
+    $number{$name} //= 1 + keys %number;
+    return "$path/$number{$name}";
+}
 
 sub value { return scalar $dbh->selectrow_array($_[0], undef, @_[1 .. $#_]) }
 
@@ -143,7 +159,7 @@ sub interrupted {
 }
 
 # What a PUT of what is not there is answered, and of what is.
-my %made = (classic => 204, pws => 201);
+my %made = (classic => 204, pws => 201, chunks => 204);
 my %again = (classic => 204, pws => 200);
 
 # 1. Sizes, however they are framed, and what is read of them.
@@ -153,7 +169,7 @@ for my $speaks (@SPEAKS) {
     my ($protocol, $who, $path) = @$speaks;
     for my $size (@SIZES) {
         my $bytes = random_bytes($size);
-        my $url = "$path/size$size";
+        my $url = place($path, "size$size");
         my $is = "$protocol, $size bytes";
         for my $framing ([\%made, 'a length'], [\%again, 'chunks', chunked => 70_000]) {
             my ($due, $how, @options) = @$framing;
@@ -190,14 +206,14 @@ for my $speaks (@SPEAKS) {
     }
 }
 nothing_loose('of what was replaced and deleted, nothing is left in the end');
-is(parts_stored(), 2 * 3, 'of what is there, everything is');
+is(parts_stored(), @SPEAKS * 3, 'of what is there, everything is');
 is(leased(), 0, 'and no lease');
 
 # 2. What is refused leaves nothing, and the old content where it was.
 for my $speaks (@SPEAKS) {
     my ($protocol, $who, $path, $limited, $small, $foreign) = @$speaks;
     my $old = random_bytes(2 * $MIB);
-    my $url = "$path/old";
+    my $url = place($path, 'old');
     is(
         $who->put($url, body => $old, type => 'x/y')->status,
         $made{$protocol}, "$protocol: a content");
@@ -211,8 +227,8 @@ for my $speaks (@SPEAKS) {
         ['the same, in chunks', 412, $who, $url, headers => ['If-Match' => '"x"'], chunked => 9999],
         ["somebody else's", $foreign, $other, $url],
         ["somebody else's, in chunks", $foreign, $other, $url, chunked => 70_000],
-        ['the quota', 507, $limited, "$small/new"],
-        ['the quota, in chunks', 507, $limited, "$small/new", chunked => 70_000],
+        ['the quota', 507, $limited, place($small, 'new')],
+        ['the quota, in chunks', 507, $limited, place($small, 'new'), chunked => 70_000],
         ['the limit', 413, $who, $url, body => random_bytes($LIMIT + 1)],
         [
             'the limit, in chunks', 413, $who, $url, body => random_bytes($LIMIT + 1),
@@ -236,7 +252,7 @@ for my $speaks (@SPEAKS) {
     }
     my $res = $who->get($url);
     is($res->header('ETag') . md5_hex($res->body), $etag . md5_hex($old), "$protocol: the old one");
-    is($limited->get("$small/new")->status, 404, "$protocol: beyond the quota, nothing");
+    is($limited->get(place($small, 'new'))->status, 404, "$protocol: beyond the quota, nothing");
     nothing_loose("$protocol: of what was refused, nothing is left");
 }
 
@@ -268,7 +284,7 @@ for my $speaks (@SPEAKS) {
         ['it takes too long', 503, q(UPDATE was_sweeps SET since_ms = 0 WHERE kind = 'content')],
     ) {
         my ($name, $status, $sql) = @$case;
-        my $url = $path . '/' . $name =~ tr/ /-/r;
+        my $url = place($path, $name =~ tr/ /-/r);
         my $middle = sub {
             ok(eventually(20, sub { coming() >= 4 }), "$protocol, $name: parts are there");
             $dbh->do($sql);
@@ -289,7 +305,7 @@ for my $speaks (@SPEAKS) {
 # 4. One answer is one version.
 for my $speaks (@SPEAKS) {
     my ($protocol, $who, $path) = @$speaks;
-    my $url = "$path/read";
+    my $url = place($path, 'read');
     my $bytes = random_bytes(7 * $MIB);
     my @put = ($url, body => $bytes, type => 'x/y');
     is($who->put(@put)->status, $made{$protocol}, "$protocol: what is read");
@@ -382,8 +398,13 @@ is(
 is(md5_hex($alice->get("$rows/row")->body), md5_hex($bytes), 'off: it is read from there');
 
 # 7. What goes with its collection or space.
-is($holder{'/pws'}->put("$path{'/pws'}/last", body => $bytes, type => 'x/y')->status, 201, 'more');
-is($holder{'/pws'}->delete("$path{'/pws'}/")->status, 204, 'a collection is deleted');
+for my $speaks (['pws', $path{'/pws'}], ['chunks', $chunks{'/pws'}]) {
+    my ($protocol, $path) = @$speaks;
+    my $collection = $path =~ s{/r/chunks\z}{}r;
+    my $res = $holder{'/pws'}->put(place($path, 'last'), body => $bytes, type => 'x/y');
+    is($res->status, $made{$protocol}, 'more');
+    is($holder{'/pws'}->delete("$collection/")->status, 204, 'a collection is deleted');
+}
 is($alice->delete("/space/$space")->status, 204, 'a space is deleted');
 nothing_loose('nothing is left of what was in them');
 is(parts_stored(), 0, 'nothing is left at all');

@@ -539,6 +539,12 @@ for my $row (
             'pws 12.1: POST makes an id of its own',
             POST => "$c/", [json => '{"id":"mine"}'], 201, undef, %fields, is_so($is_made)
         ],
+        ['pws 16: no type', PUT => "$r/chunks/0", [body => 'x'], @untyped],
+        ['pws 16: chunked', PUT => "$r/chunks/0", [@chunked], 204],
+        [
+            'pws 16: chunked comes back', GET => "$r/chunks/0", [], 200, undef,
+            body => 'chunked' x 100
+        ],
         ['pws 12.1: no collection, no resource', PUT => "$at/none/r", [@text], 404, 'not-found'],
         ['pws 12.1: POST into none', POST => "$at/none/", [@text], 404, 'not-found'],
         [
@@ -1017,6 +1023,16 @@ for my $row (
         ['large: plaintext where it must be sealed', PUT => "$sealed/large", [@large], @plain],
         ['large: its size', GET => "$r/meta", [], 200, undef, @one_more],
         ['large: a form', POST => "$c/", [@form], 415, 'unsupported-media-type'],
+        ['large: a chunk that is a form', PUT => "$r/chunks/1", [@form], 204],
+        ['large: a chunk where it must be sealed', PUT => "$sealed/r/chunks/1", [@large], 204],
+        ['large: a chunk of nothing', PUT => "$c/none/chunks/1", [@large], 404, 'not-found'],
+        ['large: a chunk', PUT => "$r/chunks/2", [@large], 204],
+        ['large: GET of a chunk', GET => "$r/chunks/2", [], 200, undef, %length, %whole],
+        ['large: a part of a chunk', GET => "$r/chunks/2", [@part], 206, undef, %part],
+        [
+            'large: a chunk with a wrong digest', PUT => "$r/chunks/2",
+            [@more, @wrong], 400, 'invalid-authorization-header'
+        ],
         ['large: POST', POST => "$c/", [@large], 201],
         ['large: DELETE', DELETE => $r, [], 204],
     );

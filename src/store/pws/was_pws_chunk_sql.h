@@ -109,10 +109,10 @@
     " " PWS_MINT("h", "EXCLUDED.updated_ms") " RETURNING " PWS_ETAG("h")
 
 /* grant, collection, resource, number, 3 conditions -> are the collection's contents elsewhere?,
- * is what is there written once?, is the chunk as the conditions demand? No row where the grant
+ * is it immutable?, is the chunk there?, is it as the conditions demand? No row where the grant
  * does not hold, or without the resource. */
 #define WAS_TEXT_PWS_CHUNK_STATE \
-    "SELECT c.backend IS NOT NULL, c.is_immutable AND " PWS_CHUNK_THERE "," \
+    "SELECT c.backend IS NOT NULL, c.is_immutable, " PWS_CHUNK_THERE "," \
     " " PWS_CHUNK_CONDITIONS("$7", "$8", "$9") PWS_CHUNK_TABLES("$4", "$5", "$6") \
     " WHERE " PWS_GRANTED
 

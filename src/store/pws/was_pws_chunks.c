@@ -88,9 +88,10 @@ const was_error_t *was_pws_chunks_room(was_db_t *db, const was_grant_t *grant,
 
 /* What a write that found no row would have found. */
 typedef struct found_t {
-    bool is_elsewhere;    /* the collection's contents are at a registered backend */
-    bool is_written_once; /* the chunk is there, and may not change */
-    bool matches;         /* it is as the conditions demand */
+    bool is_elsewhere; /* the collection's contents are at a registered backend */
+    bool is_immutable; /* what is in it may be deleted, and not replaced */
+    bool exists;       /* the chunk does */
+    bool matches;      /* it is as the conditions demand */
 } found_t;
 
 static const was_error_t *look_behind(was_db_t *db, const was_grant_t *grant,
@@ -109,8 +110,9 @@ static const was_error_t *look_behind(was_db_t *db, const was_grant_t *grant,
         return was_pws_resources_absent(pool);
     }
     *found = (found_t){.is_elsewhere = was_rows_true(rows, 0, 0),
-                       .is_written_once = was_rows_true(rows, 0, 1),
-                       .matches = was_rows_true(rows, 0, 2)};
+                       .is_immutable = was_rows_true(rows, 0, 1),
+                       .exists = was_rows_true(rows, 0, 2),
+                       .matches = was_rows_true(rows, 0, 3)};
     return NULL;
 }
 
@@ -153,14 +155,18 @@ static const was_error_t *explain_chunk(was_db_t *db, const was_grant_t *grant,
     if (!found.matches) {
         return was_preconditions_failed(pool);
     }
-    if (found.is_written_once) {
+    if (found.is_immutable && found.exists) {
         return repeat_chunk(db, key, number, content, etag, pool);
     }
     WAS_TRY(was_parts_explain(content->parts, (apr_int64_t)content->length, pool));
     WAS_TRY(was_pws_quota_explain(db, grant, pool));
-    return was_error_make(pool, WAS_ERROR_UNAVAILABLE, NULL,
-                          "what was there has just changed; nothing was written, and the request "
-                          "can be sent again");
+    if (was_preconditions_given(write->conditions)) {
+        return was_preconditions_failed(pool);
+    }
+    return found.is_immutable ? was_error_make(pool, WAS_ERROR_UNAVAILABLE, NULL,
+                                               "what was there was just deleted; nothing was "
+                                               "written, and the request can be sent again")
+                              : was_pws_resources_absent(pool);
 }
 
 /* What a put's statements take, in their order. */
