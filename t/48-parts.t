@@ -160,7 +160,7 @@ sub interrupted {
 
 # What a PUT of what is not there is answered, and of what is.
 my %made = (classic => 204, pws => 201, chunks => 204);
-my %again = (classic => 204, pws => 200);
+my %again = (classic => 204, pws => 200, chunks => 204);
 
 # 1. Sizes, however they are framed, and what is read of them.
 my @SIZES =

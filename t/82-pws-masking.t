@@ -127,7 +127,7 @@ my %asked = (
     space => [
         (map { ['GET', $_] } '', qw(meta backends quotas linkset collections/ query)),
         (map { ['GET', $_] } qw(c/ c/meta c/r c/r/meta ?cursor=%%% c/?cursor=%%%)),
-        ['GET', '?include=deleted'],
+        (map { ['GET', $_] } '?include=deleted', 'quotas?include=collections'),
         (map { ['HEAD', $_] } '', qw(meta c/r)),
         (map { ['DELETE', $_] } '', qw(backends/b c/r)),
         @policy,

@@ -1291,7 +1291,7 @@ is($alice->get($_)->status, 400, "pws 6.3: refused: $_") for @unreadable;
     my $service = $res->json;
     my $specs = $service->{specs};
     my $pws = $specs->{'https://w3id.org/pws'}[0];
-    my @there = grep { /\A(?:query|export|quotas)\z/ } @{ $pws->{features} };
+    my @there = grep { /\A(?:query|export)\z/ } @{ $pws->{features} };
     is(
         "<$service->{url}>; rel=\"service\"", scalar $res->header('Link'),
         "pws 18.1: its URL is the link's");

@@ -980,7 +980,8 @@ CONF
         ['of a bad id', PUT => "$at/a%3Ab/r", [], 401],
         ['of a bad target', PUT => "$c/%00", [], 400],
         ['of a forger', DELETE => $r, $forged, 400],
-        ['that is not offered', GET => "$at/quotas", [], 404],
+        ['of the quotas', GET => "$at/quotas", [], 404],
+        ['of a bad index', PUT => "$c/r/chunks/01", [], 401],
     ) {
         my ($name, $method, $target, $fields, $status) = @$row;
         for my $how (sort keys %framed) {

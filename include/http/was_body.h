@@ -21,6 +21,9 @@ void was_body_register(void);
  */
 WAS_CHECKED const was_error_t *was_body_check(const was_request_t *request, apr_int64_t max);
 
+/* The longest content that is taken where the request is; APR_INT64_MAX where nothing bounds it. */
+apr_int64_t was_body_most(const was_request_t *request);
+
 /*
  * Reads the whole body, however it is framed.
  * Errors: TOO_LARGE, INCOMPLETE (it stopped short), TIMEOUT, UNAUTHENTICATED (a covered `digest` or

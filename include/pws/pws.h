@@ -29,6 +29,9 @@ WAS_CHECKED const was_error_t *pws_read_type(const was_request_t *request, const
 /* Makes a stored content the answer, for the caller alone to keep. */
 void pws_answer_content(was_response_t *response, const was_resource_t *content);
 
+/* What the server's own backend is called. */
+#define PWS_OWN_BACKEND "PostgreSQL"
+
 /* The list of a space's backends as JSON, in the pool: the server's own, and behind it those of
  * `registered`, with commas between; NULL for none. Errors: UNAVAILABLE (no memory). */
 WAS_CHECKED const was_error_t *pws_backends_text(const was_request_t *request,
@@ -76,6 +79,8 @@ WAS_CHECKED const was_error_t *pws_backends_text(const was_request_t *request,
     X(pws_backend_get)                                                                             \
     X(pws_backend_put)                                                                             \
     X(pws_backend_delete)                                                                          \
+    X(pws_quotas_get)                                                                              \
+    X(pws_quota_get)                                                                               \
     X(pws_revocations_post)
 
 #define PWS_HANDLER(name)                                                                          \

@@ -160,6 +160,9 @@
     X(PWS_CHUNK_RAISE_DELETE, 10, true) \
     X(PWS_CHUNK_DISCHARGE, 5, true) \
     X(PWS_CHUNK_DELETE, 5, true) \
+    /* pws: what is charged */ \
+    X(PWS_USAGE_GET, 2, false) \
+    X(PWS_USAGE_LIST, 4, false) \
     /* pws: changes */ \
     X(PWS_CHANGES_RESOURCES, 7, false) \
     X(PWS_CHANGES_OTHERS, 7, false) \

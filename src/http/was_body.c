@@ -50,6 +50,11 @@ static apr_int64_t body_limit(const was_request_t *request, apr_int64_t max)
     return max > 0 && max < limit ? max : limit;
 }
 
+apr_int64_t was_body_most(const was_request_t *request)
+{
+    return body_limit(request, 0);
+}
+
 static const was_error_t *refuse_length(const was_request_t *request, apr_int64_t limit)
 {
     return was_error_make(request->pool, WAS_ERROR_TOO_LARGE, "/body",

@@ -23,7 +23,7 @@ enum { TEXT_MAX_BYTES = 1024, DESCRIPTOR_MAX_BYTES = 8 * 1024 };
 static void describe_own(was_document_t *document, json_t *object)
 {
     was_document_text(document, object, "id", "default");
-    was_document_text(document, object, "name", "PostgreSQL");
+    was_document_text(document, object, "name", PWS_OWN_BACKEND);
     was_document_text(document, object, "managedBy", "server");
     was_document_text(document, object, "persistence", "durable");
 }

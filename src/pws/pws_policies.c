@@ -177,6 +177,9 @@ const was_error_t *pws_linkset_get(was_request_t *request, was_response_t *respo
     add_relation(document, entry,
                  below ? "https://w3id.org/pws#backend" : "https://w3id.org/pws#backends-available",
                  apr_pstrcat(request->pool, anchor, below ? "backend" : "backends", NULL));
+    add_relation(document, entry,
+                 below ? "https://w3id.org/pws#quota" : "https://w3id.org/pws#quotas",
+                 apr_pstrcat(request->pool, anchor, below ? "quota" : "quotas", NULL));
     add_relation(document, entry, "service", pws_url(request, "/service"));
     pws_answer_document(response, document);
     response->type = "application/linkset+json";

@@ -46,7 +46,7 @@ static const feature_t core_features[] = {
     {"space-management", true}, {"linksets", true},
     {"policy", true},           {"metadata", true},
     {"export", false},          {"backends", true},
-    {"quotas", false},          {"encryption", true},
+    {"quotas", true},           {"encryption", true},
     {"changes-query", true},    {NULL, false},
 };
 

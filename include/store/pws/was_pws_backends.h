@@ -20,6 +20,10 @@ typedef struct was_pws_backend_t {
 /* How many a space may register; there may be more of before that was so. */
 enum { WAS_PWS_MAX_BACKENDS = 32 };
 
+/* The rows of PWS_BACKEND_LIST. */
+const was_pws_backend_t *was_pws_backends_read(const was_rows_t *rows, int *count,
+                                               apr_pool_t *pool);
+
 /* Those of a space, ascending by id, up to WAS_PAGE_BYTES of descriptors. */
 WAS_CHECKED const was_error_t *was_pws_backends_list(was_db_t *db, const char *space,
                                                      const was_pws_backend_t **backends, int *count,

@@ -11,6 +11,18 @@
 #include "store/pws/was_pws_quota.h"
 #include "store/was_limit.h"
 
+const was_pws_backend_t *was_pws_backends_read(const was_rows_t *rows, int *count, apr_pool_t *pool)
+{
+    *count = was_rows_count(rows);
+    was_pws_backend_t *list = apr_pcalloc(pool, sizeof(*list) * (apr_size_t)(*count + 1));
+
+    for (int i = 0; i < *count; i++) {
+        list[i].id = was_rows_text(rows, i, 0);
+        list[i].descriptor = was_rows_text(rows, i, 1);
+    }
+    return list;
+}
+
 const was_error_t *was_pws_backends_list(was_db_t *db, const char *space,
                                          const was_pws_backend_t **backends, int *count,
                                          apr_pool_t *pool)
@@ -19,14 +31,7 @@ const was_error_t *was_pws_backends_list(was_db_t *db, const char *space,
     const was_rows_t *rows;
 
     WAS_TRY(was_db_run(db, WAS_SQL_PWS_BACKEND_LIST, values, 1, &rows, pool));
-    *count = was_rows_count(rows);
-    was_pws_backend_t *list = apr_pcalloc(pool, sizeof(*list) * (apr_size_t)(*count + 1));
-
-    for (int i = 0; i < *count; i++) {
-        list[i].id = was_rows_text(rows, i, 0);
-        list[i].descriptor = was_rows_text(rows, i, 1);
-    }
-    *backends = list;
+    *backends = was_pws_backends_read(rows, count, pool);
     return NULL;
 }
 
