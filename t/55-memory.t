@@ -137,6 +137,9 @@ must($pws, PUT => "$at/fed/mib", '"' . 'x' x (MIB - 2) . '"');
 my $changes = 'query?profile=changes';
 my $behind = $pws->get("$at/fed/$changes&limit=1")->json->{checkpoint};
 must($pws, PUT => "$at/plain/mib", undef, body => 'x' x MIB, type => 'text/plain');
+must($pws, PUT => "$at/plain/r", undef, body => 'x', type => 'text/plain');
+must($pws, PUT => "$at/plain/mib/chunks/1", undef, body => 'x' x MIB, type => 'text/plain');
+must($pws, PUT => "$at/plain/mib/chunks/2", undef, body => 'x' x (32 * MIB), type => 'text/plain');
 must($pws, PUT => "$at/plain/mibs", undef, body => 'x' x (32 * MIB), type => 'text/plain');
 my $custom = '{"name":"' . '\u0001' x 1024 . '","x":"' . 'x' x (25 * KIB) . '"}';
 must(
@@ -174,6 +177,15 @@ more_rows(
 more_rows(
     'was_pws_spaces', "t.space_uuid = '$space'", 1000, space_uuid => q(rpad('m' || n, 255, 'x')),
     generation => 'n');
+more_rows(
+    'was_pws_collections', "t.collection = '$collection'", 3000,
+    collection => q(rpad('used' || n, 255, 'x')), generation => '10000 + n');
+more_rows(
+    'was_pws_counters', "t.collection_generation = $of{$collection}", 3000,
+    collection_generation => '10000 + n');
+more_rows(
+    'was_pws_chunks', 't.number = 1', 3000,
+    number => '100 + n', size => '1', content => q('x'), content_type => q(rpad('a/', 512, '"')));
 sql(<<'SQL', $space);
 INSERT INTO was_pws_backends (space_uuid, space_generation, backend, descriptor)
 SELECT s.space_uuid, s.generation, 'b' || n, json_build_object('name', repeat('n', 5000))::text
@@ -344,6 +356,7 @@ my @tar = (headers => [Accept => 'application/x-tar']);
 my @mib = (body => 'x' x MIB, type => 'text/plain');
 my @both = (body => 'x' x (2 * MIB), type => 'text/plain');
 my $query = 'q' x 7000;
+my @other = document_of(qq("profile":"other","x":$arrays), $filler);
 
 # Classic.
 my $s = "/space/$space";
@@ -450,9 +463,18 @@ bounded(@$_)
     ],
     ['pws: a redirect', $pws, GET => "$listed?$query", 308, @anybody],
     ['pws: one behind a body', $pws, POST => "$listed?$query", 308, @mib],
-    ['pws: what is not offered', $pws, GET => "$plain/mib/chunks/?$query", 501, @anybody],
-    ['pws: what is not, behind a body', $pws, PUT => "$plain/mib/chunks/%d", 501, @trees],
-    ['pws: behind one that is too long', $pws, PUT => "$plain/mib/chunks/%d", 413, @mib],
+    ['pws: what is not offered', $pws, POST => "$plain/query", 501, @other],
+    ['pws: behind one that is too long', $pws, POST => "$plain/query", 413, @mib],
+    ['pws: chunks', $pws, GET => "$plain/mib/chunks/?$query", 200, @anybody],
+    ['pws: a chunk of 1 MiB', $pws, GET => "$plain/mib/chunks/1", 200, @anybody],
+    ['pws: a chunk of 32 MiB', $pws, GET => "$plain/mib/chunks/2", 200, @anybody],
+    ['pws: storing a chunk of 1 MiB', $pws, PUT => "$plain/r/chunks/%d", 204, @mib],
+    ['pws: storing a chunk of 2 MiB', $pws, PUT => "$plain/r/chunks/%d", 204, @both],
+    ['pws: storing a chunk of deep arrays', $pws, PUT => "$plain/r/chunks/%d", 204, @deep],
+    ['pws: deleting a chunk', $pws, DELETE => "$plain/r/chunks/%d", 204],
+    ['pws: quotas', $pws, GET => "$at/quotas", 200, @anybody],
+    ['pws: quotas by collection', $pws, GET => "$at/quotas?include=collections", 200],
+    ['pws: a quota', $pws, GET => "$plain/quota?$query", 200, @anybody],
     );
 
 # Pages end by their bytes: all is listed, in order and once, and no page is much longer than it may

@@ -334,7 +334,7 @@ told(
 my $many = "$c/many";
 $alice->put($many, text('x'));
 $alice->put("$many/chunks/0", text('x'));
-for my $count (999, 1000, 1001, 20_000) {
+for my $count (499, 500, 501, 1000, 20_000) {
     sql(<<'SQL', $count - 1, $space);
 INSERT INTO was_pws_chunks (space_uuid, chunks, number, generation, content_type, size, content,
     created_ms, updated_ms)

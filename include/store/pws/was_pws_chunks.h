@@ -50,7 +50,7 @@ typedef struct was_pws_chunk_t {
     const char *type;
 } was_pws_chunk_t;
 
-enum { WAS_PWS_CHUNKS_PAGE = 1000 };
+enum { WAS_PWS_CHUNKS_PAGE = 500 };
 
 /* Chunks in the order of their numbers, so many at a time, each time at one moment. */
 typedef struct was_pws_chunks_t {

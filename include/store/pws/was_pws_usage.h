@@ -41,7 +41,7 @@ typedef struct was_pws_used_t {
     bool is_hidden; /* from who reads by a policy alone, if that was asked */
 } was_pws_used_t;
 
-/* Collections in the order of their ids, 1000 at a time, each time at one moment. */
+/* Collections in the order of their ids, 500 at a time, each time at one moment. */
 typedef struct was_pws_used_list_t {
     const char *after;          /* the caller's: "" at first, and then the last id of the page */
     bool only_public;           /* the caller's: is what is hidden asked? */

@@ -7,7 +7,7 @@
 
 #include "store/pws/was_pws_usage.h"
 
-enum { PAGE_ROWS = 1000 };
+enum { PAGE_ROWS = 500 };
 
 static const was_error_t *usage_absent(apr_pool_t *pool)
 {
