@@ -132,8 +132,16 @@ my @PWS = (
         my ($w) = @_;
         GET => within($w) . one_of(
             '/meta', '/', '/linkset', '/policy', '/backends', '/quotas', '/c/meta', '/c/',
-            '/c/?limit=1', '/c/linkset', '/c/backend', '/c/r/meta', '/c/r/policy');
+            '/c/?limit=1', '/c/linkset', '/c/backend', '/c/r/meta', '/c/r/policy', '/c/quota',
+            '/quotas?include=collections', '/c/r/chunks/', '/c/r/chunks/0');
     },
+    sub {
+        my ($w) = @_;
+        PUT => within($w) . '/' . one_of('c', 'w') . '/r/chunks/' . one_of(0, 1, 10, 2147483647),
+            type => one_of('a/b', $JSON), body => one_of('', 'chunk', '{'),
+            headers => ['If-None-Match' => one_of('*', '"x"')];
+    },
+    sub { my ($w) = @_; DELETE => within($w) . '/c/r/chunks/' . one_of(0, 1, 10) },
     sub {
         my ($w) = @_;
         POST => within($w) . '/', type => $JSON,
