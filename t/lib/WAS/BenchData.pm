@@ -14,7 +14,7 @@ use WAS::Bench qw(KIB MIB);
 use WAS::Key;
 use WAS::Zcap qw(delegate);
 
-our @EXPORT_OK = qw(fill_classic fill_pws pws_requests fill_rows TARGETS LISTED);
+our @EXPORT_OK = qw(fill_classic fill_pws fill_chunks pws_requests fill_rows TARGETS LISTED);
 
 use constant { TARGETS => 20_000, COLLECTIONS => 1000, LISTED => 100 };
 
@@ -64,6 +64,19 @@ sub fill_pws {
     return $send->(200, GET => "$space/listed/?limit=" . LISTED)->body;
 }
 
+# A chunk to be read, and resources whose chunks are written.
+sub fill_chunks {
+    my ($bench, $server) = @_;
+    my $holder = $bench->holder($server);
+    my $space = '/pws/space/portable';
+    my @content = (type => 'application/octet-stream', body => 'x' x KIB);
+    for my $path ('one/1k/chunks/0', map { "c$_/parent" } 1 .. COLLECTIONS) {
+        my $res = $holder->put("$space/$path", @content);
+        $res->status == 204 or die "$path: @{[$res->status]} @{[$res->body]}\n";
+    }
+    return;
+}
+
 # The files of the loads. Writers do not meet: neighbours in the file write into different
 # collections.
 sub pws_requests {
@@ -77,10 +90,13 @@ sub pws_requests {
         target => $holder->space_url('portable'), actions => ['GET'],
         expires => int(time) + WAS::Bench::LIFETIME);
     my @get = ([GET => "$space/one/1k"]);
-    my @put = map { [PUT => sprintf "$space/c%d/r%d", 1 + $_ % COLLECTIONS, $_ / COLLECTIONS] }
-        0 .. TARGETS - 1;
+    my @writers = map { [1 + $_ % COLLECTIONS, $_ / COLLECTIONS] } 0 .. TARGETS - 1;
+    my @put = map { [PUT => sprintf "$space/c%d/r%d", @$_] } @writers;
+    my @chunks = map { [PUT => sprintf "$space/c%d/parent/chunks/%d", @$_] } @writers;
     my @content = (type => 'application/octet-stream', body => 'x' x KIB);
     return (
+        chunk => $bench->invocations($holder, {}, [GET => "$space/one/1k/chunks/0"]),
+        put_chunk => $bench->invocations($holder, {@content}, @chunks),
         get => $bench->invocations($holder, {}, @get),
         delegated => $bench->invocations(
             $bench->holder(undef, $bob),
