@@ -121,6 +121,12 @@ sub same_form {
 my %TOTAL = ('/space/library/docs/?limit=3' => 15, '/space/library/?limit=2' => 5);
 for my $row (@{ $asked->{requests} }) {
     $row->{answer}{json}{totalItems} = $TOTAL{ $row->{target} } if $TOTAL{ $row->{target} };
+    next if $row->{to} ne 'pws' || $row->{target} !~ m{/linkset\z} || !$row->{answer}{json};
+    # And what spaces and collections take is told by now.
+    my ($links) = @{ $row->{answer}{json}{linkset} };
+    my $kind = $links->{anchor} =~ m{\A/space/[^/]+/\z} ? 'quotas' : 'quota';
+    $links->{"https://w3id.org/pws#$kind"} =
+        [{ href => "$links->{anchor}$kind", type => 'application/json' }];
 }
 
 # What is answered otherwise, and is meant to be: a space of pws into which the Python server had

@@ -121,6 +121,7 @@ sub revocation_of {
 is_deeply(
     [uncharged()],
     [
+        'was_pws_chunks.digest',             # a hash
         'was_pws_resources.digest',          # a hash
         'was_pws_revocations.delegation',    # a hash
         'was_pws_tombstones.kind',           # of one letter

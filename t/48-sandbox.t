@@ -67,7 +67,7 @@ my @answers = (
     [$alice, PUT => "$at/new", 201, %page],
     [$alice, PUT => "$at/new", 401, %page, @unsigned],
     [$alice, DELETE => "$at/new", 204],
-    [$alice, GET => "$at/page/chunks/", 501],
+    [$alice, POST => "$at/query", 501, type => 'application/json', body => '{"profile":"x"}'],
 );
 for my $row ([$classic, '/space/s'], [$alice, $at]) {
     my ($who, $path) = @$row;

@@ -31,7 +31,7 @@ typedef struct sweep_kind_t {
 static const sweep_kind_t kinds[] = {
     {"collection",
      3,
-     7,
+     8,
      {{WAS_SQL_SWEEP_LOG, true},
       {WAS_SQL_SWEEP_RESOURCES_MOVE, false},
       {WAS_SQL_SWEEP_RESOURCES_SPLIT, false},
