@@ -22,11 +22,13 @@ my $world = WAS::Deletion->start;
 # 1. What is deleted, what is left of its space then, and what who makes it again at once is told. A
 # classic uuid is that of the rows below, so it can be had when they are gone.
 my %in_space = (was_pws_spaces => 1, was_pws_tombstones => 1);
+my %in_collection = (%in_space, was_pws_collections => 1, was_pws_counters => 1);
 for my $row (
     ["a classic space of $MANY", classic_space => $MANY, {}, 503, 204],
     ["a pws space of $MANY", pws_space => $MANY, {}, 201, 201],
     ["a pws space of $SOME collections", pws_collections => $SOME, {}, 201, 201],
     ["a pws collection of $MANY", pws_collection => $MANY, \%in_space, 201, 201],
+    ["a pws resource of $MANY chunks", pws_chunks => $MANY, \%in_collection, 204, 204],
 ) {
     my ($name, $make, $count, $left, $at_once, $later) = @$row;
     my $small = $world->$make(1);

@@ -141,6 +141,7 @@
     X(PWS_RESOURCE_RAISE_DELETE, 10, true) \
     X(PWS_RESOURCE_TOMBSTONE, 5, true) \
     X(PWS_RESOURCE_SWEEP, 4, true) \
+    X(PWS_RESOURCE_CHUNKS, 4, true) \
     X(PWS_RESOURCE_DELETE, 4, true) \
     X(PWS_RESOURCE_META_GET, 3, false) \
     X(PWS_RESOURCE_META_MATCHES, 5, false) \
@@ -180,6 +181,7 @@
     X(SWEEP_NEXT, 1, false) \
     X(SWEEP_RESOURCES_MOVE, 3, true) \
     X(SWEEP_RESOURCES_SPLIT, 3, true) \
+    X(SWEEP_RESOURCES_CHUNKS, 3, true) \
     X(SWEEP_RESOURCES, 3, true) \
     X(SWEEP_CHUNKS_MOVE, 3, true) \
     X(SWEEP_CHUNKS, 2, true) \

@@ -28,44 +28,51 @@ typedef struct sweep_kind_t {
     sweep_step_t steps[MAX_SWEEP_STEPS];
 } sweep_kind_t;
 
+/* How many there are, and which. */
+#define SWEEP_STEPS(...) \
+    sizeof((const sweep_step_t[]){__VA_ARGS__}) / sizeof(sweep_step_t), {__VA_ARGS__}
+
+/* clang-format off */
 static const sweep_kind_t kinds[] = {
-    {"collection",
-     3,
-     8,
-     {{WAS_SQL_SWEEP_LOG, true},
-      {WAS_SQL_SWEEP_RESOURCES_MOVE, false},
-      {WAS_SQL_SWEEP_RESOURCES_SPLIT, false},
-      {WAS_SQL_SWEEP_RESOURCES, true},
-      {WAS_SQL_SWEEP_TOMBSTONES_MOVE, false},
-      {WAS_SQL_SWEEP_TOMBSTONES, true},
-      {WAS_SQL_SWEEP_POLICIES_MOVE, false},
-      {WAS_SQL_SWEEP_POLICIES, true}}},
-    {"space",
-     4,
-     11,
-     {{WAS_SQL_SWEEP_COLLECTIONS_MOVE, false},
-      {WAS_SQL_SWEEP_COUNTERS_LOCK, false},
-      {WAS_SQL_SWEEP_COLLECTIONS_SPLIT, false},
-      {WAS_SQL_SWEEP_COUNTERS, true},
-      {WAS_SQL_SWEEP_COLLECTIONS, true},
-      {WAS_SQL_SWEEP_TOMBSTONES_MOVE, false},
-      {WAS_SQL_SWEEP_TOMBSTONES, true},
-      {WAS_SQL_SWEEP_POLICIES_MOVE, false},
-      {WAS_SQL_SWEEP_POLICIES, true},
-      {WAS_SQL_SWEEP_BACKENDS_MOVE, false},
-      {WAS_SQL_SWEEP_BACKENDS, true}}},
-    {"classic",
-     1,
-     4,
-     {{WAS_SQL_SWEEP_CLASSIC_KEEP, false},
-      {WAS_SQL_SWEEP_CLASSIC_MOVE, false},
-      {WAS_SQL_SWEEP_CLASSIC_RESOURCES, true},
-      {WAS_SQL_SWEEP_CLASSIC_SPACE, false}}},
-    {"chunks", 1, 2, {{WAS_SQL_SWEEP_CHUNKS_MOVE, false}, {WAS_SQL_SWEEP_CHUNKS, true}}},
-    {"content", 1, 2, {{WAS_SQL_SWEEP_CONTENT_MOVE, false}, {WAS_SQL_SWEEP_CONTENT, true}}},
+    {"collection", 3, SWEEP_STEPS(
+        {WAS_SQL_SWEEP_LOG, true},
+        {WAS_SQL_SWEEP_RESOURCES_MOVE, false},
+        {WAS_SQL_SWEEP_RESOURCES_SPLIT, false},
+        {WAS_SQL_SWEEP_RESOURCES_CHUNKS, true},
+        {WAS_SQL_SWEEP_RESOURCES, true},
+        {WAS_SQL_SWEEP_TOMBSTONES_MOVE, false},
+        {WAS_SQL_SWEEP_TOMBSTONES, true},
+        {WAS_SQL_SWEEP_POLICIES_MOVE, false},
+        {WAS_SQL_SWEEP_POLICIES, true})},
+    {"space", 4, SWEEP_STEPS(
+        {WAS_SQL_SWEEP_COLLECTIONS_MOVE, false},
+        {WAS_SQL_SWEEP_COUNTERS_LOCK, false},
+        {WAS_SQL_SWEEP_COLLECTIONS_SPLIT, false},
+        {WAS_SQL_SWEEP_COUNTERS, true},
+        {WAS_SQL_SWEEP_COLLECTIONS, true},
+        {WAS_SQL_SWEEP_TOMBSTONES_MOVE, false},
+        {WAS_SQL_SWEEP_TOMBSTONES, true},
+        {WAS_SQL_SWEEP_POLICIES_MOVE, false},
+        {WAS_SQL_SWEEP_POLICIES, true},
+        {WAS_SQL_SWEEP_BACKENDS_MOVE, false},
+        {WAS_SQL_SWEEP_BACKENDS, true})},
+    {"classic", 1, SWEEP_STEPS(
+        {WAS_SQL_SWEEP_CLASSIC_KEEP, false},
+        {WAS_SQL_SWEEP_CLASSIC_MOVE, false},
+        {WAS_SQL_SWEEP_CLASSIC_RESOURCES, true},
+        {WAS_SQL_SWEEP_CLASSIC_SPACE, false})},
+    {"chunks", 1, SWEEP_STEPS(
+        {WAS_SQL_SWEEP_CHUNKS_MOVE, false},
+        {WAS_SQL_SWEEP_CHUNKS, true})},
+    {"content", 1, SWEEP_STEPS(
+        {WAS_SQL_SWEEP_CONTENT_MOVE, false},
+        {WAS_SQL_SWEEP_CONTENT, true})},
     /* This one has no end: its stage is never the last. */
-    {"unnamed", 1, 2, {{WAS_SQL_SWEEP_UNNAMED, false}, {WAS_SQL_SWEEP_UNNAMED_MOVE, false}}},
+    {"unnamed", 1, SWEEP_STEPS(
+        {WAS_SQL_SWEEP_UNNAMED, false},
+        {WAS_SQL_SWEEP_UNNAMED_MOVE, false})},
 };
+/* clang-format on */
 
 /* Shared by all children; there is one place for all databases. */
 static atomic_uint *announcements;

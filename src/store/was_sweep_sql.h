@@ -79,17 +79,24 @@
 
 #define SWEEP_LENGTH(text) "coalesce(octet_length(" text "), 0)"
 
-/* The tables below a collection, of whose resources the chunks are swept by themselves, */
+/* The tables below a collection; of its resources the chunks go with them, or are swept by
+ * themselves if they are many, */
 #define WAS_TEXT_SWEEP_RESOURCES_MOVE \
     SWEEP_MOVE_BELOW("1", "was_pws_resources", "collection_generation", "resource", \
-    "CASE WHEN x.parts IS NULL THEN x.size ELSE 0 END + " SWEEP_LENGTH("x.custom"))
+    "CASE WHEN x.parts IS NULL THEN x.size ELSE 0 END + " SWEEP_LENGTH("x.custom") \
+    " + CASE WHEN " PWS_FEW_CHUNKS("x") " THEN x.chunk_bytes ELSE 0 END")
+#define SWEEP_RESOURCE \
+    "r.space_uuid = $1 AND r.ctid = ANY (" \
+    SWEEP_PAGE_BELOW("1", "ctid", "was_pws_resources", "collection_generation", "resource") ")"
 #define WAS_TEXT_SWEEP_RESOURCES_SPLIT \
     "INSERT INTO was_sweeps (space_uuid, generation, kind, since_ms)" \
     " SELECT r.space_uuid, r.chunks, 'chunks'," \
     " (SELECT w.since_ms FROM was_sweeps w WHERE " SWEEP_ROW ") FROM was_pws_resources r" \
-    " WHERE r.space_uuid = $1 AND r.chunks IS NOT NULL AND r.ctid = ANY (" \
-    SWEEP_PAGE_BELOW("1", "ctid", "was_pws_resources", "collection_generation", "resource") ")" \
-    " ON CONFLICT DO NOTHING"
+    " WHERE " SWEEP_RESOURCE " AND " PWS_MANY_CHUNKS("r") " ON CONFLICT DO NOTHING"
+#define WAS_TEXT_SWEEP_RESOURCES_CHUNKS \
+    "DELETE FROM was_pws_chunks y WHERE y.space_uuid = $1 AND y.chunks = ANY (ARRAY(" \
+    "SELECT r.chunks FROM was_pws_resources r WHERE " SWEEP_RESOURCE \
+    " AND " PWS_FEW_CHUNKS("r") ")) RETURNING 1"
 #define WAS_TEXT_SWEEP_RESOURCES \
     SWEEP_DELETE_BELOW("1", "was_pws_resources", "collection_generation", "resource")
 

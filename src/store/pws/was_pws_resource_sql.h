@@ -163,7 +163,7 @@
     " AND " PWS_RESOURCE("$5") " AND " PWS_RESOURCE_CONDITIONS("$7", "$8", "$9") " RETURNING 1"
 
 /* uuid, collection, resource, token, writer: the tombstone; then, without a writer, -> a row where
- * it had chunks, which are to be swept; the row */
+ * it had many chunks, which are to be swept; its few chunks; its row */
 #define WAS_TEXT_PWS_RESOURCE_TOMBSTONE \
     PWS_TOMBSTONE("r.space_uuid, c.generation, 'r', r.resource, r.generation, r.content_type," \
     " $5::text, k.position - 1, " PWS_STAMP_AFTER("r") " FROM " PWS_TABLES ", was_pws_resources r" \
@@ -171,7 +171,11 @@
 #define WAS_TEXT_PWS_RESOURCE_SWEEP \
     PWS_SWEEP " SELECT r.space_uuid, r.chunks, 'chunks', " PWS_NOW_MS " FROM " PWS_TABLES \
     ", was_pws_resources r WHERE " PWS_RAISED("$4") " AND " PWS_RESOURCE("$3") \
-    " AND r.chunks IS NOT NULL RETURNING 1"
+    " AND " PWS_MANY_CHUNKS("r") " RETURNING 1"
+#define WAS_TEXT_PWS_RESOURCE_CHUNKS \
+    "DELETE FROM was_pws_chunks h USING " PWS_TABLES ", was_pws_resources r" \
+    " WHERE " PWS_RAISED("$4") " AND " PWS_RESOURCE("$3") " AND " PWS_FEW_CHUNKS("r") \
+    " AND h.space_uuid = $1 AND h.chunks = r.chunks"
 #define WAS_TEXT_PWS_RESOURCE_DELETE \
     "DELETE FROM was_pws_resources r USING " PWS_TABLES \
     " WHERE " PWS_RAISED("$4") " AND " PWS_RESOURCE("$3") " RETURNING 1"

@@ -234,8 +234,8 @@ const was_error_t *was_pws_resources_delete(was_db_t *db, const was_grant_t *gra
                                             const was_conditions_t *conditions, const char *writer,
                                             apr_pool_t *pool)
 {
-    static const was_sql_t order[] = {WAS_SQL_PWS_RESOURCE_DELETE, WAS_SQL_PWS_POLICY_TOMBSTONE,
-                                      WAS_SQL_PWS_POLICY_DELETE};
+    static const was_sql_t order[] = {WAS_SQL_PWS_RESOURCE_CHUNKS, WAS_SQL_PWS_RESOURCE_DELETE,
+                                      WAS_SQL_PWS_POLICY_TOMBSTONE, WAS_SQL_PWS_POLICY_DELETE};
     const was_step_t *raised, *swept;
     const keyed_t keyed = key_values(key);
     const was_value_t left[] = {keyed.key[0], keyed.key[1], keyed.key[2], keyed.key[3],

@@ -61,6 +61,11 @@
 #define PWS_BACKEND_BYTES(b) \
     "(" PWS_ROW " + octet_length(" b ".backend) + octet_length(" b ".descriptor))"
 
+/* By their charge, few chunks, which go with their resource, or many, which are swept by
+ * themselves. */
+#define PWS_FEW_CHUNKS(r) "(" r ".chunks IS NOT NULL AND " r ".chunk_bytes <= 65536)"
+#define PWS_MANY_CHUNKS(r) "(" r ".chunks IS NOT NULL AND " r ".chunk_bytes > 65536)"
+
 /* What is charged for a tombstone that is there, below the generation `parent`; else 0. */
 #define PWS_TOMBSTONE_THERE(parent, kind, id) \
     "coalesce((SELECT " PWS_TOMBSTONE_BYTES("t") " FROM was_pws_tombstones t" \

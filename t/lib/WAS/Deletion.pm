@@ -18,7 +18,7 @@ my $JSON = 'application/json';
 
 my @TABLES = qw(
     was_spaces was_resources was_pws_spaces was_pws_collections was_pws_counters was_pws_resources
-    was_pws_policies was_pws_tombstones was_pws_backends was_sweeps
+    was_pws_chunks was_pws_policies was_pws_tombstones was_pws_backends was_sweeps
 );
 
 # A server of eight children with both protocols, pws below /pws, of which no statement gets more
@@ -112,21 +112,52 @@ sub subject {
     return \%subject;
 }
 
+# Every tenth resource has chunks, and every thousandth is charged for so many that they are swept
+# by themselves.
 sub fill_collection {
     my ($self, $id, $name, $count) = @_;
     my $dbh = $self->{dbh};
     $dbh->do(<<'SQL', undef, $count, $id, $name);
 INSERT INTO was_pws_resources (space_uuid, collection_generation, resource, generation,
-    content_type, size, content, created_ms, position, updated_ms)
-SELECT c.space_uuid, c.generation, 'r' || n, n, 'text/plain', 1, 'x', 0, n + 1, 0
+    content_type, size, content, created_ms, position, updated_ms, chunks, chunk_bytes)
+SELECT c.space_uuid, c.generation, 'r' || n, n, 'text/plain', 1, 'x', 0, n + 1, 0,
+    CASE WHEN n % 10 = 0 THEN n END,
+    CASE WHEN n % 1000 = 0 THEN 100000 WHEN n % 10 = 0 THEN 822 ELSE 0 END
 FROM was_pws_collections c, generate_series(1, ?) n WHERE c.space_uuid = ? AND c.collection = ?
 SQL
+    fill_chunks($dbh, $id, 2);
     return $dbh->do(<<'SQL', undef, $count, $count, $count, $id, $name);
 UPDATE was_pws_counters k SET position = k.position + ?, bytes = k.bytes + ?,
     resources = k.resources + ?
 FROM was_pws_collections c WHERE c.space_uuid = k.space_uuid
     AND c.generation = k.collection_generation AND c.space_uuid = ? AND c.collection = ?
 SQL
+}
+
+# So many chunks for each mark that resources of a space have.
+sub fill_chunks {
+    my ($dbh, $id, $count) = @_;
+    return $dbh->do(<<'SQL', undef, $count, $id);
+INSERT INTO was_pws_chunks (space_uuid, chunks, number, generation, content_type, size, content,
+    created_ms, updated_ms)
+SELECT r.space_uuid, r.chunks, 1000 * n, 0, 'text/plain', 1, 'x', 0, 0
+FROM was_pws_resources r, generate_series(1, ?) n WHERE r.space_uuid = ? AND r.chunks IS NOT NULL
+SQL
+}
+
+# A resource of so many chunks.
+sub pws_chunks {
+    my ($self, $count) = @_;
+    my $alice = $self->at_pws;
+    my $id = make_space($alice);
+    my $url = make_collection($alice, $id, 'c', { r => 'x' }) . '/r';
+    $self->{dbh}->do(<<'SQL', undef, 11 * $count, $id);
+UPDATE was_pws_resources SET chunks = 1, chunk_bytes = ? WHERE space_uuid = ?
+SQL
+    fill_chunks($self->{dbh}, $id, $count);
+    my @put = (PUT => $url, body => 'x', type => 'text/plain');
+    my @below = map { "$url/chunks/$_" } 1000, 1000 * $count;
+    return $self->subject($id, $alice, $url, [$url, "$url/chunks/", @below], \@below, \@put);
 }
 
 # With a policy, a tombstone and a backend, too.
