@@ -83,7 +83,7 @@ told(
     ['pws 16: the list of no parent', GET => "$c/none/chunks/", [], 404, 'not-found'],
     ['pws 16: its head', HEAD => "$c/none/chunks/", [], 404, 'not-found'],
     ['pws 16: no collection', PUT => "${c}x/r/chunks/0", [text('x')], 404, 'not-found'],
-    ['pws 1.3: a resource may be called so', PUT => "$c/chunks", [text('x')], 204],
+    ['pws 1.3: a resource may be called so', PUT => "$c/chunks", [text('x')], 201],
     ['pws 1.3: and have them', PUT => "$c/chunks/chunks/1", [text('y')], 204],
     ['pws 1.3: its own', GET => "$c/chunks/chunks/1", [], 200, undef, body => 'y'],
 );
@@ -111,7 +111,7 @@ my $secret = make_collection(
     $alice, $space, 'secret',
     {}, encryption => { scheme => 'edv' });
 my $jwe = { ciphertext => 'x', protected => 'y' };
-$alice->send_json(PUT => "$secret/r", { jwe => $jwe })->status == 204 or die 'no envelope';
+$alice->send_json(PUT => "$secret/r", { jwe => $jwe })->status == 201 or die 'no envelope';
 for my $row (
     ['JSON that is none', 'application/json', '{"a":'],
     ['other JSON', 'application/jose+json', "\xff\xfe"],
@@ -212,16 +212,16 @@ is_deeply([contradictions($space)], [], 'what chunks are charged is what there i
 my $doomed = "$c/doomed";
 told(
     $alice,
-    ['pws 16: a parent', PUT => $doomed, [text('x')], 204],
+    ['pws 16: a parent', PUT => $doomed, [text('x')], 201],
     (map { ["pws 16: its chunk $_", PUT => "$doomed/chunks/$_", [text('x' x $_)], 204] } 1 .. 3),
     ['pws 16: a long one', PUT => "$doomed/chunks/4", [text('x' x (2 * $MEBI))], 204],
-    ['pws 16: the parent is written again', PUT => $doomed, [text('y')], 204],
+    ['pws 16: the parent is written again', PUT => $doomed, [text('y')], 200],
     ['pws 16: they stay', GET => "$doomed/chunks/3", [], 200, undef, body => 'xxx'],
     ['pws 16: the parent is deleted', DELETE => $doomed, [], 204],
     ['pws 16: no list', GET => "$doomed/chunks/", [], 404, 'not-found'],
     ['pws 16: no chunk', GET => "$doomed/chunks/3", [], 404, 'not-found'],
     ['pws 16: none to write', PUT => "$doomed/chunks/3", [text('x')], 404, 'not-found'],
-    ['pws 16: a new parent', PUT => $doomed, [text('x')], 204],
+    ['pws 16: a new parent', PUT => $doomed, [text('x')], 201],
     ['pws 16: of none', GET => "$doomed/chunks/", [], 200, undef, json => listed('doomed')],
     ['pws 16: no old one', GET => "$doomed/chunks/3", [], 404, 'not-found'],
 );
@@ -350,7 +350,7 @@ SQL
 told(
     $alice,
     ['pws 16: the parent of many is deleted', DELETE => $many, [], 204],
-    ['pws 16: and at once has none', PUT => $many, [text('x')], 204],
+    ['pws 16: and at once has none', PUT => $many, [text('x')], 201],
     ['pws 16: to list', GET => "$many/chunks/", [], 200, undef, json => listed('many')],
 );
 ok(swept($space), 'pws 16: many are swept');

@@ -95,13 +95,12 @@
     " - " PWS_CHUNK_CHARGED("$5") \
     " FROM " PWS_TABLES " WHERE " PWS_CHUNK_RAISED("$4")
 
-/* the same, content or NULL, the mark of its parts and their digest, or NULL -> validator. The token
- * marks the generation of one that is new. */
+/* the same, content or NULL, the mark of its parts and their digest, or NULL -> validator. The
+ * token marks the generation of one that is new. */
 #define WAS_TEXT_PWS_CHUNK_PUT \
     "INSERT INTO was_pws_chunks AS h (space_uuid, chunks, number, generation, content_type, size," \
-    " content, parts, digest, created_ms, updated_ms, updated_counter) SELECT r.space_uuid, r.chunks," \
-    " $5::bigint, $4::bigint, $7::text, $6::bigint, $8::bytea, $9::bigint," \
-    " $10::bytea," \
+    " content, parts, digest, created_ms, updated_ms, updated_counter) SELECT r.space_uuid," \
+    " r.chunks, $5::bigint, $4::bigint, $7::text, $6::bigint, $8::bytea, $9::bigint, $10::bytea," \
     " " PWS_NOW_MS ", " PWS_NOW_MS ", 0 FROM " PWS_TABLES ", was_pws_resources r" \
     " WHERE " PWS_CHUNK_RAISED("$4") " ON CONFLICT (space_uuid, chunks, number) DO UPDATE" \
     " SET content_type = EXCLUDED.content_type, size = EXCLUDED.size, content = EXCLUDED.content," \
