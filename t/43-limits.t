@@ -87,12 +87,14 @@ my $lax = WAS::Server->start(config => $limits =~ s/(WASQuotaPerSpace) \d+/$1 of
 my $JSON = 'application/json';
 
 # What the two protocols have in common, and how each does it: somebody, the request that makes or
-# changes a space, and a place for resources in it.
+# changes a space, and a place for resources in it; `stored` are the answers to a PUT of one that is
+# new, and of one that is there.
 my %PROTOCOL = (
     classic => {
         base => 'https://wallet.storage/spec#',
         foreign => 403,
         made => 204,
+        stored => [204, 204],
         below => '',
         list => '/spaces/',
         naming => 'uuid',
@@ -119,6 +121,7 @@ SQL
         base => 'https://w3id.org/pws#',
         foreign => 404,
         made => 201,
+        stored => [201, 200],
         below => '/c',
         list => '/pws/spaces/',
         naming => 'id',
@@ -131,7 +134,7 @@ SQL
             my $unlimited = WAS::Zcap->new(
                 base => $lax->origin, mount => '/pws', timeout => 60,
                 key => $alice->key);
-            $unlimited->put($to, body => 'x' x 15_000, type => 'text/plain')->status == 204
+            $unlimited->put($to, body => 'x' x 15_000, type => 'text/plain')->status == 201
                 or die 'no resource beyond the quota';
         },
         somebody => sub {
@@ -259,6 +262,7 @@ sub tally {
 # charged is so many units and bytes. In pws, a deletion leaves a tombstone.
 for my $protocol (sort keys %PROTOCOL) {
     my $speaks = $PROTOCOL{$protocol};
+    my ($new, $again) = @{ $speaks->{stored} };
     my $stranger = $speaks->{somebody}->();
     for my $scale (['small', $QUOTA], ['big', $BIG]) {
         my ($kind, $quota) = @$scale;
@@ -287,16 +291,16 @@ for my $protocol (sort keys %PROTOCOL) {
         };
         # What is asked, the answer, and what the space is charged for its resources then.
         for my $step (
-            [$put->([4], 'a'), 204, [4]],
+            [$put->([4], 'a'), $new, [4]],
             [$put->([6, 1], 'b'), 507, [4]],
-            [$put->([6], 'b'), 204, [10]],
+            [$put->([6], 'b'), $new, [10]],
             [$put->(\@empty, 'e'), 507, [10]],
             [$put->([1], 'c'), 507, [10]],
             [$put->([1], 'c', chunked => 100), 507, [10]],
             [$put->([5], 'c'), 507, [10]],
-            [$put->([4], 'a'), 204, [10]],
+            [$put->([4], 'a'), $again, [10]],
             [$put->([4, 1], 'a'), 507, [10]],
-            [$put->([4], 'a', $when->('If-Match' => $etag)), 204, [10]],
+            [$put->([4], 'a', $when->('If-Match' => $etag)), $again, [10]],
             [$put->([4, 1], 'a', $when->('If-Match' => $etag)), 507, [10]],
             [$put->([4, 1], 'a', $when->('If-Match' => '"stale"')), 412, [10]],
             [$put->([4, 1], 'a', $when->('If-None-Match' => '*')), 412, [10]],
@@ -305,12 +309,12 @@ for my $protocol (sort keys %PROTOCOL) {
             [$put->([1], 'c', $when->('If-Match' => '*')), 412, [10]],
             [$put->([1], 'c', by => $stranger), $speaks->{foreign}, [10]],
             [$put->([4, 1], 'a', by => $stranger), $speaks->{foreign}, [10]],
-            [$put->([3, 7], 'a'), 204, [9, 7]],
+            [$put->([3, 7], 'a'), $again, [9, 7]],
             [['a post beyond', POST => $to, $post->([1])], 507, [9, 7]],
             [['a post', POST => $to, $post->([1, -7])], 201, [10]],
             [['a deletion', DELETE => "$at/b", []], 204, [4, $grave[1]]],
             [$put->([6, 1 - $grave[1]], 'c'), 507, [4, $grave[1]]],
-            [$put->([6, -$grave[1]], 'c'), 204, [10]],
+            [$put->([6, -$grave[1]], 'c'), $new, [10]],
             [$put->([10], 'c', $when->('If-Match' => '*')), 507, [10]],
         ) {
             my ($ask, $status, $held) = @$step;
@@ -340,12 +344,12 @@ for my $protocol (sort keys %PROTOCOL) {
     for my $step (
         ['a new one, even an empty one', 'new', 0, 507, 15_000],
         ['a longer one', 'old', 15_001, 507, 15_000],
-        ['one of the same length', 'old', 15_000, 204, 15_000],
-        ['a shorter one, beyond still', 'old', 14_000, 204, 14_000],
+        ['one of the same length', 'old', 15_000, $again, 15_000],
+        ['a shorter one, beyond still', 'old', 14_000, $again, 14_000],
         ['the longer one again', 'old', 14_001, 507, 14_000],
-        ['one that fits', 'old', 8000, 204, 8000],
+        ['one that fits', 'old', 8000, $again, 8000],
         ['a new one beside it, too long', 'new', $left + 1, 507, 8000],
-        ['a new one beside it', 'new', $left, 204, 8000 + $left],
+        ['a new one beside it', 'new', $left, $new, 8000 + $left],
     ) {
         my ($name, $resource, $length, $status, $held) = @$step;
         my $res = $alice->put("$at/$resource", body => 'y' x $length, type => 'text/plain');
@@ -357,7 +361,7 @@ for my $protocol (sort keys %PROTOCOL) {
     # An inner location without limits, and a server without any.
     my $free = space_of($speaks, $alice, 'free-' . new_id());
     my @much = (body => 'x' x 50_000, type => 'text/plain');
-    is($alice->put("$free/much", @much)->status, 204, "$protocol: off in an inner location");
+    is($alice->put("$free/much", @much)->status, $new, "$protocol: off in an inner location");
     is($alice->put("$at/much", @much)->status, 507, "$protocol: and on beside it");
 }
 {
@@ -476,7 +480,7 @@ for my $protocol (sort keys %PROTOCOL) {
             return { status => $client->put("$at/r$number", @of)->status };
         });
     is_deeply(
-        $count, { 204 => 3, 507 => $CLIENTS - 3 },
+        $count, { $speaks->{stored}[0] => 3, 507 => $CLIENTS - 3 },
         "$protocol: $CLIENTS new resources at one moment: what fits"
     ) or diag explain $count;
     is(charge_of($id), $FIXED + 9000, "$protocol: and the space holds that");
@@ -531,7 +535,9 @@ for my $protocol (sort keys %PROTOCOL) {
                 $client->put("$at[$turn + 1]/r$number", body => $content, type => 'text/plain');
             return { round => $turn + 1, status => $res->status };
         });
-    $each_round->('new resources', { 204 => $fits, 507 => $CLIENTS - $fits }, @records);
+    $each_round->(
+        'new resources', { $speaks->{stored}[0] => $fits, 507 => $CLIENTS - $fits },
+        @records);
     is_deeply(
         [map { charge_of($_) } @spaces[1 .. $ROUNDS]], [($QUOTA) x $ROUNDS],
         "$protocol: new resources: every space is exactly full");
@@ -555,8 +561,9 @@ for my $protocol (sort keys %PROTOCOL) {
     }
     my $count = tally($churn->finish(patient => 1));
     cmp_ok($most, '<=', $QUOTA, "$protocol: growing and shrinking: never more than the quota");
+    my %due = map { $_ => 1 } @{ $speaks->{stored} }, 507;
     is(
-        join(' ', sort keys %$count), '204 507',
+        join(' ', sort keys %$count), join(' ', sort keys %due),
         "$protocol: growing and shrinking: taken or refused, and both"
     ) or diag explain $count;
 

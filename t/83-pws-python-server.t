@@ -23,7 +23,7 @@ my @noted = (json => { custom => { name => 'SECRETOFPWS' } });
 my @policy = (json => { type => 'PublicCanRead' });
 told(
     $alice,
-    ['its metadata', PUT => "/space/$space/c/secret/meta", [@noted], 204],
+    ['its metadata', PUT => "/space/$space/c/secret/meta", [@noted], 200],
     ['its policy', PUT => "/space/$space/c/secret/policy", [@policy], 201],
     ['a tombstone', DELETE => "/space/$space/c/gone", [], 204],
 );

@@ -64,9 +64,9 @@ my @text = (type => 'text/plain', body => 'x');
 sub answered {
     my ($name, $res, $status) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return refused($name, $res, $status, $TYPE{$status}) if $status ne 'httpd' && $status != 204;
+    return refused($name, $res, $status, $TYPE{$status}) if $status ne 'httpd' && $status != 201;
     $cases++;
-    is($res->status, $status eq 'httpd' ? 400 : 204, $name) or diag $res->body;
+    is($res->status, $status eq 'httpd' ? 400 : 201, $name) or diag $res->body;
     return take_back($space, 'n', $counters);
 }
 
@@ -153,17 +153,17 @@ sub split_value {
 }
 
 my @rows = (
-    ['as it should be', [put_lines(honest())], 204],
-    ['in another order', [reverse put_lines(honest())], 204],
-    ['names in capitals', [map { s/\A[\w-]+/uc $&/er } put_lines(honest())], 204],
+    ['as it should be', [put_lines(honest())], 201],
+    ['in another order', [reverse put_lines(honest())], 201],
+    ['names in capitals', [map { s/\A[\w-]+/uc $&/er } put_lines(honest())], 201],
     [
         'two invocations of two roots',
         [qq(Capability-Invocation: zcap id="$other_root",action="PUT"), put_lines(honest())], 400
     ],
     ['two invocations, signed as one', [put_lines(honest(lines => { invocation => $twice }))], 400],
-    ['an invocation in two lines that make one value', [split_value(invocation => $spaced)], 204],
-    ['a digest in two lines, signed as one value', [split_value(digest => $digests)], 204],
-    ['Authorization folded at its commas', [value(authorization => sub { s/,/,\r\n\t/g })], 204],
+    ['an invocation in two lines that make one value', [split_value(invocation => $spaced)], 201],
+    ['a digest in two lines, signed as one value', [split_value(digest => $digests)], 201],
+    ['Authorization folded at its commas', [value(authorization => sub { s/,/,\r\n\t/g })], 201],
     [
         'Signature for Authorization',
         [$authorization =~ s/\AAuthorization/Signature/r, $invocation, $digest], 400
@@ -368,7 +368,7 @@ my %untaken = (
     'unused bits' => $unused_bits,
 );
 for my $row (
-    map({ [$_, $taken{$_}, 204] } sort keys %taken),
+    map({ [$_, $taken{$_}, 201] } sort keys %taken),
     map({ [$_, $untaken{$_}, 400] } sort keys %untaken)
 ) {
     my ($name, $digest, $status) = @$row;
@@ -402,15 +402,15 @@ sub text_of {
 sub invoked {
     my ($name, $res, $status) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return refused($name, $res, $status, $TYPE{$status}) if $status != 204;
+    return refused($name, $res, $status, $TYPE{$status}) if $status != 200;
     is($res->status, $status, $name) or diag $res->body;
     $before = all_stored();
     return $cases++;
 }
 
-is(invoke(given ())->status, 204, 'pws 6: an honest delegation');
+is(invoke(given ())->status, 201, 'pws 6: an honest delegation');
 my @note = (\'1', \'true', undef, {}, [], '', "\x{e9}");
-is(invoke(given (document => { note => \@note }))->status, 204, 'pws 6.2: with members of its own');
+is(invoke(given (document => { note => \@note }))->status, 200, 'pws 6.2: with members of its own');
 $before = all_stored();
 my @no_times = split /\n/, <<'TIMES';
 2030-01-01
@@ -557,7 +557,7 @@ my %wrong_document = (
     ],
 );
 my @odd = (
-    ['a controller with its whole name', of_document(controller => $bob->key->key_id), 204],
+    ['a controller with its whole name', of_document(controller => $bob->key->key_id), 200],
     ['controllers: none', controllers(), 400],
     ['controllers: nothing', controllers(undef), 400],
     ['controllers: a number', controllers(\'1'), 400],
@@ -566,7 +566,7 @@ my @odd = (
     ['controllers: 17', controllers(($bobs) x 17), 400],
     ['controllers: an empty one beside his', controllers($bobs, ''), 400],
     ['controllers: one that is no DID beside his', controllers($bobs, 'x'), 400],
-    ['16 controllers', controllers(($bobs) x 16), 204],
+    ['16 controllers', controllers(($bobs) x 16), 200],
     ['an action of nothing', action(''), 400],
     ['an action of null', action(\'null'), 400],
     ['an action of nothing in a list', action(['']), 400],
@@ -581,7 +581,7 @@ my @odd = (
     ['an action of all in one', action(['GET,PUT']), 404],
     ['an action of write', action(['write']), 404],
     ['an action of a look-alike', action(["\x{ff30}\x{ff35}\x{ff34}"]), 404],
-    ['an action of 32', action([('PUT') x 32]), 204],
+    ['an action of 32', action([('PUT') x 32]), 200],
     ['a chain of nothing', of_chain(), 400],
     ['a chain of text', of_proof(capabilityChain => $root), 400],
     ['a chain of null', of_proof(capabilityChain => \'null'), 400],
@@ -596,7 +596,7 @@ my @odd = (
     ['a chain of a root that is an object', of_chain({ id => $root }), 400],
     ['no suite', of_proof(cryptosuite => undef), 404],
     ['a suite that is a list', of_proof(cryptosuite => ['eddsa-jcs-2022']), 404],
-    ['a method that is the DID alone', of_proof(verificationMethod => $did), 204],
+    ['a method that is the DID alone', of_proof(verificationMethod => $did), 200],
     ['a proof of zeros', [mangle => $zeros], 404],
     ['a proof of 63 bytes', [mangle => $shorter], 404],
     ['a proof of 65 bytes', [mangle => $longer], 404],
@@ -657,7 +657,7 @@ for my $row (@odd) {
     my $zcap = given (mangle => sub { $bytes{proof} = $_[0] });
     my $text = sub { encode_base64url($_[0]) };
     for my $row (
-        ['u', $text, 204],
+        ['u', $text, 200],
         ['u', sub { $text->($_[0]) . '==' }, 404],
         ['m', sub { encode_base64($_[0], '') =~ s/=//gr }, 404],
         ['M', sub { encode_base64($_[0], '') }, 404],
@@ -667,7 +667,7 @@ for my $row (@odd) {
     ) {
         my ($letter, $code, $status) = @$row;
         my $value = $zcap->{proof}{proofValue} = $letter . $code->($bytes{proof});
-        my $name = $status == 204 ? "in multibase $letter" : 'of <' . shown($value) . '>';
+        my $name = $status == 200 ? "in multibase $letter" : 'of <' . shown($value) . '>';
         invoked("pws 7.1: a proof $name", invoke($zcap), $status);
     }
     $before = all_stored();
@@ -742,11 +742,11 @@ for my $row (
 # What may be written differently is signed in one way: these are the same capability, or a changed
 # one.
 for my $row (
-    ['blanks', sub { s/,/ , /g; s/:\{/ : {/g }, 204],
-    ['64 KiB', sub { $_ .= blanks(65536 - length) }, 204],
-    ['escapes', sub { s/"urn:uuid/"\\u0075rn\\u003auuid/g }, 204],
-    ['slashes escaped', sub { s{/}{\\/}g }, 204],
-    ['members turned round', sub { s/\A\{("\@context":\[.*?\]),(.*)\}\z/{$2,$1}/s }, 204],
+    ['blanks', sub { s/,/ , /g; s/:\{/ : {/g }, 200],
+    ['64 KiB', sub { $_ .= blanks(65536 - length) }, 200],
+    ['escapes', sub { s/"urn:uuid/"\\u0075rn\\u003auuid/g }, 200],
+    ['slashes escaped', sub { s{/}{\\/}g }, 200],
+    ['members turned round', sub { s/\A\{("\@context":\[.*?\]),(.*)\}\z/{$2,$1}/s }, 200],
     ['a member more', sub { s/\A\{/{"x":1,/ }, 404],
     ['a member more in the proof', sub { s/"proof":\{/"proof":{"x":1,/ }, 404],
     ['an expiry a second later', sub { s/("expires":"[^"]*)(\d)Z/$1 . ($2 + 1) % 10 . 'Z'/e }, 404],
@@ -778,10 +778,10 @@ my $blanks = ' ' x 2_500_000;
 my $stored = "\x01\x05\x00\x05\x00hello" . "\0" x 8;
 my $next_length = sub { chr(1 + ord(substr gzip($_), -4, 1) & 255) };
 for my $row (
-    ['as it should be', sub { gzip($_) }, 204],
-    ['with a name', sub { header(8, "name\0") . deflated($_) }, 204],
-    ['with a comment', sub { header(16, "comment\0") . deflated($_) }, 204],
-    ['with a field more', sub { header(4, "\4\0abcd") . deflated($_) }, 204],
+    ['as it should be', sub { gzip($_) }, 200],
+    ['with a name', sub { header(8, "name\0") . deflated($_) }, 200],
+    ['with a comment', sub { header(16, "comment\0") . deflated($_) }, 200],
+    ['with a field more', sub { header(4, "\4\0abcd") . deflated($_) }, 200],
     ['with a name that does not end', sub { header(8, 'x' x 500) }, 400],
     ['with a field more that does not end', sub { header(4, "\xff\xffabcd") . deflated($_) }, 400],
     ['with a wrong digest of its header', sub { header(2, "\0\0") . deflated($_) }, 400],
@@ -801,7 +801,7 @@ for my $row (
     ['gzipped twice', sub { gzip(gzip($_)) }, 400],
     ['a block of a type that is none', sub { header(0) . "\x07" . substr deflated($_), 1 }, 400],
     ['a stored block whose lengths differ', sub { header(0) . $stored }, 400],
-    ['1000 empty blocks', sub { header(0) . "\0\0\0\xff\xff" x 1000 . deflated($_) }, 204],
+    ['1000 empty blocks', sub { header(0) . "\0\0\0\xff\xff" x 1000 . deflated($_) }, 200],
     ['a distance too far back', sub { header(0) . "\x4b\x04\x61" . "\0" x 8 }, 400],
     ['five megabytes of zeros', sub { gzip("\0" x 5_500_000) }, 400],
     ['five megabytes of blanks around it', sub { gzip("$blanks$_$blanks") }, 400],
@@ -882,7 +882,7 @@ CONF
     my %status = (
         (map { $_ => 400 } @others),
         (map { $_ => 'httpd' } @no_hosts),
-        'wallet.example' => 204,
+        'wallet.example' => 201,
     );
     for my $name (sort keys %status) {
         my $bytes = Encode::encode_utf8($name);
@@ -914,7 +914,7 @@ CONF
     my ($of_us, $of_evil) = map { "Host: $_" } $ours, $evil;
     for my $row (
         # name, origin in the target, fields, the host that was signed, status
-        ['absolute-form, the same', "http://$ours", [$of_us], $ours, 204],
+        ['absolute-form, the same', "http://$ours", [$of_us], $ours, 201],
         ['absolute-form of another', "http://$evil", [$of_us], $ours, 400],
         ['absolute-form of another, signed for it', "http://$evil", [$of_us], $evil, 400],
         ['absolute-form of this, the field of another', "http://$ours", [$of_evil], $evil, 404],
@@ -1090,7 +1090,7 @@ is_deeply(
         $cases += 5;
         next if $text !~ /\A[\x20-\x7e]+\z/;
         my @noted = (headers => ['Key-Epoch' => $text, 'Writer-Id' => $text]);
-        is($alice->put("$kept/r", @text, @noted)->status, 204, "$is: an epoch and a writer");
+        is($alice->put("$kept/r", @text, @noted)->status, 200, "$is: an epoch and a writer");
         $got = $alice->get("$kept/r/meta")->json;
         is("$got->{epoch} $got->{writerId}", "$text $text", "$is: are kept to the byte");
         $cases += 2;
@@ -1206,7 +1206,7 @@ told(
     ],
     [
         'limits: a name in custom of 1024 bytes',
-        PUT => "$c/r/meta", [$custom->({ name => "\x{e9}" x 512 })], 204
+        PUT => "$c/r/meta", [$custom->({ name => "\x{e9}" x 512 })], 200
     ],
     (
         map { [

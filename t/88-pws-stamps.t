@@ -73,7 +73,7 @@ sub write_record {
     my ($space, $record) = @_;
     my ($method, $path, @options) = @{ $record->[1] };
     my $res = $alice->request($method, "/space/$space$path", @options);
-    $res->status =~ /\A20[14]\z/ or die "$record->[0]: @{[$res->status]}: @{[$res->body]}\n";
+    $res->status =~ /\A20[014]\z/ or die "$record->[0]: @{[$res->status]}: @{[$res->body]}\n";
     return $res;
 }
 

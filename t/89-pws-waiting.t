@@ -92,7 +92,7 @@ sub ended_writes { return $_[0]->finish(patient => 1) }
 for my $write (@IN_COLLECTION, @IN_SPACE) {
     my $space = furnished();
     my ($record) = ended_writes(start_writes($space, [$write]));
-    like($record->{status}, qr/\A20[14]\z/, "pws-next D.4: $record->{what}, alone");
+    like($record->{status}, qr/\A20[014]\z/, "pws-next D.4: $record->{what}, alone");
 }
 
 # 1. While they wait the space changes hands, or what they hold is revoked: all are refused, and
@@ -173,7 +173,7 @@ for my $round (1 .. 3) {
     ok(waiting(6 + @first - 5 + 4), "$name: and more writers");
     $session->commit;
     my @ended = map { ended_writes($_) } $before, $behind;
-    my @odd = grep { ($_->{status} // 0) !~ /\A(?:20[14]|404|412)\z/ } @ended;
+    my @odd = grep { ($_->{status} // 0) !~ /\A(?:20[014]|404|412)\z/ } @ended;
     is_deeply(\@odd, [], "$name: each writes, or finds nothing");
     is((ended_writes($deletion))[0]{status}, 204, "$name: deleted");
     ok(swept($space), "$name: and swept");

@@ -110,7 +110,10 @@ told(
         POST => '/spaces/', [bearer(@shown), json => { %owned, id => $put }],
         409, 'id-conflict'
     ],
-    ["$is: POST, signed", POST => '/spaces/', [json => { %owned, id => $signed }], @unasked],
+    [
+        "$is: POST, signed", POST => '/spaces/', [json => { %owned, id => $signed }],
+        @unasked, headers => { 'WWW-Authenticate' => 'Bearer, Signature' }
+    ],
     ["$is: PUT, signed", PUT => "/space/$signed/meta", [json => \%owned], @unasked],
     [
         "$is: PUT, signed for itself",

@@ -118,7 +118,7 @@ typedef struct was_place_t {
 typedef struct was_protocol_t {
     const char *name;
     const char *problem_base;  /* what problem types begin with */
-    const char *challenge;     /* WWW-Authenticate of a 401 */
+    const char *challenge;     /* WWW-Authenticate of a 401 that has no other */
     const was_route_t *routes; /* ends with a row whose method is NULL */
     const was_face_t *faces;
     int nfaces;

@@ -17,12 +17,15 @@ typedef struct was_token_t was_token_t;
 extern const was_token_t was_token_off;
 
 /*
- * The one in a file, in `pool`: a line of WAS_TOKEN_MIN_BYTES to WAS_TOKEN_MAX_BYTES
- * characters of RFC 6750's b64token, and nothing besides. The least of them make 128 bits, if they
- * are drawn at random. What is wrong with the file comes back as a sentence about it, which says
- * nothing of what it holds; NULL: nothing is.
+ * The one that a file holds, in `pool`: a line of WAS_TOKEN_MIN_BYTES to WAS_TOKEN_MAX_BYTES
+ * characters of RFC 6750's b64token, the `=` at its end not counted in the least, and nothing
+ * besides. So many of them make 128 bits, if they are drawn at random. NULL: it is none.
  */
 enum { WAS_TOKEN_MIN_BYTES = 22, WAS_TOKEN_MAX_BYTES = 512 };
+const was_token_t *was_token_make(const char *bytes, apr_size_t length, apr_pool_t *pool);
+
+/* The same of a file. What is wrong with it comes back as a sentence, which says nothing of what it
+ * holds; NULL: nothing is. */
 const char *was_token_read(const char *path, const was_token_t **token, apr_pool_t *pool);
 
 /* Whether one is asked for: not by NULL, which nobody has set. */

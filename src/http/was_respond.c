@@ -281,7 +281,8 @@ static int send_problem(was_request_t *request, const was_error_t *error, const 
     r->status = problem.status;
     add_common(request);
     add_field(request, "Cache-Control", "no-store");
-    if (problem.status == HTTP_UNAUTHORIZED) {
+    if (problem.status == HTTP_UNAUTHORIZED &&
+        apr_table_get(r->headers_out, "WWW-Authenticate") == NULL) {
         add_field(request, "WWW-Authenticate", request->protocol->challenge);
     }
     if (problem.status == HTTP_SERVICE_UNAVAILABLE) {

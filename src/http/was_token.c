@@ -107,9 +107,21 @@ static const char *read_file_bytes(const char *path, char bytes[FILE_BYTES], apr
     return status == APR_SUCCESS || status == APR_EOF ? NULL : say_reason(path, status, pool);
 }
 
+const was_token_t *was_token_make(const char *bytes, apr_size_t length, apr_pool_t *pool)
+{
+    was_token_t *token = apr_pcalloc(pool, sizeof(*token));
+
+    length = length_of_line(bytes, length);
+    if (!is_token(bytes, length)) {
+        return NULL;
+    }
+    was_crypto_sha256(bytes, length, token->digest);
+    token->is_asked = true;
+    return token;
+}
+
 const char *was_token_read(const char *path, const was_token_t **token, apr_pool_t *pool)
 {
-    was_token_t *made = apr_pcalloc(pool, sizeof(*made));
     char bytes[FILE_BYTES];
     apr_size_t length = 0;
     const char *complaint = check_kind(path, pool);
@@ -120,8 +132,9 @@ const char *was_token_read(const char *path, const was_token_t **token, apr_pool
     if (complaint != NULL) {
         return complaint;
     }
-    length = length_of_line(bytes, length);
-    if (!is_token(bytes, length)) {
+    const was_token_t *made = was_token_make(bytes, length, pool);
+
+    if (made == NULL) {
         return say_of_file(
             path,
             apr_psprintf(pool,
@@ -131,8 +144,6 @@ const char *was_token_read(const char *path, const was_token_t **token, apr_pool
                          WAS_TOKEN_MIN_BYTES, WAS_TOKEN_MAX_BYTES),
             pool);
     }
-    was_crypto_sha256(bytes, length, made->digest);
-    made->is_asked = true;
     *token = made;
     return NULL;
 }

@@ -185,6 +185,7 @@ static const was_error_t *read_token(const was_request_t *request, pws_state_t *
 
 const was_error_t *pws_token_missing(const was_request_t *request)
 {
+    was_request_answer_field(request, "WWW-Authenticate", "Bearer, Signature");
     return was_error_make(request->pool, WAS_ERROR_UNSIGNED, NULL,
                           "to make a space here, show this server's onboarding token; to update "
                           "one, sign as its controller");

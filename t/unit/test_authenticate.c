@@ -47,6 +47,11 @@ const char *was_request_field(const was_request_t *request, const char *name)
                : json_string_value(json_object_get(json_object_get(vector, "headers"), lower));
 }
 
+void was_request_answer_field(const was_request_t *request, const char *name, const char *value)
+{
+    (void)request, (void)name, (void)value;
+}
+
 const char *was_request_origin(const was_request_t *request)
 {
     return apr_pstrcat(request->pool, "http://", was_request_field(request, "host"), NULL);
@@ -108,8 +113,12 @@ static void check_case(size_t i, const was_path_t *path, apr_pool_t *pool)
 {
     const json_t *parameters = json_object_get(vector, "signatureParams");
     const char *created = json_string_value(json_object_get(parameters, "created"));
-    was_request_t request = {
-        .pool = pool, .method = "GET", .path = path, .now = apr_atoi64(created) + cases[i].later};
+    static const was_route_t route = {.right = WAS_RIGHT_READ};
+    was_request_t request = {.pool = pool,
+                             .route = &route,
+                             .method = "GET",
+                             .path = path,
+                             .now = apr_atoi64(created) + cases[i].later};
 
     spoiled = "";
     spoiled_to = cases[i].value;
