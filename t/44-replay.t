@@ -239,7 +239,7 @@ my $server = serve(WAS::Server::mpm(), 'shmcb:was_replay(512000)');
         [pws => PUT => "$r/policy", [@policy], 201, 204],
         [pws => DELETE => $r, [], 204, 204],
         [pws => POST => $revocation, [@json, body => jcs($zcap)], 204, 204],
-        [pws => DELETE => "$at/c/", [], 204, 204],
+        [pws => DELETE => "$at/c/", [], 204, 404],
         [pws => DELETE => "$at/", [], 204, 404, 404],
     ) {
         my ($protocol, $method, $target, $options, $first, $anew, $second) = @$row;

@@ -663,7 +663,7 @@ my %OPERATIONS = (
             # Not too often, or there is never much in one.
             return if rand > 0.3;
             my @ask = (DELETE => "/$c/");
-            return (204, \@ask, {}) if !$has->{"c $c"};
+            return ($has->{"tc $c"} ? 404 : 204, \@ask, {}) if !$has->{"c $c"};
             my %gone = map { $_ => undef } grep { /\A(?:c $c|t?[krp] $c\/.*)\z/ } keys %$has;
             return (204, \@ask, \%gone);
         },

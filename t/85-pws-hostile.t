@@ -1337,7 +1337,9 @@ SQL
     told(
         $alice,
         ['pws 11.4: the collection', DELETE => "$gone/", [], 204],
-        ['pws 11.4: which was gone', DELETE => "$gone/", [], 204],
+        ['pws-next A.3: which was gone', DELETE => "$gone/", [], 404, 'not-found'],
+        ['pws 11.4: which was gone', DELETE => "$gone/", [by => $older], 204],
+        ['pws 11.4: which never was', DELETE => "$at/never/", [], 204],
         ['pws 12.1: nothing in it', GET => "$gone/s", [], 404, 'not-found'],
     );
     ok(swept($space), 'pws 11.4: and swept');

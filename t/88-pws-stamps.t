@@ -294,7 +294,8 @@ my @OTHERS = (
     [PUT => '/c/new', text('x')],
 );
 my @NOTHING = (
-    (map { [DELETE => "/$_", [], 204] } qw(c/no d/gone gone/ no/ d/bare/policy d/gone/policy)),
+    (map { [DELETE => "/$_", [], 204] } qw(c/no d/gone no/ d/bare/policy d/gone/policy)),
+    [DELETE => '/gone/', [], @absent],
     (map { [DELETE => "/$_", [], 204] } qw(d/unsaid/policy d/no/policy d/policy)),
     (map { [DELETE => "/$_", [@any], @failed] } qw(c/no d/gone)),
     (map { [@$_[0, 1], [@$_[2 .. $#$_], @other], @failed] } @WRITES[0 .. 3]),

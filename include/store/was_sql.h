@@ -107,6 +107,7 @@
     X(PWS_COLLECTION_SWEEP, 3, true) \
     X(PWS_COLLECTION_DELETE_COUNTER, 3, true) \
     X(PWS_COLLECTION_DELETE, 2, true) \
+    X(PWS_COLLECTION_DELETED, 2, false) \
     /* pws: logs that govern collections */ \
     X(PWS_LOG_GET, 2, false) \
     X(PWS_LOG_LOOK, 11, false) \

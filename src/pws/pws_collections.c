@@ -206,7 +206,8 @@ const was_error_t *pws_collection_delete(was_request_t *request, was_response_t 
     const was_grant_t grant = pws_grant(request);
 
     response->answer = WAS_ANSWER_NO_CONTENT;
-    return was_pws_collections_delete(request->db, &grant, pws_segment(request, 2), request->pool);
+    return was_pws_collections_delete(request->db, &grant, pws_segment(request, 2),
+                                      pws_is_september(request), request->pool);
 }
 
 static void add_collection(const was_request_t *request, was_document_t *document, json_t *item,

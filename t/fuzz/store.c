@@ -165,9 +165,10 @@ const was_error_t *was_pws_collections_list(was_db_t *db, const char *space, con
 }
 
 const was_error_t *was_pws_collections_delete(was_db_t *db, const was_grant_t *grant,
-                                              const char *id, apr_pool_t *pool)
+                                              const char *id, bool again, apr_pool_t *pool)
 {
     REQUIRE(db == NULL && id != NULL && pool != NULL);
+    (void)again;
     check_grant(grant);
     return NULL;
 }
@@ -206,7 +207,7 @@ const was_error_t *was_pws_backends_put(was_db_t *db, const was_grant_t *grant, 
 const was_error_t *was_pws_backends_delete(was_db_t *db, const was_grant_t *grant, const char *id,
                                            apr_pool_t *pool)
 {
-    return was_pws_collections_delete(db, grant, id, pool);
+    return was_pws_collections_delete(db, grant, id, true, pool);
 }
 
 const was_error_t *was_pws_policies_get(was_db_t *db, const char *space,
@@ -242,7 +243,7 @@ const was_error_t *was_pws_policies_delete(was_db_t *db, const was_grant_t *gran
 {
     REQUIRE(level != NULL && conditions != NULL);
     *etag = NULL;
-    return was_pws_collections_delete(db, grant, "", pool);
+    return was_pws_collections_delete(db, grant, "", true, pool);
 }
 
 const was_error_t *was_pws_revocations_add(was_db_t *db, const was_grant_t *grant,
@@ -342,7 +343,7 @@ const was_error_t *was_pws_resources_delete(was_db_t *db, const was_grant_t *gra
 {
     REQUIRE(conditions != NULL);
     check_text(writer, PWS_NAME_MAX_BYTES);
-    return was_pws_collections_delete(db, grant, key->resource, pool);
+    return was_pws_collections_delete(db, grant, key->resource, true, pool);
 }
 
 const was_error_t *was_pws_resources_list(was_db_t *db, const char *space, const char *collection,
@@ -440,7 +441,7 @@ const was_error_t *was_pws_spaces_update(was_db_t *db, const char *id, const cha
 
 const was_error_t *was_pws_spaces_delete(was_db_t *db, const was_grant_t *grant, apr_pool_t *pool)
 {
-    return was_pws_collections_delete(db, grant, "", pool);
+    return was_pws_collections_delete(db, grant, "", true, pool);
 }
 
 const was_error_t *was_pws_spaces_list(was_db_t *db, const was_pws_consent_t *consent,

@@ -63,10 +63,12 @@ WAS_CHECKED const was_error_t *was_pws_collections_put(was_db_t *db, const was_g
                                                        const was_conditions_t *conditions,
                                                        bool *created, apr_pool_t *pool);
 
-/* Deletes with everything in it, and leaves a tombstone; what is not there is fine.
- * Errors: NOT_FOUND (the grant does not hold any more). */
+/* Deletes with everything in it, and leaves a tombstone; what never was there is fine, and what was
+ * deleted already if it may be `again`. Errors: NOT_FOUND (it may not, or the grant does not hold
+ * any more). */
 WAS_CHECKED const was_error_t *was_pws_collections_delete(was_db_t *db, const was_grant_t *grant,
-                                                          const char *id, apr_pool_t *pool);
+                                                          const char *id, bool again,
+                                                          apr_pool_t *pool);
 
 /* A page of the space, ascending by id; only id and name are set, and of what was deleted the
  * stamp in place of the name. */

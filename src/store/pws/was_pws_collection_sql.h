@@ -266,6 +266,10 @@
     " AND t.space_uuid = $1 AND t.parent = s.generation AND t.kind = 'c' AND t.id = $2::text" \
     " AND t.generation = c.generation"
 
+/* uuid, collection -> a row where only a tombstone is left of it */
+#define WAS_TEXT_PWS_COLLECTION_DELETED \
+    "SELECT 1 FROM " PWS_COLLECTIONS_DELETED " AND t.id = $2::text"
+
 /* Policies. What one more, or a longer one, is charged. */
 #define PWS_POLICY_THERE(parent, id) \
     "p.space_uuid = $1 AND p.parent = " parent " AND p.resource = " id

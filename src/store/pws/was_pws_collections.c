@@ -309,8 +309,23 @@ const was_error_t *was_pws_collections_put(was_db_t *db, const was_grant_t *gran
     return was_preconditions_failed(pool);
 }
 
+/* Why a deletion found nothing; or that it may do so. */
+static const was_error_t *explain_no_deletion(was_db_t *db, const was_grant_t *grant,
+                                              const char *id, bool again, apr_pool_t *pool)
+{
+    const was_value_t values[] = {WAS_TEXT(grant->space), WAS_TEXT(id)};
+    const was_rows_t *rows;
+
+    WAS_TRY(was_pws_grant_check(db, grant, pool));
+    if (again) {
+        return NULL;
+    }
+    WAS_TRY(was_db_run(db, WAS_SQL_PWS_COLLECTION_DELETED, values, 2, &rows, pool));
+    return was_rows_count(rows) == 0 ? NULL : collection_absent(pool);
+}
+
 const was_error_t *was_pws_collections_delete(was_db_t *db, const was_grant_t *grant,
-                                              const char *id, apr_pool_t *pool)
+                                              const char *id, bool again, apr_pool_t *pool)
 {
     static const was_sql_t order[] = {WAS_SQL_PWS_COLLECTION_TOMBSTONE,
                                       WAS_SQL_PWS_COLLECTION_SWEEP,
@@ -333,7 +348,7 @@ const was_error_t *was_pws_collections_delete(was_db_t *db, const was_grant_t *g
     was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_DELETE, key, 2);
     WAS_TRY(was_db_transact(db, &transaction, pool));
     if (was_rows_count(raised->rows) == 0) {
-        return was_pws_grant_check(db, grant, pool);
+        return explain_no_deletion(db, grant, id, again, pool);
     }
     was_sweep_announce();
     return NULL;
