@@ -51,9 +51,11 @@
     X(RESOURCE_LIST, 4, false) \
     X(RESOURCE_ROOM, 7, false) \
     X(RESOURCE_PUT, 10, true) \
+    X(RESOURCE_PUT_WITHIN, 10, true) \
     X(RESOURCE_PUT_STAGED, 9, true) \
     X(RESOURCE_PUT_PARTS, 11, true) \
     X(RESOURCE_REPLACE, 10, true) \
+    X(RESOURCE_REPLACE_WITHIN, 10, true) \
     X(RESOURCE_REPLACE_STAGED, 9, true) \
     X(RESOURCE_REPLACE_PARTS, 11, true) \
     X(RESOURCE_USAGE, 5, false) \

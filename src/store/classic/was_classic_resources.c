@@ -130,17 +130,21 @@ const was_error_t *was_classic_resources_put(was_db_t *db, const was_classic_key
                                              const was_conditions_t *conditions, apr_int64_t quota,
                                              const char **etag, apr_pool_t *pool)
 {
-    /* By whether it replaces, and where the content is. */
-    enum { HERE, STAGED, IN_PARTS };
-    static const was_sql_t statements[2][3] = {
-        {WAS_SQL_RESOURCE_PUT, WAS_SQL_RESOURCE_PUT_STAGED, WAS_SQL_RESOURCE_PUT_PARTS},
-        {WAS_SQL_RESOURCE_REPLACE, WAS_SQL_RESOURCE_REPLACE_STAGED,
+    /* By whether it replaces, and where the content is: here, without or within a quota, or not. */
+    enum { HERE, WITHIN, STAGED, IN_PARTS };
+    static const was_sql_t statements[2][4] = {
+        {WAS_SQL_RESOURCE_PUT, WAS_SQL_RESOURCE_PUT_WITHIN, WAS_SQL_RESOURCE_PUT_STAGED,
+         WAS_SQL_RESOURCE_PUT_PARTS},
+        {WAS_SQL_RESOURCE_REPLACE, WAS_SQL_RESOURCE_REPLACE_WITHIN, WAS_SQL_RESOURCE_REPLACE_STAGED,
          WAS_SQL_RESOURCE_REPLACE_PARTS}};
-    int where = content->source != NULL ? STAGED : content->parts != NULL ? IN_PARTS : HERE;
+    int where = content->source != NULL  ? STAGED
+                : content->parts != NULL ? IN_PARTS
+                : quota > 0              ? WITHIN
+                                         : HERE;
     const was_value_t space = WAS_TEXT(key->space);
     was_transaction_t transaction = {.content = content->source};
     /* How many values a statement of each kind takes. */
-    static const int nvalues[] = {[HERE] = 10, [STAGED] = 9, [IN_PARTS] = 11};
+    static const int nvalues[] = {[HERE] = 10, [WITHIN] = 10, [STAGED] = 9, [IN_PARTS] = 11};
     was_value_t values[11] = {WAS_TEXT(key->space), WAS_TEXT(key->caller), WAS_TEXT(key->path),
                               WAS_TEXT(content->type)};
 
