@@ -137,12 +137,13 @@ for my $download (@downloads) {
     is(sum_of("$dir/$protocol"), $sum, "$protocol: it is the version that it began with, whole");
     is($who->get($path)->body, $OVERWRITES x (2 * $MIB), "$protocol: then there is the last one");
 }
+# Whoever sweeps rests three times as long as he works.
 my $swept = first {
     due_now($dbh, qw(unnamed content));
     my $idle = make_space($holder);
     $holder->delete("/pws/space/$idle/")->status == 204 or die "no space to delete\n";
     eventually(2, sub { !loose_parts($dbh) && !leases($dbh) });
-} 1 .. 15;
+} 1 .. 15 + $BYTES / (8 * $MIB);
 ok($swept, 'of what was overwritten, nothing is left in the end');
 
 # 2. With one connection for all, who is slow holds none. Alone and beside them in turns: the
