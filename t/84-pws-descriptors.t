@@ -13,7 +13,7 @@ use WAS::Changes;
 use WAS::Charge;
 use WAS::Holder;
 use WAS::Server;
-use WAS::Traffic;
+use WAS::Traffic qw(eventually);
 
 my $WRITERS = 16;
 my $TURNS = 6;
@@ -393,6 +393,38 @@ for my $row (
         ["$is: which is there", GET => "$c/r", [], 200, undef, body => 'second'],
         ["$is: the first one, to it", PUT => "$c/r", [@first], @other],
     );
+    # In parts, the digest tells.
+    my $long = 'x' x 1_100_000;
+    my @long = (type => 'text/plain', body => $long);
+    my @altered = (type => 'text/plain', body => substr($long, 1) . 'y');
+    told(
+        $alice,
+        ["$is: a long one", PUT => "$c/long", [@long], 204, undef, check => $keep],
+        [
+            "$is: the same long one",
+            PUT => "$c/long",
+            [type => 'text/plain; a=b', body => $long],
+            204, undef,
+            check => $as_before
+        ],
+        ["$is: one as long", PUT => "$c/long", [@altered], @other],
+        ["$is: one that is longer", PUT => "$c/long", [@long, body => "$long."], @other],
+        ["$is: one that is short", PUT => "$c/long", [@first], @other],
+        ["$is: a long one of another type", PUT => "$c/long", [@long, type => 'a/b'], @other],
+        [
+            "$is: the long one that is there",
+            GET => "$c/long",
+            [], 200, undef,
+            body => $long,
+            check => $as_before
+        ],
+    );
+    my ($space) = $c =~ m{/space/([^/]+)/};
+    my $loose = sub { my ($row) = sql(<<'SQL', $space); $row->[0] };
+SELECT count(*) FROM was_parts p WHERE p.space_uuid = ? AND NOT EXISTS (SELECT 1
+    FROM was_pws_resources r WHERE r.space_uuid = p.space_uuid AND r.parts = p.content)
+SQL
+    ok(eventually(70, sub { $loose->() == 0 }), "$is: nothing is left of what was sent again");
 }
 
 # As it was sent, but for blanks: members in their order, numbers and escapes as they stood.

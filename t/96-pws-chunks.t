@@ -304,14 +304,20 @@ my $once =
 my $o = "$once/r/chunks/0";
 my @immutable = (409, 'resource-immutable');
 told($alice, ['pws-next I.2: new', PUT => $o, [text('x')], 204]);
+my $long = 'y' x (2 * $MEBI);
+my $parts = "$once/r/chunks/1";
+told($alice, ['pws-next I.2: a long one', PUT => $parts, [text($long)], 204]);
+my @long_stays = (204, undef, headers => { ETag => etag_of($parts) });
 my $kept = etag_of($o);
 my @stays = (204, undef, headers => { ETag => $kept });
 told(
     $alice,
     ['pws-next I.2: the same', PUT => $o, [text('x')], @stays],
     ['pws-next I.2: its parameters', PUT => $o, [type => 'text/plain; a=b', body => 'x'], @stays],
+    ['pws-next I.2: the same, long', PUT => $parts, [text($long)], @long_stays],
+    ['pws-next I.2: as long', PUT => $parts, [text('x' x length $long)], @immutable],
     ['pws-next I.2: other bytes', PUT => $o, [text('y')], @immutable],
-    ['pws-next I.2: more', PUT => $o, [text('y' x (2 * $MEBI))], @immutable],
+    ['pws-next I.2: more', PUT => $o, [text($long)], @immutable],
     ['pws-next I.2: another type', PUT => $o, [type => 'a/b', body => 'x'], @immutable],
     ['pws-next I.2: conditions first', PUT => $o, [text('x', 'If-None-Match' => '*')], @failed],
     ['pws-next I.2: as it is', GET => $o, [], 200, undef, @stays[2, 3], body => 'x'],

@@ -135,7 +135,7 @@
     X(PWS_RESOURCE_RAISE_AT_ONCE, 10, true) \
     X(PWS_RESOURCE_PUT, 12, true) \
     X(PWS_RESOURCE_MATCHES, 6, false) \
-    X(PWS_RESOURCE_SAME, 5, false) \
+    X(PWS_RESOURCE_SAME, 7, false) \
     X(PWS_RESOURCE_GET, 4, false) \
     X(PWS_RESOURCE_PIECE, 6, false) \
     X(PWS_RESOURCE_LIST, 6, false) \
@@ -160,7 +160,7 @@
     X(PWS_CHUNK_CHARGE, 7, true) \
     X(PWS_CHUNK_PUT, 10, true) \
     X(PWS_CHUNK_STATE, 9, false) \
-    X(PWS_CHUNK_SAME, 6, false) \
+    X(PWS_CHUNK_SAME, 8, false) \
     X(PWS_CHUNK_RAISE_DELETE, 10, true) \
     X(PWS_CHUNK_DISCHARGE, 5, true) \
     X(PWS_CHUNK_DELETE, 5, true) \

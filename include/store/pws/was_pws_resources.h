@@ -73,8 +73,8 @@ typedef struct was_pws_meta_t {
 
 /* Creates (`*created` true) or replaces. Of `meta`, what is about the content becomes what is there
  * then, its etag being the content's. In a collection that is immutable, what is there already is
- * fine and stays, its validator, too, where it has these bytes (not more than WAS_PIECE_BYTES) and
- * this media type, whatever the parameters. Errors: NOT_FOUND (no such collection), PRECONDITION,
+ * fine and stays, its validator, too, where it has these bytes and this media type, whatever the
+ * parameters. Errors: NOT_FOUND (no such collection), PRECONDITION,
  * NOT_ENCRYPTED, UNKNOWN_BACKEND (the collection's contents are elsewhere), WRITTEN_ONCE, QUOTA,
  * UNAVAILABLE (also when parts of the content are missing). */
 WAS_CHECKED const was_error_t *was_pws_resources_put(was_db_t *db, const was_grant_t *grant,

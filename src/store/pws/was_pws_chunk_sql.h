@@ -115,10 +115,10 @@
     " " PWS_CHUNK_CONDITIONS("$7", "$8", "$9") PWS_CHUNK_TABLES("$4", "$5", "$6") \
     " WHERE " PWS_GRANTED
 
-/* uuid, collection, resource, number, type, content -> as PWS_RESOURCE_SAME */
+/* uuid, collection, resource, number, type, content or NULL, the digest of its parts or NULL, size
+ * -> is it that, whatever the parameters of its type are?, its validator */
 #define WAS_TEXT_PWS_CHUNK_SAME \
-    "SELECT h.content IS NOT DISTINCT FROM $6::bytea" \
-    " AND " PWS_ESSENCE_OF("h.content_type") " = " PWS_ESSENCE_OF("$5::text") ", " PWS_ETAG("h") \
+    "SELECT " PWS_SAME_CONTENT("h", "$6", "$7", "$8", "$5") ", " PWS_ETAG("h") \
     PWS_CHUNK_TABLES("$2", "$3", "$4") " WHERE s.space_uuid = $1 AND " PWS_CHUNK_THERE
 
 /* grant, collection, resource, token, number, 3 conditions -> a row */

@@ -121,18 +121,20 @@ static const was_error_t *repeat_chunk(was_db_t *db, const was_pws_key_t *key, a
                                        const was_content_t *content, const char **etag,
                                        apr_pool_t *pool)
 {
-    was_value_t values[KEY_VALUES + 2];
+    was_value_t values[KEY_VALUES + 4];
     const was_rows_t *rows;
 
     chunk_values(key, number, values);
     values[KEY_VALUES] = WAS_TEXT(content->type);
-    values[KEY_VALUES + 1] = WAS_BYTES(content->bytes, content->length);
-    if (content->bytes != NULL) {
-        WAS_TRY(was_db_run(db, WAS_SQL_PWS_CHUNK_SAME, values, KEY_VALUES + 2, &rows, pool));
-        if (was_rows_count(rows) > 0 && was_rows_true(rows, 0, 0)) {
-            *etag = was_rows_text(rows, 0, 1);
-            return NULL;
-        }
+    values[KEY_VALUES + 1] =
+        content->parts == NULL ? WAS_BYTES(content->bytes, content->length) : WAS_TEXT(NULL);
+    values[KEY_VALUES + 2] = was_content_digest(content);
+    values[KEY_VALUES + 3] = WAS_INTEGER((apr_int64_t)content->length);
+    WAS_TRY(was_db_run(db, WAS_SQL_PWS_CHUNK_SAME, values, KEY_VALUES + 4, &rows, pool));
+    if (was_rows_count(rows) > 0 && was_rows_true(rows, 0, 0)) {
+        *etag = was_rows_text(rows, 0, 1);
+        was_parts_drop(content->parts);
+        return NULL;
     }
     return was_error_make(pool, WAS_ERROR_WRITTEN_ONCE, NULL,
                           "chunks in this collection are written once");

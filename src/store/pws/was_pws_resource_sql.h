@@ -100,12 +100,15 @@
     " ON " PWS_RESOURCE("$3") \
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2")
 
-/* uuid, collection, resource, type, content -> PWS_CONTENT_WRITTEN, is it that, whatever the
- * parameters of its type are? */
+/* uuid, collection, resource, type, content or NULL, the digest of its parts or NULL, size ->
+ * PWS_CONTENT_WRITTEN, is it that, whatever the parameters of its type are? */
 #define PWS_ESSENCE_OF(type) "lower(split_part(split_part(" type ", ';', 1), ' ', 1))"
+#define PWS_SAME_CONTENT(t, content, digest, size, type) \
+    "(" t ".size = " size "::bigint" \
+    " AND coalesce(" t ".digest = " digest "::bytea, " t ".content = " content "::bytea, false)" \
+    " AND " PWS_ESSENCE_OF(t ".content_type") " = " PWS_ESSENCE_OF(type "::text") ")"
 #define WAS_TEXT_PWS_RESOURCE_SAME \
-    "SELECT " PWS_CONTENT_WRITTEN ", r.content IS NOT DISTINCT FROM $5::bytea" \
-    " AND " PWS_ESSENCE_OF("r.content_type") " = " PWS_ESSENCE_OF("$4::text") \
+    "SELECT " PWS_CONTENT_WRITTEN ", " PWS_SAME_CONTENT("r", "$5", "$6", "$7", "$4") \
     " FROM was_pws_spaces s, was_pws_collections c, was_pws_resources r" \
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") " AND " PWS_RESOURCE("$3")
 
