@@ -26,7 +26,8 @@ enum {
     AHEAD = 3,
     PATHS = 32,
     HUGE = 8 * 1024 * 1024,
-    HUGE_PATHS = 8
+    HUGE_PATHS = 8,
+    MOST = 1024 * 1024 * 1024
 };
 
 #define UPSERT(content)                                                                            \
@@ -252,9 +253,15 @@ static void prepare(work_t *work)
     }
 }
 
+/* Of huge ones fewer, so that they fit on a disk. */
 static int count_paths(const work_t *work)
 {
-    return work->size > HUGE ? HUGE_PATHS : PATHS;
+    size_t most = MOST / work->size;
+
+    if (work->size <= HUGE) {
+        return PATHS;
+    }
+    return most < 1 ? 1 : most < HUGE_PATHS ? (int)most : HUGE_PATHS;
 }
 
 static void name_path(const work_t *work, int turn, char path[64])

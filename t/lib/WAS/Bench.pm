@@ -209,6 +209,15 @@ sub processor_time {
     return (spent($server->children), spent($self->{cluster}->processes));
 }
 
+# What both have spent between two of these.
+sub spent_between {
+    my ($before, $after) = @_;
+    return map {
+        my ($then, $now) = ($before->[$_], $after->[$_]);
+        sum0(map { $now->{$_} - ($then->{$_} // 0) } keys %$now)
+    } 0, 1;
+}
+
 # What wrk saw: requests a second, bytes a second of contents, and percentiles in microseconds; and
 # what httpd and PostgreSQL have spent on a request. Options:
 #   connections, seconds
@@ -229,10 +238,7 @@ sub wrk {
     $said =~ /^FIGURES (.*)/m or die "wrk: $said\n";
     my %seen = map { split /=/ } split ' ', $1;
     die "not every request succeeded: $said\n" if $seen{bad} || $seen{broken} || !$seen{requests};
-    for my $of (0, 1) {
-        my $sum = sum0(map { $after[$of]{$_} - ($before[$of]{$_} // 0) } keys %{ $after[$of] });
-        $seen{ (qw(httpd postgres))[$of] } = $sum / $seen{requests};
-    }
+    @seen{qw(httpd postgres)} = map { $_ / $seen{requests} } spent_between(\@before, \@after);
     $seen{rate} = $seen{requests} / $seen{microseconds} * 1e6;
     $seen{bytes} = $seen{rate} * ($options{bytes} // $bytes);
     return \%seen;
@@ -252,11 +258,12 @@ sub pgbench {
     return { rate => $1 };
 }
 
-# Contents of a size in one of the ways of t/bench/libpq.c.
+# Contents of a size in one of the ways of t/bench/libpq.c, by so many connections.
 sub libpq {
-    my ($self, $way, $bytes) = @_;
+    my ($self, $way, $bytes, $connections) = @_;
     my $dsn = $self->{cluster}->dsn('was');
-    my $rate = qx("$self->{run}/libpq" $way "$dsn" ${\ POOL} $self->{seconds} $bytes);
+    $connections //= POOL;
+    my $rate = qx("$self->{run}/libpq" $way "$dsn" $connections $self->{seconds} $bytes);
     die "libpq $way failed\n" if $?;
     return { bytes => $rate + 0 };
 }
@@ -319,6 +326,19 @@ sub transfers {
     return @pids;
 }
 
+# One transfer of so many bytes: bytes a second, and what httpd and PostgreSQL have spent on it.
+sub transfer {
+    my ($self, $server, $status, $bytes, @arguments) = @_;
+    my @before = $self->processor_time($server);
+    my $said = qx(curl -s -o /dev/null -w '%{http_code} %{time_total}' @arguments);
+    my @after = $self->processor_time($server);
+    my ($got, $seconds) = split ' ', $said;
+    $got eq $status or die "a transfer ended with $got\n";
+    my %seen = (bytes => $bytes / $seconds);
+    @seen{qw(httpd postgres)} = spent_between(\@before, \@after);
+    return \%seen;
+}
+
 sub wait_for {
     my ($self, @pids) = @_;
     waitpid($_, 0) == $_ && $? == 0 or die "a transfer failed\n" for @pids;
@@ -337,12 +357,12 @@ sub break_off {
     return;
 }
 
-# curl's arguments for an upload of 64 MiB.
+# curl's arguments for an upload of so many bytes, 64 MiB.
 sub upload {
-    my ($self, $server, $target) = @_;
+    my ($self, $server, $target, $bytes) = @_;
     my $path = "$self->{run}/sparse";
     open my $file, '>', $path or die "$path: $!\n";
-    truncate $file, 64 * MIB or die "$path: $!\n";
+    truncate $file, $bytes // 64 * MIB or die "$path: $!\n";
     close $file or die "$path: $!\n";
     my $authorization = $self->authorization('PUT', $target);
     return ['-T', $path, '-H', "'Authorization: $authorization'", $server->origin . $target];
