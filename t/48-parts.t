@@ -359,6 +359,21 @@ for my $speaks (@SPEAKS) {
         my $res = eval { $who->get($url) };
         ok(!$res || length $res->body < length $bytes, "$protocol: cut, after $sql");
     }
+    # What is known before anything was sent is said.
+    my $lost = 9 * $PART;
+    for my $range ("$lost-", ($lost - 5) . '-' . ($lost + 5)) {
+        my @fields = (Range => "bytes=$range", 'Want-Content-Digest' => 'sha-256=1');
+        for my $headers ([@fields[0, 1]], \@fields) {
+            my $res = $who->get($url, headers => $headers);
+            is($res->status, 503, "$protocol: @$headers: refused where a part is lost");
+        }
+    }
+    is($who->get($url, headers => [Range => 'bytes=5-9'])->body, substr($bytes, 5, 5), 'before it');
+    $dbh->do(q(UPDATE was_parts SET bytes = 'x' WHERE number = 0));
+    my $res = $who->get($url);
+    is($res->status, 503, "$protocol: refused where the first part is lost");
+    like($res->header('Retry-After'), qr/\A\d+\z/, "$protocol: and says when to come again");
+    is($who->request(HEAD => $url)->status, 200, "$protocol: HEAD reads no part");
 }
 
 # 5. The Python server on the same rows.

@@ -23,7 +23,7 @@ apr_size_t was_digests_piece(const was_request_t *request);
  * with its row SHA-256 and SHA-512, of one in parts the SHA-256 that was stored with it, of one
  * range (not `is_whole`: the request's Range counts) both. What a HEAD sends is nothing, whose
  * digest is known.
- * Errors: those of was_content_read, BROKEN.
+ * Errors: UNAVAILABLE (also when this version is gone, or not whole), BROKEN, and those of was_db.
  */
 WAS_CHECKED const was_error_t *was_digests_decide(const was_request_t *request,
                                                   const was_resource_t *resource, bool is_whole,

@@ -69,6 +69,10 @@ WAS_CHECKED const was_error_t *was_content_read(was_db_t *db, const was_resource
                                                 apr_int64_t offset, apr_size_t length,
                                                 was_read_t *read, apr_pool_t *pool);
 
+/* What a failed read is to who has seen nothing of the content yet: UNAVAILABLE in place of
+ * CONFLICT. */
+WAS_CHECKED const was_error_t *was_content_refused(const was_error_t *error, apr_pool_t *pool);
+
 /* A content on its way in: in memory, or, where `bytes` is NULL, stored in parts already, or to be
  * read from a source. */
 typedef struct was_content_t {

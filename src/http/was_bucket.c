@@ -11,16 +11,25 @@
 
 #include "http/was_bucket.h"
 
+#include "http/was_ranges.h"
+
 #include <httpd.h>
 #include <http_config.h>
 #include <http_log.h>
 
 APLOG_USE_MODULE(was);
 
+struct was_ahead_t {
+    apr_off_t start;
+    was_read_t read;
+    void *rows; /* NULL once they are a bucket's */
+};
+
 typedef struct was_stored_t {
     apr_bucket_refcount refcount; /* must be first, for apr_bucket_shared_... */
     was_db_t *db;
     const was_resource_t *resource;
+    was_ahead_t *ahead; /* or NULL */
     request_rec *r;
     const char *id; /* of the request, for the log */
 } was_stored_t;
@@ -166,6 +175,22 @@ static void take_arrival(apr_bucket *bucket, was_stored_t *stored, const was_rea
     stored_destroy(stored);
 }
 
+/* Whether the bucket begins with what was read ahead, and has become that. */
+static bool take_ahead(apr_bucket *bucket, was_stored_t *stored)
+{
+    was_ahead_t *ahead = stored->ahead;
+
+    if (ahead == NULL || ahead->rows == NULL || bucket->start != ahead->start ||
+        bucket->length < ahead->read.count) {
+        return false;
+    }
+    void *rows = ahead->rows;
+
+    ahead->rows = NULL;
+    take_arrival(bucket, stored, &ahead->read, rows);
+    return true;
+}
+
 static apr_status_t stored_read(apr_bucket *bucket, const char **bytes, apr_size_t *count,
                                 apr_read_type_e block)
 {
@@ -173,6 +198,9 @@ static apr_status_t stored_read(apr_bucket *bucket, const char **bytes, apr_size
     apr_pool_t *scratch;
     was_read_t read;
 
+    if (take_ahead(bucket, stored)) {
+        return apr_bucket_read(bucket, bytes, count, block);
+    }
     if (block == APR_NONBLOCK_READ) {
         return APR_EAGAIN;
     }
@@ -189,8 +217,47 @@ static apr_status_t stored_read(apr_bucket *bucket, const char **bytes, apr_size
     return error != NULL ? APR_EGENERAL : apr_bucket_read(bucket, bytes, count, block);
 }
 
+static apr_status_t release_ahead(void *baton)
+{
+    was_ahead_t *ahead = baton;
+
+    if (ahead->rows != NULL) {
+        was_rows_release(ahead->rows);
+    }
+    ahead->rows = NULL;
+    return APR_SUCCESS;
+}
+
+const was_error_t *was_bucket_ahead(const was_request_t *request, const was_resource_t *resource,
+                                    bool is_whole, was_ahead_t **ahead)
+{
+    apr_int64_t first = 0, length = resource->size;
+    apr_pool_t *scratch;
+
+    *ahead = NULL;
+    if (request->is_head || resource->size == 0 || resource->piece != NULL ||
+        (!is_whole &&
+         !was_ranges_one(was_request_field(request, "Range"), resource->size, &first, &length))) {
+        return NULL;
+    }
+    was_ahead_t *made = apr_pcalloc(request->pool, sizeof(*made));
+
+    apr_pool_create(&scratch, request->pool);
+    const was_error_t *error =
+        was_content_read(request->db, resource, first, (apr_size_t)length, &made->read, scratch);
+    if (error != NULL) {
+        return was_content_refused(error, request->pool);
+    }
+    made->start = (apr_off_t)first;
+    made->rows = was_rows_take(made->read.rows, scratch);
+    apr_pool_cleanup_register(request->pool, made, release_ahead, apr_pool_cleanup_null);
+    apr_pool_destroy(scratch);
+    *ahead = made;
+    return NULL;
+}
+
 void was_bucket_append(apr_bucket_brigade *brigade, const was_request_t *request,
-                       const was_resource_t *resource)
+                       const was_resource_t *resource, was_ahead_t *ahead)
 {
     apr_bucket_alloc_t *list = brigade->bucket_alloc;
 
@@ -206,6 +273,7 @@ void was_bucket_append(apr_bucket_brigade *brigade, const was_request_t *request
     was_stored_t *stored = apr_bucket_alloc(sizeof(*stored), list);
     stored->db = request->db;
     stored->resource = resource;
+    stored->ahead = ahead;
     stored->r = request->r;
     stored->id = was_request_id(request);
     APR_BRIGADE_INSERT_TAIL(brigade, make_bucket(list, stored, 0, (apr_size_t)resource->size));

@@ -102,7 +102,11 @@ static const was_error_t *hash_content(const was_request_t *request, const was_r
         was_read_t read;
 
         apr_pool_create(&scratch, request->pool);
-        WAS_TRY(was_content_read(request->db, resource, offset, length, &read, scratch));
+        const was_error_t *error =
+            was_content_read(request->db, resource, offset, length, &read, scratch);
+        if (error != NULL) {
+            return was_content_refused(error, request->pool);
+        }
         for (int i = 0; i < read.npieces; i++) {
             was_hasher_update(hasher, read.pieces[i].bytes, read.pieces[i].count);
         }

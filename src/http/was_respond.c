@@ -36,6 +36,7 @@ typedef struct decision_t {
     const char *modified; /* the same */
     was_ranges_t ranges;
     was_digests_t digests; /* of a stored content */
+    was_ahead_t *ahead;    /* the same */
     const char *text;      /* of a JSON body; or NULL */
 } decision_t;
 
@@ -144,7 +145,7 @@ static const was_error_t *decide_body(const was_request_t *request, const was_re
     return NULL;
 }
 
-/* All that can still refuse. Errors: PRECONDITION, RANGE, BROKEN, those of was_digests_decide. */
+/* All that can still refuse. Errors: PRECONDITION, RANGE, BROKEN, UNAVAILABLE, those of was_db. */
 static const was_error_t *decide_answer(const was_request_t *request,
                                         const was_response_t *response, decision_t *decision)
 {
@@ -168,6 +169,8 @@ static const was_error_t *decide_answer(const was_request_t *request,
     if (response->resource != NULL) {
         WAS_TRY(was_digests_decide(request, response->resource, decision->ranges == WAS_RANGES_ALL,
                                    &decision->digests));
+        WAS_TRY(was_bucket_ahead(request, response->resource, decision->ranges == WAS_RANGES_ALL,
+                                 &decision->ahead));
     }
     return decide_body(request, response, decision);
 }
@@ -245,7 +248,7 @@ static void append_body(const was_request_t *request, const was_response_t *resp
         was_digests_answer(request, &decision->digests);
         ap_set_accept_ranges(r);
         ap_set_content_length(r, response->resource->size);
-        was_bucket_append(brigade, request, response->resource);
+        was_bucket_append(brigade, request, response->resource, decision->ahead);
     }
     else if (response->produce == NULL) {
         ap_set_content_length(r, 0);

@@ -114,6 +114,18 @@ const was_error_t *was_content_read(was_db_t *db, const was_resource_t *resource
     return read->count > 0 ? NULL : content_gone(pool);
 }
 
+const was_error_t *was_content_refused(const was_error_t *error, apr_pool_t *pool)
+{
+    if (error->kind != WAS_ERROR_CONFLICT) {
+        return error;
+    }
+    const was_error_t *refusal =
+        was_error_make(pool, WAS_ERROR_UNAVAILABLE, NULL,
+                       "the resource cannot be read now; the request can be sent again");
+
+    return was_error_wrap(pool, refusal, "its row has just changed, or bytes of it are lost");
+}
+
 was_value_t was_content_digest(const was_content_t *content)
 {
     return content->parts != NULL && content->digest != NULL

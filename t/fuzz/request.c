@@ -122,9 +122,24 @@ const was_error_t *was_content_read(was_db_t *db, const was_resource_t *resource
     return was_error_log(pool, WAS_ERROR_CONFLICT, "nothing is stored");
 }
 
-void was_bucket_append(apr_bucket_brigade *brigade, const was_request_t *request,
-                       const was_resource_t *resource)
+const was_error_t *was_bucket_ahead(const was_request_t *request, const was_resource_t *resource,
+                                    bool is_whole, was_ahead_t **ahead)
 {
+    REQUIRE(request->r == current && resource != NULL && (is_whole || !request->is_head));
+    *ahead = NULL;
+    return NULL;
+}
+
+const was_error_t *was_content_refused(const was_error_t *error, apr_pool_t *pool)
+{
+    REQUIRE(error != NULL && pool != NULL);
+    return error;
+}
+
+void was_bucket_append(apr_bucket_brigade *brigade, const was_request_t *request,
+                       const was_resource_t *resource, was_ahead_t *ahead)
+{
+    REQUIRE(ahead == NULL);
     REQUIRE(request->r == current);
     APR_BRIGADE_INSERT_TAIL(
         brigade,
