@@ -174,6 +174,7 @@ for my $row (
 # How it begins and grows. Each: what is there, what comes, under which condition (by what the
 # validator of the log is), the answer in either revision.
 my $BACK = $TWO =~ s/"2"\}\z/"1"}/r;
+my $ALIKE = $GENESIS =~ s/1-a/1-z/r;
 my $dropped = later(state(epochs(2)));
 my $second = later($TWO);
 my $third = later(state(epochs(1, 2, 3)));
@@ -202,6 +203,8 @@ my @GROWTH = (
         'is another, but for a line',
         $GENESIS, first($TWO) . "\n$second", ['If-Match' => 'ETAG'], @STALE
     ],
+    ['is as long, but for a line', $GENESIS, "$ALIKE\n$second", ['If-Match' => 'ETAG'], @STALE],
+    ['is as long', $GENESIS, $ALIKE, ['If-Match' => 'ETAG'], @STALE],
     ['grows by a blank', $GENESIS, "$GENESIS ", [], @BODY],
     ['grows by an end', $GENESIS, "$GENESIS\n", [], @BODY],
     ['grows by two ends', $GENESIS, "$GENESIS\n\n", [], @BODY],
