@@ -152,6 +152,8 @@ my %range = (headers => [Range => 'bytes=1-9']);
 my $half = 'x' x (512 * 1024);
 
 # Who asks, for what, and the answer. # is another number each time.
+my $entry = '{"hmac":{"id":"i"},"attributes":[{"name":"n","value":"v","unique":true}]}';
+my @found = (type => 'application/json', body => qq({"indexed":[$entry]}));
 my @cases = (
     ['GET', $client, [GET => '/space/s/x', sign => 0], 200],
     ['GET, signed', $client, [GET => '/space/s/x'], 200],
@@ -181,6 +183,7 @@ my @cases = (
     ['pws: PUT by a delegate', $delegate, [PUT => "$path/mine", @of, @delegated], 200],
     ['pws: PUT with If-None-Match', $holder, [PUT => "$path/if#", @of, %fresh], 201],
     ['pws: POST', $holder, [POST => "$path/", @of], 201],
+    ['pws: PUT of what is found', $holder, [PUT => "$path/found", @found], 204],
     ['pws: DELETE', $holder, [DELETE => "$path/new#"], 204],
     ['pws: DELETE by a delegate', $delegate, [DELETE => "$path/if#", @delegated], 204],
     ['pws: PUT of a chunk, new', $holder, [PUT => "$path/x/chunks/#", @of], 204],
@@ -204,12 +207,12 @@ for my $case (@cases) {
     $ask->() for 1 .. 3;
     is((-s $trips) - $before, 3, "$name: one round trip");
 }
-# The collection, its first 3 resources, and 4 writes of each of 5 kinds; the 8 deletions took two,
+# The collection, its first 3 resources, and 4 writes of each of 6 kinds; the 8 deletions took two,
 # since a policy would have gone, too.
 is_deeply(
     WAS::Server::dbh($database)
         ->selectrow_arrayref('SELECT position, resources FROM was_pws_counters'),
-    [1 + 3 + 5 * 4 + 2 * 8, 3 + 4 + 4 + 4 - 8],
+    [1 + 3 + 6 * 4 + 2 * 8, 3 + 4 + 1 + 4 + 4 + 1 - 8],
     'pws: every write was counted');
 
 # A content of several pieces, read again and again, by a backend that has not written it.

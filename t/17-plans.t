@@ -20,7 +20,8 @@ my %ONE_ROW = map { $_ => 1 } qw(was_origin);
 my %NO_TABLE = map { $_ => 1 } qw(PING SETTINGS LOCAL_SETTINGS POOLER POOLER_PID);
 # Whose answer is in an order that no index has: bounded lists made one, and a thousand rows.
 my %SORTS = map { $_ => 1 } qw(
-    SPACE_LIST SETTINGS PWS_CHANGES_RESOURCES PWS_CHANGES_OTHERS
+    SPACE_LIST SETTINGS PWS_CHANGES_RESOURCES PWS_CHANGES_OTHERS PWS_TERMS_FIND PWS_TERMS_COUNT
+    PWS_CLAIMS_PUT PWS_CLAIMS_DROP PWS_CLAIMS_MAKE
 );
 # Who lists or counts a controller's spaces finds them by their controller, and what has expired is
 # found by its time, as is what is to be swept.
@@ -68,6 +69,10 @@ my %ROWS = (
         q('s' || n / 100 * 100 % 10000 + 1, n / 100 * 100, n % 100, 0, 'x/y', 1, 'x', 0, 0,
             CASE WHEN n % 10 = 0 THEN n END), 40_000
         ],
+    'was_pws_terms (space_uuid, collection_generation, term, resource, is_claim)' => [
+        q('s' || n % 2 * n % 10000 + 1, n % 2 * n % 20000, sha256((n / 9)::text::bytea), 'r' || n,
+            n % 10 = 0), 200_000
+    ],
     q{was_pws_tombstones (space_uuid, parent, kind, id, generation, position, updated_ms)} =>
         [q('s' || n % 10000 + 1, n % 20000, 'r', 'd' || n, 0, n, 0), 20_000],
     'was_pws_policies (space_uuid, parent, resource, document, generation, updated_ms)' =>

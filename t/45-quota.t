@@ -94,6 +94,11 @@ WHERE s.space_uuid = ? GROUP BY s.bytes
 SQL
 }
 
+# Of 100 bytes, with one attribute; and a declaration whose text has 40.
+my $INDEXED = '{"indexed":[{"hmac":{"id":"i"},"attributes":[{"name":"n","value":"v"}]}],"x":"'
+    . 'x' x 20 . '"}';
+my $UNIQUE = '"plaintext":{"indexes":[{"name":"n","unique":true}]}';
+
 # Bodies of such a length, in the form in which they are stored.
 sub policy { my ($length) = @_; return padded('{"type":"PublicCanRead","x":"', '"}', $length) }
 sub custom { my ($length) = @_; return padded('{"text":"', '"}', $length) }
@@ -124,6 +129,8 @@ is_deeply(
         'was_pws_chunks.digest',             # a hash
         'was_pws_resources.digest',          # a hash
         'was_pws_revocations.delegation',    # a hash
+        'was_pws_terms.resource',            # charged with the resource
+        'was_pws_terms.term',                # a hash
         'was_pws_tombstones.kind',           # of one letter
         'was_resources.parts_digest',        # a hash
     ],
@@ -163,6 +170,13 @@ is_deeply(
         ['custom', PUT => '/c/r/meta', [$notes->(200)], 200, 200],
         ['shorter, with an epoch', PUT => '/c/r/meta', [$notes->(90, ',"epoch":"ee"')], 200, -108],
         ['bytes: custom stays', PUT => '/c/r', [type => $JSON, body => '1' x 70], 200, 10 - 2],
+        ['found by an attribute', PUT => '/c/r', [$json->($INDEXED)], 200, 30 + 2 * 400],
+        ['by the same', PUT => '/c/r', [$json->($INDEXED)], 200, 0],
+        ['by none', PUT => '/c/r', [$json->('1' x 70)], 200, -30 - 2 * 400],
+        ['a unique index', PUT => '/c/meta', [$notes->(50, ",$UNIQUE")], 204, 40 + 400],
+        ['a resource there', PUT => '/c/u', [$text->(0)], 201, 2 * 400 + 11 + $me],
+        ['its tombstone', DELETE => '/c/u', [], 204, -(2 * 400 + 11 + $me) + 411],
+        ['no index', PUT => '/c/meta', [$notes->(50, ',"plaintext":{}')], 204, -38 - 400],
         ['its policy', PUT => '/c/r/policy', [$json->(policy(100))], 201, 400 + 1 + 100],
         ['a shorter one', PUT => '/c/r/policy', [$json->(policy(90))], 204, -10],
         ['its deletion leaves a tombstone', DELETE => '/c/r/policy', [], 204, -90],
@@ -231,6 +245,11 @@ my @ATTACKS = (
         sub {
             400 + length("r$_[0]$TEXT") + length $_[1];
         }
+    ],
+    [
+        'what an index finds', 'pws',
+        sub { (PUT => "/c/r$_[0]", type => $JSON, body => $INDEXED) },
+        sub { 3 * 400 + length "r$_[0]$JSON$INDEXED$_[1]" }
     ],
     [
         'empty resources that are posted', 'pws',

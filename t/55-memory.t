@@ -340,6 +340,15 @@ my @trees = document_of(qq("x":$arrays), $filler);
 my @content = (type => $json, body => '[' . join(',', ('{}') x (MIB / 3 - 1)) . ']');
 my @deep = (type => $json, body => '[' . join(',', ('[' x 511 . ']' x 511) x 1000) . ']');
 my @number = (type => $json, body => '1' . '0' x (MIB - 10) . 'e-1048500');
+# By as many attributes as may be, each as long as then may be.
+my $attributes = join ',', map { qq({"name":"n","value":"$_@{['v' x 220]}"}) } 1 .. 1000;
+my @indexed = (
+    type => $json,
+    body => filled(qq({"indexed":[{"hmac":{"id":"i"},"attributes":[$attributes]}],"x":"), '"}', MIB)
+);
+my @clauses = map { qq({"n":"$_","m":"$_","o":"$_","p":"$_"}) } 1 .. 63;
+my $clauses = join ',', @clauses, qq({"n":"1@{['v' x 220]}"});
+my @finds = document_of(qq("profile":"blinded-index","index":"i","equals":[$clauses]));
 my @envelope = (
     type => $json,
     body => filled(
@@ -446,6 +455,8 @@ bounded(@$_)
     ['pws: storing JSON of many objects', $pws, PUT => "$plain/%d", 201, @content],
     ['pws: storing JSON of deep arrays', $pws, PUT => "$plain/%d", 201, @deep],
     ['pws: storing JSON of one number', $pws, PUT => "$plain/%d", 201, @number],
+    ['pws: storing what is found', $pws, PUT => "$plain/found%d", 201, @indexed],
+    ['pws: finding it', $pws, POST => "$plain/query", 200, @finds],
     ['pws: storing an envelope', $pws, PUT => "$at/sealed/%d", 201, @envelope],
     ['pws: storing it in chunks', $pws, PUT => "$at/sealed/%d", 201, @envelope, chunked => 1000],
     ['pws: posting JSON', $pws, POST => "$plain/", 201, @content],

@@ -56,6 +56,7 @@ my $victim = delegate($top, by => $alice->key, to => $bob->key, target => $top);
 my $revocation = "$at/zcaps/revocations/" . ($victim->{id} =~ s/:/%3A/gr);
 
 sub document { return (type => 'application/json', body => $_[0]) }
+my $FINDS = '{"profile":"blinded-index","index":"i","has":["a"]}';
 
 my %policy = document('{"type":"Nothing"}');
 my %custom = document('{"custom":{"name":"n"}}');
@@ -120,6 +121,7 @@ my @routes = (
     ['GET', "$at/c/backend", 200, 'read'],
     ['GET', "$at/c/quota", 200, 'read'],
     ['POST', "$at/c/query", 200, 'read', document('{"profile":"changes"}')],
+    ['POST', "$at/c/query", 200, 'read', document($FINDS)],
     ['POST', "$at/c/query", 501, 'read', document('{"profile":"other"}')],
     ['GET', "$at/c/query?profile=changes", 200, 'read'],
     ['HEAD', "$at/c/query?profile=changes&limit=1", 200, 'read'],

@@ -112,7 +112,8 @@ my @descriptions = (
 );
 my @queries = (
     '{}', 'no document', '{"profile":"changes"}', '{"profile":"other"}',
-    '{"profile":"changes","checkpoint":"x"}',
+    '{"profile":"changes","checkpoint":"x"}', '{"profile":"blinded-index"}',
+    '{"profile":"blinded-index","index":"i","has":["a"],"cursor":"%"}',
 );
 my @logs = ('x', '{}', $first, "$first\n{$state}", "$first\n{$state}\n{$state}", "{$state}");
 my $REVOCATION = 'zcaps/revocations/urn%3Auuid%3Av';

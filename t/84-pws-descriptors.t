@@ -237,7 +237,7 @@ for my $row (
     ['unique as text', '{"indexes":[{"name":"a","unique":"true"}]}', 400],
     ['a name twice', '{"indexes":["a","b","a"]}', 400],
     ['a name twice, of two sources', '{"indexes":["a",{"name":"a","source":"custom"}]}', 400],
-    ['an index that is to be unique', '{"indexes":[{"name":"a","unique":true}]}', 501],
+    ['an index that is to be unique', '{"indexes":[{"name":"a","unique":true}]}', 201],
 ) {
     my ($name, $text, $status) = @$row;
     my $is = "pws 14.5: $name";

@@ -1249,6 +1249,21 @@ for my $id ($space, $absent) {
             'pws 13.2: unsigned', POST => "$c/query", [@unsigned, @empty], 401,
             'missing-authorization'
         ],
+        [
+            'pws 13.4: a query that is unsigned', POST => "$c/query",
+            [@unsigned, json => '{"profile":"blinded-index","index":"i","has":["a"]}'],
+            401, 'missing-authorization'
+        ],
+        [
+            'pws 13.4: one with a name twice', POST => "$c/query",
+            [json => '{"profile":"blinded-index","index":"i","equals":[{"a":"b","a":"c"}]}'],
+            400, 'invalid-request-body'
+        ],
+        [
+            'pws 13.4: one with a NUL', POST => "$c/query",
+            [json => '{"profile":"blinded-index","index":"i","has":["\u0000"]}'],
+            400, 'invalid-request-body'
+        ],
     );
 }
 my @unreadable = (

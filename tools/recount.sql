@@ -34,10 +34,11 @@ UPDATE was_pws_counters k SET bytes = x.bytes, resources = x.resources FROM (
         FROM was_pws_collections c
         UNION ALL
         SELECT r.space_uuid, r.collection_generation, 1, 400 + octet_length(r.resource)
-            + r.size + octet_length(r.content_type)
+            + r.size + octet_length(r.content_type) + 400 * (r.terms + coalesce(c.claims, 0))
             + coalesce(octet_length(r.epoch), 0) + coalesce(octet_length(r.writer), 0)
             + coalesce(octet_length(r.custom), 0) + coalesce(octet_length(r.created_by), 0)
-        FROM was_pws_resources r
+        FROM was_pws_resources r LEFT JOIN was_pws_collections c
+            ON c.space_uuid = r.space_uuid AND c.generation = r.collection_generation
         UNION ALL
         SELECT l.space_uuid, l.collection_generation, 0, 400 + octet_length(l.body)
         FROM was_pws_logs l

@@ -52,6 +52,9 @@ typedef void (*was_json_member_fn)(void *baton, int depth, const char *name, cha
 /* `member` may be NULL. */
 was_json_scanner_t *was_json_scanner_make(was_json_member_fn member, void *baton, apr_pool_t *pool);
 
+/* Of the next byte; while `member` is told of a value, where that begins in the whole text. */
+apr_off_t was_json_scanner_offset(const was_json_scanner_t *scanner);
+
 /* The next piece, of any length; what comes behind a flaw is not looked at. */
 void was_json_scanner_feed(was_json_scanner_t *scanner, const char *bytes, apr_size_t count);
 

@@ -24,8 +24,7 @@ WAS_CHECKED const was_error_t *pws_check_encryption(const json_t *encryption, co
 WAS_CHECKED const was_error_t *pws_check_revisions(const json_t *revisions, const char *name,
                                                    apr_pool_t *pool);
 
-/* Section 14.5. Errors: INVALID_BODY, NOT_IMPLEMENTED (an index that would be unique: that is not
- * served). */
+/* Section 14.5. Errors: INVALID_BODY. */
 WAS_CHECKED const was_error_t *pws_read_plaintext(const was_request_t *request, const char **text);
 
 /* pws-next I.2. Errors: INVALID_BODY. */

@@ -45,6 +45,16 @@ const char *pws_query_parameter(const was_request_t *request, const char *name);
 
 enum { PWS_PAGE = 100, PWS_PAGE_MAX = 1000 };
 
+/* How many a query asks for, in its URL or its body: 1 to PWS_PAGE_MAX; NULL: it does not say. */
+int pws_limit_of_text(const char *text);
+int pws_limit_of_member(const json_t *value);
+
+/* The text that stands for the place behind an id, in the pool; and the id of such a text, of any
+ * length and content. Errors: INVALID_CURSOR. */
+const char *pws_cursor_text(const char *last, apr_pool_t *pool);
+WAS_CHECKED const was_error_t *pws_read_cursor(const char *cursor, const char **after,
+                                               apr_pool_t *pool);
+
 /* The page of the listing at `path` that a request asks for (section 13.1). Errors:
  * INVALID_CURSOR. */
 WAS_CHECKED const was_error_t *pws_read_page(const was_request_t *request, const char *path,

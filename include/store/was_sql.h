@@ -131,9 +131,9 @@
     X(PWS_POLICY_DELETE, 4, true) \
     /* pws: resources */ \
     X(PWS_RESOURCE_ROOM, 9, false) \
-    X(PWS_RESOURCE_RAISE, 15, true) \
-    X(PWS_RESOURCE_RAISE_AT_ONCE, 10, true) \
-    X(PWS_RESOURCE_PUT, 12, true) \
+    X(PWS_RESOURCE_RAISE, 17, true) \
+    X(PWS_RESOURCE_RAISE_AT_ONCE, 11, true) \
+    X(PWS_RESOURCE_PUT, 13, true) \
     X(PWS_RESOURCE_MATCHES, 6, false) \
     X(PWS_RESOURCE_SAME, 7, false) \
     X(PWS_RESOURCE_GET, 4, false) \
@@ -148,7 +148,7 @@
     X(PWS_RESOURCE_DELETE, 4, true) \
     X(PWS_RESOURCE_META_GET, 3, false) \
     X(PWS_RESOURCE_META_MATCHES, 5, false) \
-    X(PWS_RESOURCE_META_RAISE, 14, true) \
+    X(PWS_RESOURCE_META_RAISE, 15, true) \
     X(PWS_RESOURCE_META_PUT, 8, true) \
     /* pws: chunks */ \
     X(PWS_AUTHORIZE_CHUNK, 7, false) \
@@ -167,6 +167,16 @@
     /* pws: what is charged */ \
     X(PWS_USAGE_GET, 2, false) \
     X(PWS_USAGE_LIST, 4, false) \
+    /* pws: terms */ \
+    X(PWS_TERMS_FORGET, 6, true) \
+    X(PWS_TERMS_PUT, 6, true) \
+    X(PWS_TERMS_DELETE, 4, true) \
+    X(PWS_CLAIMS_FORGET, 4, true) \
+    X(PWS_CLAIMS_PUT, 4, true) \
+    X(PWS_CLAIMS_DROP, 4, true) \
+    X(PWS_CLAIMS_MAKE, 4, true) \
+    X(PWS_TERMS_FIND, 8, false) \
+    X(PWS_TERMS_COUNT, 7, false) \
     /* pws: changes */ \
     X(PWS_CHANGES_RESOURCES, 7, false) \
     X(PWS_CHANGES_OTHERS, 7, false) \
@@ -193,6 +203,8 @@
     X(SWEEP_POLICIES_MOVE, 3, true) \
     X(SWEEP_POLICIES, 3, true) \
     X(SWEEP_LOG, 2, true) \
+    X(SWEEP_TERMS_MOVE, 3, true) \
+    X(SWEEP_TERMS, 3, true) \
     X(SWEEP_BACKENDS_MOVE, 3, true) \
     X(SWEEP_BACKENDS, 3, true) \
     X(SWEEP_COLLECTIONS_MOVE, 3, true) \

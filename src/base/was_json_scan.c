@@ -361,6 +361,11 @@ was_json_scanner_t *was_json_scanner_make(was_json_member_fn member, void *baton
     return scanner;
 }
 
+apr_off_t was_json_scanner_offset(const was_json_scanner_t *scanner)
+{
+    return scanner->offset;
+}
+
 was_json_flaw_t was_json_scanner_end(was_json_scanner_t *scanner, apr_off_t *line,
                                      apr_off_t *column)
 {

@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * pws_changes: queries of a collection (section 13.2), of which there is one: what has changed
- * (protocol/pws-next section D). Owns how a change is shown, in both revisions. Refuses to know in
- * what order changes come, and who may ask.
+ * pws_changes: queries of a collection (section 13.2): what has changed (protocol/pws-next section
+ * D); one by an index is pws_lookup's. Owns how a change is shown, in both revisions. Refuses to
+ * know in what order changes come, and who may ask.
  */
 
 #include "pws/pws.h"
@@ -15,6 +15,7 @@
 #include "pws/pws_checkpoint.h"
 #include "pws/pws_documents.h"
 #include "pws/pws_ids.h"
+#include "pws/pws_lookup.h"
 #include "store/pws/was_pws_changes.h"
 
 #include <apr_strings.h>
@@ -46,28 +47,6 @@ static const was_error_t *bad_checkpoint(apr_pool_t *pool)
 {
     return was_error_make(pool, WAS_ERROR_INVALID_BODY, "#/checkpoint",
                           "the checkpoint is none that this collection gave out");
-}
-
-/* Section 13.1: what is no number of a page's changes asks for the usual one. */
-static int limit_of_number(double number)
-{
-    return number >= PWS_PAGE_MAX ? PWS_PAGE_MAX : number >= 1 ? (int)number : PWS_PAGE;
-}
-
-static int limit_of_text(const char *text)
-{
-    if (text == NULL || *text == '\0' || text[strspn(text, "0123456789")] != '\0') {
-        return PWS_PAGE;
-    }
-    text += strspn(text, "0");
-    return strlen(text) > 4 ? PWS_PAGE_MAX : limit_of_number((double)apr_atoi64(text));
-}
-
-static int limit_of_member(const json_t *value)
-{
-    return json_is_string(value)   ? limit_of_text(json_string_value(value))
-           : json_is_number(value) ? limit_of_number(json_number_value(value))
-                                   : PWS_PAGE;
 }
 
 static const was_error_t *read_checkpoint(query_t *query, const char *text)
@@ -363,12 +342,15 @@ const was_error_t *pws_query_post(was_request_t *request, was_response_t *respon
     query_t query = {.request = request, .is_old = is_old_revision(request)};
     const json_t *checkpoint = json_object_get(request->document, "checkpoint");
 
+    if (was_json_is_text(json_object_get(request->document, "profile"), "blinded-index")) {
+        return pws_lookup_post(request, response);
+    }
     WAS_TRY(check_profile(json_string_value(json_object_get(request->document, "profile")),
                           request->pool));
     if (checkpoint != NULL) {
         WAS_TRY(read_checkpoint(&query, text_of_checkpoint(&query, checkpoint)));
     }
-    query.limit = limit_of_member(json_object_get(request->document, "limit"));
+    query.limit = pws_limit_of_member(json_object_get(request->document, "limit"));
     return answer_changes(&query, response);
 }
 
@@ -399,6 +381,6 @@ const was_error_t *pws_query_get(was_request_t *request, was_response_t *respons
     if (checkpoint != NULL) {
         WAS_TRY(read_checkpoint(&query, checkpoint));
     }
-    query.limit = limit_of_text(read_parameter(request, "limit"));
+    query.limit = pws_limit_of_text(read_parameter(request, "limit"));
     return answer_changes(&query, response);
 }

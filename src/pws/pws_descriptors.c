@@ -175,8 +175,8 @@ static const char *name_of_index(const json_t *index)
     return is_good ? json_string_value(name) : NULL;
 }
 
-/* That each index is one, and has a name of its own; and whether one is to be unique. */
-static const was_error_t *check_indexes(const json_t *indexes, bool *has_unique, apr_pool_t *pool)
+/* That each index is one, and has a name of its own. */
+static const was_error_t *check_indexes(const json_t *indexes, apr_pool_t *pool)
 {
     const char *names[PWS_INDEXES_MAX];
     apr_size_t count = json_array_size(indexes);
@@ -192,7 +192,6 @@ static const was_error_t *check_indexes(const json_t *indexes, bool *has_unique,
             return pws_bad_member(pool, "plaintext/indexes",
                                   "a list of names, or objects with a \"name\", each with its own");
         }
-        *has_unique |= json_is_true(json_object_get(index, "unique"));
     }
     return NULL;
 }
@@ -201,7 +200,6 @@ const was_error_t *pws_read_plaintext(const was_request_t *request, const char *
 {
     const json_t *plaintext = json_object_get(request->document, "plaintext");
     const json_t *indexes = json_object_get(plaintext, "indexes");
-    bool has_unique = false;
 
     *text = NULL;
     if (plaintext == NULL) {
@@ -211,11 +209,7 @@ const was_error_t *pws_read_plaintext(const was_request_t *request, const char *
         return pws_bad_member(request->pool, "plaintext", "an object");
     }
     if (indexes != NULL) {
-        WAS_TRY(check_indexes(indexes, &has_unique, request->pool));
-    }
-    if (has_unique) {
-        return was_error_make(request->pool, WAS_ERROR_NOT_IMPLEMENTED, "#/plaintext/indexes",
-                              "this server does not keep values unique");
+        WAS_TRY(check_indexes(indexes, request->pool));
     }
     *text = text_of_member(request, "plaintext");
     return NULL;

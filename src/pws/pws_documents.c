@@ -128,7 +128,29 @@ static const was_error_t *bad_cursor(apr_pool_t *pool)
                           "the cursor is none that a listing gave out");
 }
 
-static const was_error_t *read_cursor(const char *cursor, const char **after, apr_pool_t *pool)
+/* Section 13.1: what is no number of a page's documents asks for the usual one. */
+static int limit_of_number(double number)
+{
+    return number >= PWS_PAGE_MAX ? PWS_PAGE_MAX : number >= 1 ? (int)number : PWS_PAGE;
+}
+
+int pws_limit_of_text(const char *text)
+{
+    if (text == NULL || *text == '\0' || text[strspn(text, "0123456789")] != '\0') {
+        return PWS_PAGE;
+    }
+    text += strspn(text, "0");
+    return strlen(text) > 4 ? PWS_PAGE_MAX : limit_of_number((double)apr_atoi64(text));
+}
+
+int pws_limit_of_member(const json_t *value)
+{
+    return json_is_string(value)   ? pws_limit_of_text(json_string_value(value))
+           : json_is_number(value) ? limit_of_number(json_number_value(value))
+                                   : PWS_PAGE;
+}
+
+const was_error_t *pws_read_cursor(const char *cursor, const char **after, apr_pool_t *pool)
 {
     unsigned char bytes[PWS_ID_MAX_BYTES + 1];
     apr_size_t count;
@@ -159,7 +181,7 @@ const was_error_t *pws_read_page(const was_request_t *request, const char *path,
             page->limit = number < PWS_PAGE_MAX ? (int)number : PWS_PAGE_MAX;
         }
     }
-    return cursor != NULL ? read_cursor(cursor, &page->after, request->pool) : NULL;
+    return cursor != NULL ? pws_read_cursor(cursor, &page->after, request->pool) : NULL;
 }
 
 bool pws_includes(const was_request_t *request, const char *section)
@@ -179,14 +201,20 @@ bool pws_includes(const was_request_t *request, const char *section)
     return false;
 }
 
+const char *pws_cursor_text(const char *last, apr_pool_t *pool)
+{
+    apr_size_t length = strlen(last);
+    char *cursor = apr_palloc(pool, (4 * length + 2) / 3 + 1);
+
+    was_base64url_encode((const unsigned char *)last, length, cursor);
+    return cursor;
+}
+
 const char *pws_next_page(const was_request_t *request, const was_page_t *page, const char *path,
                           const char *last)
 {
-    apr_size_t length = strlen(last);
-    char *cursor = apr_palloc(request->pool, (4 * length + 2) / 3 + 1);
-
-    was_base64url_encode((const unsigned char *)last, length, cursor);
-    return apr_psprintf(request->pool, "%s?limit=%d&cursor=%s%s", path, page->limit, cursor,
+    return apr_psprintf(request->pool, "%s?limit=%d&cursor=%s%s", path, page->limit,
+                        pws_cursor_text(last, request->pool),
                         page->with_deleted ? "&include=deleted" : "");
 }
 

@@ -2,7 +2,7 @@
 
 /*
  * pws_envelope: contents that are JSON, as they come. Owns what makes one an envelope. Refuses to
- * know where they go, and whether an envelope was asked for.
+ * know where they go, whether an envelope was asked for, and how a document is indexed.
  */
 
 #include "pws/pws_envelope.h"
@@ -19,6 +19,8 @@ enum { JWE, CIPHERTEXT, RECIPIENTS, ENCRYPTED_KEY, PROTECTED, MEMBERS };
 
 struct pws_inspection_t {
     was_json_scanner_t *scanner;
+    apr_pool_t *pool;
+    pws_indexed_t indexed;
     bool is_in_jwe; /* of the two outermost members, the one at hand is */
     int counts[MEMBERS];
     char firsts[MEMBERS]; /* the first byte of the last one's value */
@@ -32,6 +34,8 @@ static void note_member(void *baton, int depth, const char *name, char first)
     int begin = depth == 1 ? JWE : CIPHERTEXT;
     int end = depth == 1 ? CIPHERTEXT : MEMBERS;
 
+    pws_indexed_note(&inspection->indexed, depth, name, first,
+                     was_json_scanner_offset(inspection->scanner));
     if (depth == 1) {
         inspection->is_in_jwe = strcmp(name, names[JWE]) == 0;
     }
@@ -68,21 +72,25 @@ pws_inspection_t *pws_inspection_make(apr_pool_t *pool)
 {
     pws_inspection_t *inspection = apr_pcalloc(pool, sizeof(*inspection));
 
+    inspection->pool = pool;
     inspection->scanner = was_json_scanner_make(note_member, inspection, pool);
     return inspection;
 }
 
 void pws_inspection_feed(pws_inspection_t *inspection, const char *bytes, apr_size_t count)
 {
+    apr_off_t offset = was_json_scanner_offset(inspection->scanner);
+
     was_json_scanner_feed(inspection->scanner, bytes, count);
+    pws_indexed_take(&inspection->indexed, bytes, count, offset, inspection->pool);
 }
 
 const was_error_t *pws_inspection_end(pws_inspection_t *inspection, bool *is_envelope,
-                                      apr_pool_t *pool)
+                                      was_pws_terms_t *terms, apr_pool_t *pool)
 {
     WAS_TRY(was_json_check_scanned(inspection->scanner, pool));
     *is_envelope = is_envelope_of(inspection);
-    return NULL;
+    return pws_indexed_end(&inspection->indexed, terms, pool);
 }
 
 void pws_inspect(const was_request_t *request, const char *bytes, apr_size_t count)

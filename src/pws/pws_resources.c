@@ -82,15 +82,17 @@ const was_error_t *pws_read_type(const was_request_t *request, const char **type
     return NULL;
 }
 
-/* JSON must be JSON, and tells whether it is an envelope: what came as such was looked at while it
- * came, what came in a form is in memory. */
+/* JSON must be JSON, and tells whether it is an envelope, and by what it is to be found: what came
+ * as such was looked at while it came, what came in a form is in memory. */
 static const was_error_t *inspect_content(const was_request_t *request,
-                                          const was_content_t *content, was_pws_notes_t *notes)
+                                          const was_content_t *content, was_pws_notes_t *notes,
+                                          was_pws_terms_t *terms)
 {
     pws_inspection_t *inspection = pws_state(request)->inspection;
     bool is_envelope;
 
     notes->is_envelope = false;
+    *terms = (was_pws_terms_t){.count = 0};
     if (!was_media_type_holds_json(content->type)) {
         return NULL;
     }
@@ -101,15 +103,15 @@ static const was_error_t *inspect_content(const was_request_t *request,
     if (inspection == NULL) {
         return was_error_log(request->pool, WAS_ERROR_BROKEN, "nobody looked at a content");
     }
-    WAS_TRY(pws_inspection_end(inspection, &is_envelope, request->pool));
+    WAS_TRY(pws_inspection_end(inspection, &is_envelope, terms, request->pool));
     notes->is_envelope = is_envelope && (was_media_type_is_json(content->type) ||
                                          was_media_type_is(content->type, "application/jose+json"));
     return NULL;
 }
 
-/* Content and notes of a write, from the body or the one file in it. */
+/* Content, notes and terms of a write, from the body or the one file in it. */
 static const was_error_t *read_content(const was_request_t *request, was_content_t *content,
-                                       was_pws_notes_t *notes)
+                                       was_pws_notes_t *notes, was_pws_terms_t *terms)
 {
     const char *type;
 
@@ -120,7 +122,7 @@ static const was_error_t *read_content(const was_request_t *request, was_content
     if (pws_is_multipart(type)) {
         WAS_TRY(pws_multipart_file(request, content));
     }
-    return inspect_content(request, content, notes);
+    return inspect_content(request, content, notes, terms);
 }
 
 const was_error_t *pws_content_admit(was_request_t *request, was_place_t *place)
@@ -202,11 +204,11 @@ const was_error_t *pws_resources_post(was_request_t *request, was_response_t *re
     json_t *root = was_document_root(document);
     was_pws_notes_t notes;
     was_content_t content;
-    const was_pws_write_t write = {&content, &notes, &absent};
+    was_pws_write_t write = {&content, &notes, &absent, {.count = 0}};
     was_pws_meta_t meta;
     bool created;
 
-    WAS_TRY(read_content(request, &content, &notes));
+    WAS_TRY(read_content(request, &content, &notes, &write.terms));
     WAS_TRY(
         was_pws_resources_put(request->db, &grant, &key, &write, &meta, &created, request->pool));
     response->etag = meta.etag;
@@ -229,11 +231,11 @@ const was_error_t *pws_resource_put(was_request_t *request, was_response_t *resp
     const was_pws_key_t key = key_of_resource(request, pws_segment(request, 3));
     was_pws_notes_t notes;
     was_content_t content;
-    const was_pws_write_t write = {&content, &notes, &request->conditions};
+    was_pws_write_t write = {&content, &notes, &request->conditions, {.count = 0}};
     was_pws_meta_t meta;
     bool created;
 
-    WAS_TRY(read_content(request, &content, &notes));
+    WAS_TRY(read_content(request, &content, &notes, &write.terms));
     WAS_TRY(
         was_pws_resources_put(request->db, &grant, &key, &write, &meta, &created, request->pool));
     answer_write(request, response, &meta, created);

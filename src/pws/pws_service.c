@@ -51,10 +51,10 @@ static const feature_t core_features[] = {
 };
 
 /* Where this specification is listed at all, chunks are offered. */
-static const bool offers_encrypted_collections = false;
+static const bool offers_encrypted_collections = true;
 static const feature_t encrypted_features[] = {
-    {"blinded-index-query", false},
-    {"governed-history-logs", false},
+    {"blinded-index-query", true},
+    {"governed-history-logs", true},
     {NULL, false},
 };
 

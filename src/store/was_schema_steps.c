@@ -362,6 +362,8 @@ const char *const was_schema_steps[WAS_SCHEMA_VERSION] = {
     " collection_generation, term) WHERE is_claim;"
     "CREATE INDEX IF NOT EXISTS was_pws_terms_resource ON was_pws_terms (space_uuid,"
     " collection_generation, resource);"
+    "ALTER TABLE was_pws_resources ADD COLUMN IF NOT EXISTS terms integer NOT NULL DEFAULT 0;"
+    "ALTER TABLE was_pws_collections ADD COLUMN IF NOT EXISTS claims integer NOT NULL DEFAULT 0;"
 
     /* What checkpoints of changes are sealed with, which no client is told. The one row that
      * there is gets its own: the default is volatile. */

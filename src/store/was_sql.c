@@ -14,6 +14,7 @@
 #include "pws/was_pws_chunk_sql.h"
 #include "pws/was_pws_log_sql.h"
 #include "pws/was_pws_usage_sql.h"
+#include "pws/was_pws_term_sql.h"
 #include "was_sweep_sql.h"
 
 #include <stddef.h>

@@ -34,7 +34,7 @@ typedef struct sweep_kind_t {
 
 /* clang-format off */
 static const sweep_kind_t kinds[] = {
-    {"collection", 3, SWEEP_STEPS(
+    {"collection", 4, SWEEP_STEPS(
         {WAS_SQL_SWEEP_LOG, true},
         {WAS_SQL_SWEEP_RESOURCES_MOVE, false},
         {WAS_SQL_SWEEP_RESOURCES_SPLIT, false},
@@ -43,7 +43,9 @@ static const sweep_kind_t kinds[] = {
         {WAS_SQL_SWEEP_TOMBSTONES_MOVE, false},
         {WAS_SQL_SWEEP_TOMBSTONES, true},
         {WAS_SQL_SWEEP_POLICIES_MOVE, false},
-        {WAS_SQL_SWEEP_POLICIES, true})},
+        {WAS_SQL_SWEEP_POLICIES, true},
+        {WAS_SQL_SWEEP_TERMS_MOVE, false},
+        {WAS_SQL_SWEEP_TERMS, true})},
     {"space", 4, SWEEP_STEPS(
         {WAS_SQL_SWEEP_COLLECTIONS_MOVE, false},
         {WAS_SQL_SWEEP_COUNTERS_LOCK, false},

@@ -133,6 +133,13 @@
 #define WAS_TEXT_SWEEP_BACKENDS \
     SWEEP_DELETE_BELOW("4", "was_pws_backends", "space_generation", "backend")
 
+/* Of the terms of a resource there may be more than a batch has rows: the next one begins with
+ * those that are left. */
+#define WAS_TEXT_SWEEP_TERMS_MOVE \
+    SWEEP_MOVE_BELOW("4", "was_pws_terms", "collection_generation", "resource", "0")
+#define WAS_TEXT_SWEEP_TERMS \
+    SWEEP_DELETE_BELOW("4", "was_pws_terms", "collection_generation", "resource")
+
 /* The collections of a space. Who has begun to write into one holds its counter, and ends first;
  * whoever comes later finds neither counter nor space. Then each that was ever written into is
  * swept by itself. */

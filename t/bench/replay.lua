@@ -1,12 +1,13 @@
 -- Licensed under the Apache License, Version 2.0; see LICENSE.
 --
--- A load for wrk: requests that were signed before, sent in turn, and one line of figures at the end.
+-- A load for wrk: requests signed before, sent in turn, and one line of figures at the end.
 --
 --   wrk ... -s replay.lua ORIGIN -- FILE [BYTES]
 --
--- FILE has one request in a line: method, target, and its fields, "Name: value", divided by tabs.
--- BYTES is the length of the body that goes with PUT. Each thread begins elsewhere in the file,
--- so that the threads do not write the same resource at the same time.
+-- FILE has one request in a line: method, target, and its fields, "Name: value", divided by tabs;
+-- the JSON that is a POST's body stands among them as "Body". BYTES is the length of the body that
+-- goes with PUT. Each thread begins elsewhere in the file, so that threads do not write the same
+-- resource at the same time.
 
 local threads = {}
 
@@ -23,7 +24,10 @@ function init(args)
       local headers = {}
       for name, value in fields:gmatch("\t([^:]+): ([^\t]*)") do headers[name] = value end
       if method == "PUT" then headers["Content-Type"] = "application/octet-stream" end
-      table.insert(requests, wrk.format(method, target, headers, method == "PUT" and body or nil))
+      local sent = method == "PUT" and body or headers["Body"]
+      if headers["Body"] then headers["Content-Type"] = "application/json" end
+      headers["Body"] = nil
+      table.insert(requests, wrk.format(method, target, headers, sent))
    end
    at = math.floor(#requests / 2) * (id % 2)
 end

@@ -244,6 +244,18 @@ my @PWS = (
     sub { my ($w) = @_; GET => within($w) . '/c/query?profile=changes&limit=' . int rand 3 },
     sub {
         my ($w) = @_;
+        my $clause = one_of('"has":["a"]', '"equals":[{"a":"b"},{"a":"c","d":""}]', '"count":true');
+        my $query = qq({"profile":"blinded-index","index":"i",$clause,"limit":2});
+        POST => within($w) . '/c/query', type => $JSON, body => $query;
+    },
+    sub {
+        my ($w) = @_;
+        my $attribute = '{"name":"a","value":"b","unique":' . one_of('true', 'false') . '}';
+        my $entry = qq({"hmac":{"id":"i","type":"t"},"sequence":0,"attributes":[$attribute]});
+        PUT => within($w) . '/c/' . int rand 9, type => $JSON, body => qq({"indexed":[$entry]});
+    },
+    sub {
+        my ($w) = @_;
         my $members = one_of('', ',"limit":2', ',"checkpoint":"x"', ',"checkpoint":{"id":"r"}');
         POST => within($w) . '/c/query', type => $JSON, body => qq({"profile":"changes"$members});
     },

@@ -15,6 +15,7 @@
 #include "pws/pws_checkpoint.h"
 #include "pws/pws_documents.h"
 #include "pws/pws_ids.h"
+#include "pws/pws_lookup.h"
 #include "store/pws/was_pws_changes.h"
 
 enum { IS_OLD = 1, IS_GET = 2, LIFE = 7, HIGHEST = 1000 };
@@ -38,6 +39,19 @@ was_watch_end_t was_wait_for(const was_request_t *request, const was_watched_t *
 void was_wait_tell(const was_request_t *request, int seconds)
 {
     REQUIRE(request == NULL && seconds == 0);
+}
+
+/* That profile has a target of its own. */
+const was_error_t *pws_lookup_post(was_request_t *request, was_response_t *response)
+{
+    REQUIRE(response != NULL);
+    return was_error_make(request->pool, WAS_ERROR_NOT_IMPLEMENTED, NULL, "not here");
+}
+
+const was_error_t *pws_authorize(was_request_t *request)
+{
+    REQUIRE(request == NULL);
+    return NULL;
 }
 
 const was_error_t *was_pws_changes_read(was_db_t *db, const was_pws_changes_query_t *query,

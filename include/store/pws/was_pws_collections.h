@@ -53,10 +53,12 @@ WAS_CHECKED const was_error_t *was_pws_collections_create(was_db_t *db, const wa
  * Creates (`*created` true, `collection` becomes what was made), or replaces what a client writes
  * (of `collection` only the etag becomes what is there now); a backend, plaintext, generator or
  * revisions that are left out stay. Conditions that demand an existing collection never create.
- * What a log says stays as well. Errors: PRECONDITION, IMMUTABLE (scheme, version or hmac of the
- * encryption that is there would change), INVALID_BODY (encryption and plaintext at once, an epoch
- * would go), GOVERNED (an encryption besides a log's), REVISIONS_FIXED, NOT_ENCRYPTED (custom,
- * where a log says that all is), QUOTA, NOT_FOUND (the grant does not hold any more).
+ * What a log says stays as well. What becomes unique is looked for in all resources, within a
+ * statement's time. Errors: PRECONDITION, CONFLICT (two resources have one value that is to be
+ * unique, or one cannot be looked at), IMMUTABLE (scheme, version or hmac of the encryption that is
+ * there would change), INVALID_BODY (encryption and plaintext at once, an epoch would go), GOVERNED
+ * (an encryption besides a log's), REVISIONS_FIXED, NOT_ENCRYPTED (custom, where a log says that all
+ * is), QUOTA, NOT_FOUND (the grant does not hold any more).
  */
 WAS_CHECKED const was_error_t *was_pws_collections_put(was_db_t *db, const was_grant_t *grant,
                                                        was_pws_collection_t *collection,
@@ -85,6 +87,8 @@ typedef struct was_pws_state_t {
     bool is_immutable; /* what is in it may be deleted, and not replaced */
     bool is_elsewhere; /* its contents are at a registered backend */
     bool has_resource;
+    bool has_terms;  /* the resource has */
+    bool has_claims; /* the collection declares something unique */
 } was_pws_state_t;
 
 /* `collection` and `resource` may be NULL. */

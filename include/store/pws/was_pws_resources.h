@@ -3,6 +3,7 @@
 #define WAS_PWS_RESOURCES_H
 
 #include "store/pws/was_pws_stamp.h"
+#include "store/pws/was_pws_terms.h"
 #include "store/was_content.h"
 #include "store/was_grant.h"
 #include "store/was_limit.h"
@@ -54,6 +55,7 @@ typedef struct was_pws_write_t {
     const was_content_t *content;
     const was_pws_notes_t *notes;
     const was_conditions_t *conditions;
+    was_pws_terms_t terms; /* by which it is to be found; they are the resource's from then on */
 } was_pws_write_t;
 
 /* What describes a resource. */
@@ -74,9 +76,9 @@ typedef struct was_pws_meta_t {
 /* Creates (`*created` true) or replaces. Of `meta`, what is about the content becomes what is there
  * then, its etag being the content's. In a collection that is immutable, what is there already is
  * fine and stays, its validator, too, where it has these bytes and this media type, whatever the
- * parameters. Errors: NOT_FOUND (no such collection), PRECONDITION,
- * NOT_ENCRYPTED, UNKNOWN_BACKEND (the collection's contents are elsewhere), WRITTEN_ONCE, QUOTA,
- * UNAVAILABLE (also when parts of the content are missing). */
+ * parameters. Errors: NOT_FOUND (no such collection), PRECONDITION, NOT_ENCRYPTED, UNKNOWN_BACKEND
+ * (the collection's contents are elsewhere), WRITTEN_ONCE, CONFLICT (a claim is another resource's),
+ * QUOTA, UNAVAILABLE (also when parts of the content are missing). */
 WAS_CHECKED const was_error_t *was_pws_resources_put(was_db_t *db, const was_grant_t *grant,
                                                      const was_pws_key_t *key,
                                                      const was_pws_write_t *write,

@@ -2,7 +2,7 @@
 #ifndef WAS_PWS_COLLECTION_SQL_H
 #define WAS_PWS_COLLECTION_SQL_H
 
-#include "was_pws_sql.h"
+#include "was_pws_unique_sql.h"
 
 /*
  * was_pws_collection_sql: the statements of collections and policies of Portable Web Spaces;
@@ -11,9 +11,10 @@
 /* The statements are laid out to be read as SQL. */
 /* clang-format off */
 
-/* grant, collection: its writers take turns from here on; who may not write is none of them */
+/* grant, collection -> does it declare anything unique (as of the time before it had to wait)? Its
+ * writers take turns from here on; who may not write is none of them. */
 #define WAS_TEXT_PWS_COLLECTION_LOCK \
-    "SELECT 1 FROM " PWS_TABLES " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") \
+    "SELECT c.claims > 0 FROM " PWS_TABLES " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") \
     " AND " PWS_COUNTER " FOR UPDATE OF k"
 
 /* Whether a listing that anybody may read shows what has this policy of its own: one that does not
@@ -52,10 +53,11 @@
 #define WAS_TEXT_PWS_COLLECTION_INSERT \
     "INSERT INTO was_pws_collections AS c (space_uuid, space_generation, collection, name," \
     " backend, encryption, plaintext, generator, generator_origin, custom, epoch, created_by," \
-    " generation, created_ms, updated_ms, revisions, is_immutable)" \
+    " generation, created_ms, updated_ms, revisions, is_immutable, claims)" \
     " SELECT s.space_uuid, s.generation, $4::text, $5::text, nullif($6::text, 'default')," \
     " $7::text, $8::text, $9::text, $10::text, $11::text, $12::text, $13::text, $14::bigint," \
-    " " PWS_NOW_MS ", " PWS_NOW_MS ", $16::text, " PWS_IMMUTABLE("$16") \
+    " " PWS_NOW_MS ", " PWS_NOW_MS ", $16::text, " PWS_IMMUTABLE("$16") "," \
+    " " PWS_UNIQUE_COUNT("$8::text") \
     " FROM was_pws_spaces s" \
     " WHERE " PWS_GRANTED " AND " PWS_FITS(PWS_COLLECTION_NEW_BYTES, "$15") \
     " ON CONFLICT DO NOTHING RETURNING " PWS_COLLECTION_MADE
@@ -146,6 +148,9 @@
 /* grant, collection, token, encryption, plaintext, 3 conditions, name, custom and epoch in one,
  * since only their length counts, backend, quota or NULL, generator, its origin, revisions, is
  * custom an envelope? -> a row */
+#define PWS_CLAIMS_BY(plaintext) \
+    "CASE WHEN " plaintext "::text IS NULL THEN c.claims ELSE " \
+    PWS_UNIQUE_COUNT(plaintext "::text") " END"
 #define PWS_COLLECTION_GROWTH \
     "(octet_length($11::text) + " PWS_LENGTH(PWS_NEXT_ENCRYPTION("$6")) \
     " + " PWS_LENGTH(PWS_GENERATOR("$14")) \
@@ -153,6 +158,7 @@
     " + " PWS_LENGTH("coalesce($7::text, c.plaintext)") \
     " + " PWS_LENGTH(PWS_NEXT_REVISIONS("$16")) " + " PWS_LENGTH("c.history") \
     " + " PWS_LENGTH("nullif(coalesce($12::text, c.backend), 'default')") \
+    " + " PWS_ROW " * k.resources * (" PWS_CLAIMS_BY("$7") " - c.claims)" \
     " - (" PWS_COLLECTION_TEXTS("c") "))"
 #define WAS_TEXT_PWS_COLLECTION_RAISE \
     PWS_RAISE("1", "$5") ", bytes = k.bytes + " PWS_COLLECTION_GROWTH \
@@ -181,7 +187,7 @@
     " generator = " PWS_GENERATOR("$8") "," \
     " generator_origin = " PWS_GENERATOR_ORIGIN("$8", "$9") "," \
     " custom = $10::text, epoch = $11::text, local = 0, position = k.position," \
-    " revisions = " PWS_NEXT_REVISIONS("$12") "," \
+    " revisions = " PWS_NEXT_REVISIONS("$12") ", claims = " PWS_CLAIMS_BY("$7") "," \
     " " PWS_MINT("c", PWS_NOW_MS) \
     " FROM was_pws_spaces s, was_pws_counters k WHERE " PWS_RAISED("$3") \
     " RETURNING " PWS_ETAG_OBJECT("c")
@@ -194,10 +200,11 @@
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2")
 
 /* grant, collection, resource -> is the collection there?, encrypted?, the resource there?, kept
- * elsewhere?, immutable?; no row where the grant does not hold */
+ * elsewhere?, immutable?, has the resource terms?, is anything unique?; no row where the grant does
+ * not hold */
 #define WAS_TEXT_PWS_COLLECTION_STATE \
     "SELECT c.collection IS NOT NULL, c.encryption IS NOT NULL, r.resource IS NOT NULL," \
-    " c.backend IS NOT NULL, c.is_immutable FROM was_pws_spaces s" \
+    " c.backend IS NOT NULL, c.is_immutable, r.terms > 0, c.claims > 0 FROM was_pws_spaces s" \
     " LEFT JOIN was_pws_collections c ON " PWS_COLLECTION("$4") \
     " LEFT JOIN was_pws_resources r ON r.space_uuid = $1" \
     " AND r.collection_generation = c.generation AND r.resource = $5::text" \

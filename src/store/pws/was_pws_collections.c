@@ -2,13 +2,14 @@
 
 /*
  * was_pws_collections: collections in and out of their table. Owns what the rows mean, and what it
- * means that a write found no row. Refuses to know what the JSON in them says, and what becomes of
- * the rows below a collection that is gone.
+ * means that a write found no row; lists are was_pws_collections_list's. Refuses to know what the
+ * JSON in them says, and what becomes of the rows below a collection that is gone.
  */
 
 #include "store/pws/was_pws_collections.h"
 
 #include "store/pws/was_pws_quota.h"
+#include "store/pws/was_pws_terms.h"
 #include "store/was_limit.h"
 #include "store/was_sweep.h"
 
@@ -125,6 +126,8 @@ const was_error_t *was_pws_collections_state(was_db_t *db, const was_grant_t *gr
         state->has_resource = was_rows_true(rows, 0, 2);
         state->is_elsewhere = was_rows_true(rows, 0, 3);
         state->is_immutable = was_rows_true(rows, 0, 4);
+        state->has_terms = was_rows_true(rows, 0, 5);
+        state->has_claims = was_rows_true(rows, 0, 6);
     }
     return NULL;
 }
@@ -198,9 +201,14 @@ static const was_error_t *update_collection(was_db_t *db, const was_grant_t *gra
     was_pws_quota_lock(&transaction, grant, pool);
     was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, raise, 4);
     was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_RAISE, raise, 17);
+    if (collection->plaintext != NULL) {
+        was_pws_claims_declare(&transaction, update, collection->plaintext);
+    }
     const was_step_t *write = was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_UPDATE, update, 12);
 
-    WAS_TRY(was_db_transact(db, &transaction, pool));
+    const was_error_t *error = was_db_transact(db, &transaction, pool);
+
+    WAS_TRY(collection->plaintext != NULL ? was_pws_claims_explain_all(error, pool) : error);
     collection->etag = was_rows_count(write->rows) > 0 ? was_rows_text(write->rows, 0, 0) : NULL;
     return NULL;
 }
@@ -351,52 +359,5 @@ const was_error_t *was_pws_collections_delete(was_db_t *db, const was_grant_t *g
         return explain_no_deletion(db, grant, id, again, pool);
     }
     was_sweep_announce();
-    return NULL;
-}
-
-/* A page of what there is, and how many there are. */
-static const was_error_t *list_collections(was_db_t *db, const char *space, const was_page_t *page,
-                                           const was_rows_t **rows, apr_int64_t *count,
-                                           apr_pool_t *pool)
-{
-    const was_value_t live[] = {WAS_TEXT(space), WAS_TEXT(page->after),
-                                WAS_INTEGER(was_page_lookahead(page)),
-                                WAS_BOOLEAN(page->only_public), WAS_INTEGER(page->extra)};
-    const was_value_t all[] = {live[0], live[1], live[2], live[4]};
-    const was_value_t counted[] = {live[0], WAS_BOOLEAN(page->with_deleted)};
-    was_transaction_t transaction = {.nsteps = 0};
-    const was_step_t *list =
-        page->with_deleted ? was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LIST_ALL, all, 4)
-                           : was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LIST, live, 5);
-    const was_step_t *total = was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_COUNT, counted, 2);
-
-    WAS_TRY(was_db_transact(db, &transaction, pool));
-    *rows = list->rows;
-    *count = was_rows_integer(total->rows, 0, 0, 0);
-    return NULL;
-}
-
-const was_error_t *was_pws_collections_list(was_db_t *db, const char *space, const was_page_t *page,
-                                            const was_pws_collection_t **collections,
-                                            was_found_t *found, apr_pool_t *pool)
-{
-    const int bytes = page->with_deleted ? 2 + WAS_PWS_STAMP_COLUMNS : 2;
-    const was_rows_t *rows;
-    apr_int64_t counted;
-
-    WAS_TRY(list_collections(db, space, page, &rows, &counted, pool));
-    *found = was_page_found(page, rows, bytes);
-    found->total = was_page_total(page, found, counted);
-    was_pws_collection_t *list = apr_pcalloc(pool, sizeof(*list) * (apr_size_t)(found->count + 1));
-
-    for (int i = 0; i < found->count; i++) {
-        list[i].id = was_rows_text(rows, i, 0);
-        list[i].name = was_rows_text(rows, i, 1);
-        if (page->with_deleted && was_rows_integer(rows, i, 2, -1) >= 0) {
-            list[i].is_deleted = true;
-            list[i].stamp = was_pws_stamp_read(rows, i, 2);
-        }
-    }
-    *collections = list;
     return NULL;
 }

@@ -31,36 +31,43 @@
 
 /* grant, collection, resource, token, size, is it an envelope?, type, epoch and writer in one,
  * since only their length counts, created by, 3 conditions, quota or NULL, the mark of its parts or
- * NULL */
-#define PWS_RESOURCE_GROWTH \
-    "($7::bigint + octet_length($9::text) + CASE WHEN r.resource IS NULL THEN " PWS_ROW \
-    " + octet_length($5::text) + " PWS_LENGTH("$10::text") \
+ * NULL, how many terms a later step writes or NULL, does one write what is claimed? Without such a
+ * step nothing is written where there are terms to go, or something is declared unique. */
+#define PWS_RESOURCE_GROWTH(terms, claims) \
+    "($7::bigint + octet_length($9::text) + " PWS_ROW " * coalesce(" terms "::bigint, 0)" \
+    " + CASE WHEN r.resource IS NULL THEN " PWS_ROW \
+    " + octet_length($5::text) + " PWS_LENGTH("$10::text") " + " PWS_ROW " * " claims \
     " ELSE - (" PWS_CONTENT_BYTES("r") ") END)"
-#define PWS_RESOURCE_COUNTED \
-    ", bytes = k.bytes + " PWS_RESOURCE_GROWTH "," \
+#define PWS_RESOURCE_COUNTED(terms, claims) \
+    ", bytes = k.bytes + " PWS_RESOURCE_GROWTH(terms, claims) "," \
     " resources = k.resources + (r.resource IS NULL)::integer"
+#define PWS_TERMS_ARE_TENDED(terms) "(" terms "::bigint IS NOT NULL OR coalesce(r.terms, 0) = 0)"
+#define PWS_CLAIMS_ARE_TENDED(tended) "(" tended "::boolean OR c.claims = 0)"
 #define PWS_RESOURCE_TAKEN(free) \
     "(c.encryption IS NULL OR $8::boolean) AND c.backend IS NULL" \
     " AND (NOT c.is_immutable" free ")"
 #define WAS_TEXT_PWS_RESOURCE_RAISE \
-    PWS_RAISE("1", "$6") PWS_RESOURCE_COUNTED \
+    PWS_RAISE("1", "$6") PWS_RESOURCE_COUNTED("$16", "c.claims") \
     " FROM was_pws_spaces s, was_pws_collections c LEFT JOIN was_pws_resources r" \
     " ON " PWS_RESOURCE("$5") \
     " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER_SEEN \
     " AND " PWS_RESOURCE_TAKEN(" OR r.resource IS NULL") \
     " AND " PWS_RESOURCE_CONDITIONS("$11", "$12", "$13") \
-    " AND " PWS_FITS(PWS_RESOURCE_GROWTH, "$14") " AND " PARTS_ARE_WHOLE("$15", "$7")
+    " AND " PWS_FITS(PWS_RESOURCE_GROWTH("$16", "c.claims"), "$14") \
+    " AND " PARTS_ARE_WHOLE("$15", "$7") \
+    " AND " PWS_TERMS_ARE_TENDED("$16") " AND " PWS_CLAIMS_ARE_TENDED("$17")
 
-/* the same without conditions, a quota and parts, where what is there may change; in place of both
- * ..._LOCK and ..._RAISE, where it need not wait: it raises nothing if somebody else has the
- * counter, or has changed it since the statement began, and what they wrote might not be seen. */
+/* the same without conditions, a quota, parts and claims, where what is there may change, and
+ * nothing is unique; in place of both ..._LOCK and ..._RAISE, where it need not wait: it raises
+ * nothing if somebody else has the counter, or has changed it since the statement began, and what
+ * they wrote might not be seen. */
 #define WAS_TEXT_PWS_RESOURCE_RAISE_AT_ONCE \
-    PWS_RAISE("1", "$6") PWS_RESOURCE_COUNTED \
+    PWS_RAISE("1", "$6") PWS_RESOURCE_COUNTED("$11", "0") \
     " FROM (SELECT k.collection_generation AS generation, k.token FROM " PWS_TABLES \
     " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER \
-    " AND " PWS_RESOURCE_TAKEN("") " FOR UPDATE OF k SKIP LOCKED) c" \
+    " AND " PWS_RESOURCE_TAKEN("") " AND c.claims = 0 FOR UPDATE OF k SKIP LOCKED) c" \
     " LEFT JOIN was_pws_resources r ON " PWS_RESOURCE("$5") \
-    " WHERE " PWS_COUNTER " AND k.token = c.token"
+    " WHERE " PWS_COUNTER " AND k.token = c.token AND " PWS_TERMS_ARE_TENDED("$11")
 
 /* A new life begins in a later millisecond than the last one ended, whatever the clock says: the
  * generation is the same, and only the stamp tells them apart. */
@@ -75,21 +82,22 @@
     " r.updated_ms = r.created_ms AND r.updated_counter = 0"
 
 /* uuid, collection, resource, token, type, created by, epoch, writer, size, content or NULL, the
- * mark of its parts and their digest, or NULL -> PWS_CONTENT_WRITTEN. The token marks the
- * generation of a resource that never was. */
+ * mark of its parts and their digest, or NULL, how many terms -> PWS_CONTENT_WRITTEN. The token
+ * marks the generation of a resource that never was. */
 #define WAS_TEXT_PWS_RESOURCE_PUT \
     "INSERT INTO was_pws_resources AS r (space_uuid, collection_generation, resource, generation," \
     " content_type, size, content, parts, digest, created_by, created_ms, epoch, writer," \
-    " position, updated_ms, updated_counter) SELECT c.space_uuid, c.generation, $3::text," \
+    " position, updated_ms, terms, updated_counter) SELECT c.space_uuid, c.generation, $3::text," \
     " coalesce(t.generation, $4::bigint), $5::text, $9::bigint, $10::bytea, $11::bigint," \
-    " $12::bytea, $6::text, " PWS_BORN_MS ", $7::text, $8::text, k.position, " PWS_BORN_MS ", 0" \
+    " $12::bytea, $6::text, " PWS_BORN_MS ", $7::text, $8::text, k.position, " PWS_BORN_MS "," \
+    " $13::bigint::integer, 0" \
     " FROM was_pws_spaces s, was_pws_collections c, was_pws_counters k" \
     " LEFT JOIN was_pws_tombstones t ON t.space_uuid = $1" \
     " AND t.parent = k.collection_generation AND t.kind = 'r' AND t.id = $3::text" \
     " WHERE " PWS_RAISED("$4") \
     " ON CONFLICT (space_uuid, collection_generation, resource) DO UPDATE" \
     " SET content_type = EXCLUDED.content_type, size = EXCLUDED.size, content = EXCLUDED.content," \
-    " parts = EXCLUDED.parts, digest = EXCLUDED.digest," \
+    " parts = EXCLUDED.parts, digest = EXCLUDED.digest, terms = EXCLUDED.terms," \
     " epoch = EXCLUDED.epoch, writer = EXCLUDED.writer, position = EXCLUDED.position," \
     " " PWS_MINT("r", "EXCLUDED.updated_ms") " RETURNING " PWS_CONTENT_WRITTEN
 
@@ -154,7 +162,7 @@
  * policy, which takes the second of two positions. */
 #define WAS_TEXT_PWS_RESOURCE_RAISE_DELETE \
     PWS_RAISE("2", "$6") ", resources = k.resources - 1, bytes = k.bytes" \
-    " - " PWS_RESOURCE_BYTES("r") " - r.chunk_bytes" \
+    " - " PWS_RESOURCE_BYTES("r") " - r.chunk_bytes - " PWS_ROW " * c.claims" \
     " - " PWS_TOMBSTONE_THERE("c.generation", "r", "$5::text") \
     " + " PWS_ROW " + octet_length(r.resource) + octet_length(r.content_type)" \
     " + " PWS_LENGTH("$10::text") \
@@ -213,7 +221,8 @@
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") " AND " PWS_RESOURCE("$3")
 
 /* grant, collection, resource, token, is it an envelope?, match, none match, custom, epoch or NULL
- * to keep, writer, is that one to be kept instead?, quota or NULL -> a row */
+ * to keep, writer, is that one to be kept instead?, quota or NULL, does a later step write what is
+ * claimed? -> a row */
 #define PWS_META_WRITER(keeps, writer) \
     "CASE WHEN " keeps "::boolean THEN r.writer ELSE " writer "::text END"
 #define PWS_META_GROWTH \
@@ -227,6 +236,7 @@
     " WHERE " PWS_GRANTED " AND " PWS_COLLECTION("$4") " AND " PWS_COUNTER_SEEN \
     " AND " PWS_RESOURCE("$5") " AND (c.encryption IS NULL OR $7::boolean)" \
     " AND " PWS_META_CONDITIONS("$8", "$9") " AND " PWS_FITS(PWS_META_GROWTH, "$14") \
+    " AND " PWS_CLAIMS_ARE_TENDED("$15") \
     " RETURNING 1"
 
 /* uuid, collection, resource, token, custom, epoch or NULL to keep, writer, is that one to be kept

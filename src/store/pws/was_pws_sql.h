@@ -49,7 +49,7 @@
     " + " PWS_LENGTH(c ".created_by") ")"
 #define PWS_CONTENT_BYTES(r) \
     r ".size + octet_length(" r ".content_type) + " PWS_LENGTH(r ".epoch") \
-    " + " PWS_LENGTH(r ".writer")
+    " + " PWS_LENGTH(r ".writer") " + " PWS_ROW " * " r ".terms"
 #define PWS_RESOURCE_BYTES(r) \
     "(" PWS_ROW " + octet_length(" r ".resource) + " PWS_CONTENT_BYTES(r) \
     " + " PWS_LENGTH(r ".custom") " + " PWS_LENGTH(r ".created_by") ")"

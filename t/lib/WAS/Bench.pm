@@ -169,16 +169,19 @@ sub requests {
         } @requests);
 }
 
-# The same of [method, target], signed for Portable Web Spaces by a client of it; options are its.
+# The same of [method, target, a JSON body or none], signed for Portable Web Spaces by a client of
+# it; options are its.
 sub invocations {
     my ($self, $holder, $options, @requests) = @_;
     my %options = (sign => { expires => int(time) + LIFETIME }, %$options);
     return $self->request_file(
         map {
-            my ($method, $target) = @$_;
-            my (undef, undef, %signed) = $holder->signed($method, $target, %options);
+            my ($method, $target, $body) = @$_;
+            my @body = defined $body ? (type => 'application/json', body => $body) : ();
+            my (undef, undef, %signed) = $holder->signed($method, $target, %options, @body);
             my @fields = @{ $signed{headers} };
             my @lines = map { "$fields[2 * $_]: $fields[2 * $_ + 1]" } 0 .. $#fields / 2;
+            push @lines, "Body: $body" if defined $body;
             [$method, $target, 'Host: ' . ORIGIN =~ s{.*/}{}r, @lines];
         } @requests);
 }

@@ -14,9 +14,13 @@ use WAS::Bench qw(KIB MIB);
 use WAS::Key;
 use WAS::Zcap qw(delegate);
 
-our @EXPORT_OK = qw(fill_classic fill_pws fill_chunks pws_requests fill_rows TARGETS LISTED);
+our @EXPORT_OK = qw(
+    fill_classic fill_pws fill_chunks fill_found pws_requests fill_rows TARGETS LISTED FOUND
+);
 
-use constant { TARGETS => 20_000, COLLECTIONS => 1000, LISTED => 100 };
+use constant { TARGETS => 20_000, COLLECTIONS => 1000, LISTED => 100, FOUND => 100_000 };
+
+my %FIND = (profile => 'blinded-index', index => 'index');
 
 # A space with a small resource and with large ones.
 sub fill_classic {
@@ -53,7 +57,7 @@ sub fill_pws {
         201, POST => '/pws/spaces/',
         $document->({ controller => $holder->did, id => 'portable' }));
     my @content = (type => 'text/plain', body => 'x' x KIB);
-    for my $collection ('one', 'listed', 'fed', map { "c$_" } 1 .. COLLECTIONS) {
+    for my $collection ('one', 'listed', 'fed', 'found', map { "c$_" } 1 .. COLLECTIONS) {
         $send->(201, POST => "$space/", $document->({ id => $collection }));
     }
     $send->(201, PUT => "$space/one/1k", @content);
@@ -74,6 +78,29 @@ sub fill_chunks {
         my $res = $holder->put("$space/$path", @content);
         $res->status == 204 or die "$path: @{[$res->status]} @{[$res->body]}\n";
     }
+    return;
+}
+
+# So many documents of 1 KiB that a blinded index finds, each by a value of its own, and all of them
+# by a name.
+sub fill_found {
+    my ($bench, $database) = @_;
+    my $dbh = $bench->cluster->dbh($database);
+    my $of = q(FROM was_pws_collections c, generate_series(1, ?) n WHERE c.collection = 'found');
+    my $name = q(sha256('index') || sha256('name'));
+    $dbh->do(<<"SQL", undef, FOUND);
+INSERT INTO was_pws_resources (space_uuid, collection_generation, resource, generation,
+    content_type, size, content, created_ms, position, updated_ms, terms)
+SELECT c.space_uuid, c.generation, 'r' || n, n, 'application/json', ${\ KIB},
+    convert_to('{"text":"' || rpad(n::text, ${\ KIB} - 11, 'x') || '"}', 'UTF8'), 0, n + 1, 0, 2 $of
+SQL
+    for my $term ("'v' || sha256($name || sha256(n::text::bytea))", "'n' || sha256($name)") {
+        $dbh->do(<<"SQL", undef, FOUND);
+INSERT INTO was_pws_terms (space_uuid, collection_generation, term, resource, is_claim)
+SELECT c.space_uuid, c.generation, $term, 'r' || n, false $of
+SQL
+    }
+    $dbh->do('VACUUM ANALYZE');
     return;
 }
 
@@ -105,6 +132,20 @@ sub pws_requests {
         list => $bench->invocations($holder, {}, [GET => "$space/listed/?limit=" . LISTED]),
         feed => $bench->invocations(
             $holder, {}, [GET => "$space/fed/query?profile=changes&limit=" . (LISTED + 1)]
+        ),
+        find => $bench->invocations(
+            $holder, {},
+            map { [
+                POST => "$space/found/query", encode_json({ %FIND, equals => [{ name => "$_" }] })
+            ] }
+                map { int rand FOUND } 1 .. 2000
+        ),
+        page => $bench->invocations(
+            $holder, {},
+            [
+                POST => "$space/found/query",
+                encode_json({ %FIND, has => ['name'], limit => LISTED })
+            ]
         ),
         put => $bench->invocations($holder, {@content}, @put),
     );

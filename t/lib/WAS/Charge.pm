@@ -28,6 +28,7 @@ my %CHARGED = (
     was_pws_resources => [qw(resource content content_type created_by epoch writer custom)],
     was_pws_logs => [qw(body)],
     was_pws_chunks => [qw(content content_type)],
+    was_pws_terms => [],    # of a document's own index
     was_pws_policies => [qw(resource document)],
     was_pws_tombstones => [qw(id content_type writer)],
     was_pws_backends => [qw(backend descriptor)],
@@ -51,6 +52,7 @@ my %OF_COLLECTION = (
 (SELECT r.collection_generation FROM was_pws_resources r
 WHERE r.space_uuid = x.space_uuid AND r.chunks = x.chunks)
 SQL
+    was_pws_terms => 'collection_generation',
     was_pws_policies => 'parent',
     was_pws_tombstones => 'parent',
 );
@@ -62,18 +64,33 @@ my %OF_SPACE = (
     was_pws_revocations => undef,    # of the space, whichever life
 );
 
+# What a resource is charged for what its collection declares unique, whether it has the value or
+# not.
+my $UNIQUE = <<"SQL";
+SELECT r.space_uuid, r.collection_generation AS generation, $ROW * (
+    SELECT count(*) FROM json_array_elements(coalesce(c.plaintext::json -> 'indexes', '[]')) i
+    WHERE json_typeof(i) = 'object' AND i ->> 'unique' = 'true') AS bytes
+FROM was_pws_resources r JOIN was_pws_collections c
+    ON c.space_uuid = r.space_uuid AND c.generation = r.collection_generation
+SQL
+
 # The charges of a table's rows: uuid, generation, bytes.
 sub charges {
     my ($table, $generation) = @_;
     my @charged = map { $_ eq 'content' ? $CONTENT{$table} : $_ } @{ $CHARGED{$table} };
     my $bytes = join ' + ', $ROW, map { "coalesce(octet_length($_), 0)" } @charged;
     $generation //= '(SELECT s.generation FROM was_pws_spaces s WHERE s.space_uuid = x.space_uuid)';
-    return "SELECT space_uuid, $generation AS generation, $bytes AS bytes FROM $table x";
+    my $which = $table eq 'was_pws_terms' ? q(WHERE get_byte(term, 0) IN (110, 118)) : '';
+    return "SELECT space_uuid, $generation AS generation, $bytes AS bytes FROM $table x $which";
 }
 
 sub all_charges {
     my ($of) = @_;
     return join "\nUNION ALL\n", map { charges($_, $of->{$_}) } sort keys %$of;
+}
+
+sub charges_of_collections {
+    return join "\nUNION ALL\n", all_charges(\%OF_COLLECTION), $UNIQUE;
 }
 
 # The tombstone of a collection is charged from the time that it is made.
@@ -91,7 +108,7 @@ my $ALL = join "\nUNION ALL\n", all_charges(\%CLASSIC), <<"SQL", <<"SQL";
 SELECT x.* FROM (${\ charges_of_spaces()}) x
 JOIN was_pws_spaces s ON s.space_uuid = x.space_uuid AND s.generation = x.generation
 SQL
-SELECT x.* FROM (${\ all_charges(\%OF_COLLECTION)}) x
+SELECT x.* FROM (${\ charges_of_collections()}) x
 JOIN was_pws_collections c ON c.space_uuid = x.space_uuid AND c.generation = x.generation
 JOIN was_pws_spaces s ON s.space_uuid = c.space_uuid AND s.generation = c.space_generation
 SQL
@@ -128,7 +145,7 @@ SQL
 our $MISCHARGED = join 'UNION ALL ',
     mischarged(
     'was_pws_counters', 'collection_generation',
-    'space_generation', all_charges(\%OF_COLLECTION)
+    'space_generation', charges_of_collections()
     ),
     mischarged('was_pws_spaces', 'generation', 'generation', charges_of_spaces());
 

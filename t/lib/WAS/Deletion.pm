@@ -18,7 +18,7 @@ my $JSON = 'application/json';
 
 my @TABLES = qw(
     was_spaces was_resources was_pws_spaces was_pws_collections was_pws_counters was_pws_resources
-    was_pws_chunks was_pws_policies was_pws_tombstones was_pws_backends was_sweeps
+    was_pws_chunks was_pws_terms was_pws_policies was_pws_tombstones was_pws_backends was_sweeps
 );
 
 # A server of eight children with both protocols, pws below /pws, of which no statement gets more
@@ -113,10 +113,15 @@ sub subject {
 }
 
 # Every tenth resource has chunks, and every thousandth is charged for so many that they are swept
-# by themselves.
+# by themselves. One of these resources is found by more terms than a batch of the sweeper has rows.
 sub fill_collection {
     my ($self, $id, $name, $count) = @_;
     my $dbh = $self->{dbh};
+    $dbh->do(<<'SQL', undef, $id, $name);
+INSERT INTO was_pws_terms (space_uuid, collection_generation, term, resource, is_claim)
+SELECT c.space_uuid, c.generation, sha256(n::text::bytea), 'r' || least(n, 10), false
+FROM was_pws_collections c, generate_series(1, 2500) n WHERE c.space_uuid = ? AND c.collection = ?
+SQL
     $dbh->do(<<'SQL', undef, $count, $id, $name);
 INSERT INTO was_pws_resources (space_uuid, collection_generation, resource, generation,
     content_type, size, content, created_ms, position, updated_ms, chunks, chunk_bytes)

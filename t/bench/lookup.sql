@@ -1,0 +1,2 @@
+\set n random(1, 100000)
+SELECT r.resource, r.content FROM was_pws_terms t JOIN was_pws_resources r ON r.space_uuid = t.space_uuid AND r.collection_generation = t.collection_generation AND r.resource = t.resource WHERE t.space_uuid = 'portable' AND t.collection_generation = (SELECT c.generation FROM was_pws_spaces s, was_pws_collections c WHERE s.space_uuid = 'portable' AND c.space_uuid = s.space_uuid AND c.space_generation = s.generation AND c.collection = 'found') AND t.term = 'v'::bytea || sha256(sha256('index') || sha256('name') || sha256(:n::text::bytea));
