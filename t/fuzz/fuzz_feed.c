@@ -48,12 +48,6 @@ const was_error_t *pws_lookup_post(was_request_t *request, was_response_t *respo
     return was_error_make(request->pool, WAS_ERROR_NOT_IMPLEMENTED, NULL, "not here");
 }
 
-const was_error_t *pws_authorize(was_request_t *request)
-{
-    REQUIRE(request == NULL);
-    return NULL;
-}
-
 const was_error_t *was_pws_changes_read(was_db_t *db, const was_pws_changes_query_t *query,
                                         was_pws_changes_t *changes, apr_pool_t *pool)
 {

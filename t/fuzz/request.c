@@ -112,10 +112,11 @@ const was_error_t *was_preconditions_failed(apr_pool_t *pool)
     return was_error_make(pool, WAS_ERROR_PRECONDITION, "/precondition", "it has changed");
 }
 
-/* Contents are in memory here. */
-const was_error_t *was_content_read(was_db_t *db, const was_resource_t *resource,
-                                    apr_int64_t offset, apr_size_t length, was_read_t *read,
-                                    apr_pool_t *pool)
+/* Contents are in memory here, but for a target that has one of its own. */
+__attribute__((weak)) const was_error_t *was_content_read(was_db_t *db,
+                                                          const was_resource_t *resource,
+                                                          apr_int64_t offset, apr_size_t length,
+                                                          was_read_t *read, apr_pool_t *pool)
 {
     REQUIRE(db == NULL && resource != NULL && read != NULL);
     REQUIRE(offset >= 0 && length > 0 && length <= WAS_PIECE_BYTES);
