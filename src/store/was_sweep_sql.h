@@ -133,12 +133,23 @@
 #define WAS_TEXT_SWEEP_BACKENDS \
     SWEEP_DELETE_BELOW("4", "was_pws_backends", "space_generation", "backend")
 
-/* Of the terms of a resource there may be more than a batch has rows: the next one begins with
- * those that are left. */
+/* Of one term there may be more rows than a batch has: the next one begins with those that are
+ * left. */
+#define SWEEP_TERM(end) "decode(" end ", 'hex')"
 #define WAS_TEXT_SWEEP_TERMS_MOVE \
-    SWEEP_MOVE_BELOW("4", "was_pws_terms", "collection_generation", "resource", "0")
+    "UPDATE was_sweeps w SET stage = 4, first = " SWEEP_FROM("4") "," \
+    " (last, is_last) = (SELECT coalesce(max(p.id), " SWEEP_FROM("4") ")," \
+    " count(*) < " SWEEP_ROWS " FROM (SELECT encode(x.term, 'hex') COLLATE \"C\" AS id" \
+    " FROM was_pws_terms x WHERE " SWEEP_BELOW("collection_generation") \
+    " AND x.term >= " SWEEP_TERM(SWEEP_FROM("4")) " ORDER BY x.term LIMIT " SWEEP_ROWS ") p)" \
+    " WHERE " SWEEP_TAKEN " AND (w.stage = 4 AND NOT w.is_last OR w.stage = 3 AND w.is_last)" \
+    " RETURNING 1"
 #define WAS_TEXT_SWEEP_TERMS \
-    SWEEP_DELETE_BELOW("4", "was_pws_terms", "collection_generation", "resource")
+    "DELETE FROM was_pws_terms y WHERE y.space_uuid = $1 AND y.ctid = ANY (ARRAY(" \
+    "SELECT x.ctid FROM was_pws_terms x WHERE " SWEEP_BELOW("collection_generation") \
+    " AND x.term >= " SWEEP_TERM(SWEEP_END_OF("4", "first", "\"C\"")) \
+    " AND x.term <= " SWEEP_TERM(SWEEP_END_OF("4", "last", "\"C\"")) \
+    " ORDER BY x.term LIMIT " SWEEP_ROWS ")) RETURNING 1"
 
 /* The collections of a space. Who has begun to write into one holds its counter, and ends first;
  * whoever comes later finds neither counter nor space. Then each that was ever written into is

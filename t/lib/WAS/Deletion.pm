@@ -113,13 +113,13 @@ sub subject {
 }
 
 # Every tenth resource has chunks, and every thousandth is charged for so many that they are swept
-# by themselves. One of these resources is found by more terms than a batch of the sweeper has rows.
+# by themselves. More of them are found by one term than a batch of the sweeper has rows.
 sub fill_collection {
     my ($self, $id, $name, $count) = @_;
     my $dbh = $self->{dbh};
     $dbh->do(<<'SQL', undef, $id, $name);
 INSERT INTO was_pws_terms (space_uuid, collection_generation, term, resource, is_claim)
-SELECT c.space_uuid, c.generation, sha256(n::text::bytea), 'r' || least(n, 10), false
+SELECT c.space_uuid, c.generation, sha256(least(n, 10)::text::bytea), 'r' || n, false
 FROM was_pws_collections c, generate_series(1, 2500) n WHERE c.space_uuid = ? AND c.collection = ?
 SQL
     $dbh->do(<<'SQL', undef, $count, $id, $name);
