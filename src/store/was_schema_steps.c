@@ -354,15 +354,15 @@ const char *const was_schema_steps[WAS_SCHEMA_VERSION] = {
 
     /* By what resources are found: the digest of an index, a name and a value, or of the first two.
      * A claim is a term that no two resources of a collection have. Who looks for the terms of one
-     * resource goes by an expression, so that nobody else does, who knows the term. */
+     * resource goes by one expression, so that nobody else does, who knows the term. */
     "CREATE TABLE IF NOT EXISTS was_pws_terms (space_uuid text COLLATE \"C\" NOT NULL,"
     " collection_generation bigint NOT NULL, term bytea NOT NULL,"
     " resource text COLLATE \"C\" NOT NULL, is_claim boolean NOT NULL,"
     " PRIMARY KEY (space_uuid, collection_generation, term, resource));"
     "CREATE UNIQUE INDEX IF NOT EXISTS was_pws_terms_claim ON was_pws_terms (space_uuid,"
     " collection_generation, term) WHERE is_claim;"
-    "CREATE INDEX IF NOT EXISTS was_pws_terms_resource ON was_pws_terms (space_uuid,"
-    " collection_generation, (resource || ''));"
+    "CREATE INDEX IF NOT EXISTS was_pws_terms_resource ON was_pws_terms"
+    " ((space_uuid || '/' || collection_generation::text || '/' || resource));"
     "ALTER TABLE was_pws_resources ADD COLUMN IF NOT EXISTS terms integer NOT NULL DEFAULT 0;"
     "ALTER TABLE was_pws_collections ADD COLUMN IF NOT EXISTS claims integer NOT NULL DEFAULT 0;"
 

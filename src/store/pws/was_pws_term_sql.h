@@ -17,7 +17,8 @@
 /* The terms t of the resource that a step behind ..._RAISE is about. */
 #define PWS_TERMS_RAISED \
     PWS_RAISED("$4") " AND t.space_uuid = $1 AND t.collection_generation = c.generation" \
-    " AND t.resource || '' = $3::text"
+    " AND t.space_uuid || '/' || t.collection_generation::text || '/' || t.resource" \
+    " = $1 || '/' || c.generation::text || '/' || $3::text"
 
 /* A term's first byte says where it comes from: 'n' and 'v' from the document's own index, 'c' from
  * its content, 'm' from what is noted beside it. */
