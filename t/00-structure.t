@@ -52,7 +52,8 @@ my @HEADERS = (
     [libsodium => qr/^sodium/, qr{^src/(?:auth/was_crypto|base/was_(?:encoding|random))\.c$}],
     [OpenSSL => qr/^openssl/, qr{^src/auth/was_crypto\.c$}],
     [Jansson => qr/^jansson/, qr{^src/base/was_json\.h$}],
-    [libarchive => qr/^archive/, qr{^src/classic/classic_export\.c$}],
+    [libarchive => qr/^archive/, qr{^src/(?:classic/classic_export|http/was_unpack)\.c$}],
+    [libyaml => qr/^yaml/, qr{^src/pws/pws_manifest_read\.c$}],
     [zlib => qr/^zlib/, qr{^src/auth/was_invocation\.c$}],
 );
 

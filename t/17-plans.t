@@ -13,7 +13,7 @@ use Test::More;
 use WAS::Server;
 
 # They say nothing to a planner.
-my %NO_PLAN = map { $_ => 1 } qw(STAGE COPY POOLER_FORGET);
+my %NO_PLAN = map { $_ => 1 } qw(BEGIN STAGE COPY POOLER_FORGET);
 # A table of one row is read whole.
 my %ONE_ROW = map { $_ => 1 } qw(was_origin);
 # They touch no table of ours.
@@ -83,6 +83,10 @@ my %ROWS = (
         [q('s' || n, n, 'b', '{}'), 20_000],
     'was_pws_revocations (space_uuid, delegation, keep_until)' =>
         [q('s' || n, decode(md5(n::text), 'hex'), 0), 20_000],
+    'was_pws_chunks (space_uuid, chunks, number, generation, content_type, size, created_ms,'
+        . ' updated_ms)' => [q('s' || n / 10 % 1000, n / 10, n % 10, 0, 'x/y', 1, 0, 0), 20_000],
+    'was_pws_logs (space_uuid, collection_generation, generation, body, position, updated_ms)' =>
+        [q('s' || n % 10000 + 1, n, 0, '', 0, 0), 20_000],
     'was_sweeps (space_uuid, generation, kind, since_ms)' =>
         [q('s' || n, n, 'collection', n), 20_000],
     'was_parts (space_uuid, content, number, bytes)' =>

@@ -21,6 +21,7 @@ use Test::More;
 use WAS::Client;
 use WAS::Holder;
 use WAS::Key;
+use WAS::Tar qw(archive);
 use WAS::Zcap;
 
 my ($alice, $bob, $stranger) = map { holder() } 1 .. 3;
@@ -63,6 +64,8 @@ my %custom = document('{"custom":{"name":"n"}}');
 my %named = document('{"name":"SECRETBYTES"}');
 my %space_body = document(json_text({ controller => $alice->did, name => 'SECRETBYTES' }));
 my %text = (type => 'text/plain', body => 'SECRETBYTES');
+my $manifest = "ubc-version: '0.1'\ncontents:\n  space:\n    contents:\n      s: {}\n";
+my $archive = archive(['manifest.yml', $manifest], ['space/s/.space.s.json', '[]']);
 my %new_backend = document($backend =~ s/"b"/"{new}"/r);
 
 # Each row: method, path, status of success, right, and what is sent. `{new}` is an id that nothing
@@ -104,8 +107,8 @@ my @routes = (
     ['DELETE', "$at/backends/none", 204, 'capability'],
     ['GET', "$at/quotas", 200, 'read'],
     ['HEAD', "$at/quotas?include=collections", 200, 'read'],
-    ['POST', "$at/export", 501, 'capability'],
-    ['POST', "$at/import", 501, 'capability'],
+    ['POST', "$at/export", 200, 'capability'],
+    ['POST', "$at/import", 200, 'capability', type => 'application/x-tar', body => $archive],
     ['POST', $revocation, 204, 'revoke', document(jcs($victim))],
     ['GET', "$at/c/", 200, 'read'],
     ['GET', "$at/c/?limit=1&x=%20", 200, 'read'],

@@ -10,7 +10,7 @@
 BUILD_PACKAGES=(
     gcc libc6-dev make autoconf automake libtool pkg-config
     apache2-bin apache2-dev libapr1-dev libaprutil1-dev libaprutil1-dbd-pgsql
-    libjansson-dev libsodium-dev libssl-dev libpq-dev libarchive-dev zlib1g-dev
+    libjansson-dev libsodium-dev libssl-dev libpq-dev libarchive-dev libyaml-dev zlib1g-dev
     postgresql curl openssl
 )
 

@@ -33,6 +33,8 @@
     X(MISSING_TYPE, 400, "bad-request", "Bad Request")                                             \
     /* A page's position that we did not give out. */                                              \
     X(INVALID_CURSOR, 400, "bad-request", "Bad Request")                                           \
+    /* An archive that is none, or has what cannot be stored. */                                   \
+    X(INVALID_ARCHIVE, 400, "bad-request", "Bad Request")                                          \
     /* An encryption that we do not know. */                                                       \
     X(UNSUPPORTED_SCHEME, 400, "bad-request", "Bad Request")                                       \
     /* Made for a controller that did not consent. */                                              \

@@ -33,11 +33,18 @@ apr_int64_t was_body_most(const was_request_t *request);
  */
 WAS_CHECKED const was_error_t *was_body_read(was_request_t *request, apr_int64_t max);
 
+/* A text that came inside another body, as one; copied. */
+const was_body_t *was_body_of_text(const char *text, apr_size_t length, apr_pool_t *pool);
+
 /* The length in bytes; 0 for no body. */
 apr_int64_t was_body_length(const was_body_t *body);
 
 /* The bytes, where they are in memory; else NULL. */
 const char *was_body_bytes(const was_body_t *body);
+
+/* Some of one that is not in parts; see was_gather_read. */
+WAS_CHECKED const was_error_t *was_body_piece(const was_body_t *body, apr_int64_t offset,
+                                              char *buffer, apr_size_t capacity, apr_size_t *count);
 
 /* The body as a content to store, of the given type. */
 void was_body_content(const was_body_t *body, const char *type, was_content_t *content);

@@ -29,8 +29,17 @@ WAS_CHECKED const was_error_t *was_gather_add(was_request_t *request, was_gather
 /* All of it has come. Errors: those of was_parts_write. */
 WAS_CHECKED const was_error_t *was_gather_end(was_gathered_t *gathered);
 
+/* Of what is in memory or in a file: up to `capacity` bytes from this offset; none behind its end,
+ * nor of what is in parts. Errors: UNAVAILABLE. */
+WAS_CHECKED const was_error_t *was_gather_read(const was_gathered_t *gathered, apr_int64_t offset,
+                                               char *buffer, apr_size_t capacity,
+                                               apr_size_t *count);
+
 /* Nothing will come of it: what the database has is swept, unless it belongs to a row by now. */
 void was_gather_drop(was_gathered_t *gathered);
+
+/* One that holds this text, copied. */
+was_gathered_t *was_gather_of_text(const char *text, apr_size_t length, apr_pool_t *pool);
 
 apr_int64_t was_gather_length(const was_gathered_t *gathered);
 

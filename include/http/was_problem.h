@@ -22,4 +22,7 @@ was_problem_t was_problem_make(const was_request_t *request, const was_error_t *
 /* Logs the error for which an answer that has begun ends early, at the same levels. */
 void was_problem_log_cut(const was_request_t *request, const was_error_t *error);
 
+/* Logs why a part of what was asked is left out, likewise. */
+void was_problem_log_skipped(const was_request_t *request, const was_error_t *error);
+
 #endif

@@ -71,7 +71,8 @@ typedef enum was_need_t {
     WAS_NEED_DOCUMENT,            /* a JSON object of at most WAS_DOCUMENT_MAX_BYTES */
     WAS_NEED_DOCUMENT_OR_NOTHING, /* that, or an empty body */
     WAS_NEED_LINES,               /* bytes in memory, of at most WAS_LINES_MAX_BYTES */
-    WAS_NEED_CONTENT              /* bytes to store */
+    WAS_NEED_CONTENT,             /* bytes to store */
+    WAS_NEED_ARCHIVE              /* bytes that hold what is to be stored */
 } was_need_t;
 
 enum { WAS_DOCUMENT_MAX_BYTES = 64 * 1024, WAS_LINES_MAX_BYTES = WAS_PIECE_BYTES };
@@ -134,9 +135,9 @@ typedef struct was_protocol_t {
     /* Whether the caller may, by what the body says; the same. A document that could not be parsed
      * is NULL here: the client is told so only when this has let him pass. */
     const was_error_t *(*authorize_by_body)(was_request_t *request);
-    /* Before more than WAS_PIECE_BYTES of a content are taken: whether the caller may write it, if
-     * no phase has said so, under the request's conditions as things are, and how much of it. NULL
-     * where no row takes content. */
+    /* Before more than WAS_PIECE_BYTES of a content, or an archive, are taken: whether the caller
+     * may write it, if no phase has said so, under the request's conditions as things are, and how
+     * much of it. NULL where no row takes content. */
     const was_error_t *(*admit_content)(was_request_t *request, was_place_t *place);
     /* Is shown a body as it comes, in pieces; NULL where nobody looks. */
     void (*inspect)(const was_request_t *request, const char *bytes, apr_size_t count);

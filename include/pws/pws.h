@@ -16,8 +16,9 @@ extern const was_protocol_t pws_protocol;
 /* Link to the service document, on every answer. */
 void pws_decorate(was_request_t *request);
 
-/* was_protocol_t.admit_content. Errors: UNSUPPORTED (a form), and those of
- * was_pws_resources_room. */
+/* was_protocol_t.admit_content, of whatever is taken and of contents. Errors: UNSUPPORTED (a form),
+ * and those of was_pws_resources_room. */
+WAS_CHECKED const was_error_t *pws_admit(was_request_t *request, was_place_t *place);
 WAS_CHECKED const was_error_t *pws_content_admit(was_request_t *request, was_place_t *place);
 
 /* Of a chunk the same. Errors: those of was_pws_chunks_room. */
@@ -37,6 +38,12 @@ void pws_answer_content(was_response_t *response, const was_resource_t *content)
 WAS_CHECKED const was_error_t *pws_backends_text(const was_request_t *request,
                                                  const char *registered, const char **text);
 
+/* What the request's document says of a collection. Errors: those of pws_descriptors, INVALID_BODY,
+ * NOT_ENCRYPTED, UNKNOWN_BACKEND. */
+struct was_pws_collection_t;
+WAS_CHECKED const was_error_t *pws_collection_read(const was_request_t *request,
+                                                   struct was_pws_collection_t *collection);
+
 /* The handlers, by route. Errors: those of the store's verb, and INVALID_BODY. */
 #define PWS_HANDLERS(X)                                                                            \
     X(pws_root_get)                                                                                \
@@ -44,7 +51,6 @@ WAS_CHECKED const was_error_t *pws_backends_text(const was_request_t *request,
     X(pws_add_slash)                                                                               \
     X(pws_strip_slash)                                                                             \
     X(pws_retired)                                                                                 \
-    X(pws_not_offered)                                                                             \
     X(pws_spaces_get)                                                                              \
     X(pws_spaces_post)                                                                             \
     X(pws_space_get)                                                                               \
@@ -81,7 +87,9 @@ WAS_CHECKED const was_error_t *pws_backends_text(const was_request_t *request,
     X(pws_backend_delete)                                                                          \
     X(pws_quotas_get)                                                                              \
     X(pws_quota_get)                                                                               \
-    X(pws_revocations_post)
+    X(pws_revocations_post)                                                                        \
+    X(pws_export_post)                                                                             \
+    X(pws_import_post)
 
 #define PWS_HANDLER(name)                                                                          \
     WAS_CHECKED const was_error_t *name(was_request_t *request, was_response_t *response);

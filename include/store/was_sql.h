@@ -31,6 +31,7 @@
     X(POOLER_PID, 1, false) \
     X(POOLER, 0, false) \
     X(POOLER_FORGET, 0, false) \
+    X(BEGIN, 0, true) \
     X(STAGE, 0, true) \
     X(COPY, 0, true) \
     X(CONTROLLER_LOCK, 1, true) \
@@ -181,6 +182,25 @@
     X(PWS_CHANGES_RESOURCES, 7, false) \
     X(PWS_CHANGES_OTHERS, 7, false) \
     X(PWS_CHANGED, 4, false) \
+    /* pws: archives */ \
+    X(PWS_ARCHIVE_SPACE, 1, false) \
+    X(PWS_ARCHIVE_COLLECTIONS, 4, false) \
+    X(PWS_ARCHIVE_DELETED_COLLECTIONS, 4, false) \
+    X(PWS_ARCHIVE_DELETED_RESOURCES, 4, false) \
+    X(PWS_ARCHIVE_RESOURCES, 4, false) \
+    X(PWS_ARCHIVE_CHUNKS, 4, false) \
+    X(PWS_ARCHIVE_LOG, 2, false) \
+    X(PWS_ARCHIVE_PIECE, 6, false) \
+    X(PWS_IMPORT_GENERATION, 2, false) \
+    X(PWS_IMPORT_OPEN, 2, false) \
+    X(PWS_IMPORT_CREATED, 4, true) \
+    X(PWS_IMPORT_DELETED_COLLECTION, 3, true) \
+    X(PWS_IMPORT_RESOURCE, 16, true) \
+    X(PWS_IMPORT_CHUNK, 11, true) \
+    X(PWS_IMPORT_DELETED_RESOURCE, 7, true) \
+    X(PWS_IMPORT_POLICY, 6, true) \
+    X(PWS_IMPORT_CLOSE, 5, true) \
+    X(PWS_IMPORT_CHARGE, 2, true) \
     /* contents in parts */ \
     X(PARTS_LEASE, 3, true) \
     X(PARTS_PUT, 4, true) \

@@ -333,6 +333,14 @@ void was_body_drop(const was_request_t *request)
     }
 }
 
+const was_body_t *was_body_of_text(const char *text, apr_size_t length, apr_pool_t *pool)
+{
+    was_body_t *body = apr_pcalloc(pool, sizeof(*body));
+
+    body->gathered = was_gather_of_text(text, length, pool);
+    return body;
+}
+
 apr_int64_t was_body_length(const was_body_t *body)
 {
     return was_gather_length(body->gathered);
@@ -341,6 +349,12 @@ apr_int64_t was_body_length(const was_body_t *body)
 const char *was_body_bytes(const was_body_t *body)
 {
     return was_gather_bytes(body->gathered);
+}
+
+const was_error_t *was_body_piece(const was_body_t *body, apr_int64_t offset, char *buffer,
+                                  apr_size_t capacity, apr_size_t *count)
+{
+    return was_gather_read(body->gathered, offset, buffer, capacity, count);
 }
 
 void was_body_content(const was_body_t *body, const char *type, was_content_t *content)

@@ -11,6 +11,8 @@
 #include "http/was_protocol.h"
 #include "http/was_spool.h"
 
+#include <apr_strings.h>
+
 #include <string.h>
 
 enum { FIRST_BYTES = 8192 };
@@ -137,9 +139,36 @@ const was_error_t *was_gather_end(was_gathered_t *gathered)
                : NULL;
 }
 
+const was_error_t *was_gather_read(const was_gathered_t *gathered, apr_int64_t offset, char *buffer,
+                                   apr_size_t capacity, apr_size_t *count)
+{
+    apr_int64_t left = gathered->length - offset;
+
+    *count = 0;
+    if (gathered->spool != NULL) {
+        WAS_TRY(was_spool_seek(gathered->spool, offset));
+        return was_spool_read(gathered->spool, buffer, capacity, count);
+    }
+    if (gathered->parts == NULL && left > 0) {
+        *count = left < (apr_int64_t)capacity ? (apr_size_t)left : capacity;
+        memcpy(buffer, gathered->bytes + offset, *count);
+    }
+    return NULL;
+}
+
 void was_gather_drop(was_gathered_t *gathered)
 {
     was_parts_drop(gathered->parts);
+}
+
+was_gathered_t *was_gather_of_text(const char *text, apr_size_t length, apr_pool_t *pool)
+{
+    was_gathered_t *made = apr_pcalloc(pool, sizeof(*made));
+
+    made->bytes = apr_pstrmemdup(pool, text, length);
+    made->capacity = made->held = length;
+    made->length = (apr_int64_t)length;
+    return made;
 }
 
 apr_int64_t was_gather_length(const was_gathered_t *gathered)

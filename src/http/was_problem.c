@@ -126,6 +126,11 @@ void was_problem_log_cut(const was_request_t *request, const was_error_t *error)
     log_error(request, find_face(request->protocol, error).status, "an answer ends early:", error);
 }
 
+void was_problem_log_skipped(const was_request_t *request, const was_error_t *error)
+{
+    log_error(request, find_face(request->protocol, error).status, "left out:", error);
+}
+
 was_problem_t was_problem_make(const was_request_t *request, const was_error_t *error)
 {
     was_face_t face = find_face(request->protocol, error);

@@ -104,9 +104,9 @@ static const was_error_t *admit_body(was_request_t *request, apr_int64_t max)
 /* What a body of this kind may have; 0: no bound of its own. */
 static apr_int64_t most_bytes(was_need_t need)
 {
-    return need == WAS_NEED_CONTENT ? 0
-           : need == WAS_NEED_LINES ? WAS_LINES_MAX_BYTES
-                                    : WAS_DOCUMENT_MAX_BYTES;
+    return need == WAS_NEED_CONTENT || need == WAS_NEED_ARCHIVE ? 0
+           : need == WAS_NEED_LINES                             ? WAS_LINES_MAX_BYTES
+                                                                : WAS_DOCUMENT_MAX_BYTES;
 }
 
 /* From the row to the answer's value. */

@@ -8,6 +8,7 @@
 #include "http/was_spool.h"
 
 #include <apr_file_io.h>
+#include <apr_mmap.h>
 #include <apr_strings.h>
 
 #include <stdlib.h>
@@ -67,12 +68,17 @@ const was_error_t *was_spool_write(was_spool_t *spool, const void *bytes, apr_si
     return status == APR_SUCCESS ? NULL : spool_failure(spool->pool, "write a spool", status);
 }
 
+const was_error_t *was_spool_seek(was_spool_t *spool, apr_int64_t offset)
+{
+    apr_off_t place = offset;
+    apr_status_t status = apr_file_seek(spool->file, APR_SET, &place);
+
+    return status == APR_SUCCESS ? NULL : spool_failure(spool->pool, "seek in a spool", status);
+}
+
 const was_error_t *was_spool_rewind(was_spool_t *spool)
 {
-    apr_off_t start = 0;
-    apr_status_t status = apr_file_seek(spool->file, APR_SET, &start);
-
-    return status == APR_SUCCESS ? NULL : spool_failure(spool->pool, "rewind a spool", status);
+    return was_spool_seek(spool, 0);
 }
 
 const was_error_t *was_spool_read(was_spool_t *spool, void *buffer, apr_size_t capacity,
@@ -83,6 +89,33 @@ const was_error_t *was_spool_read(was_spool_t *spool, void *buffer, apr_size_t c
     return status == APR_SUCCESS || APR_STATUS_IS_EOF(status)
                ? NULL
                : spool_failure(spool->pool, "read a spool", status);
+}
+
+const was_error_t *was_spool_length(was_spool_t *spool, apr_int64_t *length)
+{
+    apr_off_t end = 0;
+    apr_status_t status = apr_file_seek(spool->file, APR_END, &end);
+
+    *length = end;
+    return status == APR_SUCCESS ? NULL : spool_failure(spool->pool, "measure a spool", status);
+}
+
+const was_error_t *was_spool_map(was_spool_t *spool, char **bytes)
+{
+    apr_status_t status = APR_SUCCESS;
+    apr_mmap_t *map = NULL;
+    apr_int64_t length;
+
+    WAS_TRY(was_spool_length(spool, &length));
+    if (length > 0) {
+        status = apr_mmap_create(&map, spool->file, 0, (apr_size_t)length,
+                                 APR_MMAP_READ | APR_MMAP_WRITE, spool->pool);
+    }
+    if (status != APR_SUCCESS) {
+        return spool_failure(spool->pool, "map a spool", status);
+    }
+    *bytes = map != NULL ? map->mm : NULL;
+    return NULL;
 }
 
 const was_error_t *was_spool_check(apr_pool_t *pool)

@@ -45,8 +45,8 @@ static const was_route_t routes[] = {
     ROW("PUT", "/space/*/backends/*", CAPABILITY, DOCUMENT, NOTHING, pws_backend_put)
     ROW("DELETE", "/space/*/backends/*", CAPABILITY, NOTHING, NOTHING, pws_backend_delete)
     ROW("GET", "/space/*/quotas", READ, NOTHING, NOTHING, pws_quotas_get)
-    ROW("POST", "/space/*/export", CAPABILITY, NOTHING, NOTHING, pws_not_offered)
-    ROW("POST", "/space/*/import", CAPABILITY, NOTHING, NOTHING, pws_not_offered)
+    ROW("POST", "/space/*/export", CAPABILITY, NOTHING, NOTHING, pws_export_post)
+    ROW("POST", "/space/*/import", CAPABILITY, ARCHIVE, NOTHING, pws_import_post)
     ROW("POST", "/space/*/zcaps/revocations/*", REVOKE, DOCUMENT, NOTHING, pws_revocations_post)
     ROW("*", "/space/*/meta/", ANYONE, NOTHING, NOTHING, pws_strip_slash)
     ROW("*", "/space/*/policy/", ANYONE, NOTHING, NOTHING, pws_strip_slash)
@@ -127,6 +127,7 @@ static const was_face_t faces[] = {
      .fragment = "missing-content-type",
      .title = "Missing Content-Type"},
     {.kind = WAS_ERROR_INVALID_CURSOR, .fragment = "invalid-cursor", .title = "Invalid Cursor"},
+    {.kind = WAS_ERROR_INVALID_ARCHIVE, .fragment = "invalid-import", .title = "Invalid Import"},
     {.kind = WAS_ERROR_UNSUPPORTED_SCHEME,
      .fragment = "unsupported-encryption-scheme",
      .title = "Unsupported Encryption Scheme"},
@@ -187,7 +188,7 @@ const was_protocol_t pws_protocol = {
     .authenticate = pws_authenticate,
     .authorize = pws_authorize,
     .authorize_by_body = pws_authorize_by_body,
-    .admit_content = pws_content_admit,
+    .admit_content = pws_admit,
     .inspect = pws_inspect,
     .settle = pws_settle,
     .decorate = pws_decorate,

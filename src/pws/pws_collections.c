@@ -124,8 +124,8 @@ static const was_error_t *read_backend(const was_request_t *request, const char 
 }
 
 /* Section 11.1: what a client writes. */
-static const was_error_t *read_collection(const was_request_t *request,
-                                          was_pws_collection_t *collection)
+const was_error_t *pws_collection_read(const was_request_t *request,
+                                       was_pws_collection_t *collection)
 {
     apr_pool_t *pool = request->pool;
     const json_t *body = request->document;
@@ -173,7 +173,7 @@ const was_error_t *pws_collections_post(was_request_t *request, was_response_t *
 
     WAS_TRY(pws_read_new_id(request->document, &collection.id, request->pool));
     WAS_TRY(check_reserved(collection.id, request->pool));
-    WAS_TRY(read_collection(request, &collection));
+    WAS_TRY(pws_collection_read(request, &collection));
     WAS_TRY(was_pws_collections_create(request->db, &grant, &collection, request->pool));
     answer_collection(request, response, &collection);
     return NULL;
@@ -190,7 +190,7 @@ const was_error_t *pws_collection_put(was_request_t *request, was_response_t *re
 
     WAS_TRY(pws_check_same_id(request->document, collection.id, request->pool));
     WAS_TRY(check_reserved(collection.id, request->pool));
-    WAS_TRY(read_collection(request, &collection));
+    WAS_TRY(pws_collection_read(request, &collection));
     WAS_TRY(was_pws_collections_put(request->db, &grant, &collection, &request->conditions, &is_new,
                                     request->pool));
     response->answer = WAS_ANSWER_NO_CONTENT;

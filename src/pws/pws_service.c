@@ -45,7 +45,7 @@ static const feature_t core_features[] = {
     {"listing", true},          {"collection-management", true},
     {"space-management", true}, {"linksets", true},
     {"policy", true},           {"metadata", true},
-    {"export", false},          {"backends", true},
+    {"export", true},           {"backends", true},
     {"quotas", true},           {"encryption", true},
     {"changes-query", true},    {NULL, false},
 };
@@ -158,11 +158,4 @@ const was_error_t *pws_retired(was_request_t *request, was_response_t *response)
 
     return answer_move(request, response,
                        apr_pstrmemdup(request->pool, raw, (apr_size_t)(end - raw) + 1));
-}
-
-const was_error_t *pws_not_offered(was_request_t *request, was_response_t *response)
-{
-    (void)response;
-    return was_error_make(request->pool, WAS_ERROR_NOT_IMPLEMENTED, NULL,
-                          "this server does not offer this operation");
 }

@@ -10,11 +10,13 @@
 #include "store/was_qualify.h"
 
 #include "classic/was_classic_sql.h"
+#include "pws/was_pws_archive_sql.h"
 #include "pws/was_pws_change_sql.h"
 #include "pws/was_pws_chunk_sql.h"
 #include "pws/was_pws_log_sql.h"
 #include "pws/was_pws_usage_sql.h"
 #include "pws/was_pws_term_sql.h"
+#include "pws/was_pws_import_sql.h"
 #include "was_sweep_sql.h"
 
 #include <stddef.h>
@@ -83,6 +85,9 @@
 
 /* And then it is the only one that we leave behind. */
 #define WAS_TEXT_POOLER_FORGET "DEALLOCATE \"was_POOLER\""
+
+/* What is ended by itself (was_work). */
+#define WAS_TEXT_BEGIN "BEGIN ISOLATION LEVEL READ COMMITTED"
 
 /* Where an upload waits for its write, for as long as the transaction that it begins. EXTERNAL:
  * compressing what is read once costs time. */

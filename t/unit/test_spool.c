@@ -49,6 +49,28 @@ static void test_round_trip(const char *directory, apr_pool_t *pool)
     }
 }
 
+static void test_places(apr_pool_t *pool)
+{
+    was_spool_t *spool = NULL;
+    char buffer[8] = "", *bytes = buffer;
+    apr_size_t count;
+    apr_int64_t length = -1;
+
+    is_str(outcome(was_spool_make(&spool, pool)), "fine", "another one");
+    is_str(outcome(was_spool_map(spool, &bytes)), "fine", "nothing is mapped");
+    ok(bytes == NULL, "... as nothing");
+    is_str(outcome(was_spool_write(spool, "abcdef", 6)), "fine", "written");
+    is_str(outcome(was_spool_seek(spool, 4)), "fine", "a place is sought");
+    is_str(outcome(was_spool_read(spool, buffer, sizeof(buffer), &count)), "fine", "... and read");
+    ok(count == 2 && memcmp(buffer, "ef", 2) == 0, "... from there on");
+    is_str(outcome(was_spool_seek(spool, 1)), "fine", "a place is sought");
+    is_str(outcome(was_spool_length(spool, &length)), "fine", "measured");
+    is_int(length, 6, "... in bytes");
+    is_str(outcome(was_spool_write(spool, "g", 1)), "fine", "... and what comes next");
+    is_str(outcome(was_spool_map(spool, &bytes)), "fine", "... is mapped");
+    ok(bytes != NULL && memcmp(bytes, "abcdefg", 7) == 0, "... behind it");
+}
+
 static void check_unavailable(const was_error_t *error, const char *name)
 {
     is_str(outcome(error), "UNAVAILABLE", name);
@@ -123,6 +145,7 @@ int main(void)
     }
     test_no_files(pool);
     test_round_trip(directory, pool);
+    test_places(pool);
     test_one_directory(directory, pool);
     test_full_disk(pool);
     apr_pool_destroy(pool);

@@ -130,11 +130,12 @@
 /* the same, extra bytes -> resource, a row of was_resource_t, bytes so far. What is beyond 1 MiB
  * comes without its content. */
 #define WAS_TEXT_PWS_TERMS_FIND \
-    WAS_SQL_PAGE("p.resource, p.content_type, p.length, p.etag, p.seconds, p.content, p.parts", \
+    WAS_SQL_PAGE("p.resource, p.content_type, p.length, p.etag, p.seconds, p.content, p.parts," \
+    " p.digest", \
     "resource", "least(q.length, 1048576) + $8::bigint", \
     "SELECT r.resource, r.content_type, r.size AS length, " PWS_ETAG("r") " AS etag," \
     " r.updated_ms / 1000 AS seconds, CASE WHEN r.size <= 1048576 THEN r.content END AS content," \
-    " r.parts FROM (" PWS_TERMS_FOUND " ORDER BY x.resource LIMIT $4::bigint) f" \
+    " r.parts, r.digest FROM (" PWS_TERMS_FOUND " ORDER BY x.resource LIMIT $4::bigint) f" \
     " JOIN was_pws_resources r ON r.space_uuid = $1" \
     " AND r.collection_generation = " PWS_GENERATION("$2") " AND r.resource = f.resource" \
     " ORDER BY f.resource")

@@ -128,7 +128,7 @@ const was_error_t *was_pws_terms_find(was_db_t *db, const was_pws_lookup_t *look
     lookup_values(lookup, values, pool);
     values[7] = WAS_INTEGER(lookup->page.extra);
     WAS_TRY(run_lookup(db, WAS_SQL_PWS_TERMS_FIND, values, 8, &rows, pool));
-    found->found = was_page_found(&lookup->page, rows, 7);
+    found->found = was_page_found(&lookup->page, rows, 8);
     const apr_size_t count = (apr_size_t)found->found.count;
     const char **ids = apr_palloc(pool, sizeof(*ids) * (count + 1));
     was_resource_t *resources = apr_pcalloc(pool, sizeof(*resources) * (count + 1));

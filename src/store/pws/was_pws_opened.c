@@ -1,0 +1,118 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * was_pws_opened: collections that records of an archive come into. Owns how one is found or made,
+ * and what its counter says at the end. Refuses to know what comes.
+ */
+
+#include "was_pws_opened.h"
+
+was_value_t was_pws_generation_value(apr_int64_t generation)
+{
+    return WAS_INTEGER(generation != 0 ? generation : was_grant_token());
+}
+
+was_value_t was_pws_created_value(apr_time_t created)
+{
+    return created != 0 ? WAS_INTEGER(apr_time_as_msec(created)) : WAS_TEXT(NULL);
+}
+
+/* The end of the collection at hand: what came into it is charged, and seen. */
+const was_error_t *was_pws_opened_close(was_pws_opened_t *opened)
+{
+    const was_value_t values[] = {WAS_TEXT(opened->grant->space), WAS_INTEGER(opened->generation),
+                                  WAS_INTEGER(opened->began), WAS_INTEGER(opened->position),
+                                  WAS_INTEGER(was_grant_token())};
+    bool is_raised = opened->is_open && opened->position > opened->began;
+
+    opened->is_open = false;
+    if (is_raised) {
+        was_pws_batch_add(opened->batch, WAS_SQL_PWS_IMPORT_CLOSE, values, 5, NULL);
+    }
+    return was_pws_batch_flush(opened->batch);
+}
+
+/* `*found` is whether there is one. */
+static const was_error_t *open_collection(was_pws_opened_t *opened, const char *id, bool *found)
+{
+    const was_value_t values[] = {WAS_TEXT(opened->grant->space), WAS_TEXT(id)};
+    const was_rows_t *rows;
+
+    WAS_TRY(was_pws_batch_alone(opened->batch, WAS_SQL_PWS_IMPORT_OPEN, values, 2, &rows));
+    *found = was_rows_count(rows) > 0;
+    if (*found) {
+        opened->generation = was_rows_integer(rows, 0, 0, 0);
+        opened->began = opened->position = was_rows_integer(rows, 0, 1, 0);
+        opened->is_encrypted = was_rows_true(rows, 0, 2) || was_rows_true(rows, 0, 4);
+        opened->is_elsewhere = was_rows_true(rows, 0, 3);
+        opened->is_open = true;
+    }
+    return NULL;
+}
+
+/* The archived one, if nothing here has it, or may still have something of it. */
+static const was_error_t *choose_generation(was_pws_opened_t *opened, apr_int64_t archived,
+                                            was_value_t *generation)
+{
+    const was_value_t values[] = {WAS_TEXT(opened->grant->space), WAS_INTEGER(archived)};
+    const was_rows_t *rows;
+
+    *generation = WAS_INTEGER(was_grant_token());
+    if (archived != 0) {
+        WAS_TRY(
+            was_pws_batch_alone(opened->batch, WAS_SQL_PWS_IMPORT_GENERATION, values, 2, &rows));
+        if (was_rows_true(rows, 0, 0)) {
+            *generation = values[1];
+        }
+    }
+    return NULL;
+}
+
+static const was_error_t *create_collection(was_pws_opened_t *opened,
+                                            const was_pws_incoming_t *record)
+{
+    const was_pws_collection_t *collection = record->collection;
+    was_value_t values[16], key[4] = {WAS_TEXT(opened->grant->space), WAS_TEXT(collection->id)};
+
+    WAS_TRY(choose_generation(opened, record->generation, &key[2]));
+    was_grant_values(opened->grant, values, opened->batch->pool);
+    values[3] = key[1];
+    values[4] = WAS_TEXT(collection->name);
+    values[5] = WAS_TEXT(NULL); /* what comes is kept here */
+    values[6] = WAS_TEXT(collection->encryption);
+    values[7] = WAS_TEXT(collection->plaintext);
+    values[8] = WAS_TEXT(collection->generator);
+    values[9] = WAS_TEXT(collection->generator_origin);
+    values[10] = WAS_TEXT(collection->custom);
+    values[11] = WAS_TEXT(collection->epoch);
+    values[12] = WAS_TEXT(NULL); /* created by: nobody has proven it */
+    values[13] = key[2];
+    values[14] = WAS_TEXT(NULL); /* the quota counts at the end */
+    values[15] = WAS_TEXT(collection->revisions);
+    was_pws_batch_add(opened->batch, WAS_SQL_PWS_COLLECTION_INSERT, values, 16, opened->counted);
+    was_pws_batch_add(opened->batch, WAS_SQL_PWS_COLLECTION_LIFT, key, 3, NULL);
+    was_pws_batch_add(opened->batch, WAS_SQL_PWS_COLLECTION_COUNTER, key, 3, NULL);
+    was_pws_batch_add(opened->batch, WAS_SQL_PWS_COLLECTION_CHARGE, key, 3, NULL);
+    if (record->created != 0) {
+        key[3] = was_pws_created_value(record->created);
+        was_pws_batch_add(opened->batch, WAS_SQL_PWS_IMPORT_CREATED, key, 4, NULL);
+    }
+    return was_pws_batch_flush(opened->batch);
+}
+
+const was_error_t *was_pws_opened_take(was_pws_opened_t *opened, const was_pws_incoming_t *record)
+{
+    const char *id = record->collection->id;
+    bool found;
+
+    WAS_TRY(open_collection(opened, id, &found));
+    if (found) {
+        opened->counted->skipped++;
+        return NULL;
+    }
+    WAS_TRY(create_collection(opened, record));
+    WAS_TRY(open_collection(opened, id, &found));
+    return found ? NULL
+                 : was_error_log(opened->batch->pool, WAS_ERROR_NOT_FOUND,
+                                 "the grant does not hold any more");
+}
