@@ -330,10 +330,10 @@ for my $who ($alice, $september) {
         ],
         ['pws 14.2: a text in it', PUT => "$c/r", [type => 'text/plain', body => 'x'], @PLAIN],
         ['pws 14.2: no envelope', PUT => "$c/r", [json('{}')], @PLAIN],
-        ['pws 14.2: an envelope', PUT => "$c/r", [json($SEALED)], 204],
+        ['pws 14.2: an envelope', PUT => "$c/r", [json($SEALED)], 201],
         [
             'pws 14.2: an envelope by the name of its kind',
-            PUT => "$c/s", [type => 'application/jose+json', body => $SEALED], 204
+            PUT => "$c/s", [type => 'application/jose+json', body => $SEALED], 201
         ],
         [
             'pws 15: it is in no list',
@@ -402,7 +402,7 @@ for my $row (
     my @shown = (check => has(qr/"revisions":\{"immutable":true,"merge":\{"a":1\}\}/));
     told(
         $alice,
-        ['pws-next I.2: written once', PUT => "$c/r", [json($SEALED)], 204],
+        ['pws-next I.2: written once', PUT => "$c/r", [json($SEALED)], 201],
         [
             'pws-next I.2: not twice',
             PUT => "$c/r", [json($OTHERWISE)], 409, 'resource-immutable'

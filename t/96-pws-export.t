@@ -38,13 +38,13 @@ sub exported {
 sub put {
     my ($path, $type, $bytes, @more) = @_;
     my $res = $alice->put($path, type => $type, body => $bytes, headers => [@more]);
-    $res->status == 204 or BAIL_OUT("$path: @{[$res->status]}");
+    $res->status =~ /\A20[014]\z/ or BAIL_OUT("$path: @{[$res->status]}");
 }
 
 sub send_to {
     my ($path, $document) = @_;
     my $res = $alice->send_json(PUT => $path, $document);
-    $res->status =~ /\A20[14]\z/ or BAIL_OUT("$path: @{[$res->status]} @{[$res->body]}");
+    $res->status =~ /\A20[014]\z/ or BAIL_OUT("$path: @{[$res->status]} @{[$res->body]}");
 }
 
 # A space with something of every kind, and names that are in order in one way and not in another.
@@ -144,7 +144,7 @@ my $STAMP = 'originId updatedAt updatedAtCounter';
 for my $row (
     # an entry, its members
     [".space.$space.json", "_generation backends controller createdBy id name $STAMP type"],
-    ['a/.collection.a.json', "_generation createdAt createdBy id $STAMP type"],
+    ['a/.collection.a.json', "_generation created createdAt createdBy id $STAMP type"],
     ['.collection.gone.json', "_generation deleted $STAMP"],
     ['.space.policy.json', "_generation $STAMP type"],
     ['a/.collection.policy.json', "_generation $STAMP type"],

@@ -335,7 +335,9 @@ my %CHANGED = (
         return if !$has_logs;
         my $log = new_collection() . '/meta/log';
         my ($first, $second, $third) = map {
-            $json->encode({ versionId => $_, parameters => { method => 'x' }, state => {} }) . "\n"
+            $json->encode(
+                { versionId => $_, parameters => { method => 'x' }, state => { scheme => 'edv' } })
+                . "\n"
         } 1 .. 3;
         my $put = sub { $alice->put($log, type => 'text/jsonl', body => join '', @_) };
         my @made = map { $put->(@$_) } [$first], [$first, $second];
@@ -496,7 +498,9 @@ my %NEW = (
         my $c = new_collection();
         my ($body, @wrong) = ('');
         for my $version (1, 2) {
-            my %line = (versionId => $version, parameters => { method => 'x' }, state => {});
+            my %line = (
+                versionId => $version, parameters => { method => 'x' },
+                state => { scheme => 'edv' });
             $body .= $json->encode(\%line) . "\n";
             my $res = $alice->put("$c/meta/log", type => 'text/jsonl', body => $body);
             my @logs = grep { $_->{kind} eq 'log' } feed($c);

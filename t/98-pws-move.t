@@ -64,7 +64,7 @@ for my $n (1 .. $RESOURCES + 4) {
     my $at = sprintf '/space/%s/documents/%06d', $from, $n;
     my $bytes = random_bytes($n <= 4 ? $long : $short);
     my $res = $old->put($at, type => "application/x-$n", body => $bytes);
-    $res->status == 204 or BAIL_OUT("$at: " . $res->status);
+    $res->status == 201 or BAIL_OUT("$at: " . $res->status);
     $old->send_json(PUT => "$at/policy", { type => 'Nobody' }) if $n % 10 == 0;
     $old->send_json(PUT => "$at/meta", { custom => { n => "$n" } }) if $n % 7 == 0;
 }

@@ -74,7 +74,7 @@ static bool is_token(const char *bytes, apr_size_t length)
 }
 
 /* Before it is opened: what is no ordinary file could keep us waiting. */
-static const char *check_kind(const char *path, apr_pool_t *pool)
+static const char *check_file_kind(const char *path, apr_pool_t *pool)
 {
     apr_finfo_t info;
     apr_status_t status = apr_stat(&info, path, APR_FINFO_TYPE | APR_FINFO_PROT, pool);
@@ -124,7 +124,7 @@ const char *was_token_read(const char *path, const was_token_t **token, apr_pool
 {
     char bytes[FILE_BYTES];
     apr_size_t length = 0;
-    const char *complaint = check_kind(path, pool);
+    const char *complaint = check_file_kind(path, pool);
 
     if (complaint == NULL) {
         complaint = read_file_bytes(path, bytes, &length, pool);

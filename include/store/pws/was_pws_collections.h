@@ -57,8 +57,8 @@ WAS_CHECKED const was_error_t *was_pws_collections_create(was_db_t *db, const wa
  * statement's time. Errors: PRECONDITION, CONFLICT (two resources have one value that is to be
  * unique, or one cannot be looked at), IMMUTABLE (scheme, version or hmac of the encryption that is
  * there would change), INVALID_BODY (encryption and plaintext at once, an epoch would go), GOVERNED
- * (an encryption besides a log's), REVISIONS_FIXED, NOT_ENCRYPTED (custom, where a log says that all
- * is), QUOTA, NOT_FOUND (the grant does not hold any more).
+ * (an encryption besides a log's), REVISIONS_FIXED, NOT_ENCRYPTED (custom, where a log says that
+ * all is), QUOTA, NOT_FOUND (the grant does not hold any more).
  */
 WAS_CHECKED const was_error_t *was_pws_collections_put(was_db_t *db, const was_grant_t *grant,
                                                        was_pws_collection_t *collection,

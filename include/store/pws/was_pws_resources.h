@@ -77,9 +77,9 @@ typedef struct was_pws_meta_t {
  * then, its etag being the content's. In a collection that is immutable, what is there already is
  * fine and stays, its validator, too, where it has these bytes and this media type, whatever the
  * parameters. Errors: NOT_FOUND (no such collection), PRECONDITION, NOT_ENCRYPTED, UNKNOWN_BACKEND
- * (the collection's contents are elsewhere), WRITTEN_ONCE, CONFLICT (a claim is another resource's),
- * INVALID_BODY and TOO_LARGE (of a content that cannot be looked at where values are unique; see
- * was_pws_terms), QUOTA, UNAVAILABLE (also when parts of the content are missing). */
+ * (the collection's contents are elsewhere), WRITTEN_ONCE, CONFLICT (a claim is another
+ * resource's), INVALID_BODY and TOO_LARGE (of a content that cannot be looked at where values are
+ * unique; see was_pws_terms), QUOTA, UNAVAILABLE (also when parts of the content are missing). */
 WAS_CHECKED const was_error_t *was_pws_resources_put(was_db_t *db, const was_grant_t *grant,
                                                      const was_pws_key_t *key,
                                                      const was_pws_write_t *write,
@@ -128,9 +128,9 @@ typedef struct was_pws_meta_write_t {
     const was_conditions_t *conditions; /* a time among them is ignored */
 } was_pws_meta_write_t;
 
-/* `meta` becomes what is there now. Errors: NOT_FOUND, PRECONDITION, NOT_ENCRYPTED, CONFLICT (a value
- * that is unique is another resource's), INVALID_BODY (the content beside it cannot be looked at),
- * QUOTA. */
+/* `meta` becomes what is there now. Errors: NOT_FOUND, PRECONDITION, NOT_ENCRYPTED, CONFLICT (a
+ * value that is unique is another resource's), INVALID_BODY (the content beside it cannot be looked
+ * at), QUOTA. */
 WAS_CHECKED const was_error_t *was_pws_resources_put_meta(was_db_t *db, const was_grant_t *grant,
                                                           const was_pws_key_t *key,
                                                           const was_pws_meta_write_t *write,

@@ -73,8 +73,8 @@ static void read_archived_content(const was_pws_listed_t *listed, const was_rows
                        .nvalues = 4};
 }
 
-static void read_record(const was_pws_listed_t *listed, const was_rows_t *rows, int row,
-                        was_pws_archived_t *record, apr_pool_t *pool)
+static void read_archived(const was_pws_listed_t *listed, const was_rows_t *rows, int row,
+                          was_pws_archived_t *record, apr_pool_t *pool)
 {
     record->id = was_rows_text(rows, row, ID);
     record->life = was_rows_integer(rows, row, GENERATION, 0);
@@ -135,7 +135,7 @@ const was_error_t *was_pws_archive_list(was_db_t *db, was_pws_listed_t *listed,
     was_pws_archived_t *list = apr_pcalloc(pool, sizeof(*list) * (apr_size_t)(found.count + 1));
 
     for (int i = 0; i < found.count; i++) {
-        read_record(listed, rows, i, &list[i], pool);
+        read_archived(listed, rows, i, &list[i], pool);
     }
     listed->is_over = !found.more;
     *records = list;

@@ -27,7 +27,7 @@ typedef struct import_t {
     apr_int64_t chunks;           /* the mark of the chunks of the resource at hand */
 } import_t;
 
-static was_value_t bytes_value(const was_content_t *content)
+static was_value_t incoming_bytes(const was_content_t *content)
 {
     return content->parts != NULL ? WAS_TEXT(NULL) : WAS_BYTES(content->bytes, content->length);
 }
@@ -93,7 +93,7 @@ static const was_error_t *import_resource(import_t *import, const was_pws_incomi
         was_pws_generation_value(record->generation),
         WAS_TEXT(content->type),
         WAS_INTEGER((apr_int64_t)content->length),
-        bytes_value(content),
+        incoming_bytes(content),
         was_parts_mark(content->parts),
         was_pws_created_value(record->created),
         WAS_TEXT(record->epoch),
@@ -125,7 +125,7 @@ static const was_error_t *import_chunk(import_t *import, const was_pws_incoming_
         was_pws_generation_value(record->generation),
         WAS_TEXT(content->type),
         WAS_INTEGER((apr_int64_t)content->length),
-        bytes_value(content),
+        incoming_bytes(content),
         was_parts_mark(content->parts),
         was_pws_created_value(record->created),
     };

@@ -4,7 +4,8 @@
  * was_pws_place: what writes of resources have in common. Refuses to know what is written.
  */
 
-#include "store/pws/was_pws_place.h"
+#include "was_pws_place.h"
+
 
 was_pws_place_t was_pws_place_key(const was_pws_key_t *key)
 {

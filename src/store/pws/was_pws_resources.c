@@ -3,15 +3,16 @@
 /*
  * was_pws_resources: the resources of collections into their table, and out of it. Owns the steps
  * of each write, and what it means that one found no row; what is noted of a resource is written
- * by was_pws_resources_meta, and reads are was_pws_resources_read's. Refuses to know media types and what the JSON beside them says.
+ * by was_pws_resources_meta, and reads are was_pws_resources_read's. Refuses to know media types
+ * and what the JSON beside them says.
  */
 
 #include "store/pws/was_pws_resources.h"
 
-#include "store/pws/was_pws_place.h"
 #include "store/pws/was_pws_quota.h"
 #include "store/was_limit.h"
 #include "store/was_sweep.h"
+#include "was_pws_place.h"
 
 #include <apr_strings.h>
 

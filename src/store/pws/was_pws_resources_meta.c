@@ -5,10 +5,11 @@
  * and what it means that it found no row. Refuses to know what the JSON says.
  */
 
-#include "store/pws/was_pws_place.h"
-#include "store/pws/was_pws_quota.h"
 #include "store/pws/was_pws_resources.h"
+
+#include "store/pws/was_pws_quota.h"
 #include "store/was_limit.h"
+#include "was_pws_place.h"
 
 /* Why a write of what is noted found no row. */
 static const was_error_t *explain_meta(was_db_t *db, const was_grant_t *grant,

@@ -104,7 +104,7 @@ static const was_error_t *run_lookup(was_db_t *db, was_sql_t statement, const wa
     return NULL;
 }
 
-static void read_resource(const was_pws_lookup_t *lookup, const was_rows_t *rows, int row,
+static void read_found(const was_pws_lookup_t *lookup, const was_rows_t *rows, int row,
                           was_resource_t *resource)
 {
     const char *id = was_rows_text(rows, row, 0);
@@ -135,7 +135,7 @@ const was_error_t *was_pws_terms_find(was_db_t *db, const was_pws_lookup_t *look
 
     for (int i = 0; i < found->found.count; i++) {
         ids[i] = was_rows_text(rows, i, 0);
-        read_resource(lookup, rows, i, &resources[i]);
+        read_found(lookup, rows, i, &resources[i]);
     }
     found->ids = ids;
     found->resources = resources;
