@@ -17,6 +17,7 @@ use WAS::Changes;
 use WAS::Charge;
 use WAS::Holder;
 use WAS::Tar;
+use WAS::Traffic qw(eventually);
 use WAS::Zcap;
 
 my $alice = holder();
@@ -395,7 +396,12 @@ SQL
         $session->begin_work;
         $session->do('LOCK TABLE was_pws_resources IN SHARE MODE');
         my $ended;
-        eventually(10, sub { ($ended) = map { $_->[0] } sql($end_waiting); return $ended });
+        eventually(
+            10,
+            sub {
+                ($ended) = map { $_->[0] } sql($end_waiting);
+                return $ended;
+            });
         $session->commit;
         return $ended;
     });
