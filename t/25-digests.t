@@ -60,19 +60,20 @@ my @SPEAKS = (
 );
 
 # 1. What comes: what its digest says, or nothing.
+my ($DONE, $REFUSED) = (qr/\A20[014]\z/, qr/\A400\z/);
 my @COMING = (
-    ['a right one', 204, 'Content-Digest', sub { of_256($_[0]) }],
-    ['a right one of SHA-512', 204, 'Content-Digest', sub { of_512($_[0]) }],
-    ['a right one of the representation', 204, 'Repr-Digest', sub { of_256($_[0]) }],
-    ['one behind an unknown one', 204, 'Repr-Digest', sub { 'md5=:abc=:, ' . of_512($_[0]) }],
-    ['an unknown one alone', 204, 'Content-Digest', sub { 'unixsum=30637' }],
-    ['an empty one', 204, 'Content-Digest', sub { '' }],
-    ['a wrong one', 400, 'Content-Digest', sub { of_256("$_[0]x") }],
-    ['a wrong one of SHA-512', 400, 'Content-Digest', sub { of_512("$_[0]x") }],
-    ['a wrong one of the representation', 400, 'Repr-Digest', sub { of_256("$_[0]x") }],
-    ['two that differ', 400, 'Repr-Digest', sub { of_256($_[0]) . ', ' . of_256('x') }],
-    ['one without its colons', 400, 'Content-Digest', sub { of_256($_[0]) =~ tr/://dr }],
-    ['one that is too short', 400, 'Content-Digest', sub { 'sha-256=:YWJj:' }],
+    ['a right one', $DONE, 'Content-Digest', sub { of_256($_[0]) }],
+    ['a right one of SHA-512', $DONE, 'Content-Digest', sub { of_512($_[0]) }],
+    ['a right one of the representation', $DONE, 'Repr-Digest', sub { of_256($_[0]) }],
+    ['one behind an unknown one', $DONE, 'Repr-Digest', sub { 'md5=:abc=:, ' . of_512($_[0]) }],
+    ['an unknown one alone', $DONE, 'Content-Digest', sub { 'unixsum=30637' }],
+    ['an empty one', $DONE, 'Content-Digest', sub { '' }],
+    ['a wrong one', $REFUSED, 'Content-Digest', sub { of_256("$_[0]x") }],
+    ['a wrong one of SHA-512', $REFUSED, 'Content-Digest', sub { of_512("$_[0]x") }],
+    ['a wrong one of the representation', $REFUSED, 'Repr-Digest', sub { of_256("$_[0]x") }],
+    ['two that differ', $REFUSED, 'Repr-Digest', sub { of_256($_[0]) . ', ' . of_256('x') }],
+    ['one without its colons', $REFUSED, 'Content-Digest', sub { of_256($_[0]) =~ tr/://dr }],
+    ['one that is too short', $REFUSED, 'Content-Digest', sub { 'sha-256=:YWJj:' }],
 );
 for my $speaks (@SPEAKS) {
     my ($protocol, $who, $path) = @$speaks;
@@ -84,12 +85,12 @@ for my $speaks (@SPEAKS) {
             for my $framing ([], [chunked => 70_000]) {
                 my $is = "$protocol, $size bytes" . (@$framing ? ' in chunks' : '') . ", $name";
                 my @old = (body => $old, type => 'x/y');
-                is($who->put("$path/in", @old)->status, 204, "$is: what was there");
+                like($who->put("$path/in", @old)->status, $DONE, "$is: what was there");
                 my $res = $who->put(
                     "$path/in", body => $bytes, type => 'x/y', @$framing,
                     headers => [$field => $digest->($bytes)]);
-                is($res->status, $status, "$is: $status");
-                my $due = $status == 204 ? $bytes : $old;
+                like($res->status, $status, "$is: taken, or refused");
+                my $due = $res->status =~ $DONE ? $bytes : $old;
                 ok($who->get("$path/in")->body eq $due, "$is: all or nothing");
             }
         }
@@ -147,7 +148,7 @@ for my $speaks (@SPEAKS) {
         my $is_long = $size > $MIB;
         my $has_none = $is_long && $protocol =~ /rows/;
         my $whole = $has_none ? 'none' : of_256($bytes);
-        is($who->put($url, body => $bytes, type => 'text/plain')->status, 204, "$is: stored");
+        like($who->put($url, body => $bytes, type => 'text/plain')->status, $DONE, "$is: stored");
         for my $case (@GOING) {
             my ($name, $fields, $short, $long) = @$case;
             my @due = $has_none ? (0, 0) : @{ $is_long ? $long // $short : $short };
