@@ -65,7 +65,8 @@ export class Space extends Handle {
   }
 
   collection(id) {
-    return new Collection(this.client, `${this.path}${encodeURIComponent(id)}/`, this.capability)
+    const Handle = this.client.encryption?.Collection ?? Collection
+    return new Handle(this.client, `${this.path}${encodeURIComponent(id)}/`, this.capability)
   }
 
   async createCollection(json) {

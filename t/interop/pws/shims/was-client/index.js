@@ -15,18 +15,20 @@ export { ConflictError, NotFoundError, ValidationError, WasError } from './error
 const GRANT_LIFETIME_MS = 24 * 60 * 60 * 1000
 
 export class WasClient {
-  constructor({ serverUrl, zcapClient }) {
+  // Its Collections are those of `encryption` (see edv.js), or store what they are given.
+  constructor({ serverUrl, zcapClient, encryption }) {
     this.serverUrl = serverUrl
     this.zcapClient = zcapClient
+    this.encryption = encryption
   }
 
-  static fromSigner({ serverUrl, signer }) {
+  static fromSigner({ serverUrl, signer, encryption }) {
     const zcapClient = new ZcapClient({
       SuiteClass: EddsaJcs2022,
       invocationSigner: signer,
       delegationSigner: signer
     })
-    return new WasClient({ serverUrl, zcapClient })
+    return new WasClient({ serverUrl, zcapClient, encryption })
   }
 
   get controllerDid() {
