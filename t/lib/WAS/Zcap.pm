@@ -165,7 +165,8 @@ my $count = 0;
 #     to         the controller: a key, a DID, or an array of these
 #     target     invocationTarget
 #     actions    allowedAction; none unless given
-#     created, expires  Unix seconds; now, and five minutes later
+#     created, expires  Unix seconds; now, and five minutes later, or with a parent that was made
+#                       just before
 #     id
 #     document, proof   hashes of members that replace others, undef leaves one out; signed
 #     mangle     sub that gets the 64 bytes of the signature and returns others
@@ -185,7 +186,7 @@ sub delegate {
         controller => _controller($of{to}),
         parentCapability => ref $parent ? $parent->{id} : $root,
         invocationTarget => $of{target},
-        expires => rfc3339($of{expires} // $created + 300),
+        expires => defined $of{expires} ? rfc3339($of{expires}) : _end($parent, $created + 300),
         defined $of{actions} ? (allowedAction => $of{actions}) : (),
         %{ $of{document} // {} },
     );
@@ -207,6 +208,13 @@ sub delegate {
     my $zcap = { %document, proof => { proofValue => 'z' . WAS::Key::base58($signature), %proof } };
     $of{after}->($zcap) if $of{after};
     return $zcap;
+}
+
+# No later than a parent's that was made in one of the seconds before.
+sub _end {
+    my ($parent, $end) = @_;
+    my $of_parent = ref $parent ? $parent->{expires} // '' : '';
+    return (grep { $_ eq $of_parent } map { rfc3339($end - $_) } 1 .. 10)[0] // rfc3339($end);
 }
 
 sub _controller {
