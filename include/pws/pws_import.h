@@ -3,6 +3,7 @@
 #define PWS_IMPORT_H
 
 #include "http/was_catalog.h"
+#include "http/was_protocol.h"
 #include "http/was_request.h"
 #include "http/was_spool.h"
 #include "http/was_unpack.h"
@@ -29,7 +30,9 @@ typedef struct pws_item_t {
 enum {
     PWS_IMPORT_ENTRIES_MAX = 1000000,
     PWS_IMPORT_REVOCATIONS_MAX = 1000,
-    PWS_IMPORT_TEXT_MAX = 64 * 1024 /* of a JSON entry */
+    PWS_IMPORT_TEXT_MAX = 64 * 1024, /* of a JSON entry */
+    /* Of one with a log: as JSON, it may be twice as long. */
+    PWS_IMPORT_LOG_MAX = 2 * WAS_LINES_MAX_BYTES + 4096
 };
 
 typedef struct pws_import_t {
@@ -50,7 +53,7 @@ typedef struct pws_import_t {
 } pws_import_t;
 
 /* Looks at all of the archive; nothing is stored. Errors: INVALID_ARCHIVE, QUOTA, NOT_ENCRYPTED,
- * NOT_IMPLEMENTED (a log), those of was_spool. */
+ * those of was_spool. */
 WAS_CHECKED const was_error_t *pws_import_check(pws_import_t *import);
 
 /* What a JSON entry says; each is checked. Errors: INVALID_ARCHIVE. */
@@ -60,6 +63,10 @@ WAS_CHECKED const was_error_t *pws_import_read_collection(const pws_import_t *im
                                                           const pws_item_t *item, const char *id,
                                                           was_pws_incoming_t *record,
                                                           apr_pool_t *pool);
+/* Of a log: what it says is the collection's. */
+WAS_CHECKED const was_error_t *pws_import_read_log(const pws_import_t *import,
+                                                   const pws_item_t *item,
+                                                   was_pws_incoming_t *record, apr_pool_t *pool);
 WAS_CHECKED const was_error_t *pws_import_read_tombstone(const pws_import_t *import,
                                                          const pws_item_t *item,
                                                          was_pws_incoming_t *record,

@@ -194,6 +194,8 @@
     X(PWS_IMPORT_GENERATION, 2, false) \
     X(PWS_IMPORT_OPEN, 2, false) \
     X(PWS_IMPORT_CREATED, 4, true) \
+    X(PWS_IMPORT_GOVERNED, 4, true) \
+    X(PWS_IMPORT_LOG, 5, true) \
     X(PWS_IMPORT_DELETED_COLLECTION, 3, true) \
     X(PWS_IMPORT_RESOURCE, 16, true) \
     X(PWS_IMPORT_CHUNK, 11, true) \

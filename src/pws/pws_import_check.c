@@ -28,10 +28,10 @@ static const char *rank_of(const pws_entry_name_t *entry, apr_pool_t *pool)
         return "\0010";
     case PWS_ENTRY_COLLECTION:
         return "\0011";
+    case PWS_ENTRY_LOG:
+        return "\0012";
     case PWS_ENTRY_COLLECTION_POLICY:
     case PWS_ENTRY_SPACE_POLICY:
-        return "\0012";
-    case PWS_ENTRY_LOG:
         return "\0013";
     case PWS_ENTRY_META:
         return apr_pstrcat(pool, "\0014\001", entry->resource, "\0010", NULL);
@@ -162,10 +162,6 @@ static const was_error_t *take_unpacked(pws_import_t *import, const was_unpacked
     if (entry.space != NULL && strcmp(entry.space, import->space) != 0) {
         return was_unpack_refuse(pool, "it has entries of another space");
     }
-    if (entry.kind == PWS_ENTRY_LOG) {
-        return was_error_make(import->request->pool, WAS_ERROR_NOT_IMPLEMENTED, NULL,
-                              "this server takes no logs of collections");
-    }
     if (entry.kind == PWS_ENTRY_REVOCATION) {
         return add_revocation(import, found, pool);
     }
@@ -220,7 +216,7 @@ static const was_error_t *compare_entries(pws_import_t *import)
 /* What the items before it say of the collection at hand. */
 typedef struct checked_t {
     const char *id;
-    bool has_tombstone, has_object, is_encrypted;
+    bool has_tombstone, has_object, is_encrypted, is_plaintext, is_sealed;
     char deleted[PWS_ID_MAX_BYTES + 1]; /* the last resource of which there is no more than that */
 } checked_t;
 
@@ -246,7 +242,22 @@ static const was_error_t *check_collection(pws_import_t *import, const pws_item_
     import->unattested++;
     WAS_TRY(pws_import_read_collection(import, item, checked->id, &record, pool));
     checked->is_encrypted = record.collection->encryption != NULL;
+    checked->is_plaintext = record.collection->plaintext != NULL;
+    checked->is_sealed = record.collection->is_sealed;
     return NULL;
+}
+
+static const was_error_t *check_log(const pws_import_t *import, const pws_item_t *item,
+                                    checked_t *checked, apr_pool_t *pool)
+{
+    was_pws_incoming_t record = {.resource = NULL};
+
+    if (checked->is_encrypted || checked->is_plaintext || !checked->is_sealed) {
+        return was_unpack_refuse(pool, "a collection says beside its log what it takes, or has a "
+                                       "custom that is no envelope");
+    }
+    checked->is_encrypted = true;
+    return pws_import_read_log(import, item, &record, pool);
 }
 
 static const was_error_t *check_meta(const pws_import_t *import, const pws_item_t *item,
@@ -273,6 +284,8 @@ static const was_error_t *check_item(pws_import_t *import, const pws_item_t *ite
     case PWS_ENTRY_DELETED_COLLECTION:
     case PWS_ENTRY_COLLECTION:
         return check_collection(import, item, checked, pool);
+    case PWS_ENTRY_LOG:
+        return check_log(import, item, checked, pool);
     case PWS_ENTRY_META:
         return check_meta(import, item, resource, checked, pool);
     case PWS_ENTRY_CHUNK_META:

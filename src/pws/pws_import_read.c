@@ -13,6 +13,7 @@
 #include "pws/pws.h"
 #include "pws/pws_documents.h"
 #include "pws/pws_ids.h"
+#include "pws/pws_log.h"
 
 #include <apr_strings.h>
 
@@ -60,8 +61,8 @@ static const was_error_t *refuse_document(const was_error_t *error, apr_pool_t *
 static const was_error_t *read_object(const pws_import_t *import, const pws_item_t *item,
                                       json_t **object, const char **text, apr_pool_t *pool)
 {
-    if (item->size > PWS_IMPORT_TEXT_MAX) {
-        return was_unpack_refuse(pool, "a document in it is longer than 64 KiB");
+    if (item->size > (item->kind == PWS_ENTRY_LOG ? PWS_IMPORT_LOG_MAX : PWS_IMPORT_TEXT_MAX)) {
+        return was_unpack_refuse(pool, "a document in it is too long");
     }
     WAS_TRY(pws_import_bytes(import, item, text, pool));
     return refuse_document(was_json_parse_object(*text, (apr_size_t)item->size, object, pool),
@@ -200,6 +201,26 @@ const was_error_t *pws_import_read_collection(const pws_import_t *import, const 
     WAS_TRY(refuse_document(pws_collection_read(&shown, record->collection), pool));
     record->generation = read_generation(shown.document, "_generation");
     record->created = read_created(shown.document);
+    return NULL;
+}
+
+const was_error_t *pws_import_read_log(const pws_import_t *import, const pws_item_t *item,
+                                       was_pws_incoming_t *record, apr_pool_t *pool)
+{
+    was_pws_log_t *log = apr_pcalloc(pool, sizeof(*log));
+    const char *text;
+    json_t *object;
+
+    WAS_TRY(read_object(import, item, &object, &text, pool));
+    const json_t *body = json_object_get(object, "body");
+
+    if (!json_is_string(body) || json_string_length(body) > WAS_LINES_MAX_BYTES) {
+        return was_unpack_refuse(pool, "a log has no body, or one beyond 1 MiB");
+    }
+    WAS_TRY(refuse_document(
+        pws_log_read(json_string_value(body), json_string_length(body), log, pool), pool));
+    record->log = log;
+    record->log_generation = read_generation(object, "generation");
     return NULL;
 }
 

@@ -175,6 +175,27 @@ static const was_error_t *tell_deleted(walk_t *walk, const char *collection, con
     return pws_import_read_tombstone(walk->import, item, record, pool);
 }
 
+/* A collection, with the log that governs it, which stands next. */
+static const was_error_t *tell_collection(walk_t *walk, const char *collection,
+                                          const pws_item_t *item, was_pws_incoming_t *record,
+                                          apr_pool_t *pool)
+{
+    const pws_import_t *import = walk->import;
+    apr_size_t next = walk->index + 1;
+    const char *id, *resource;
+    pws_item_t log;
+
+    record->kind = WAS_PWS_IN_COLLECTION;
+    WAS_TRY(pws_import_read_collection(import, item, collection, record, pool));
+    if (next == was_catalog_count(import->items)) {
+        return NULL;
+    }
+    pws_import_split_key(was_catalog_read(import->items, next, &log), &id, &resource, pool);
+    return log.kind == PWS_ENTRY_LOG && strcmp(id, collection) == 0
+               ? pws_import_read_log(import, &log, record, pool)
+               : NULL;
+}
+
 /* The item at hand as a record, or none. */
 static const was_error_t *tell_item(walk_t *walk, was_pws_incoming_t *record, bool *is_told,
                                     apr_pool_t *pool)
@@ -186,6 +207,7 @@ static const was_error_t *tell_item(walk_t *walk, was_pws_incoming_t *record, bo
     pws_import_split_key(key, &collection, &record->resource, pool);
     switch (item.kind) {
     case PWS_ENTRY_SPACE:
+    case PWS_ENTRY_LOG:
     case PWS_ENTRY_CHUNK_META:
         return NULL;
     case PWS_ENTRY_DELETED_COLLECTION:
@@ -193,8 +215,7 @@ static const was_error_t *tell_item(walk_t *walk, was_pws_incoming_t *record, bo
         return tell_deleted(walk, collection, &item, record, pool);
     case PWS_ENTRY_COLLECTION:
         *is_told = true;
-        record->kind = WAS_PWS_IN_COLLECTION;
-        return pws_import_read_collection(walk->import, &item, collection, record, pool);
+        return tell_collection(walk, collection, &item, record, pool);
     case PWS_ENTRY_META:
     case PWS_ENTRY_CONTENT:
         return tell_resource(walk, key, &item, record, is_told, pool);

@@ -3,6 +3,7 @@
 #define WAS_PWS_IMPORT_H
 
 #include "store/pws/was_pws_collections.h"
+#include "store/pws/was_pws_logs.h"
 #include "store/was_content.h"
 #include "store/was_grant.h"
 
@@ -31,6 +32,8 @@ typedef struct was_pws_incoming_t {
     apr_int64_t generation;           /* 0: a new one */
     apr_time_t created;               /* 0: now */
     was_pws_collection_t *collection; /* of itself; of what was deleted only the id */
+    const was_pws_log_t *log;         /* that governs it, which has said what it takes; or NULL */
+    apr_int64_t log_generation;
     /* Of a resource or a chunk: */
     was_content_t content; /* its type is known of what was deleted, too, or NULL */
     bool is_envelope;      /* the content, and what is noted */

@@ -41,6 +41,16 @@
     "UPDATE was_pws_collections c SET created_ms = $4::bigint FROM was_pws_spaces s" \
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") " AND c.generation = $3::bigint"
 
+/* uuid, collection, generation, method: that the collection that was just made is governed by a
+ * log. Then the log: uuid, generation of the collection, its own, body, position */
+#define WAS_TEXT_PWS_IMPORT_GOVERNED \
+    "UPDATE was_pws_collections c SET history = $4::text FROM was_pws_spaces s" \
+    " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") " AND c.generation = $3::bigint"
+#define WAS_TEXT_PWS_IMPORT_LOG \
+    "INSERT INTO was_pws_logs (space_uuid, collection_generation, generation, body, position," \
+    " updated_ms, updated_counter) VALUES ($1, $2::bigint, $3::bigint, $4::bytea, $5::bigint," \
+    " " PWS_NOW_MS ", 0)"
+
 /* uuid, collection, generation -> a row: the tombstone of a collection that there never was */
 #define WAS_TEXT_PWS_IMPORT_DELETED_COLLECTION \
     "INSERT INTO was_pws_tombstones (space_uuid, parent, kind, id, generation, updated_ms," \
@@ -110,6 +120,8 @@
     " bytes = k.bytes" \
     " + " IMPORT_BEHIND("was_pws_resources", "collection_generation", "r", \
     PWS_RESOURCE_BYTES("r") " + r.chunk_bytes") \
+    " + " IMPORT_BEHIND("was_pws_logs", "collection_generation", "l", \
+    PWS_ROW " + octet_length(l.body)") \
     " + " IMPORT_BEHIND("was_pws_policies", "parent", "p", PWS_POLICY_BYTES("p")) \
     " + " IMPORT_BEHIND("was_pws_tombstones", "parent", "t", PWS_TOMBSTONE_BYTES("t")) "," \
     " resources = k.resources" \

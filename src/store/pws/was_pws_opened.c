@@ -68,28 +68,42 @@ static const was_error_t *choose_generation(was_pws_opened_t *opened, apr_int64_
     return NULL;
 }
 
-static const was_error_t *create_collection(was_pws_opened_t *opened,
-                                            const was_pws_incoming_t *record)
+/* What the log says of it is the collection's from the beginning. */
+static void add_creation(was_pws_opened_t *opened, const was_pws_incoming_t *record,
+                         was_value_t generation)
 {
     const was_pws_collection_t *collection = record->collection;
-    was_value_t values[16], key[4] = {WAS_TEXT(opened->grant->space), WAS_TEXT(collection->id)};
+    const was_pws_log_t *log = record->log;
+    was_value_t values[16];
 
-    WAS_TRY(choose_generation(opened, record->generation, &key[2]));
     was_grant_values(opened->grant, values, opened->batch->pool);
-    values[3] = key[1];
+    values[3] = WAS_TEXT(collection->id);
     values[4] = WAS_TEXT(collection->name);
     values[5] = WAS_TEXT(NULL); /* what comes is kept here */
-    values[6] = WAS_TEXT(collection->encryption);
+    values[6] = WAS_TEXT(log != NULL ? log->state : collection->encryption);
     values[7] = WAS_TEXT(collection->plaintext);
     values[8] = WAS_TEXT(collection->generator);
     values[9] = WAS_TEXT(collection->generator_origin);
     values[10] = WAS_TEXT(collection->custom);
     values[11] = WAS_TEXT(collection->epoch);
     values[12] = WAS_TEXT(NULL); /* created by: nobody has proven it */
-    values[13] = key[2];
+    values[13] = generation;
     values[14] = WAS_TEXT(NULL); /* the quota counts at the end */
-    values[15] = WAS_TEXT(collection->revisions);
+    values[15] = WAS_TEXT(log != NULL ? log->revisions : collection->revisions);
     was_pws_batch_add(opened->batch, WAS_SQL_PWS_COLLECTION_INSERT, values, 16, opened->counted);
+}
+
+static const was_error_t *create_collection(was_pws_opened_t *opened,
+                                            const was_pws_incoming_t *record)
+{
+    was_value_t key[4] = {WAS_TEXT(opened->grant->space), WAS_TEXT(record->collection->id)};
+
+    WAS_TRY(choose_generation(opened, record->generation, &key[2]));
+    add_creation(opened, record, key[2]);
+    if (record->log != NULL) {
+        key[3] = WAS_TEXT(record->log->method);
+        was_pws_batch_add(opened->batch, WAS_SQL_PWS_IMPORT_GOVERNED, key, 4, NULL);
+    }
     was_pws_batch_add(opened->batch, WAS_SQL_PWS_COLLECTION_LIFT, key, 3, NULL);
     was_pws_batch_add(opened->batch, WAS_SQL_PWS_COLLECTION_COUNTER, key, 3, NULL);
     was_pws_batch_add(opened->batch, WAS_SQL_PWS_COLLECTION_CHARGE, key, 3, NULL);
@@ -97,6 +111,26 @@ static const was_error_t *create_collection(was_pws_opened_t *opened,
         key[3] = was_pws_created_value(record->created);
         was_pws_batch_add(opened->batch, WAS_SQL_PWS_IMPORT_CREATED, key, 4, NULL);
     }
+    return was_pws_batch_flush(opened->batch);
+}
+
+/* In the collection that was just made. */
+static const was_error_t *store_log(was_pws_opened_t *opened, const was_pws_incoming_t *record)
+{
+    const was_pws_log_t *log = record->log;
+
+    if (log == NULL) {
+        return NULL;
+    }
+    const was_value_t values[] = {
+        WAS_TEXT(opened->grant->space),
+        WAS_INTEGER(opened->generation),
+        was_pws_generation_value(record->log_generation),
+        WAS_BYTES(log->body, log->length),
+        WAS_INTEGER(++opened->position),
+    };
+
+    was_pws_batch_add(opened->batch, WAS_SQL_PWS_IMPORT_LOG, values, 5, NULL);
     return was_pws_batch_flush(opened->batch);
 }
 
@@ -112,7 +146,7 @@ const was_error_t *was_pws_opened_take(was_pws_opened_t *opened, const was_pws_i
     }
     WAS_TRY(create_collection(opened, record));
     WAS_TRY(open_collection(opened, id, &found));
-    return found ? NULL
+    return found ? store_log(opened, record)
                  : was_error_log(opened->batch->pool, WAS_ERROR_NOT_FOUND,
                                  "the grant does not hold any more");
 }

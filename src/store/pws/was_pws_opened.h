@@ -6,7 +6,8 @@
 
 /*
  * was_pws_opened: the collection that records of an archive come into at the time: there already,
- * or made for them. Its counter is held until the transaction ends. Private to was_pws_import.
+ * or made for them, with the log that governs it. Its counter is held until the transaction ends.
+ * Private to was_pws_import.
  */
 typedef struct was_pws_opened_t {
     was_pws_batch_t *batch;
