@@ -2,6 +2,7 @@
 #ifndef PWS_IMPORT_H
 #define PWS_IMPORT_H
 
+#include "auth/was_crypto.h"
 #include "http/was_catalog.h"
 #include "http/was_protocol.h"
 #include "http/was_request.h"
@@ -25,7 +26,14 @@ typedef struct pws_item_t {
     apr_int64_t number; /* of a chunk */
     apr_int64_t type;   /* where its media type is, among the types */
     bool is_envelope;   /* a content is */
+    bool has_terms;     /* and is to be found by them */
 } pws_item_t;
+
+/* A content that is too long for a row, and was stored before the records. */
+typedef struct pws_stored_t {
+    was_parts_t *parts;
+    unsigned char digest[WAS_DIGEST_MAX_BYTES];
+} pws_stored_t;
 
 enum {
     PWS_IMPORT_ENTRIES_MAX = 1000000,
@@ -49,7 +57,7 @@ typedef struct pws_import_t {
     bool has_space;                  /* it says something of the space itself */
     int unattested;                  /* records whose origin nobody has proven */
     apr_array_header_t *revocations; /* pws_item_t */
-    apr_hash_t *parts; /* by place among the items, of contents that are too long for a row */
+    apr_hash_t *parts;               /* by place among the items: pws_stored_t */
 } pws_import_t;
 
 /* Looks at all of the archive; nothing is stored. Errors: INVALID_ARCHIVE, QUOTA, NOT_ENCRYPTED,
@@ -95,6 +103,12 @@ WAS_CHECKED const was_error_t *pws_import_bytes(const pws_import_t *import, cons
 /* The media type of a content. */
 WAS_CHECKED const was_error_t *pws_import_type(const pws_import_t *import, const pws_item_t *item,
                                                const char **type, apr_pool_t *pool);
+
+/* Looks at a content of a JSON type: sets what the item says of it, and its terms, in the pool.
+ * Errors: INVALID_ARCHIVE. */
+WAS_CHECKED const was_error_t *pws_import_inspect(const pws_import_t *import, const char *type,
+                                                  pws_item_t *item, was_pws_terms_t *terms,
+                                                  apr_pool_t *pool);
 
 /* What a key of an item says; `resource` is NULL where it is of none. */
 void pws_import_split_key(const char *key, const char **collection, const char **resource,

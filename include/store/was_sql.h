@@ -197,11 +197,13 @@
     X(PWS_IMPORT_GOVERNED, 4, true) \
     X(PWS_IMPORT_LOG, 5, true) \
     X(PWS_IMPORT_DELETED_COLLECTION, 3, true) \
-    X(PWS_IMPORT_RESOURCE, 16, true) \
-    X(PWS_IMPORT_CHUNK, 11, true) \
+    X(PWS_IMPORT_RESOURCE, 18, true) \
+    X(PWS_IMPORT_CHUNK, 12, true) \
     X(PWS_IMPORT_DELETED_RESOURCE, 7, true) \
     X(PWS_IMPORT_POLICY, 6, true) \
-    X(PWS_IMPORT_CLOSE, 5, true) \
+    X(PWS_IMPORT_TERMS, 5, true) \
+    X(PWS_IMPORT_CLOSE, 6, true) \
+    X(PWS_IMPORT_CLAIMS, 3, true) \
     X(PWS_IMPORT_CHARGE, 2, true) \
     /* contents in parts */ \
     X(PARTS_LEASE, 3, true) \

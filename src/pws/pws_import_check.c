@@ -59,21 +59,15 @@ void pws_import_split_key(const char *key, const char **collection, const char *
         rank[1] == '\001' ? apr_pstrmemdup(pool, rank + 2, strcspn(rank + 2, "\001")) : NULL;
 }
 
-/* Content that is to be JSON is, and may be an envelope. */
-static const was_error_t *inspect_item(const pws_import_t *import, const char *type,
-                                       pws_item_t *item, apr_pool_t *pool)
+/* Content that is to be JSON is, may be an envelope, and may say by what it is to be found. */
+const was_error_t *pws_import_inspect(const pws_import_t *import, const char *type,
+                                      pws_item_t *item, was_pws_terms_t *terms, apr_pool_t *pool)
 {
-    pws_inspection_t *inspection;
-    char *block;
-    was_pws_terms_t terms;
+    pws_inspection_t *inspection = pws_inspection_make(pool);
+    char *block = apr_palloc(pool, BLOCK_BYTES);
     bool is_envelope;
     apr_size_t count = 1;
 
-    if (!was_media_type_holds_json(type)) {
-        return NULL;
-    }
-    inspection = pws_inspection_make(pool);
-    block = apr_palloc(pool, BLOCK_BYTES);
     for (apr_int64_t done = 0; done < item->size && count > 0; done += (apr_int64_t)count) {
         apr_int64_t left = item->size - done;
 
@@ -81,11 +75,13 @@ static const was_error_t *inspect_item(const pws_import_t *import, const char *t
                                     left < BLOCK_BYTES ? (apr_size_t)left : BLOCK_BYTES, &count));
         pws_inspection_feed(inspection, block, count);
     }
-    if (pws_inspection_end(inspection, &is_envelope, &terms, pool) != NULL) {
-        return was_unpack_refuse(pool, "a content of a JSON type is no JSON");
+    if (pws_inspection_end(inspection, &is_envelope, terms, pool) != NULL) {
+        return was_unpack_refuse(pool, "a content of a JSON type is no JSON, or its \"indexed\" is "
+                                       "not accepted");
     }
     item->is_envelope = is_envelope && (was_media_type_is_json(type) ||
                                         was_media_type_is(type, "application/jose+json"));
+    item->has_terms = terms->count > 0;
     return NULL;
 }
 
@@ -97,6 +93,7 @@ static const was_error_t *add_item(pws_import_t *import, const pws_entry_name_t 
                        .offset = found->offset,
                        .number = entry->number,
                        .type = import->types_end};
+    was_pws_terms_t terms;
 
     if (entry->type != NULL) {
         apr_size_t length = strlen(entry->type) + 1;
@@ -104,7 +101,9 @@ static const was_error_t *add_item(pws_import_t *import, const pws_entry_name_t 
         WAS_TRY(was_spool_write(import->types, entry->type, length));
         import->types_end += (apr_int64_t)length;
         import->bytes += found->size;
-        WAS_TRY(inspect_item(import, entry->type, &item, pool));
+    }
+    if (item.kind == PWS_ENTRY_CONTENT && was_media_type_holds_json(entry->type)) {
+        WAS_TRY(pws_import_inspect(import, entry->type, &item, &terms, pool));
     }
     const char *key = apr_pstrcat(pool, entry->collection != NULL ? entry->collection : "",
                                   rank_of(entry, pool), NULL);

@@ -76,9 +76,14 @@ static const was_error_t *fill_content(const pws_import_t *import, apr_size_t in
     if (!is_in_parts(item)) {
         return pws_import_bytes(import, item, &content->bytes, pool);
     }
-    content->parts = apr_hash_get(import->parts, &index, sizeof(index));
-    return content->parts != NULL ? NULL
-                                  : was_error_log(pool, WAS_ERROR_BROKEN, "a content has no parts");
+    const pws_stored_t *stored = apr_hash_get(import->parts, &index, sizeof(index));
+
+    if (stored == NULL) {
+        return was_error_log(pool, WAS_ERROR_BROKEN, "a content has no parts");
+    }
+    content->parts = stored->parts;
+    content->digest = stored->digest;
+    return NULL;
 }
 
 /* The chunks that come with a resource: those that have a content, each number once. */
@@ -129,7 +134,10 @@ static const was_error_t *tell_resource(walk_t *walk, const char *key, const pws
     walk->last = key;
     record->is_envelope = record->is_envelope && content.is_envelope;
     WAS_TRY(count_chunks(import, index + 1, key, record, pool));
-    return fill_content(import, index, &content, &record->content, pool);
+    WAS_TRY(fill_content(import, index, &content, &record->content, pool));
+    return content.has_terms
+               ? pws_import_inspect(import, record->content.type, &content, &record->terms, pool)
+               : NULL;
 }
 
 /* A chunk of the resource that was told last. */
@@ -270,19 +278,28 @@ static const was_error_t *store_item(pws_import_t *import, apr_size_t index, con
                                      char *buffer)
 {
     apr_pool_t *pool = import->request->pool;
-    was_parts_t *parts = was_parts_make(import->request->db, pws_segment(import->request, 1), pool);
+    pws_stored_t *stored = apr_pcalloc(pool, sizeof(*stored));
+    was_hasher_t *hasher;
+    apr_pool_t *own;
     apr_size_t count = 1;
 
-    apr_hash_set(import->parts, apr_pmemdup(pool, &index, sizeof(index)), sizeof(index), parts);
+    apr_pool_create(&own, pool);
+    stored->parts = was_parts_make(import->request->db, pws_segment(import->request, 1), pool);
+    apr_hash_set(import->parts, apr_pmemdup(pool, &index, sizeof(index)), sizeof(index), stored);
+    WAS_TRY(was_hasher_make(WAS_DIGEST_SHA256, &hasher, own));
     for (apr_int64_t done = 0; done < item->size && count > 0; done += (apr_int64_t)count) {
         apr_int64_t left = item->size - done;
 
         WAS_TRY(import->source.read(import->source.baton, item->offset + done, buffer,
                                     left < WAS_PIECE_BYTES ? (apr_size_t)left : WAS_PIECE_BYTES,
                                     &count));
-        WAS_TRY(was_parts_write(parts, buffer, count));
+        was_hasher_update(hasher, buffer, count);
+        WAS_TRY(was_parts_write(stored->parts, buffer, count));
     }
-    return NULL;
+    bool is_digested = was_hasher_finish(hasher, stored->digest) == WAS_CONTENT_DIGEST_BYTES;
+
+    apr_pool_destroy(own);
+    return is_digested ? NULL : was_error_log(pool, WAS_ERROR_BROKEN, "a content has no digest");
 }
 
 const was_error_t *pws_import_store_parts(pws_import_t *import)
@@ -308,6 +325,6 @@ void pws_import_drop_parts(const pws_import_t *import)
 {
     for (apr_hash_index_t *at = apr_hash_first(import->request->pool, import->parts); at != NULL;
          at = apr_hash_next(at)) {
-        was_parts_drop(apr_hash_this_val(at));
+        was_parts_drop(((pws_stored_t *)apr_hash_this_val(at))->parts);
     }
 }

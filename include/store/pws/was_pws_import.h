@@ -4,6 +4,7 @@
 
 #include "store/pws/was_pws_collections.h"
 #include "store/pws/was_pws_logs.h"
+#include "store/pws/was_pws_terms.h"
 #include "store/was_content.h"
 #include "store/was_grant.h"
 
@@ -36,6 +37,7 @@ typedef struct was_pws_incoming_t {
     apr_int64_t log_generation;
     /* Of a resource or a chunk: */
     was_content_t content; /* its type is known of what was deleted, too, or NULL */
+    was_pws_terms_t terms; /* of a resource */
     bool is_envelope;      /* the content, and what is noted */
     const char *custom;
     const char *epoch;
@@ -73,9 +75,11 @@ enum { WAS_PWS_IMPORT_SECONDS = 600 };
 /*
  * Writes what the source yields. Parts of contents that are written are the rows' then.
  * Errors: those of was_work and of the source; NOT_FOUND (the grant does not hold any more), QUOTA,
- * NOT_ENCRYPTED (a content, or what is noted, where the collection takes envelopes only),
- * UNKNOWN_BACKEND (the collection's contents are elsewhere), UNAVAILABLE (also where parts of a
- * content are missing). Nothing is written then.
+ * NOT_ENCRYPTED (a content, or what is noted, where the collection takes envelopes only), CONFLICT
+ * (a claim, or a value that is to be unique, is another resource's, of the archive or there
+ * already), INVALID_ARCHIVE (the database cannot read JSON of which values are to be unique: beyond
+ * WAS_PIECE_BYTES, or with an escaped NUL), UNKNOWN_BACKEND (the collection's contents are
+ * elsewhere), UNAVAILABLE (also where parts of a content are missing). Nothing is written then.
  */
 WAS_CHECKED const was_error_t *was_pws_import(was_db_t *db, const was_grant_t *grant,
                                               const was_pws_incoming_source_t *source,

@@ -7,6 +7,7 @@
 
 #include "store/pws/was_pws_import.h"
 
+#include "store/was_array.h"
 #include "store/was_limit.h"
 #include "was_pws_opened.h"
 
@@ -78,6 +79,26 @@ static void name_content(import_t *import, const was_content_t *content)
     was_parts_name(&batch->transaction, content->parts);
 }
 
+/* Of the resource at the last position, if that came in. */
+static void import_terms(import_t *import, const was_pws_incoming_t *record)
+{
+    const was_pws_terms_t *terms = &record->terms;
+    was_pws_batch_t *batch = &import->batch;
+    const char *all = was_array_hashes(terms->all, terms->count, batch->pool);
+    const was_value_t values[] = {
+        WAS_TEXT(import->grant->space),
+        WAS_INTEGER(import->opened.generation),
+        WAS_INTEGER(import->opened.position),
+        WAS_TEXT(all),
+        WAS_TEXT(was_array_hashes(terms->claims, terms->nclaims, batch->pool)),
+    };
+
+    if (terms->count > 0) {
+        was_pws_batch_add(batch, WAS_SQL_PWS_IMPORT_TERMS, values, 5, NULL);
+        batch->bytes += 2 * strlen(all);
+    }
+}
+
 static const was_error_t *import_resource(import_t *import, const was_pws_incoming_t *record)
 {
     const was_content_t *content = &record->content;
@@ -103,11 +124,14 @@ static const was_error_t *import_resource(import_t *import, const was_pws_incomi
         record->is_noted ? was_pws_generation_value(record->noted_generation) : WAS_TEXT(NULL),
         record->nchunks > 0 ? WAS_INTEGER(import->chunks) : WAS_TEXT(NULL),
         WAS_INTEGER(chunk_bytes),
+        was_content_digest(content),
+        WAS_INTEGER(record->terms.count),
     };
 
-    was_pws_batch_add(&import->batch, WAS_SQL_PWS_IMPORT_RESOURCE, values, 16,
+    was_pws_batch_add(&import->batch, WAS_SQL_PWS_IMPORT_RESOURCE, values, 18,
                       &import->imported->resources);
     name_content(import, content);
+    import_terms(import, record);
     return NULL;
 }
 
@@ -128,9 +152,10 @@ static const was_error_t *import_chunk(import_t *import, const was_pws_incoming_
         incoming_bytes(content),
         was_parts_mark(content->parts),
         was_pws_created_value(record->created),
+        was_content_digest(content),
     };
 
-    was_pws_batch_add(&import->batch, WAS_SQL_PWS_IMPORT_CHUNK, values, 11, NULL);
+    was_pws_batch_add(&import->batch, WAS_SQL_PWS_IMPORT_CHUNK, values, 12, NULL);
     name_content(import, content);
     return NULL;
 }
@@ -325,5 +350,6 @@ const was_error_t *was_pws_import(was_db_t *db, const was_grant_t *grant,
 {
     import_t import = {.grant = grant, .source = source, .imported = imported};
 
-    return was_work_do(db, WAS_PWS_IMPORT_SECONDS, do_import, &import, pool);
+    return was_pws_terms_explain(was_work_do(db, WAS_PWS_IMPORT_SECONDS, do_import, &import, pool),
+                                 pool);
 }

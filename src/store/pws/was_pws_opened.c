@@ -17,19 +17,35 @@ was_value_t was_pws_created_value(apr_time_t created)
     return created != 0 ? WAS_INTEGER(apr_time_as_msec(created)) : WAS_TEXT(NULL);
 }
 
+/* What came into the collection claims its values. */
+static const was_error_t *claim_values(const was_pws_opened_t *opened, const was_value_t *key)
+{
+    const was_rows_t *rows;
+    const was_error_t *error =
+        was_pws_batch_alone(opened->batch, WAS_SQL_PWS_IMPORT_CLAIMS, key, 3, &rows);
+
+    return error != NULL && error->kind == WAS_ERROR_MALFORMED
+               ? was_error_make(opened->batch->pool, WAS_ERROR_INVALID_ARCHIVE, NULL,
+                                "JSON of which values are unique has at most %d bytes and no "
+                                "escaped NUL",
+                                WAS_PIECE_BYTES)
+               : error;
+}
+
 /* The end of the collection at hand: what came into it is charged, and seen. */
 const was_error_t *was_pws_opened_close(was_pws_opened_t *opened)
 {
     const was_value_t values[] = {WAS_TEXT(opened->grant->space), WAS_INTEGER(opened->generation),
-                                  WAS_INTEGER(opened->began), WAS_INTEGER(opened->position),
-                                  WAS_INTEGER(was_grant_token())};
+                                  WAS_INTEGER(opened->began),     WAS_INTEGER(opened->position),
+                                  WAS_INTEGER(was_grant_token()), WAS_INTEGER(opened->claims)};
     bool is_raised = opened->is_open && opened->position > opened->began;
 
     opened->is_open = false;
     if (is_raised) {
-        was_pws_batch_add(opened->batch, WAS_SQL_PWS_IMPORT_CLOSE, values, 5, NULL);
+        was_pws_batch_add(opened->batch, WAS_SQL_PWS_IMPORT_CLOSE, values, 6, NULL);
     }
-    return was_pws_batch_flush(opened->batch);
+    WAS_TRY(was_pws_batch_flush(opened->batch));
+    return is_raised && opened->claims > 0 ? claim_values(opened, values) : NULL;
 }
 
 /* `*found` is whether there is one. */
@@ -45,6 +61,7 @@ static const was_error_t *open_collection(was_pws_opened_t *opened, const char *
         opened->began = opened->position = was_rows_integer(rows, 0, 1, 0);
         opened->is_encrypted = was_rows_true(rows, 0, 2) || was_rows_true(rows, 0, 4);
         opened->is_elsewhere = was_rows_true(rows, 0, 3);
+        opened->claims = was_rows_integer(rows, 0, 5, 0);
         opened->is_open = true;
     }
     return NULL;

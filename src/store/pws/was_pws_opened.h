@@ -16,6 +16,7 @@ typedef struct was_pws_opened_t {
     bool is_open;               /* and what follows is set */
     bool is_encrypted;
     bool is_elsewhere;
+    apr_int64_t claims; /* how many values it declares unique */
     apr_int64_t generation;
     apr_int64_t began;    /* the position that it had */
     apr_int64_t position; /* the last one that was given to a record */
@@ -26,8 +27,9 @@ typedef struct was_pws_opened_t {
 WAS_CHECKED const was_error_t *was_pws_opened_take(was_pws_opened_t *opened,
                                                    const was_pws_incoming_t *record);
 
-/* Ends it, if one is open, and sends what waits: what came into it is charged, and seen. Errors:
- * those of was_work_run. */
+/* Ends it, if one is open, and sends what waits: what came into it is charged, and seen, and has
+ * claimed what is unique. Errors: those of was_work_run (CONFLICT: a claim is another's),
+ * INVALID_ARCHIVE (a content that cannot be looked at for that). */
 WAS_CHECKED const was_error_t *was_pws_opened_close(was_pws_opened_t *opened);
 
 /* A generation, a new one for 0; a time of its making, NULL for 0. */

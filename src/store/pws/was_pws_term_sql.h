@@ -59,11 +59,11 @@
     " WHEN 'number' THEN 'n' || " PWS_CLAIM_NUMBER(v) \
     " WHEN 'boolean' THEN 'b' || " v "::text END"
 
-/* The claims of the collection's resources r by the unique indexes that `unique` yields: uuid,
- * generation, term, resource. Where the token is not noted, nothing is looked at, and nothing of
- * other collections: a content that cannot be read, because it is beyond 1 MiB or may have an
- * escaped NUL, fails the statement, in a way that tells the server's log nothing of it. */
-#define PWS_CLAIMS(unique, token) \
+/* The claims of resources r by the unique indexes that `unique` yields: uuid, generation, term,
+ * resource. A content that cannot be read, because it is beyond 1 MiB or may have an escaped NUL,
+ * fails the statement, in a way that tells the server's log nothing of it. Those of the collection:
+ * where the token is not noted, nothing is looked at, and nothing of other collections. */
+#define PWS_CLAIMS_OF(unique) \
     "WITH u AS MATERIALIZED (" unique ")" \
     " SELECT r.space_uuid, r.collection_generation," \
     " " PWS_CLAIM_BEGIN " || sha256(convert_to(x.value, 'UTF8')), r.resource, true" \
@@ -76,8 +76,9 @@
     " CROSS JOIN LATERAL json_each(" \
     "CASE json_typeof(d.document) WHEN 'object' THEN d.document END) m" \
     " JOIN u ON u.source = d.source AND u.name = m.key" \
-    " CROSS JOIN LATERAL (SELECT " PWS_CLAIM_VALUE("m.value") " AS value OFFSET 0) x" \
-    " WHERE (SELECT true FROM " PWS_TABLES " WHERE " PWS_RAISED(token) ")" \
+    " CROSS JOIN LATERAL (SELECT " PWS_CLAIM_VALUE("m.value") " AS value OFFSET 0) x"
+#define PWS_CLAIMS(unique, token) \
+    PWS_CLAIMS_OF(unique) " WHERE (SELECT true FROM " PWS_TABLES " WHERE " PWS_RAISED(token) ")" \
     " AND r.space_uuid = $1 AND r.collection_generation = " PWS_GENERATION("$2")
 #define PWS_CLAIMS_INTO \
     "INSERT INTO was_pws_terms (space_uuid, collection_generation, term, resource, is_claim) "
