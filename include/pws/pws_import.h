@@ -2,16 +2,14 @@
 #ifndef PWS_IMPORT_H
 #define PWS_IMPORT_H
 
-#include "auth/was_crypto.h"
 #include "http/was_catalog.h"
 #include "http/was_protocol.h"
 #include "http/was_request.h"
 #include "http/was_spool.h"
+#include "http/was_stow.h"
 #include "http/was_unpack.h"
 #include "pws/pws_archive_names.h"
 #include "store/pws/was_pws_import.h"
-
-#include <apr_hash.h>
 
 /*
  * pws_import: the archive of a space on its way in (protocol/pws-next F.6): looked at as a whole,
@@ -28,12 +26,6 @@ typedef struct pws_item_t {
     bool is_envelope;   /* a content is */
     bool has_terms;     /* and is to be found by them */
 } pws_item_t;
-
-/* A content that is too long for a row, and was stored before the records. */
-typedef struct pws_stored_t {
-    was_parts_t *parts;
-    unsigned char digest[WAS_DIGEST_MAX_BYTES];
-} pws_stored_t;
 
 enum {
     PWS_IMPORT_ENTRIES_MAX = 1000000,
@@ -57,7 +49,7 @@ typedef struct pws_import_t {
     bool has_space;                  /* it says something of the space itself */
     int unattested;                  /* records whose origin nobody has proven */
     apr_array_header_t *revocations; /* pws_item_t */
-    apr_hash_t *parts;               /* by place among the items: pws_stored_t */
+    was_stow_t *stow; /* contents too long for a row, by their place among the items */
 } pws_import_t;
 
 /* Looks at all of the archive; nothing is stored. Errors: INVALID_ARCHIVE, QUOTA, NOT_ENCRYPTED,
@@ -114,11 +106,8 @@ WAS_CHECKED const was_error_t *pws_import_inspect(const pws_import_t *import, co
 void pws_import_split_key(const char *key, const char **collection, const char **resource,
                           apr_pool_t *pool);
 
-/* Contents that are too long for a row go into parts now. Errors: those of was_parts_write. */
+/* Contents that are too long for a row go into parts now. Errors: those of was_stow_add. */
 WAS_CHECKED const was_error_t *pws_import_store_parts(pws_import_t *import);
-
-/* Those that no row has named are swept. */
-void pws_import_drop_parts(const pws_import_t *import);
 
 /* Revokes what was revoked where the archive comes from, as far as the importer could; what is left
  * out, the log says. */

@@ -83,7 +83,7 @@ const was_error_t *pws_import_post(was_request_t *request, was_response_t *respo
 
         error = was_pws_import(request->db, &grant, &source, &imported, request->pool);
     }
-    pws_import_drop_parts(import);
+    was_stow_drop(import->stow);
     WAS_TRY(error);
     pws_import_revoke(import);
     answer_counts(import, &imported, response);

@@ -11,7 +11,6 @@
 #include "pws/pws.h"
 #include "pws/pws_ids.h"
 
-#include <apr_hash.h>
 #include <apr_strings.h>
 
 #include <string.h>
@@ -76,14 +75,7 @@ static const was_error_t *fill_content(const pws_import_t *import, apr_size_t in
     if (!is_in_parts(item)) {
         return pws_import_bytes(import, item, &content->bytes, pool);
     }
-    const pws_stored_t *stored = apr_hash_get(import->parts, &index, sizeof(index));
-
-    if (stored == NULL) {
-        return was_error_log(pool, WAS_ERROR_BROKEN, "a content has no parts");
-    }
-    content->parts = stored->parts;
-    content->digest = stored->digest;
-    return NULL;
+    return was_stow_content(import->stow, index, content, pool);
 }
 
 /* The chunks that come with a resource: those that have a content, each number once. */
@@ -274,57 +266,17 @@ was_pws_incoming_source_t pws_import_records(pws_import_t *import)
     return (was_pws_incoming_source_t){rewind_walk, next_record, walk};
 }
 
-static const was_error_t *store_item(pws_import_t *import, apr_size_t index, const pws_item_t *item,
-                                     char *buffer)
-{
-    apr_pool_t *pool = import->request->pool;
-    pws_stored_t *stored = apr_pcalloc(pool, sizeof(*stored));
-    was_hasher_t *hasher;
-    apr_pool_t *own;
-    apr_size_t count = 1;
-
-    apr_pool_create(&own, pool);
-    stored->parts = was_parts_make(import->request->db, pws_segment(import->request, 1), pool);
-    apr_hash_set(import->parts, apr_pmemdup(pool, &index, sizeof(index)), sizeof(index), stored);
-    WAS_TRY(was_hasher_make(WAS_DIGEST_SHA256, &hasher, own));
-    for (apr_int64_t done = 0; done < item->size && count > 0; done += (apr_int64_t)count) {
-        apr_int64_t left = item->size - done;
-
-        WAS_TRY(import->source.read(import->source.baton, item->offset + done, buffer,
-                                    left < WAS_PIECE_BYTES ? (apr_size_t)left : WAS_PIECE_BYTES,
-                                    &count));
-        was_hasher_update(hasher, buffer, count);
-        WAS_TRY(was_parts_write(stored->parts, buffer, count));
-    }
-    bool is_digested = was_hasher_finish(hasher, stored->digest) == WAS_CONTENT_DIGEST_BYTES;
-
-    apr_pool_destroy(own);
-    return is_digested ? NULL : was_error_log(pool, WAS_ERROR_BROKEN, "a content has no digest");
-}
-
 const was_error_t *pws_import_store_parts(pws_import_t *import)
 {
-    char *buffer = NULL;
-    apr_pool_t *scratch;
     pws_item_t item;
 
-    import->parts = apr_hash_make(import->request->pool);
-    apr_pool_create(&scratch, import->request->pool);
+    import->stow = was_stow_make(import->request->db, pws_segment(import->request, 1),
+                                 &import->source, import->request->pool);
     for (apr_size_t i = 0; i < was_catalog_count(import->items); i++) {
         (void)was_catalog_read(import->items, i, &item);
         if (is_in_parts(&item) && is_first(import, i)) {
-            buffer = buffer != NULL ? buffer : apr_palloc(scratch, WAS_PIECE_BYTES);
-            WAS_TRY(store_item(import, i, &item, buffer));
+            WAS_TRY(was_stow_add(import->stow, i, item.offset, item.size));
         }
     }
-    apr_pool_destroy(scratch);
     return NULL;
-}
-
-void pws_import_drop_parts(const pws_import_t *import)
-{
-    for (apr_hash_index_t *at = apr_hash_first(import->request->pool, import->parts); at != NULL;
-         at = apr_hash_next(at)) {
-        was_parts_drop(((pws_stored_t *)apr_hash_this_val(at))->parts);
-    }
 }
