@@ -164,7 +164,7 @@ my @shapes = (
     ['/spaces', 'GET HEAD OPTIONS'],
     ['/spaces/', 'GET HEAD OPTIONS POST'],
     ['/spaces/?x=y', 'GET HEAD OPTIONS POST'],
-    [$url, 'DELETE GET HEAD OPTIONS PUT'],
+    [$url, 'DELETE GET HEAD OPTIONS POST PUT'],
     ["$url/", 'DELETE GET HEAD OPTIONS POST PUT'],
     ["$url/a", 'DELETE GET HEAD OPTIONS POST PUT'],
     ["$url/none/at/all", 'DELETE GET HEAD OPTIONS POST PUT'],

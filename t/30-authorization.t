@@ -17,6 +17,7 @@ use WAS::Client;
 use WAS::Key;
 use WAS::Server;
 use WAS::Story;
+use WAS::Tar;
 use WAS::Traffic qw(eventually);
 
 my $alice = person();
@@ -37,6 +38,7 @@ sub pad { my ($text) = @_; $text .= '=' while length($text) % 4; return $text }
 # Routes. Each row: method, target, options, status of success, and the right that is needed:
 # anyone, signer, controller; `body` is what is sent.
 my $document = json_text({ controller => $alice->did, name => 'SECRETBYTES' });
+my $archive = archive(['u/', ''], ['u/d/', '']);
 my @routes = (
     ['GET', '/', 200, 'anyone'],
     ['HEAD', '/', 200, 'anyone'],
@@ -58,6 +60,7 @@ my @routes = (
     ['GET', $url, 200, 'controller'],
     ['HEAD', $url, 200, 'controller'],
     ['GET', $url, 200, 'controller', headers => [Accept => 'application/x-tar']],
+    ['POST', $url, 200, 'controller', body => $archive, type => 'application/x-tar'],
     ['PUT', $url, 204, 'controller', body => $document],
     ['PUT', '{new}', 204, 'controller', body => $document],
     ['DELETE', '{made}', 204, 'controller'],

@@ -456,6 +456,7 @@ my @preflight = ('Origin: https://wallet.example', 'Access-Control-Request-Metho
 my $by_stranger = $as->(DELETE => $url, key => $stranger->key);
 my $put_a = $as->(PUT => "$url/a");
 my $delete_a = $as->(DELETE => "$url/a");
+my $is_tar = 'Content-Type: application/x-tar';
 for my $row (
     ['of a GET', GET => "$url/a", [], 200],
     ['of a HEAD', HEAD => "$url/a", [], 200],
@@ -487,6 +488,7 @@ for my $row (
     ['of a part', PUT => "$url/a", [$put_a, 'Content-Range: bytes 0-1/2'], 400],
     ['of a space that is there', POST => '/spaces/', [$as->(POST => '/spaces/')], 400],
     ['that is no document', PUT => $url, [$as->(PUT => $url)], 400],
+    ['that is no archive', POST => $url, [$as->(POST => $url), $is_tar], 400],
 ) {
     my ($name, $method, $target, $fields, $status) = @$row;
     my @about = $status >= 400 && $method ne 'HEAD' ? () : (foreign => 1);

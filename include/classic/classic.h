@@ -38,6 +38,9 @@ WAS_CHECKED const was_error_t *classic_acl_grants(was_request_t *request, const 
 void classic_export(was_request_t *request, const was_classic_space_t *space,
                     was_response_t *response);
 
+/* The name of a resource's file there, below a directory named after the space; in the pool. */
+const char *classic_entry_name(const char *uuid, const char *path, apr_pool_t *pool);
+
 /* The handlers, by route. */
 WAS_CHECKED const was_error_t *classic_root_get(was_request_t *request, was_response_t *response);
 WAS_CHECKED const was_error_t *classic_spaces_redirect(was_request_t *request,
@@ -46,6 +49,7 @@ WAS_CHECKED const was_error_t *classic_spaces_get(was_request_t *request, was_re
 WAS_CHECKED const was_error_t *classic_spaces_post(was_request_t *request,
                                                    was_response_t *response);
 WAS_CHECKED const was_error_t *classic_space_get(was_request_t *request, was_response_t *response);
+WAS_CHECKED const was_error_t *classic_space_post(was_request_t *request, was_response_t *response);
 WAS_CHECKED const was_error_t *classic_space_put(was_request_t *request, was_response_t *response);
 WAS_CHECKED const was_error_t *classic_space_delete(was_request_t *request,
                                                     was_response_t *response);

@@ -19,7 +19,7 @@ typedef struct was_unpack_source_t {
     void *baton;
 } was_unpack_source_t;
 
-enum { WAS_UNPACK_NAME_MAX = 4096 };
+enum { WAS_UNPACK_NAME_MAX = 32 * 1024 };
 
 typedef struct was_unpacked_t {
     const char *name; /* of 1 to WAS_UNPACK_NAME_MAX bytes; a directory's ends in a slash */
@@ -37,6 +37,10 @@ WAS_CHECKED const was_error_t *was_unpack_make(const was_unpack_source_t *source
  * Errors: INVALID_ARCHIVE, and those of the source. */
 WAS_CHECKED const was_error_t *was_unpack_next(was_unpack_t *unpack, was_unpacked_t *entry,
                                                apr_pool_t *pool);
+
+/* An extended attribute of the entry that came last, before the next one is asked for: a text in
+ * the pool, or NULL where it has none, or one with a NUL. */
+const char *was_unpack_attribute(const was_unpack_t *unpack, const char *name, apr_pool_t *pool);
 
 /* INVALID_ARCHIVE: `what` is wrong with it. */
 WAS_CHECKED const was_error_t *was_unpack_refuse(apr_pool_t *pool, const char *what);

@@ -29,6 +29,7 @@ typedef struct pws_item_t {
 
 enum {
     PWS_IMPORT_ENTRIES_MAX = 1000000,
+    PWS_IMPORT_NAME_MAX = 4095,
     PWS_IMPORT_REVOCATIONS_MAX = 1000,
     PWS_IMPORT_TEXT_MAX = 64 * 1024, /* of a JSON entry */
     /* Of one with a log: as JSON, it may be twice as long. */

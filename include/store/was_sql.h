@@ -36,6 +36,12 @@
     X(COPY, 0, true) \
     X(CONTROLLER_LOCK, 1, true) \
     /* the classic protocol */ \
+    X(IMPORT_OPEN, 6, false) \
+    X(IMPORT_USED, 2, false) \
+    X(IMPORT_NAME, 3, true) \
+    X(IMPORT_RESOURCE, 5, true) \
+    X(IMPORT_PARTS, 6, true) \
+    X(IMPORT_GATHERED, 5, true) \
     X(SPACE_GET, 2, false) \
     X(SPACE_OWNER, 2, false) \
     X(SPACE_LIST, 4, false) \

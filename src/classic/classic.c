@@ -21,6 +21,8 @@ static const was_route_t routes[] = {
      classic_spaces_post},
     {"GET", "/space/*", WAS_RIGHT_CONTROLLER, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
      classic_space_get},
+    {"POST", "/space/*", WAS_RIGHT_CONTROLLER, WAS_NEED_ARCHIVE, WAS_FETCH_NOTHING,
+     classic_space_post},
     {"PUT", "/space/*", WAS_RIGHT_CONTROLLER, WAS_NEED_DOCUMENT, WAS_FETCH_NOTHING,
      classic_space_put},
     {"DELETE", "/space/*", WAS_RIGHT_CONTROLLER, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
@@ -38,6 +40,7 @@ static const was_route_t routes[] = {
 /* Clients of the Python server know these pointers. */
 static const was_face_t faces[] = {
     {.kind = WAS_ERROR_INVALID_BODY, .pointer = "/body"},
+    {.kind = WAS_ERROR_INVALID_ARCHIVE, .pointer = "/body"},
     {.kind = WAS_ERROR_INVALID_ID, .pointer = "/space"},
 };
 

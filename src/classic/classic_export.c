@@ -106,7 +106,7 @@ static bool is_dot_segment(const char *c)
  * or take for a directory's end, becomes "%", a segment of dots, which would lead elsewhere, "%2E"
  * or "%2E%2E", and a '%' becomes "%25", so that names stay distinct.
  */
-static const char *entry_name(const char *uuid, const char *path, apr_pool_t *pool)
+const char *classic_entry_name(const char *uuid, const char *path, apr_pool_t *pool)
 {
     /* Every byte may grow to three, and there may be one more for an empty end. */
     char *name = apr_palloc(pool, strlen(uuid) + 3 * strlen(path) + 2);
@@ -138,7 +138,8 @@ static const was_error_t *write_entry(export_t *export, const was_resource_t *re
 {
     struct archive_entry *entry = archive_entry_new();
 
-    archive_entry_set_pathname(entry, entry_name(export->space->uuid, resource->path, pool));
+    archive_entry_set_pathname(entry,
+                               classic_entry_name(export->space->uuid, resource->path, pool));
     archive_entry_set_filetype(entry, AE_IFREG);
     archive_entry_set_perm(entry, 0644);
     archive_entry_set_size(entry, resource->size);

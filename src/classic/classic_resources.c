@@ -83,10 +83,23 @@ static const was_error_t *choose_type(const was_request_t *request, const char *
     return NULL;
 }
 
+/* An archive waits in a file; whose it is, is asked before it comes. */
+static const was_error_t *admit_archive(was_request_t *request)
+{
+    was_classic_space_t space;
+    const char *uuid;
+
+    WAS_TRY(classic_space_uuid(request, &uuid));
+    return was_classic_spaces_get(request->db, uuid, request->caller, &space, request->pool);
+}
+
 const was_error_t *classic_content_admit(was_request_t *request, was_place_t *place)
 {
     was_classic_key_t key;
 
+    if (request->route->need == WAS_NEED_ARCHIVE) {
+        return admit_archive(request);
+    }
     WAS_TRY(resource_key(request, &key));
     WAS_TRY(was_classic_resources_room(request->db, &key, request->config->quota,
                                        &request->conditions, &place->room, request->pool));

@@ -18,6 +18,7 @@ enum { BLOCK_BYTES = 64 * 1024, BLOCK = 512, KIND_OFFSET = 156 };
 
 struct was_unpack_t {
     struct archive *archive;
+    struct archive_entry *entry; /* the last one */
     was_unpack_source_t source;
     apr_int64_t offset; /* of what libarchive gets next */
     apr_int64_t end;    /* of the last entry, padded */
@@ -198,6 +199,7 @@ const was_error_t *was_unpack_next(was_unpack_t *unpack, was_unpacked_t *entry, 
     if (code != ARCHIVE_OK && code != ARCHIVE_WARN) {
         return explain_failure(unpack, pool);
     }
+    unpack->entry = found;
     const char *flaw = flaw_of(found);
 
     if (flaw != NULL) {
@@ -220,4 +222,19 @@ const was_error_t *was_unpack_next(was_unpack_t *unpack, was_unpacked_t *entry, 
     }
     unpack->end = entry->offset + (entry->size + BLOCK - 1) / BLOCK * BLOCK;
     return check_kind(unpack, entry->offset, pool);
+}
+
+const char *was_unpack_attribute(const was_unpack_t *unpack, const char *name, apr_pool_t *pool)
+{
+    const char *found;
+    const void *value;
+    size_t length;
+
+    archive_entry_xattr_reset(unpack->entry);
+    while (archive_entry_xattr_next(unpack->entry, &found, &value, &length) == ARCHIVE_OK) {
+        if (strcmp(found, name) == 0) {
+            return memchr(value, '\0', length) == NULL ? apr_pstrmemdup(pool, value, length) : NULL;
+        }
+    }
+    return NULL;
 }

@@ -147,7 +147,8 @@ static const was_error_t *take_unpacked(pws_import_t *import, const was_unpacked
     if (++import->entries > PWS_IMPORT_ENTRIES_MAX) {
         return was_unpack_refuse(pool, "it has more than 1,000,000 entries");
     }
-    if (pws_entry_name_read(found->name, &entry, pool) != NULL) {
+    if (strlen(found->name) > PWS_IMPORT_NAME_MAX ||
+        pws_entry_name_read(found->name, &entry, pool) != NULL) {
         return was_unpack_refuse(pool, "a name in it is none that an entry may have");
     }
     WAS_TRY(note_name(import, found->name, pool));

@@ -9,6 +9,7 @@
 
 #include "store/was_qualify.h"
 
+#include "classic/was_classic_import_sql.h"
 #include "classic/was_classic_sql.h"
 #include "pws/was_pws_archive_sql.h"
 #include "pws/was_pws_change_sql.h"
