@@ -128,15 +128,18 @@ sql(<<'SQL', $alice->did, $SPACES);
 INSERT INTO was_spaces (space_uuid, space_id, controller)
 SELECT 'cut-' || i, 'urn:x:' || repeat('x', 400) || i, ? FROM generate_series(1, ?) i
 SQL
+my $loaded = WAS::Server::slurp(WAS::Server::run_directory() . '/t/conf/modules.conf');
+my ($modules) = $loaded =~ m{(\S+)/mod_dbd\.so};
 my $server = WAS::Server->start(
     dsn => WAS::Server::cluster()->dsn('was') . " options='-c statement_timeout=1s'",
+    before => qq(LoadModule buffer_module "$modules/mod_buffer.so"\n),
     config => <<'CONF');
 KeepAliveTimeout 50
 <IfModule mod_http2.c>
     Protocols h2c http/1.1
 </IfModule>
-<LocationMatch "/coded$">
-    SetOutputFilter DEFLATE
+<LocationMatch "/buffered$">
+    SetOutputFilter BUFFER
 </LocationMatch>
 CONF
 my $locker = WAS::Server::dbh();
@@ -146,13 +149,13 @@ my $lock = sub {
 };
 my $id = big_space();
 my @text = (body => random_bytes($RESOURCES * $BYTES), type => 'text/plain');
-$alice->put("/space/$id/$_", @text)->status == 204 or BAIL_OUT("no $_") for qw(plain coded);
+$alice->put("/space/$id/$_", @text)->status == 204 or BAIL_OUT("no $_") for qw(plain buffered);
 my @spoken = ('--http1.1');
 push @spoken, '--http2-prior-knowledge' if $curl =~ /\bHTTP2\b/ && WAS::Server::has_http2();
 for my $case (
     # name, target, the table that is needed to go on
     ['a resource', "/space/$id/plain", 'was_parts'],
-    ['a resource that is coded on its way', "/space/$id/coded", 'was_parts'],
+    ['a resource that a filter reads', "/space/$id/buffered", 'was_parts'],
     ['an export', "/space/$id", 'was_resources'],
     ['an export, behind a page', "/space/$id", 'was_spaces'],
     ['a list of spaces', '/spaces/', 'was_spaces'],

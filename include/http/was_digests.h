@@ -29,8 +29,7 @@ WAS_CHECKED const was_error_t *was_digests_decide(const was_request_t *request,
                                                   const was_resource_t *resource, bool is_whole,
                                                   was_digests_t *digests);
 
-/* Sets the fields of the answer, which no filter is to code any more then: they are about the bytes
- * as they are stored. */
+/* Sets the fields of the answer, which are about the bytes as they are stored. */
 void was_digests_answer(const was_request_t *request, const was_digests_t *digests);
 
 #endif

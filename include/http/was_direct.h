@@ -20,7 +20,17 @@
 bool was_direct_is_asked(request_rec *r);
 
 /* Takes the filters off the request's answer that make something else of a content: SSI, Substitute
- * and the like. Those that only code it (deflate) or set fields (headers, expires) stay. */
+ * and the like. Those that only code it (deflate; see was_direct_uncode) or set fields (headers,
+ * expires) stay. */
 void was_direct_unfilter(request_rec *r);
+
+/* Keeps content codings off an answer that has an entity tag: they would give it another one, which
+ * no later request could use, and ranges would be of what they have made. Before its first byte. */
+void was_direct_uncode(request_rec *r);
+
+/* httpd's range filter cuts every answer, reads Range more generously than it is defined, knows an
+ * older field too, and refuses with a page of its own. So it is left only what it is to do: fields
+ * that ask for parts of a stored content, where `is_cut`. */
+void was_direct_unrange(request_rec *r, bool is_cut);
 
 #endif

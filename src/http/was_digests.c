@@ -166,16 +166,10 @@ void was_digests_answer(const was_request_t *request, const was_digests_t *diges
 {
     request_rec *r = request->r;
 
-    if (digests->content == NULL && digests->repr == NULL) {
-        return;
-    }
     if (digests->content != NULL) {
         apr_table_setn(r->headers_out, "Content-Digest", digests->content);
     }
     if (digests->repr != NULL) {
         apr_table_setn(r->headers_out, "Repr-Digest", digests->repr);
     }
-    /* What mod_deflate and mod_brotli ask before they code. */
-    apr_table_setn(r->subprocess_env, "no-gzip", "1");
-    apr_table_setn(r->subprocess_env, "no-brotli", "1");
 }

@@ -42,3 +42,18 @@ void was_direct_unfilter(request_rec *r)
         filter = next;
     }
 }
+
+void was_direct_uncode(request_rec *r)
+{
+    /* What mod_deflate and mod_brotli ask before they code. */
+    apr_table_setn(r->subprocess_env, "no-gzip", "1");
+    apr_table_setn(r->subprocess_env, "no-brotli", "1");
+}
+
+void was_direct_unrange(request_rec *r, bool is_cut)
+{
+    apr_table_unset(r->headers_in, "Request-Range");
+    if (!is_cut) {
+        apr_table_unset(r->headers_in, "Range");
+    }
+}

@@ -13,6 +13,7 @@
 #include "http/was_cors.h"
 #include "http/was_cut.h"
 #include "http/was_digests.h"
+#include "http/was_direct.h"
 #include "http/was_problem.h"
 #include "http/was_ranges.h"
 
@@ -175,17 +176,6 @@ static const was_error_t *decide_answer(const was_request_t *request,
     return decide_body(request, response, decision);
 }
 
-/* httpd's range filter cuts every answer, reads Range more generously than it is defined, knows an
- * older field too, and refuses with a page of its own. So it is left only what it is to do: fields
- * that ask for parts of a stored content. */
-static void leave_ranges(const was_request_t *request, was_ranges_t ranges)
-{
-    apr_table_unset(request->r->headers_in, "Request-Range");
-    if (ranges == WAS_RANGES_ALL) {
-        apr_table_unset(request->r->headers_in, "Range");
-    }
-}
-
 /* What every answer carries. */
 static void add_common(was_request_t *request)
 {
@@ -212,7 +202,10 @@ static void add_head(was_request_t *request, const was_response_t *response,
     if (is_dated(response)) {
         ap_update_mtime(r, apr_time_from_sec(response->modified));
     }
-    add_field(request, "ETag", decision->etag);
+    if (decision->etag != NULL) {
+        was_direct_uncode(r);
+        add_field(request, "ETag", decision->etag);
+    }
     add_field(request, "Last-Modified", decision->modified);
     add_field(request, "Location", response->location);
     add_field(request, "Cache-Control", response->cache);
@@ -262,7 +255,7 @@ static int end_answer(const was_request_t *request, apr_bucket_brigade *brigade)
     APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(brigade->bucket_alloc));
     apr_status_t status = ap_pass_brigade(r->output_filters, brigade);
 
-    /* A filter that codes a content gives back what failed while it read that, and tells nobody. */
+    /* A filter that reads a content gives back what failed while it did, and tells nobody. */
     if (status == APR_EGENERAL && !r->connection->aborted) {
         was_cut_pass(request, brigade, r->proto_output_filters);
     }
@@ -363,7 +356,7 @@ int was_respond(was_request_t *request, const was_response_t *response)
     const was_error_t *error = decide_answer(request, response, &decision);
 
     was_body_discard(request);
-    leave_ranges(request, decision.ranges);
+    was_direct_unrange(request->r, decision.ranges != WAS_RANGES_ALL);
     if (error != NULL && error->kind == WAS_ERROR_RANGE) {
         return send_problem(
             request, error, "Content-Range",

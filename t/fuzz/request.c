@@ -241,6 +241,12 @@ apr_status_t ap_pass_brigade(ap_filter_t *filter, apr_bucket_brigade *brigade)
     return APR_SUCCESS;
 }
 
+void ap_remove_output_filter(ap_filter_t *filter)
+{
+    REQUIRE(filter != NULL);
+    REQUIRE(!"there are none here");
+}
+
 void ap_log_rerror_(const char *file, int line, int module_index, int level, apr_status_t status,
                     const request_rec *r, const char *format, ...)
 {

@@ -1,0 +1,157 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+#
+# What the modules beside us, and what httpd does by itself, would make of an answer: in both
+# protocols, with the modules that a distribution enables and with its configuration of them.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use WAS::Holder;
+use WAS::Key;
+use WAS::Server;
+
+my $loaded = WAS::Server::slurp(WAS::Server::run_directory() . '/t/conf/modules.conf');
+my ($modules) = $loaded =~ m{(\S+)/mod_dbd\.so};
+
+sub has_module { return -e "$modules/mod_$_[0].so" }
+
+sub load {
+    return join '', map { qq(LoadModule ${_}_module "$modules/mod_$_.so"\n) } @_;
+}
+
+my @MORE = grep { has_module($_) } qw(brotli cache cache_disk);
+my $has_brotli = has_module('brotli');
+my $has_cache = has_module('cache_disk');
+
+# What Debian's mods-available/deflate.conf says.
+my $DEBIAN = <<'CONF';
+AddOutputFilterByType DEFLATE text/html text/plain text/xml text/css
+AddOutputFilterByType DEFLATE application/x-javascript application/javascript
+AddOutputFilterByType DEFLATE application/ecmascript application/rss+xml application/wasm
+AddOutputFilterByType DEFLATE application/xml
+CONF
+my $BROTLI = $has_brotli ? <<'CONF' : '';
+<Location "/brotli">
+    SetHandler was
+    SetOutputFilter BROTLI_COMPRESS
+</Location>
+CONF
+my $CACHE = $has_cache ? <<'CONF' : '';
+CacheRoot "logs"
+CacheEnable disk "/kept"
+<Location "/kept">
+    SetHandler was
+    SetOutputFilter DEFLATE
+</Location>
+CONF
+my $database = WAS::Server::create_database();
+my $dsn = WAS::Server::cluster()->dsn($database);
+my $server = WAS::Server->start(dsn => $dsn, before => load(@MORE), config => <<"CONF");
+$DEBIAN$BROTLI$CACHE
+<Location "/deflate">
+    SetHandler was
+    SetOutputFilter DEFLATE
+</Location>
+<Location "/pws">
+    SetHandler was
+    WASProtocol pws
+</Location>
+<Location "/pws-deflate">
+    SetHandler was
+    WASProtocol pws
+    SetOutputFilter DEFLATE
+</Location>
+CONF
+
+# A proxy that codes what it passes on, but for what README says.
+my $front = WAS::Server->start(example => 0, dsn => $dsn, config => <<"CONF");
+AllowEncodedSlashes NoDecode
+ProxyPreserveHost On
+ProxyPass "/" "@{[$server->origin]}/" nocanon
+SetOutputFilter DEFLATE
+SetEnv no-gzip 1
+SetEnv no-brotli 1
+CONF
+
+my $key = WAS::Key->fresh;
+my $alice = $server->client($key);
+my $holder = at($server->origin, $key, mount => '/pws', timeout => 60);
+my $coded = at($server->origin, $key, mount => '/pws-deflate', timeout => 60);
+my $space = new_id();
+my $document = json_text({ controller => $key->did, name => 'n' x 700 });
+$alice->put("/space/$space", body => $document, type => 'application/json')->status == 204
+    or BAIL_OUT('no space');
+my $home = make_space($holder);
+make_collection($holder, $home, 'c');
+
+# 1. Entity tags are ours: whoever was given one can use it, and ranges are of what is stored.
+my $TEXT = 'abcdefg' x 100;
+my @CODES = ('Accept-Encoding' => 'gzip, br');
+
+# What is asked with the tag: how, the fields besides, the status that is due.
+sub with_tag {
+    my ($tag) = @_;
+    return (
+        ['GET, If-None-Match', GET => ['If-None-Match' => $tag], 304],
+        ['HEAD, If-None-Match', HEAD => ['If-None-Match' => $tag], 304],
+        ['GET, If-Match', GET => ['If-Match' => $tag], 200],
+        ['a part, If-Range', GET => [Range => 'bytes=100-199', 'If-Range' => $tag], 206],
+        ['a part', GET => [Range => 'bytes=100-199'], 206],
+        ['the end', GET => [Range => 'bytes=-1'], 206],
+        ['what is not there', GET => [Range => 'bytes=700-'], 416],
+        ['a write, If-Match', PUT => ['If-Match' => $tag], '200|204'],
+    );
+}
+
+for my $case (
+    ['by type', $alice, "/space/$space"],
+    ['DEFLATE', $alice, "/deflate/space/$space"],
+    ['pws, by type', $holder, "/pws/space/$home/c"],
+    ['pws, DEFLATE', $coded, "/pws-deflate/space/$home/c"],
+    ['a proxy', $front->client($key), "/space/$space"],
+    $has_brotli ? ['BROTLI', $alice, "/brotli/space/$space"] : (),
+    $has_cache ? ['mod_cache', $alice, "/kept/space/$space"] : (),
+) {
+    my ($name, $who, $path) = @$case;
+    my @text = (body => $TEXT, type => 'text/plain');
+    my $put = $who->put("$path/text", @text);
+    my $got = $who->get("$path/text", headers => [@CODES]);
+    my $tag = $got->header('ETag');
+    is($got->status, 200, "$name: a text");
+    is($tag, $put->header('ETag'), "$name: GET says the tag of the write") if $put->header('ETag');
+    is($got->header('Content-Encoding'), undef, "$name: it is not coded");
+    ok($got->body eq $TEXT, "$name: it is what was stored");
+    for my $row (with_tag($tag)) {
+        my ($how, $method, $fields, $status) = @$row;
+        my @body = $method eq 'PUT' ? @text : ();
+        my $res = $who->request($method => "$path/text", @body, headers => [@CODES, @$fields]);
+        like($res->status, qr/\A(?:$status)\z/, "$name: $how");
+        is($res->header('ETag'), $tag, "$name: $how: the same tag")
+            if $method ne 'PUT' && $status < 400;
+        is(length $res->body, 100, "$name: $how: its length") if $how =~ /\Aa part/;
+        next if $status ne '416';
+        is($res->type, 'application/problem+json', "$name: $how: a problem");
+        is($res->header('Access-Control-Allow-Origin'), '*', "$name: $how: a page may see it");
+    }
+    $got = $who->get("$path/text", headers => [@CODES]);
+    isnt($got->header('ETag'), $tag, "$name: the tag of what was written");
+}
+for my $case (
+    ['of a space', $alice, "/deflate/space/$space"],
+    ['of a space, pws', $coded, "/pws-deflate/space/$home/meta"],
+) {
+    my ($name, $who, $path) = @$case;
+    my $got = $who->get($path, headers => [@CODES]);
+    is($got->status, 200, "a document $name");
+    is($got->header('Content-Encoding'), undef, "a document $name is not coded");
+    my @tag = ('If-None-Match' => $got->header('ETag'));
+    is($who->get($path, headers => [@CODES, @tag])->status, 304, "the tag $name");
+}
+my $list = $alice->get('/deflate/spaces/', headers => [@CODES]);
+is($list->header('Content-Encoding'), 'gzip', 'what has no tag may be coded');
+is($list->header('ETag'), undef, 'and has none then');
+
+done_testing;
