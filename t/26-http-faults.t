@@ -51,6 +51,9 @@ my $database = WAS::Server::create_database();
 my $dsn = WAS::Server::cluster()->dsn($database);
 my $server = WAS::Server->start(dsn => $dsn, before => load(@MORE), config => <<"CONF");
 $DEBIAN$BROTLI$CACHE
+<IfModule mod_http2.c>
+    Protocols h2c http/1.1
+</IfModule>
 <Location "/deflate">
     SetHandler was
     SetOutputFilter DEFLATE
@@ -153,5 +156,38 @@ for my $case (
 my $list = $alice->get('/deflate/spaces/', headers => [@CODES]);
 is($list->header('Content-Encoding'), 'gzip', 'what has no tag may be coded');
 is($list->header('ETag'), undef, 'and has none then');
+
+# 2. HEAD says what GET would, of nothing as well.
+my $curl = `curl --version 2>/dev/null` // '';
+my $speaks_http2 = $curl =~ /\bHTTP2\b/ && WAS::Server::has_http2();
+
+# The fields of an answer to HEAD over HTTP/2.
+sub head_of {
+    my ($path) = @_;
+    my $url = $server->origin . $path;
+    return `curl -sS --http2-prior-knowledge --max-time 20 -I '$url' 2>&1`;
+}
+
+for my $size (0, 1, 2000) {
+    for my $case (['classic', $alice, "/space/$space"], ['pws', $holder, "/pws/space/$home/c"]) {
+        my ($name, $who, $path) = @$case;
+        my $kept = ref($who)->new(%$who, keepalive => 1);
+        $kept->put("$path/sized", body => 'x' x $size, type => 'x/y');
+        for (1, 2) {
+            my $head = $kept->head("$path/sized");
+            is($head->status, 200, "$name: HEAD of $size bytes");
+            is($head->header('Content-Length'), $size, "$name: HEAD of $size bytes: the length");
+            my $got = $kept->get("$path/sized");
+            is($got->header('Content-Length'), $size, "$name: GET of $size bytes: the length");
+            is(length $got->body, $size, "$name: GET of $size bytes, on the same connection");
+        }
+    }
+    SKIP: {
+        skip 'this curl knows no HTTP/2, or this httpd does not', 2 if !$speaks_http2;
+        my $head = head_of("/space/$space/sized");
+        like($head, qr{\AHTTP/2 200}, "HTTP/2: HEAD of $size bytes");
+        like($head, qr/^content-length: $size\r$/im, "HTTP/2: HEAD of $size bytes: the length");
+    }
+}
 
 done_testing;

@@ -241,6 +241,11 @@ static void append_body(const was_request_t *request, const was_response_t *resp
         was_digests_answer(request, &decision->digests);
         ap_set_accept_ranges(r);
         ap_set_content_length(r, response->resource->size);
+        if (response->resource->size == 0) {
+            /* httpd takes a HEAD's length of 0 for one that nobody has set, and drops it. There is
+             * nothing to hold back. */
+            r->header_only = 0;
+        }
         was_bucket_append(brigade, request, response->resource, decision->ahead);
     }
     else if (response->produce == NULL) {
