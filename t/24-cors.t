@@ -175,6 +175,30 @@ for my $case (
     }
 }
 
+# A page may read why a target is refused, and that there is nothing, or nothing of this method: its
+# preflight is answered as any other, whatever it wants to send.
+my @nowhere = (
+    "/space/$space/50%.jpg", "/space/$space/%ff", "/space/$space/a/../b", "/space/$space/%2e%2e/b",
+    "/space/$space/%00", "/space/$space/" . 'x' x 8001, '/../etc', '/%', '/nothing', '/health',
+    "/space/$space", $at,
+);
+for my $case (['main', 204, '*'], ['cors_list', 204, $app], ['cors_off', 400], ['pws', 204, '*']) {
+    my ($vhost, $status, $allowed) = @$case;
+    for my $target (@nowhere) {
+        for my $method (qw(GET PUT POST PATCH DELETE)) {
+            my @asks = (Origin => $app, 'Access-Control-Request-Method' => $method);
+            my $res = at($vhost)->options($target, headers => [@asks], sign => 0);
+            my $is = "CORS: $vhost, a preflight for $method " . substr $target, 0, 60;
+            my $is_good = $target =~ m{\A/(?:nothing|health|space/[-\w]+(?:/a)?)\z};
+            my $due = $is_good ? 204 : length $target > 8000 && $status == 400 ? 414 : $status;
+            is($res->status, $due, "$is: $due");
+            is($res->header('Access-Control-Allow-Origin'), $allowed, "$is: who may");
+            my @lacking = lacks($res, 'Access-Control-Allow-Methods', $method);
+            is("@lacking", '', "$is: may be sent") if defined $allowed;
+        }
+    }
+}
+
 # What a page could send to be reflected.
 for my $asked (
     "x\tset-cookie", 'x; y', '"x"', '<script>', "x\xe9", 'a' x 2000, '*', '',

@@ -190,4 +190,15 @@ for my $size (0, 1, 2000) {
     }
 }
 
+# 3. A preflight is answered over HTTP/2 as over HTTP/1.1, whatever the target; see 24.
+SKIP: {
+    skip 'this curl knows no HTTP/2, or this httpd does not', 4 if !$speaks_http2;
+    for my $path ('/50%.jpg', '/%ff', '/a/../b', '/%2e%2e/b') {
+        my $url = $server->origin . "/space/$space$path";
+        my $head =
+            `curl -sS --http2-prior-knowledge --path-as-is --max-time 20 -I -X OPTIONS '$url'`;
+        like($head, qr{\AHTTP/2 204}, "HTTP/2: OPTIONS of $path");
+    }
+}
+
 done_testing;

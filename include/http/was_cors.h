@@ -12,7 +12,8 @@
 /* Adds the fields that every answer has; once. */
 void was_cors_answer(const was_request_t *request);
 
-/* Adds those that a preflight asks for besides; `methods` is a comma list. */
-void was_cors_preflight(const was_request_t *request, const char *methods);
+/* Adds those that a preflight asks for besides. They are the same for every target, so that a page
+ * gets to read why a request is refused. */
+void was_cors_preflight(const was_request_t *request);
 
 #endif

@@ -19,6 +19,9 @@
     "If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since, Prefer, Range, "             \
     "Repr-Digest, Want-Content-Digest, Want-Repr-Digest"
 
+/* Those of any target: a page may read that one is not served here. */
+#define ANY_METHOD "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+
 enum { MAX_ASKED_BYTES = 1024 };
 
 /* The origins that may see the answer, as a field: "*", the asking page's, or NULL for none. */
@@ -67,14 +70,14 @@ static bool is_name_list(const char *text)
     return length > 0 && length <= MAX_ASKED_BYTES && strspn(text, characters) == length;
 }
 
-void was_cors_preflight(const was_request_t *request, const char *methods)
+void was_cors_preflight(const was_request_t *request)
 {
     if (allowed_origin(request) == NULL) {
         return;
     }
     apr_table_t *out = request->r->headers_out;
     const char *asked = was_request_field(request, "Access-Control-Request-Headers");
-    apr_table_setn(out, "Access-Control-Allow-Methods", methods);
+    apr_table_setn(out, "Access-Control-Allow-Methods", ANY_METHOD);
     /* A signature may cover any field, so a wallet may send any. */
     apr_table_setn(out, "Access-Control-Allow-Headers",
                    asked != NULL && is_name_list(asked) ? asked : ALLOWED);

@@ -393,6 +393,6 @@ int was_respond_options(was_request_t *request, const char *allow)
     request->r->status = HTTP_NO_CONTENT;
     add_common(request);
     add_field(request, "Allow", allow);
-    was_cors_preflight(request, allow);
+    was_cors_preflight(request);
     return end_answer(request, make_brigade(request));
 }

@@ -119,20 +119,29 @@ static const was_error_t *serve_row(was_request_t *request, was_response_t *resp
     return request->route->handle(request, response);
 }
 
+/* The first row of the request's shape; NULL for none. */
+static const was_route_t *find_shape(const was_request_t *request)
+{
+    const was_protocol_t *protocol = request->protocol;
+    const was_route_t *shape = was_match_shape(protocol, request->path);
+    bool is_hidden = shape != NULL && protocol->serves != NULL && !protocol->serves(request, shape);
+
+    return is_hidden ? NULL : shape;
+}
+
 int was_route_handle(request_rec *r, const was_protocol_t *protocol)
 {
     was_request_t request;
     const was_error_t *error = was_request_make(r, protocol, &request);
+    bool is_options = strcmp(r->method, "OPTIONS") == 0;
 
-    if (error != NULL) {
+    /* A page cannot read why a target is refused unless its preflight is answered. */
+    if (error != NULL && !(is_options && request.config->cors != WAS_CORS_OFF)) {
         return was_respond_error(&request, error, NULL);
     }
-    const was_route_t *shape = was_match_shape(protocol, request.path);
+    const was_route_t *shape = error == NULL ? find_shape(&request) : NULL;
 
-    if (shape != NULL && protocol->serves != NULL && !protocol->serves(&request, shape)) {
-        shape = NULL;
-    }
-    if (strcmp(request.method, "OPTIONS") == 0) {
+    if (is_options) {
         return was_respond_options(&request, was_match_allowed(protocol, shape, r->pool));
     }
     if (shape == NULL) {

@@ -61,7 +61,7 @@ static void check_names(const was_request_t *request, const char *asked)
     names = apr_table_get(request->r->headers_out, "Access-Control-Allow-Headers");
     if (names != NULL && asked != NULL && strcmp(names, asked) != 0) {
         apr_table_setn(request->r->headers_in, "Access-Control-Request-Headers", names);
-        was_cors_preflight(request, "GET");
+        was_cors_preflight(request);
         REQUIRE(strcmp(names, apr_table_get(request->r->headers_out,
                                             "Access-Control-Allow-Headers")) == 0);
     }
@@ -95,7 +95,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_field(request, "Access-Control-Request-Headers", asked);
     was_cors_answer(request);
     check(request, origin, false);
-    was_cors_preflight(request, "GET, HEAD, OPTIONS");
+    was_cors_preflight(request);
     check(request, origin, true);
     check_names(request, asked);
     free(text);
