@@ -68,8 +68,8 @@ my @answers = (
     ['416', GET => $at, [sign => 0, headers => [Range => 'bytes=99-']], 416],
 );
 my @EXPOSED = (
-    qw(Accept-Ranges Allow Content-Disposition Content-Length Content-Range ETag Last-Modified),
-    qw(Link Location Preference-Applied Retry-After WWW-Authenticate),
+    qw(Accept-Ranges Allow Content-Disposition Content-Length Content-Range Date ETag),
+    qw(Last-Modified Link Location Preference-Applied Retry-After WWW-Authenticate),
 );
 
 # The fields of an answer to a page that has no right to one.

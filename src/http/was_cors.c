@@ -11,7 +11,7 @@
 
 #define EXPOSED                                                                                    \
     "Accept-Ranges, Allow, Content-Digest, Content-Disposition, Content-Length, Content-Range, "   \
-    "ETag, Last-Modified, Link, Location, Preference-Applied, Repr-Digest, Retry-After, "          \
+    "Date, ETag, Last-Modified, Link, Location, Preference-Applied, Repr-Digest, Retry-After, "    \
     "WWW-Authenticate"
 
 #define ALLOWED                                                                                    \
