@@ -173,7 +173,9 @@ for my $round (1 .. 3) {
     ok(waiting(6 + @first - 5 + 4), "$name: and more writers");
     $session->commit;
     my @ended = map { ended_writes($_) } $before, $behind;
-    my @odd = grep { ($_->{status} // 0) !~ /\A(?:20[014]|404|412)\z/ } @ended;
+    my @odd =
+        map { "$_->{what}: " . ($_->{died} // $_->{status}) }
+        grep { ($_->{status} // 0) !~ /\A(?:20[014]|404|412)\z/ } @ended;
     is_deeply(\@odd, [], "$name: each writes, or finds nothing");
     is((ended_writes($deletion))[0]{status}, 204, "$name: deleted");
     ok(swept($space), "$name: and swept");
@@ -241,13 +243,14 @@ $other->do($_)
 $writer->do('SET ROLE was_slow');
 my %MEANWHILE = (
     'nobody writes' => ['SELECT 1', 1],
-    'somebody writes and is gone' => ['UPDATE was_pws_counters SET position = position + 1', 0],
+    'somebody writes and is gone' =>
+        ['UPDATE was_pws_counters SET position = position + 1, token = token + 1', 0],
     'somebody looks and is gone' => ['SELECT 1 FROM was_pws_counters FOR UPDATE', 1],
 );
 for my $case (sort keys %MEANWHILE) {
     my ($sql, $due) = @{ $MEANWHILE{$case} };
     my ($statement) = $writer->prepare($raise, { pg_async => PG_ASYNC });
-    $statement->execute('s', 'did', '{\\\\x00}', 'c', 'r', 1, 1, 0, 'x/y', 'did');
+    $statement->execute('s', 'did', '{\\\\x00}', 'c', 'r', 1, 1, 0, 'x/y', 'did', undef);
     my $sleeps = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
     ok(eventually(5, sub { $other->selectrow_array($sleeps) }), "pws-next D.4: $case: meanwhile");
     $other->do($sql);

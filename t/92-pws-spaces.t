@@ -337,6 +337,7 @@ CREATE FUNCTION never() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; 
 CREATE TRIGGER never BEFORE UPDATE ON was_pws_spaces FOR EACH ROW
     WHEN (old.space_uuid = '$id') EXECUTE FUNCTION never()
 SQL
+    WAS::Server::expect_error('UNAVAILABLE others make, move or delete this space all the time');
     my $res = $alice->send_json(PUT => "/space/$id/meta", { controller => $alice->did });
     due('A.2: a race that is lost again and again', $res, 503, 'storage-error');
     is($res->header('Retry-After'), 1, 'A.2: it says when to try again');

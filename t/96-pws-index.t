@@ -245,9 +245,7 @@ for my $row (@FORMS) {
     for my $write ([PUT => "$forms/r"], [POST => "$forms/"]) {
         my ($method, $target) = @$write;
         my $res = $alice->request($method, $target, document($body));
-        due(
-            "$name: $method", $res, $status == 204 && $method eq 'POST' ? 201 : $status,
-            $KIND{$status});
+        due("$name: $method", $res, $status == 204 ? 201 : $status, $KIND{$status});
         next if $status != 204;
         my $count = count_of($alice, $forms, index => 'i', has => ['n']);
         is($count, $is_found, "$name: $method: found or not");

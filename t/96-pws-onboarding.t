@@ -285,8 +285,16 @@ for my $row (
 
 # 7. Another token, when httpd reads its configuration anew.
 write_token("new-$TOKEN");
+my %before = map { $_ => 1 } $server->children;
+my $is_up = sub {
+    my @children = $server->children;
+    return
+           @children
+        && !grep({ $before{$_} } @children)
+        && $open->request(GET => '/open/service', @anybody)->status == 200;
+};
 $server->signal('HUP');
-ok(eventually(20, sub { $open->request(GET => '/open/service', @anybody)->status == 200 }), 'up');
+ok(eventually(20, $is_up), 'up');
 told(
     $alice,
     ["$is: a token of before", POST => '/spaces/', [bearer(@shown), json => \%owned], @unasked],
