@@ -342,6 +342,20 @@ sub transfer {
     return \%seen;
 }
 
+# The same of what a client does, which gets a 200.
+sub timed {
+    my ($self, $server, $bytes, $act) = @_;
+    my @before = $self->processor_time($server);
+    my $began = time;
+    my $res = $act->();
+    my $seconds = time - $began;
+    my @after = $self->processor_time($server);
+    $res->status == 200 or die "it ended with @{[$res->status]}: @{[$res->body]}\n";
+    my %seen = (bytes => $bytes / $seconds);
+    @seen{qw(httpd postgres)} = spent_between(\@before, \@after);
+    return \%seen;
+}
+
 sub wait_for {
     my ($self, @pids) = @_;
     waitpid($_, 0) == $_ && $? == 0 or die "a transfer failed\n" for @pids;

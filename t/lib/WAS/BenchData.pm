@@ -12,10 +12,12 @@ use Exporter qw(import);
 use JSON::PP qw(encode_json);
 use WAS::Bench qw(KIB MIB);
 use WAS::Key;
+use WAS::Tar qw(archive);
 use WAS::Zcap qw(delegate);
 
 our @EXPORT_OK = qw(
-    fill_classic fill_pws fill_chunks fill_found pws_requests fill_rows TARGETS LISTED FOUND
+    fill_classic fill_pws fill_chunks fill_found fill_archive pws_requests fill_rows TARGETS LISTED
+    FOUND
 );
 
 use constant { TARGETS => 20_000, COLLECTIONS => 1000, LISTED => 100, FOUND => 100_000 };
@@ -102,6 +104,32 @@ SQL
     }
     $dbh->do('VACUUM ANALYZE');
     return;
+}
+
+sub make_space {
+    my ($holder, $id) = @_;
+    my $document = encode_json({ controller => $holder->did, id => $id });
+    my $res = $holder->send_json(POST => '/pws/spaces/', $document);
+    $res->status == 201 or die "no space: @{[$res->status]} @{[$res->body]}\n";
+    return;
+}
+
+# A space with 16 MiB in resources of 1 KiB, and two of 8 MiB. Yields its archive, and how many the
+# short ones are.
+sub fill_archive {
+    my ($bench, $server) = @_;
+    my $holder = $bench->holder($server);
+    my $count = 16 * MIB / KIB;
+    my $manifest = "ubc-version: '0.1'\ncontents:\n  space:\n    contents:\n      s: {}\n";
+    my @entries = (['manifest.yml', $manifest], ['space/s/c/.collection.c.json', '{}']);
+    my @lengths = ((KIB) x $count, (8 * MIB) x 2);
+    push @entries, map { ["space/s/c/r.$_.x%2Fy.blob", 'x' x $lengths[$_]] } 0 .. $#lengths;
+    make_space($holder, 'packed');
+    my $res = $holder->request(
+        POST => '/pws/space/packed/import', type => 'application/x-tar',
+        body => archive(@entries));
+    $res->status == 200 or die "no import: @{[$res->status]} @{[$res->body]}\n";
+    return ($holder->request(POST => '/pws/space/packed/export')->body, $count);
 }
 
 # The files of the loads. Writers do not meet: neighbours in the file write into different
