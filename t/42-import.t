@@ -14,6 +14,7 @@ use Compress::Zlib ();
 use Test::More;
 use WAS::Charge qw(charge_of);
 use WAS::Client;
+use WAS::Memory;
 use WAS::Server;
 use WAS::Story;
 use WAS::Tar;
@@ -337,5 +338,47 @@ my $sum = 0;
 $sum += /"resourcesCreated":(\d+)/ ? $1 : 1000 for map { ref $_ ? @$_ : $_ } @told;
 is($sum, 30, 'classic 7: imports at once: each resource comes once');
 is_deeply(stored($race), stored($few), '... and all of them');
+
+# 8. As many files as there is room for, and long ones: memory does not grow with them.
+for my $row (
+    ['files', made(map { file("/$_", '') } 1 .. 20_000), 20_000],
+    ['bytes', made(map { file("/$_", 'x' x (40 << 20)) } 1, 2), 2],
+) {
+    my ($name, $archive, $created) = @$row;
+    my $into = new_space($alice);
+    my ($res, $kib) = watched(main_httpd(), sub { return imported($alice, $into, $archive) });
+    expect("memory: many $name", $res, 200, counts($created, 0));
+    ok($kib < 16 << 10 || WAS::Server::has_sanitizer(), "... in little memory: $kib KiB");
+    $alice->delete("/space/$into");
+}
+
+# 9. A connection that is lost before the end: all of it is done once more.
+my $lost = new_space($alice);
+my $held = <<'SQL';
+SELECT 1 FROM pg_locks WHERE relation = 'was_resources'::regclass AND mode = 'ShareLock'
+SQL
+my $end_waiting = <<'SQL';
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE wait_event_type = 'Lock' AND query LIKE '%was_resources%'
+SQL
+@told = in_parallel(
+    2,
+    sub {
+        my ($who) = @_;
+        if ($who == 1) {
+            eventually(10, sub { sql($held) }) or die "nothing is held\n";
+            return imported($alice, $lost, $tar)->body;
+        }
+        # Which waits at its first resource.
+        my $session = WAS::Server::dbh();
+        $session->begin_work;
+        $session->do('LOCK was_resources IN SHARE MODE');
+        my $ended = eventually(10, sub { (sql($end_waiting))[0][0] });
+        $session->rollback;
+        return $ended;
+    });
+ok($told[0], 'classic 7: a connection is lost in the middle of an import');
+is($told[1], { counts($count, 0) }->{body}, '... which is done once more, and counted once');
+is_deeply(stored($lost), stored($from), '... and is what it was');
 
 done_testing;

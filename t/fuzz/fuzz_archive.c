@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
  * was_unpack, pws_entry_name_read and pws_manifest_read: the input is an archive, and as other
- * tries a name and a manifest. What an entry has lies in the archive, a name that is taken is the
- * one that would be made, and a manifest is of one space.
+ * tries a name and a manifest. What an entry and its attribute have lies in the archive, a name
+ * that is taken is the one that would be made, and a manifest is of one space.
  */
 #include "fuzz.h"
 
@@ -53,6 +53,13 @@ static void check_name(const char *name, apr_pool_t *pool)
     REQUIRE(has_suffix ? name[length] == '.' : name[length] == '\0');
 }
 
+static void check_attribute(const was_unpack_t *unpack, size_t size, apr_pool_t *pool)
+{
+    const char *path = was_unpack_attribute(unpack, "user.was.path", pool);
+
+    REQUIRE(path == NULL || strlen(path) <= size);
+}
+
 static void check_archive(const was_unpack_source_t *source, size_t size, apr_pool_t *pool)
 {
     const was_error_t *error;
@@ -68,6 +75,7 @@ static void check_archive(const was_unpack_source_t *source, size_t size, apr_po
                 REQUIRE(entry.size >= 0 && entry.offset >= 512);
                 REQUIRE((size_t)entry.offset <= size);
                 check_name(entry.name, pool);
+                check_attribute(unpack, size, pool);
             }
         } while (error == NULL && entry.name != NULL);
     }
