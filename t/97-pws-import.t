@@ -269,7 +269,8 @@ for my $row (
         'chunks',
         [
             @c, ["$B/c/r.r.$TEXT", 'x'], (map { ["$B/c/.chunks.r/r.$_.$TEXT", "chunk $_"] } 0, 10),
-            ["$B/c/.chunks.r/.meta.10.json", '{}'], ["$B/c/.chunks.q/r.0.$TEXT", 'of nothing']
+            ["$B/c/.chunks.r/.meta.10.json", '{}'], ["$B/c/.chunks.q/r.0.$TEXT", 'of nothing'],
+            ["$B/c/.chunks.r/.r.1.$TEXT", 'stray'], ["$B/c/.chunks.r/r.2.$TEXT.", 'stray']
         ],
         { resourcesCreated => 1 },
         { r => 'x' }

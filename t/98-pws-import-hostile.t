@@ -125,6 +125,7 @@ my %hostile = (
     'an encoded NUL' => in_collection(["r.%00.$TEXT", 'x']),
     'an encoded slash' => in_collection(["r.a%2Fb.$TEXT", 'x']),
     'encoded dots' => in_collection(["r.%2E%2E.$TEXT", 'x']),
+    'a dot behind it' => in_collection(["r.r.$TEXT.", 'x']),
     'no type' => in_collection(['r.r..txt', 'x']),
     'a type with a line break' => in_collection(['r.r.a%0Ab.txt', 'x']),
     'a long type' => in_collection(["r.r.@{['t' x 513]}.txt", 'x']),

@@ -211,12 +211,13 @@ static const was_error_t *read_resource_id(const char *id, pws_entry_name_t *ent
 static const char *split_content_name(const char *name, const char **type, apr_pool_t *pool)
 {
     char *state = NULL, *copy = apr_pstrdup(pool, name);
+    bool is_whole = *name == 'r' && name[strlen(name) - 1] != '.' && strstr(name, "..") == NULL;
     const char *r = apr_strtok(copy, ".", &state);
     const char *id = apr_strtok(NULL, ".", &state);
     const char *encoded = apr_strtok(NULL, ".", &state);
     const char *suffix = apr_strtok(NULL, ".", &state);
 
-    if (suffix == NULL || strcmp(r, "r") != 0 || strstr(name, "..") != NULL ||
+    if (!is_whole || suffix == NULL || strcmp(r, "r") != 0 ||
         apr_strtok(NULL, ".", &state) != NULL) {
         return NULL;
     }
