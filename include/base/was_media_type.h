@@ -27,6 +27,10 @@ bool was_media_type_holds_json(const char *type);
  */
 bool was_media_type_is_sendable(const char *type);
 
+/* Whether no comma stands outside of its quoted strings: httpd joins several fields of one name
+ * with commas, and which of them would be meant is not known. */
+bool was_media_type_is_one(const char *type);
+
 /* The type of a content that was stored: as it is, or, where no header field can hold it, the type
  * of bytes that nobody knows anything of, which the content of no declared type has, too. */
 const char *was_media_type_of_stored(const char *type);

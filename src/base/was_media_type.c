@@ -52,6 +52,32 @@ bool was_media_type_is_sendable(const char *type)
     return length > 0 && length <= WAS_MEDIA_TYPE_MAX_BYTES && type[length] == '\0';
 }
 
+/* Behind a quoted string that begins at `quote`; NULL where it does not end. */
+static const char *behind_quoted(const char *quote)
+{
+    const char *at = quote + 1;
+
+    while (*at != '\0' && *at != '"') {
+        at += *at == '\\' && at[1] != '\0' ? 2 : 1;
+    }
+    return *at == '"' ? at + 1 : NULL;
+}
+
+bool was_media_type_is_one(const char *type)
+{
+    const char *at = type;
+
+    for (at += strcspn(at, ",\""); *at == '"'; at += strcspn(at, ",\"")) {
+        const char *behind = behind_quoted(at);
+
+        if (behind == NULL) {
+            return strchr(at, ',') == NULL;
+        }
+        at = behind;
+    }
+    return *at == '\0';
+}
+
 const char *was_media_type_of_stored(const char *type)
 {
     return was_media_type_is_sendable(type) ? type : was_media_type_unknown;

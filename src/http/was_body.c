@@ -8,6 +8,7 @@
 #include "http/was_body.h"
 
 #include "auth/was_digest.h"
+#include "base/was_media_type.h"
 #include "http/was_gather.h"
 #include "http/was_protocol.h"
 
@@ -65,6 +66,7 @@ const was_error_t *was_body_check(const was_request_t *request, apr_int64_t max)
 {
     const char *length = was_request_field(request, "Content-Length");
     const char *coding = was_request_field(request, "Content-Encoding");
+    const char *type = was_request_field(request, "Content-Type");
     const char *transfer = was_request_field(request, "Transfer-Encoding");
     apr_int64_t limit = body_limit(request, max);
 
@@ -80,6 +82,10 @@ const was_error_t *was_body_check(const was_request_t *request, apr_int64_t max)
     if (coding != NULL && strcasecmp(coding, "identity") != 0) {
         return was_error_make(request->pool, WAS_ERROR_UNSUPPORTED, "/body",
                               "bodies are stored as they are sent: without Content-Encoding");
+    }
+    if (type != NULL && !was_media_type_is_one(type)) {
+        return was_error_make(request->pool, WAS_ERROR_MALFORMED, "/content-type",
+                              "a body has one Content-Type");
     }
     if (was_request_field(request, "Content-Range") != NULL) {
         return was_error_make(request->pool, WAS_ERROR_MALFORMED, "/body",

@@ -25,6 +25,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         REQUIRE(strlen(text) >= 1 && strlen(text) <= WAS_MEDIA_TYPE_MAX_BYTES);
         REQUIRE(strpbrk(text, "\r\n\t\x7f") == NULL);
     }
+    /* What was joined is never one. */
+    REQUIRE(strchr(text, '"') != NULL ||
+            !was_media_type_is_one(apr_pstrcat(pool, text, ", ", text, NULL)));
+    REQUIRE(was_media_type_is_one(text) || strchr(text, ',') != NULL);
     free(text);
     apr_pool_clear(pool);
     return 0;

@@ -85,11 +85,42 @@ static void test_sendable(apr_pool_t *pool)
     ok(strcmp(was_media_type_of_stored("a/b; c"), "a/b; c") == 0, "stored: what is");
 }
 
+static void test_one(void)
+{
+    static const struct {
+        const char *type;
+        bool one;
+    } types[] = {
+        {"", true},
+        {"a/b", true},
+        {"a/b; c=d; e=\"f\"", true},
+        {"a/b; c=\"d, e\"", true},
+        {"a/b; c=\"\\\", d\"", true},
+        {"a/b; c=\"\"; d=\",\"", true},
+        {"a/b; c=\"d", true},
+        {"a/b; c=\"d\\", true},
+        {"a/b, c/d", false},
+        {",", false},
+        {"a/b,", false},
+        {", a/b", false},
+        {"a/b; c=\"d, e\", f/g", false},
+        {"a/b; c=\"\\\\\", f/g", false},
+        {"a/b; c=\"d, e/f", false},
+        {"a/b; c=\"\", d/e; f=\"\"", false},
+    };
+
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        ok(was_media_type_is_one(types[i].type) == types[i].one, "<%s> is %s", types[i].type,
+           types[i].one ? "one" : "several");
+    }
+}
+
 int main(void)
 {
     apr_pool_t *pool = tap_begin();
 
     test_essences();
     test_sendable(pool);
+    test_one();
     return done();
 }
