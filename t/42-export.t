@@ -146,6 +146,12 @@ my %contents = (
     '/empty' => ['application/x-empty', ''],
     '/untyped' => [undef, 'untyped'],
     '/' . 'l' x 200 => ['x/y', 'a long segment'],
+    '/long/' . 'l' x 249 => ['x/y', 'one that is just short enough'],
+    '/long/' . 'l' x 250 => ['x/y', 'one that is just too long'],
+    '/long/' . 'l' x 1000 => ['x/y', 'one that no file system takes'],
+    '/long/' . 'l' x 249 . '%25/l' => ['x/y', 'one that looks as if it was cut'],
+    '/long/' . '%C3%A9' x 300 => ['x/y', 'a long one of UTF-8'],
+    '/long/' . '%25' x 300 . '/' => ['x/y', 'a long one of percents'],
     '/' . join('/', map { $_ x 90 } qw(m n o)) => ['x/y', 'long segments'],
     '/' . 's/' x 500 . 'deep' => ['x/y', 'deep'],
     '/bytes' => ['application/octet-stream', join '', map { chr } 0 .. 255],
@@ -171,6 +177,8 @@ is_deeply(
     members_of($entries[0]), { %told, 'was.name' => "N\xc3\xa4me" },
     'classic 7: it holds the members of the space');
 is_deeply([grep { $_->{name} !~ m{\A\Q$id\E/} } @entries], [], 'classic 7: all is below it');
+my @torn = grep { length > 255 || !utf8::decode($_) } map { split m{/}, $_->{name} } @entries;
+is_deeply(\@torn, [], 'classic 7: segments are short, and no character is torn apart');
 {
     my %names;
     $names{ $_->{name} }++ for @entries;

@@ -23,7 +23,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { PAGE = 200, BLOCK_BYTES = 64 * 1024, TRIES = 5 };
+enum { PAGE = 200, BLOCK_BYTES = 64 * 1024, TRIES = 5, SEGMENT_BYTES = 250 };
 
 typedef struct export_t {
     was_request_t *request;
@@ -101,36 +101,67 @@ static bool is_dot_segment(const char *c)
     return *c == '.' && (length == 1 || (length == 2 && c[1] == '.'));
 }
 
+/* A name that grows. */
+typedef struct name_t {
+    char *end;
+    apr_size_t segment; /* bytes since the last slash */
+} name_t;
+
+/* Adds what must not be torn apart; a segment that no file system would take is cut before it. */
+static void add_unit(name_t *name, const char *bytes, apr_size_t count)
+{
+    if (name->segment + count >= SEGMENT_BYTES) {
+        *name->end++ = '%';
+        *name->end++ = '/';
+        name->segment = 0;
+    }
+    memcpy(name->end, bytes, count);
+    name->end += count;
+    name->segment += count;
+}
+
+static apr_size_t character_length(const char *c)
+{
+    apr_size_t length = 1;
+
+    while (((unsigned char)c[length] & 0xc0) == 0x80) {
+        length++;
+    }
+    return length;
+}
+
 /*
  * The resource's path as a name that no tar program bends: an empty segment, which tar would drop
  * or take for a directory's end, becomes "%", a segment of dots, which would lead elsewhere, "%2E"
- * or "%2E%2E", and a '%' becomes "%25", so that names stay distinct.
+ * or "%2E%2E", a long one several, each but the last with a "%" at its end, and a '%' becomes
+ * "%25", so that names stay distinct.
  */
 const char *classic_entry_name(const char *uuid, const char *path, apr_pool_t *pool)
 {
-    /* Every byte may grow to three, and there may be one more for an empty end. */
-    char *name = apr_palloc(pool, strlen(uuid) + 3 * strlen(path) + 2);
-    char *out = name + strlen(uuid);
+    /* Every byte may grow to three, and what a cut adds stands for hundreds. */
+    char *text = apr_palloc(pool, strlen(uuid) + 4 * strlen(path) + 2);
+    name_t name = {text + strlen(uuid), 0};
 
-    memcpy(name, uuid, strlen(uuid));
-    for (const char *c = path; *c != '\0'; c++) {
-        *out++ = *c;
-        if (*c == '%') {
-            *out++ = '2';
-            *out++ = '5';
+    memcpy(text, uuid, strlen(uuid));
+    for (const char *c = path; *c != '\0';) {
+        apr_size_t length = character_length(c);
+
+        if (*c != '/') {
+            add_unit(&name, *c == '%' ? "%25" : c, *c == '%' ? 3 : length);
+            c += length;
+            continue;
         }
-        else if (*c == '/' && (c[1] == '/' || c[1] == '\0')) {
-            *out++ = '%';
+        *name.end++ = *c++;
+        name.segment = 0;
+        if (*c == '/' || *c == '\0') {
+            add_unit(&name, "%", 1);
         }
-        else if (*c == '/' && is_dot_segment(c + 1)) {
-            for (; c[1] == '.'; c++) {
-                memcpy(out, "%2E", 3);
-                out += 3;
-            }
+        for (bool is_dots = is_dot_segment(c); is_dots && *c == '.'; c++) {
+            add_unit(&name, "%2E", 3);
         }
     }
-    *out = '\0';
-    return name;
+    *name.end = '\0';
+    return text;
 }
 
 static const was_error_t *write_entry(export_t *export, const was_resource_t *resource,
