@@ -135,6 +135,8 @@ my %contents = (
     '/%25' => ['x/y', 'only a percent'],
     '/a%20b' => ['x/y', 'blank'],
     '/%C3%A9/%F0%9F%98%80' => ['x/y', 'UTF-8'],
+    '/e%CC%81' => ['x/y', 'UTF-8 that could be composed'],
+    '/%EF%BF%BF%F4%8F%BF%BF%C2%80' => ['x/y', 'the ends of Unicode'],
     '/a%0Ab' => ['x/y', 'line break'],
     '/a%5Cb' => ['x/y', 'backslash'],
     '/a%3Db' => ['x/y; a="b=c"', 'equals'],
@@ -177,6 +179,7 @@ is_deeply(
     members_of($entries[0]), { %told, 'was.name' => "N\xc3\xa4me" },
     'classic 7: it holds the members of the space');
 is_deeply([grep { $_->{name} !~ m{\A\Q$id\E/} } @entries], [], 'classic 7: all is below it');
+is_deeply([map { $_->{'pax hdrcharset'} // () } @entries], [], 'classic 7: names are UTF-8');
 my @torn = grep { length > 255 || !utf8::decode($_) } map { split m{/}, $_->{name} } @entries;
 is_deeply(\@torn, [], 'classic 7: segments are short, and no character is torn apart');
 {
@@ -199,7 +202,13 @@ sub spew {
 sub unpacked {
     my ($archive, $into) = @_;
     mkdir "$dir/$into" or die $!;
-    return system qw(tar --no-same-owner -C), "$dir/$into", '-xf', "$dir/$archive";
+    open my $tar, '-|', 'sh', '-c', 'exec "$@" 2>&1', 'sh', qw(tar --no-same-owner -C),
+        "$dir/$into", '-xf', "$dir/$archive"
+        or die $!;
+    my @said = <$tar>;
+    close $tar;
+    is_deeply(\@said, [], "$archive: tar has nothing to say");
+    return $?;
 }
 
 sub md5_of {

@@ -21,6 +21,7 @@
 #include <archive_entry.h>
 
 #include <errno.h>
+#include <locale.h>
 #include <string.h>
 
 enum { PAGE = 200, BLOCK_BYTES = 64 * 1024, TRIES = 5, SEGMENT_BYTES = 250 };
@@ -30,6 +31,7 @@ typedef struct export_t {
     const was_classic_space_t *space;
     was_stream_t *stream;
     struct archive *archive;
+    locale_t locale;          /* of UTF-8; 0 where the system has none */
     const was_error_t *error; /* of the stream, seen inside libarchive */
 } export_t;
 
@@ -61,11 +63,14 @@ static void set_attribute(struct archive_entry *entry, const char *name, const c
     }
 }
 
-/* A warning is fine: names outside the locale's charset are noted as the bytes that they are. */
+/* libarchive takes names for text of the thread's locale, and httpd's is that of ASCII: what it has
+ * no letters for would be noted as bytes of no charset, which is what a warning is about. */
 static const was_error_t *write_head(export_t *export, struct archive_entry *entry)
 {
+    locale_t before = uselocale(export->locale);
     int code = archive_write_header(export->archive, entry);
 
+    (void)uselocale(before);
     archive_entry_free(entry);
     return code == ARCHIVE_OK || code == ARCHIVE_WARN ? NULL : export_failure(export);
 }
@@ -339,7 +344,11 @@ static const was_error_t *produce_archive(was_stream_t *stream, void *baton)
     if (export->archive == NULL) {
         return was_error_log(export->request->pool, WAS_ERROR_BROKEN, "libarchive: no memory");
     }
+    export->locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
     const was_error_t *error = write_archive(export);
+    if (export->locale != (locale_t)0) {
+        freelocale(export->locale);
+    }
     if (error != NULL) {
         /* Or freeing it would end the archive as if it were complete. */
         archive_write_fail(export->archive);
