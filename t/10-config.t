@@ -66,6 +66,8 @@ my $token = "$ENV{WAS_RUN}/private/10-token-$$";
 spew($token, 'onboarding-' x 3);
 chmod 0600, $token or die "$token: $!";
 my $origin = qr/such as https:\S+ \(lower case, no path, no default port\), not '/;
+my $origin_or_pattern =
+    qr/such as https:\S+ \(lower case, no path, no default port\), https:\S+ and null, not '/;
 my $seconds = qr/to 31622400, not '/;
 my @bad_origins = (
     'null', 'https://', 'wallet.example', 'https://Wallet.example', 'HTTPS://wallet.example',
@@ -154,14 +156,21 @@ my @values = (
         takes => [
             'on', 'off', 'On', 'OFF', 'https://wallet.example', 'http://localhost:5173',
             'https://a.example https://b.example:8443 http://127.0.0.1:3000', 'https://[::1]:8443',
-            'chrome-extension://abcdefghijklmnop',
+            'chrome-extension://abcdefghijklmnop', 'null', 'null https://a.example',
+            'https://*.wallet.example', 'http://*.a.b.example:8080 https://c.example',
         ],
         refuses => [
-            @bad_origins, 'https://wallet.example/app', 'https://wallet.example#x',
+            (grep { $_ ne 'null' } @bad_origins), 'https://*.example:8443', 'https://*.',
+            'https://*..example', 'https://*.a.', 'https://**.a.example', 'https://*a.example',
+            'https://a.*.example', 'https://*.*.a.example', 'https://*.a.example:443',
+            'https://*.[::1.2]',
+            'https://*.a.example/', 'https://*.A.example', '*.a.example', '://*.a.example', 'NULL',
+            'https://*.a.example:', 'https://*.a.:80', 'https://wallet.example/app',
+            'https://wallet.example#x',
             'https://wallet.example:99999', '"https://a.example https://b.example"', 'on off',
             'off https://wallet.example', 'https://wallet.example on',
         ],
-        sentence => qr/WASCORS takes on, off, or origins $origin/,
+        sentence => qr/WASCORS takes on, off, or origins $origin_or_pattern/,
         miscounted => ['' => qr/WASCORS needs a value/, '""' => qr/WASCORS needs a value/],
     },
 );

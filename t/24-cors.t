@@ -93,7 +93,18 @@ my @near = (
     "$app.", "$app:443", "$app/", 'http://app.example', uc $app, 'https://app.exampl',
     "$app.evil.example", 'https://other.example', '*', '', "$app $other", "$app, $other",
 );
+my @below = map { "https://$_.app.example" } qw(a b.c x--y x_y 1);
+my @not_below = (
+    $app, 'https://.app.example', 'https://a.app.example:443', 'https://a.app.example.',
+    'https://a.app.example.evil.example', 'https://evilapp.example', 'http://a.app.example',
+    'https://A.app.example', 'https://a/.app.example', 'https://a@b.app.example', 'NULL',
+    'https://evil.example:80.app.example', 'https://*.app.example', 'http://b.a.example',
+    'http://b.a.example:80800', 'http://b.a.example:8080/', "https://a\tb.app.example", 'nul',
+    'https://evil.example?.app.example', 'https://evil.example#.app.example', 'null, null',
+);
 for my $host (
+    (map { ['cors_pattern', $_, $_] } @below, 'http://b.a.example:8080', 'null'),
+    (map { ['cors_pattern', $_, undef] } @not_below),
     ['main', undef, '*'],
     ['main', $ORIGIN, '*'],
     ['main', 'null', '*'],
@@ -110,7 +121,7 @@ for my $host (
     my ($vhost, $origin, $allowed) = @$host;
     my $who = at($vhost, $alice);
     my $shown = defined $origin ? "Origin: $origin" : 'no Origin';
-    my %vary = $vhost eq 'cors_list' ? (Vary => qr/(?:\A|, ?)Origin(?:\z|,)/) : ();
+    my %vary = $vhost =~ /list|pattern/ ? (Vary => qr/(?:\A|, ?)Origin(?:\z|,)/) : ();
     my %headers = ('Access-Control-Allow-Origin' => $allowed, %vary);
     my $check = defined $allowed ? \&exposes : \&cors_fields;
     for my $row (@answers) {

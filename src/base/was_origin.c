@@ -40,3 +40,46 @@ bool was_origin_canonical(const char *text, apr_pool_t *pool)
 
     return port > 0 && port <= 65535 && port != apr_uri_port_of_scheme(uri.scheme);
 }
+
+/* Where a pattern's star stands, before the dot of a domain; NULL where it has none. */
+static const char *find_star(const char *pattern)
+{
+    const char *star = strstr(pattern, "://*.");
+
+    return star != NULL ? star + 3 : NULL;
+}
+
+bool was_origin_pattern(const char *text, apr_pool_t *pool)
+{
+    const char *star = find_star(text);
+
+    if (star == NULL) {
+        return strcmp(text, "null") == 0 || was_origin_canonical(text, pool);
+    }
+    const char *domain = star + 2;
+    const char *dot = strchr(domain, '.');
+
+    /* A domain of one label would be everybody's, and an address has none below it. */
+    return strchr(domain, '[') == NULL && dot != NULL && dot != domain && dot[1] != '\0' &&
+           dot[1] != ':' &&
+           was_origin_canonical(apr_pstrcat(pool,
+                                            apr_pstrmemdup(pool, text, (apr_size_t)(star - text)),
+                                            domain, NULL),
+                                pool);
+}
+
+bool was_origin_matches(const char *pattern, const char *origin)
+{
+    static const char characters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
+    const char *star = find_star(pattern);
+
+    if (star == NULL) {
+        return strcmp(pattern, origin) == 0;
+    }
+    apr_size_t before = (apr_size_t)(star - pattern), behind = strlen(star + 1);
+    apr_size_t length = strlen(origin);
+
+    return length > before + behind && strncmp(pattern, origin, before) == 0 &&
+           strcmp(star + 1, origin + length - behind) == 0 && origin[before] != '.' &&
+           strspn(origin + before, characters) >= length - behind - before;
+}

@@ -7,6 +7,8 @@
 
 #include "http/was_cors.h"
 
+#include "base/was_origin.h"
+
 #include <string.h>
 
 #define EXPOSED                                                                                    \
@@ -37,10 +39,8 @@ static const char *allowed_origin(const was_request_t *request)
     }
     const char *origin = was_request_field(request, "Origin");
     for (int i = 0; origin != NULL && i < config->origins->nelts; i++) {
-        const char *welcome = APR_ARRAY_IDX(config->origins, i, const char *);
-
-        if (strcmp(origin, welcome) == 0) {
-            return welcome;
+        if (was_origin_matches(APR_ARRAY_IDX(config->origins, i, const char *), origin)) {
+            return origin;
         }
     }
     return NULL;

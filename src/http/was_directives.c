@@ -224,10 +224,11 @@ static const char *set_cors(cmd_parms *cmd, void *dir, int argc, char *const arg
     config->cors = WAS_CORS_LIST;
     config->origins = apr_array_make(cmd->pool, argc, sizeof(const char *));
     for (int i = 0; i < argc; i++) {
-        if (!was_origin_canonical(argv[i], cmd->pool)) {
+        if (!was_origin_pattern(argv[i], cmd->pool)) {
             return apr_psprintf(cmd->pool,
                                 "%s takes on, off, or origins such as https://wallet.example "
-                                "(lower case, no path, no default port), not '%s'",
+                                "(lower case, no path, no default port), "
+                                "https://*.wallet.example and null, not '%s'",
                                 cmd->cmd->name, argv[i]);
         }
         APR_ARRAY_PUSH(config->origins, const char *) = argv[i];

@@ -6,6 +6,7 @@
  */
 #include "request.h"
 
+#include "base/was_origin.h"
 #include "http/was_cors.h"
 
 enum { MOST_BYTES = 1024 };
@@ -19,9 +20,16 @@ static int clean(void *unused, const char *name, const char *value)
 static bool is_listed(const apr_array_header_t *origins, const char *origin)
 {
     for (int i = 0; origin != NULL && i < origins->nelts; i++) {
-        if (strcmp(APR_ARRAY_IDX(origins, i, const char *), origin) == 0) {
+        const char *pattern = APR_ARRAY_IDX(origins, i, const char *);
+        const char *star = strstr(pattern, "://*.");
+
+        if (was_origin_matches(pattern, origin)) {
+            REQUIRE(star != NULL || strcmp(pattern, origin) == 0);
+            REQUIRE(star == NULL || strncmp(pattern, origin, (size_t)(star - pattern) + 3) == 0);
+            REQUIRE(star == NULL || strlen(origin) >= strlen(pattern));
             return true;
         }
+        REQUIRE(star != NULL || strcmp(pattern, origin) != 0);
     }
     return false;
 }

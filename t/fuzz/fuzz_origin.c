@@ -41,6 +41,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (was_origin_canonical(text, pool)) {
         check_canonical(text, pool);
+        REQUIRE(was_origin_pattern(text, pool) && was_origin_matches(text, text));
+    }
+    /* A star names what is below its domain, and no more. */
+    if (was_origin_pattern(text, pool) && strchr(text, '*') != NULL) {
+        char *origin = apr_pstrdup(pool, text);
+
+        REQUIRE(!was_origin_canonical(text, pool) && !was_origin_matches(text, text));
+        *strchr(origin, '*') = 'a';
+        REQUIRE(was_origin_canonical(origin, pool) && was_origin_matches(text, origin));
     }
     free(text);
     apr_pool_clear(pool);

@@ -48,9 +48,47 @@ static const struct {
     {"", false, false},
 };
 
+/* A pattern, what browsers might send, and whether that is meant. */
+static const struct {
+    const char *pattern, *origin;
+    bool matches;
+} matches[] = {
+    {"https://a.example", "https://a.example", true},
+    {"https://a.example", "https://b.a.example", false},
+    {"null", "null", true},
+    {"null", "NULL", false},
+    {"https://*.a.example", "https://b.a.example", true},
+    {"https://*.a.example", "https://c.b.a.example", true},
+    {"https://*.a.example", "https://a.example", false},
+    {"https://*.a.example", "https://.a.example", false},
+    {"https://*.a.example", "https://..a.example", false},
+    {"https://*.a.example", "https://ba.example", false},
+    {"https://*.a.example", "http://b.a.example", false},
+    {"https://*.a.example", "https://b.a.example:8443", false},
+    {"https://*.a.example", "https://b.a.example.evil.example", false},
+    {"https://*.a.example", "https://evil.example/.a.example", false},
+    {"https://*.a.example", "https://evil.example:1.a.example", false},
+    {"https://*.a.example", "https://evil.example@b.a.example", false},
+    {"https://*.a.example", "https://*.a.example", false},
+    {"https://*.a.example", "null", false},
+    {"https://*.a.example:8443", "https://b.a.example:8443", true},
+    {"https://*.a.example:8443", "https://b.a.example", false},
+};
+
+static void test_matches(apr_pool_t *pool)
+{
+    for (size_t i = 0; i < sizeof(matches) / sizeof(matches[0]); i++) {
+        ok(was_origin_pattern(matches[i].pattern, pool), "%s is a pattern", matches[i].pattern);
+        ok(was_origin_matches(matches[i].pattern, matches[i].origin) == matches[i].matches,
+           "... that %s %s", matches[i].matches ? "names" : "does not name", matches[i].origin);
+    }
+}
+
 int main(void)
 {
     apr_pool_t *pool = tap_begin();
+
+    test_matches(pool);
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const char *shown = apr_pescape_echo(pool, cases[i].text, 1);
