@@ -6,7 +6,6 @@
 
 #include "was_pws_place.h"
 
-
 was_pws_place_t was_pws_place_key(const was_pws_key_t *key)
 {
     return (was_pws_place_t){.key = {WAS_TEXT(key->space), WAS_TEXT(key->collection),
