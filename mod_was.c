@@ -9,10 +9,10 @@
 #include "auth/was_crypto.h"
 #include "base/was_json.h"
 #include "classic/classic.h"
-#include "http/was_body.h"
 #include "http/was_config.h"
 #include "http/was_direct.h"
 #include "http/was_directives.h"
+#include "http/was_input.h"
 #include "http/was_route.h"
 #include "http/was_startup.h"
 #include "http/was_target.h"
@@ -203,7 +203,7 @@ static void register_hooks(apr_pool_t *pool)
     static const char *const pools[] = {"mod_dbd.c", NULL};
 
     (void)pool;
-    was_body_register();
+    was_input_register();
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);

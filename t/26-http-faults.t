@@ -244,4 +244,24 @@ SKIP: {
         'HTTP/2: two fields');
 }
 
+# 5. A refused upload of up to 1 MiB is read to its end over HTTP/2, too, its length known or not:
+# some clients take a stream that is reset behind its answer for a failure.
+SKIP: {
+    skip 'this curl knows no HTTP/2, or this httpd does not', 4 if !$speaks_http2;
+    my $url = $server->origin . "/space/$space/refused";
+    my $file = $server->error_log_path =~ s/error_log\z/upload/r;
+    for my $size (100_000, 900_000) {
+        open my $upload, '>', $file or die "$file: $!";
+        print $upload 'x' x $size;
+        close $upload or die "$file: $!";
+        for my $length ("content-length: $size", 'no length') {
+            my $unknown = $length eq 'no length' ? "-H 'Transfer-Encoding: chunked'" : '';
+            my $flags = "--http2-prior-knowledge --max-time 20 -o $file.out $unknown -T $file";
+            my %ends;
+            $ends{`curl -sS $flags -w '%{http_code}' '$url' 2>&1`}++ for 1 .. 8;
+            is_deeply(\%ends, { 401 => 8 }, "HTTP/2: a refused upload of $size bytes, $length");
+        }
+    }
+}
+
 done_testing;

@@ -9,9 +9,6 @@
  * digest came along: one that the signature covers, or a field of RFC 9530.
  */
 
-/* Registers the filter that keeps httpd's own refusals of a body from the client. */
-void was_body_register(void);
-
 /*
  * What can be refused before anything is read: an announced length over the limit
  * (LimitRequestBody, or `max` when smaller, 0 for no bound of the route's own; and

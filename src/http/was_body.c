@@ -10,6 +10,7 @@
 #include "auth/was_digest.h"
 #include "base/was_media_type.h"
 #include "http/was_gather.h"
+#include "http/was_input.h"
 #include "http/was_protocol.h"
 
 #include <http_core.h>
@@ -20,7 +21,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { DISCARD_BYTES = 1024 * 1024, READ_BYTES = 64 * 1024 };
+enum { DISCARD_BYTES = 1024 * 1024 };
 
 enum { ALGORITHMS = WAS_DIGEST_SHA512 + 1 };
 
@@ -183,41 +184,6 @@ static const was_error_t *take_bytes(was_request_t *request, was_body_t *body, c
     return was_gather_add(request, body->gathered, bytes, count);
 }
 
-/*
- * httpd's input filter answers a bad body by itself: it sends an error down the output filters,
- * which make a page of it, and only then fails our read. This filter stands in front of them while
- * a body is read. It takes the error, and the answer stays ours.
- */
-static ap_filter_rec_t *guard;
-
-static apr_status_t keep_refusal(ap_filter_t *filter, apr_bucket_brigade *brigade)
-{
-    int *status = filter->ctx;
-
-    for (apr_bucket *bucket = APR_BRIGADE_FIRST(brigade); bucket != APR_BRIGADE_SENTINEL(brigade);
-         bucket = APR_BUCKET_NEXT(bucket)) {
-        if (AP_BUCKET_IS_ERROR(bucket)) {
-            *status = ((ap_bucket_error *)bucket->data)->status;
-        }
-    }
-    apr_brigade_cleanup(brigade);
-    return AP_FILTER_ERROR;
-}
-
-void was_body_register(void)
-{
-    guard = ap_register_output_filter("WAS_BODY_GUARD", keep_refusal, NULL, AP_FTYPE_RESOURCE - 1);
-}
-
-/* `*refused` is the status that httpd would have answered. */
-static apr_status_t read_brigade(request_rec *r, apr_bucket_brigade *brigade, const int *refused)
-{
-    apr_status_t status =
-        ap_get_brigade(r->input_filters, brigade, AP_MODE_READBYTES, APR_BLOCK_READ, READ_BYTES);
-
-    return status == APR_SUCCESS && *refused != 0 ? APR_EGENERAL : status;
-}
-
 static const was_error_t *refuse_reading(const was_request_t *request, apr_status_t status,
                                          int refused, apr_int64_t limit)
 {
@@ -272,7 +238,7 @@ static const was_error_t *take_body(was_request_t *request, was_body_t *body, ap
     bool ended = false;
 
     while (!ended) {
-        apr_status_t status = read_brigade(r, brigade, refused);
+        apr_status_t status = was_input_read(r, brigade, refused);
 
         if (status != APR_SUCCESS) {
             return refuse_reading(request, status, *refused, limit);
@@ -308,8 +274,7 @@ static const was_error_t *complete_body(was_request_t *request, was_body_t *body
         return refuse_length(request, limit);
     }
     WAS_TRY(was_gather_make(request, announced, &body->gathered));
-    /* Once for all of it: what httpd makes for a filter stays until the request ends. */
-    ap_filter_t *filter = ap_add_output_filter_handle(guard, &refused, r, r->connection);
+    ap_filter_t *filter = was_input_guard(r, &refused);
     const was_error_t *error = take_body(request, body, limit, &refused);
 
     ap_remove_output_filter(filter);
@@ -378,13 +343,17 @@ void was_body_discard(const was_request_t *request)
     if (request->body != NULL || (length == NULL && !chunked)) {
         return;
     }
-    if (chunked || apr_atoi64(length) > DISCARD_BYTES ||
-        apr_atoi64(length) > body_limit(request, 0) || request->r->expecting_100) {
+    /* Of HTTP/2, where a length need not be known to find the end. */
+    bool is_stream = request->r->connection->master != NULL;
+
+    if ((chunked && !is_stream) || request->r->expecting_100 ||
+        (length != NULL &&
+         (apr_atoi64(length) > DISCARD_BYTES || apr_atoi64(length) > body_limit(request, 0)))) {
         /* httpd refuses by itself to read more than its limit, and reading would ask a client that
          * waits for a 100 to send what is refused already. Its lingering close lets the client read
          * the answer before it notices. */
         request->r->connection->keepalive = AP_CONN_CLOSE;
         return;
     }
-    (void)ap_discard_request_body(request->r);
+    was_input_drain(request->r, DISCARD_BYTES);
 }
