@@ -301,6 +301,8 @@ for my $row (@POOLERS) {
             my ($what, $interrupt) = @$interruption;
             # A pooler that is interrupted while somebody connects lets nobody in for a while.
             ok(eventually(60, \&all_swept), "$name: $what, when nobody sweeps");
+            # Who has swept looks once more for more.
+            sleep 1;
             $interrupt->($pooler);
             all_work($server, "$name: $what");
             all_work_at_once($server, "$name: $what");
