@@ -253,9 +253,15 @@ async function test(page, preflights) {
       ['not there', await client('get', { name: 'none' }), 404, 'Not Found'],
       [
         'not known',
-        await call('signed', 'POST', space.path, { body: 'x' }),
+        await call('signed', 'DELETE', '/spaces/', {}),
         405,
         'Method Not Allowed'
+      ],
+      [
+        'no archive',
+        await call('signed', 'POST', space.path, { body: 'x' }),
+        415,
+        'Unsupported Media Type'
       ],
       ['not JSON', await client('put', { body: '{', type: 'application/json' }), 400, 'Bad Request']
     ]) {
