@@ -28,11 +28,11 @@ typedef struct sweep_kind_t {
     sweep_step_t steps[MAX_SWEEP_STEPS];
 } sweep_kind_t;
 
+/* clang-format off */
 /* How many there are, and which. */
 #define SWEEP_STEPS(...) \
     sizeof((const sweep_step_t[]){__VA_ARGS__}) / sizeof(sweep_step_t), {__VA_ARGS__}
 
-/* clang-format off */
 static const sweep_kind_t kinds[] = {
     {"collection", 4, SWEEP_STEPS(
         {WAS_SQL_SWEEP_LOG, true},

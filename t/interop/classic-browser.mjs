@@ -251,12 +251,7 @@ async function test(page, preflights) {
         'Forbidden'
       ],
       ['not there', await client('get', { name: 'none' }), 404, 'Not Found'],
-      [
-        'not known',
-        await call('signed', 'DELETE', '/spaces/', {}),
-        405,
-        'Method Not Allowed'
-      ],
+      ['not known', await call('signed', 'DELETE', '/spaces/', {}), 405, 'Method Not Allowed'],
       [
         'no archive',
         await call('signed', 'POST', space.path, { body: 'x' }),

@@ -109,7 +109,7 @@ int main(void)
         apr_int64_t first = -1, length = -1;
         bool is_one = was_ranges_one(one_cases[i].range, one_cases[i].size, &first, &length);
 
-        ok(is_one == (one_cases[i].length > 0), one_cases[i].name);
+        ok(is_one == (one_cases[i].length > 0), "%s", one_cases[i].name);
         is_int(first, one_cases[i].first, "... where it begins");
         is_int(length, is_one ? one_cases[i].length : -1, "... how long it is");
     }
