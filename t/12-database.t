@@ -274,7 +274,7 @@ for my $round (1 .. 3) {
 }
 {
     my $restless_ones = "$pooled AND application_name = 'restless'";
-    my $settings = "application_name=restless options='-c idle_session_timeout=300'";
+    my $settings = "application_name=restless options='-c idle_session_timeout=1000'";
     my $restless = serve(dsn('was', $settings), pool => 2);
     my $client = $restless->client($alice);
     my @statuses;
