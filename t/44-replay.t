@@ -17,7 +17,7 @@ use Time::HiRes qw(sleep time);
 use WAS::Client;
 use WAS::Key;
 use WAS::Server;
-use WAS::Story qw(json_text new_id sql);
+use WAS::Story qw(json_text new_id sql swept);
 use WAS::Traffic qw(eventually);
 use WAS::Zcap;
 
@@ -249,6 +249,8 @@ my $server = serve(WAS::Server::mpm(), 'shmcb:was_replay(512000)');
         is(
             $who->request($method, $target, @$options, @same)->status, $first,
             "$name: the first use");
+        # What a deletion leaves to be swept is gone, too.
+        swept($id);
         my $before = possessions($who);
         my $res = $who->request($method, $target, @$options, @same);
         $second
