@@ -84,6 +84,9 @@ typedef struct was_content_t {
     const was_source_t *source;
 } was_content_t;
 
+/* The bytes' value in its row; NULL where they are in parts. */
+was_value_t was_content_bytes(const was_content_t *content);
+
 /* The digest's value in its row; NULL where the content is not in parts. */
 was_value_t was_content_digest(const was_content_t *content);
 

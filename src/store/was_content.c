@@ -126,6 +126,11 @@ const was_error_t *was_content_refused(const was_error_t *error, apr_pool_t *poo
     return was_error_wrap(pool, refusal, "its row has just changed, or bytes of it are lost");
 }
 
+was_value_t was_content_bytes(const was_content_t *content)
+{
+    return content->parts == NULL ? WAS_BYTES(content->bytes, content->length) : WAS_TEXT(NULL);
+}
+
 was_value_t was_content_digest(const was_content_t *content)
 {
     return content->parts != NULL && content->digest != NULL

@@ -126,8 +126,7 @@ static const was_error_t *repeat_chunk(was_db_t *db, const was_pws_key_t *key, a
 
     chunk_values(key, number, values);
     values[KEY_VALUES] = WAS_TEXT(content->type);
-    values[KEY_VALUES + 1] =
-        content->parts == NULL ? WAS_BYTES(content->bytes, content->length) : WAS_TEXT(NULL);
+    values[KEY_VALUES + 1] = was_content_bytes(content);
     values[KEY_VALUES + 2] = was_content_digest(content);
     values[KEY_VALUES + 3] = WAS_INTEGER((apr_int64_t)content->length);
     WAS_TRY(was_db_run(db, WAS_SQL_PWS_CHUNK_SAME, values, KEY_VALUES + 4, &rows, pool));
@@ -189,8 +188,7 @@ static put_t chunk_put_values(const was_grant_t *grant, const was_pws_key_t *key
     values.put[3] = WAS_INTEGER(was_grant_token());
     values.put[5] = WAS_INTEGER((apr_int64_t)content->length);
     values.put[6] = WAS_TEXT(content->type);
-    values.put[7] =
-        content->parts == NULL ? WAS_BYTES(content->bytes, content->length) : WAS_TEXT(NULL);
+    values.put[7] = was_content_bytes(content);
     values.put[8] = was_parts_mark(content->parts);
     values.put[9] = was_content_digest(content);
     for (int i = 3; i <= 6; i++) {

@@ -28,11 +28,6 @@ typedef struct import_t {
     apr_int64_t chunks;           /* the mark of the chunks of the resource at hand */
 } import_t;
 
-static was_value_t incoming_bytes(const was_content_t *content)
-{
-    return content->parts != NULL ? WAS_TEXT(NULL) : WAS_BYTES(content->bytes, content->length);
-}
-
 static const was_error_t *check_resource(const import_t *import, const was_pws_incoming_t *record)
 {
     apr_pool_t *pool = import->pool;
@@ -114,7 +109,7 @@ static const was_error_t *import_resource(import_t *import, const was_pws_incomi
         was_pws_generation_value(record->generation),
         WAS_TEXT(content->type),
         WAS_INTEGER((apr_int64_t)content->length),
-        incoming_bytes(content),
+        was_content_bytes(content),
         was_parts_mark(content->parts),
         was_pws_created_value(record->created),
         WAS_TEXT(record->epoch),
@@ -149,7 +144,7 @@ static const was_error_t *import_chunk(import_t *import, const was_pws_incoming_
         was_pws_generation_value(record->generation),
         WAS_TEXT(content->type),
         WAS_INTEGER((apr_int64_t)content->length),
-        incoming_bytes(content),
+        was_content_bytes(content),
         was_parts_mark(content->parts),
         was_pws_created_value(record->created),
         was_content_digest(content),

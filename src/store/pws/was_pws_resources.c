@@ -36,12 +36,6 @@ static void read_written(const was_rows_t *rows, was_pws_meta_t *meta)
     meta->etag = was_rows_text(rows, 0, WAS_PWS_CONTENT_COLUMNS);
 }
 
-/* NULL where they are in parts. */
-static was_value_t bytes_value(const was_content_t *content)
-{
-    return content->parts == NULL ? WAS_BYTES(content->bytes, content->length) : WAS_TEXT(NULL);
-}
-
 /* A put where everything is written once: fine, with what is there, if it is the same; what is in
  * memory is compared, and of what is in parts the digest. */
 static const was_error_t *repeat_put(was_db_t *db, const was_pws_key_t *key,
@@ -52,7 +46,7 @@ static const was_error_t *repeat_put(was_db_t *db, const was_pws_key_t *key,
                                   WAS_TEXT(key->collection),
                                   WAS_TEXT(key->resource),
                                   WAS_TEXT(content->type),
-                                  bytes_value(content),
+                                  was_content_bytes(content),
                                   was_content_digest(content),
                                   WAS_INTEGER((apr_int64_t)content->length)};
     const was_rows_t *rows;
@@ -123,7 +117,7 @@ static put_t put_values(const was_grant_t *grant, const was_pws_key_t *key,
     put_t values = {.put = {keyed.key[0], keyed.key[1], keyed.key[2], keyed.key[3],
                             WAS_TEXT(content->type), WAS_TEXT(grant->invoker),
                             WAS_TEXT(write->notes->epoch), WAS_TEXT(write->notes->writer),
-                            WAS_INTEGER((apr_int64_t)content->length), bytes_value(content),
+                            WAS_INTEGER((apr_int64_t)content->length), was_content_bytes(content),
                             was_parts_mark(content->parts), was_content_digest(content),
                             WAS_INTEGER(write->terms.count)}};
 

@@ -105,7 +105,7 @@ static const was_error_t *run_lookup(was_db_t *db, was_sql_t statement, const wa
 }
 
 static void read_found(const was_pws_lookup_t *lookup, const was_rows_t *rows, int row,
-                          was_resource_t *resource)
+                       was_resource_t *resource)
 {
     const char *id = was_rows_text(rows, row, 0);
 
