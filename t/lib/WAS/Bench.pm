@@ -10,6 +10,8 @@ use warnings;
 
 use Exporter qw(import);
 use File::Path qw(make_path);
+use IO::Select;
+use IO::Socket::IP;
 use List::Util qw(min sum0);
 use POSIX ();
 use Time::HiRes qw(time);
@@ -107,17 +109,23 @@ sub serve_all {
 # An httpd of ours. Options: those of WAS::Server->start, and
 #   database  another one than `was`
 #   pool      how many connections to it
+#   children  how many, and
+#   threads   of each
 sub serve {
     my ($self, %options) = @_;
     my $pool = delete $options{pool} // POOL;
+    my ($children, $threads) = (delete $options{children} // 1, delete $options{threads} // 64);
+    my $workers = $children * $threads;
     my $dsn = $self->{cluster}->dsn(delete $options{database} // 'was');
     my $origin = ORIGIN;
-    return WAS::Server->start(%options, dsn => $dsn, before => <<'BEFORE', config => <<"CONF");
-ServerLimit 1
-ThreadsPerChild 64
-MaxRequestWorkers 64
+    return WAS::Server->start(%options, dsn => $dsn, before => <<"BEFORE", config => <<"CONF");
+ServerLimit $children
+StartServers $children
+ThreadLimit $threads
+ThreadsPerChild $threads
+MaxRequestWorkers $workers
 MinSpareThreads 1
-MaxSpareThreads 64
+MaxSpareThreads $workers
 MaxKeepAliveRequests 0
 KeepAliveTimeout 60
 BEFORE
@@ -172,18 +180,22 @@ sub requests {
 # The same of [method, target, a JSON body or none], signed for Portable Web Spaces by a client of
 # it; options are its.
 sub invocations {
+    my ($self, @signed) = @_;
+    return $self->request_file($self->invocation_lines(@signed));
+}
+
+sub invocation_lines {
     my ($self, $holder, $options, @requests) = @_;
     my %options = (sign => { expires => int(time) + LIFETIME }, %$options);
-    return $self->request_file(
-        map {
-            my ($method, $target, $body) = @$_;
-            my @body = defined $body ? (type => 'application/json', body => $body) : ();
-            my (undef, undef, %signed) = $holder->signed($method, $target, %options, @body);
-            my @fields = @{ $signed{headers} };
-            my @lines = map { "$fields[2 * $_]: $fields[2 * $_ + 1]" } 0 .. $#fields / 2;
-            push @lines, "Body: $body" if defined $body;
-            [$method, $target, 'Host: ' . ORIGIN =~ s{.*/}{}r, @lines];
-        } @requests);
+    return map {
+        my ($method, $target, $body) = @$_;
+        my @body = defined $body ? (type => 'application/json', body => $body) : ();
+        my (undef, undef, %signed) = $holder->signed($method, $target, %options, @body);
+        my @fields = @{ $signed{headers} };
+        my @lines = map { "$fields[2 * $_]: $fields[2 * $_ + 1]" } 0 .. $#fields / 2;
+        push @lines, "Body: $body" if defined $body;
+        [$method, $target, 'Host: ' . ORIGIN =~ s{.*/}{}r, @lines];
+    } @requests;
 }
 
 sub request_file {
@@ -371,6 +383,51 @@ sub break_off {
     my @below = $children->(@pids);
     kill TERM => @below, $children->(@below);
     waitpid $_, 0 for @pids;
+    return;
+}
+
+# As many who wait, each on a connection of its own, with the requests of a file in turn; who is
+# answered asks again. A process that holds them until it is ended, once all of them wait.
+sub waiters {
+    my ($self, $server, $file, $count) = @_;
+    my @requests = map {
+        my ($method, $target, @fields) = split /\t/;
+        join "\r\n", "$method $target HTTP/1.1", @fields, 'Prefer: wait=30', 'Connection: close',
+            '', '';
+    } split /\n/, WAS::Server::slurp($file);
+    pipe my $from, my $to or die "no pipe: $!\n";
+    my $pid = fork // die "no process: $!\n";
+    if (!$pid) {
+        close $from;
+        keep_waiting([$server->origin =~ m{//(.*):(\d+)\z}], \@requests, $count, $to);
+        POSIX::_exit(0);
+    }
+    close $to;
+    my $line = readline $from;
+    defined $line or die "$count do not come to wait\n";
+    return $pid;
+}
+
+# What nobody answers within a second waits: who may not, or hears of a change, is told at once.
+sub keep_waiting {
+    my ($peer, $requests, $count, $to) = @_;
+    my ($select, $asked, $unsaid) = (IO::Select->new, 0, 1);
+    my $ask = sub {
+        my $socket = IO::Socket::IP->new(PeerHost => $peer->[0], PeerPort => $peer->[1]);
+        print {$socket} $requests->[$asked++ % @$requests];
+        $socket->flush;
+        $select->add($socket);
+    };
+    $ask->() for 1 .. $count;
+    while (1) {
+        my @answered = $select->can_read(1);
+        syswrite $to, "all\n" if !@answered && $unsaid-- == 1;
+        for my $socket (@answered) {
+            next if sysread $socket, my $bytes, 65536;
+            $select->remove($socket);
+            $ask->();
+        }
+    }
     return;
 }
 

@@ -16,8 +16,8 @@ use WAS::Tar qw(archive);
 use WAS::Zcap qw(delegate);
 
 our @EXPORT_OK = qw(
-    fill_classic fill_pws fill_chunks fill_found fill_archive pws_requests fill_rows TARGETS LISTED
-    FOUND
+    fill_classic fill_pws fill_chunks fill_found fill_archive pws_requests waiting_requests
+    fill_rows TARGETS LISTED FOUND
 );
 
 use constant { TARGETS => 20_000, COLLECTIONS => 1000, LISTED => 100, FOUND => 100_000 };
@@ -76,9 +76,11 @@ sub fill_chunks {
     my $holder = $bench->holder($server);
     my $space = '/pws/space/portable';
     my @content = (type => 'application/octet-stream', body => 'x' x KIB);
-    for my $path ('one/1k/chunks/0', map { "c$_/parent" } 1 .. COLLECTIONS) {
+    my @written = (['one/1k/chunks/0', 204], map { ["c$_/parent", 201] } 1 .. COLLECTIONS);
+    for (@written) {
+        my ($path, $status) = @$_;
         my $res = $holder->put("$space/$path", @content);
-        $res->status == 204 or die "$path: @{[$res->status]} @{[$res->body]}\n";
+        $res->status == $status or die "$path: @{[$res->status]} @{[$res->body]}\n";
     }
     return;
 }
@@ -177,6 +179,25 @@ sub pws_requests {
         ),
         put => $bench->invocations($holder, {@content}, @put),
     );
+}
+
+# Requests of so many for what comes behind the last of LISTED changes, each with the right to ask.
+sub waiting_requests {
+    my ($bench, $server, $count) = @_;
+    my $target = '/pws/space/portable/fed/query?profile=changes';
+    my $alice = $bench->holder($server);
+    my ($end, $next) = ('');
+    while (defined($next = $alice->request(GET => "$target$end")->json->{checkpoint})) {
+        $end = "&checkpoint=$next";
+    }
+    my $url = $alice->space_url('portable');
+    return map {
+        my $key = WAS::Key->fresh;
+        my $zcap = delegate(
+            $url, by => $bench->alice, to => $key, target => $url, actions => ['GET'],
+            expires => int(time) + WAS::Bench::LIFETIME);
+        [$bench->holder(undef, $key), { zcap => { capability => $zcap } }, [GET => "$target$end"]]
+    } 1 .. $count;
 }
 
 # So many resources of 1 KiB, in a tenth as many spaces.
