@@ -190,9 +190,13 @@ static void child_init(apr_pool_t *pchild, server_rec *main)
 {
     was_replay_join(was_config_server(main)->replay, main, pchild);
     for (server_rec *server = main; server != NULL; server = server->next) {
-        if (was_config_server(server)->sweeper != NULL) {
-            was_sweeper_join(was_config_server(server)->sweeper, pchild);
-            was_watcher_join(was_config_server(server)->watcher, pchild);
+        was_server_t *config = was_config_server(server);
+
+        if (config->sweeper != NULL) {
+            was_startup_connect(config->db, was_config_pool_connections(&config->pool), server,
+                                pchild);
+            was_sweeper_join(config->sweeper, pchild);
+            was_watcher_join(config->watcher, pchild);
         }
     }
 }

@@ -2,6 +2,8 @@
 #ifndef WAS_STARTUP_H
 #define WAS_STARTUP_H
 
+#include "store/was_db.h"
+
 #include <httpd.h>
 
 #include <stdbool.h>
@@ -14,6 +16,10 @@
 /* What is worth knowing of the database behind a connection string that can be used: a pooler in
  * front of it (NOTICE, or WARNING where that costs), an encoding that is not UTF8 (WARNING). */
 void was_startup_report_database(const char *params, server_rec *server, apr_pool_t *pool);
+
+/* Opens the connections of a child before it takes requests: all of the pool, but no more than it
+ * has threads. WARNING where that fails; requests try again. */
+void was_startup_connect(was_db_t *db, int connections, server_rec *server, apr_pool_t *pchild);
 
 /*
  * Whether long bodies can wait in the spool's directory, as the user that the children will be; ERR

@@ -55,6 +55,9 @@ was_db_t *was_db_of_caller(const was_db_t *db, apr_uint32_t caller, apr_pool_t *
 /* Asks `ready` now. For start-up. */
 WAS_CHECKED const was_error_t *was_db_prepare(was_db_t *db, apr_pool_t *pool);
 
+/* Opens so many connections before requests come, as was_pool_open says. Errors: UNAVAILABLE. */
+WAS_CHECKED const was_error_t *was_db_open(was_db_t *db, int count, apr_pool_t *pool);
+
 /* Whether that has been said, to whoever asked. For who can wait until others need the database. */
 bool was_db_is_ready(const was_db_t *db);
 

@@ -34,6 +34,15 @@ bool was_pool_is_ready(const was_pool_t *connections);
 /* Whether it has said that all tables are ours. */
 bool was_pool_is_ours(const was_pool_t *connections);
 
+/*
+ * Opens so many connections, and makes them ready, for a child that takes no requests yet: mod_dbd
+ * makes one at a time and with the whole pool locked, which the first requests would wait for in
+ * turn. Does nothing where `ready` has not said so, where mod_dbd would not keep them, and where no
+ * connect_timeout bounds how long a database that hangs could keep the child from its work. Errors:
+ * those of was_pool_borrow; what had been opened stays so.
+ */
+WAS_CHECKED const was_error_t *was_pool_open(was_pool_t *connections, int count, apr_pool_t *pool);
+
 /* What we know of one pooled connection; lives with it. */
 typedef struct was_backend_t {
     int pid;        /* 0: nothing is known */

@@ -11,6 +11,7 @@
 #include "store/was_schema.h"
 #include "store/was_session.h"
 
+#include <ap_mpm.h>
 #include <http_config.h>
 #include <http_log.h>
 #include <unixd.h>
@@ -69,6 +70,24 @@ void was_startup_report_database(const char *params, server_rec *server, apr_poo
         report_pooler(facts.pooler, server);
         report_schema(params, server, pool);
     }
+}
+
+void was_startup_connect(was_db_t *db, int connections, server_rec *server, apr_pool_t *pchild)
+{
+    apr_pool_t *scratch;
+    int threads = 1;
+
+    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
+    int most = threads > 1 ? threads : 1;
+
+    apr_pool_create(&scratch, pchild);
+    const was_error_t *error = was_db_open(db, connections < most ? connections : most, scratch);
+    if (error != NULL) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server,
+                     "the connections of a child could not be opened before its first request: %s",
+                     was_error_chain(error, scratch));
+    }
+    apr_pool_destroy(scratch);
 }
 
 /* Only who started as root can become somebody else, and come back. */

@@ -55,6 +55,11 @@ const was_error_t *was_db_prepare(was_db_t *db, apr_pool_t *pool)
     return was_pool_prepare(db->connections, pool);
 }
 
+const was_error_t *was_db_open(was_db_t *db, int count, apr_pool_t *pool)
+{
+    return was_pool_open(db->connections, count, pool);
+}
+
 bool was_db_is_ready(const was_db_t *db)
 {
     return was_pool_is_ready(db->connections);

@@ -300,6 +300,42 @@ void was_pool_return(was_pool_t *connections, was_connection_t *connection)
     was_permits_leave(connections->permits, connection->caller, is_good && connections->is_kept);
 }
 
+/* Whether the connection string says for how long the making of a connection may take. */
+static bool bounds_connect(const char *params)
+{
+    PQconninfoOption *options = PQconninfoParse(params, NULL);
+    bool is_bounded = false;
+
+    for (PQconninfoOption *o = options; o != NULL && o->keyword != NULL; o++) {
+        is_bounded = is_bounded || (strcmp(o->keyword, "connect_timeout") == 0 && o->val != NULL &&
+                                    apr_atoi64(o->val) > 0);
+    }
+    PQconninfoFree(options);
+    return is_bounded;
+}
+
+const was_error_t *was_pool_open(was_pool_t *connections, int count, apr_pool_t *pool)
+{
+    const was_error_t *error = NULL;
+    int opened = 0;
+
+    if (!was_pool_is_ready(connections) || !connections->is_kept ||
+        !bounds_connect(connections->params)) {
+        return NULL;
+    }
+    was_connection_t *all = apr_pcalloc(pool, sizeof(*all) * (apr_size_t)count);
+
+    /* Each by another caller: one may not hold them all. */
+    while (opened < count && error == NULL) {
+        error = was_pool_borrow(connections, (apr_uint32_t)opened, &all[opened], pool);
+        opened += error == NULL;
+    }
+    while (opened > 0) {
+        was_pool_return(connections, &all[--opened]);
+    }
+    return error;
+}
+
 void was_pool_renew(was_pool_t *connections, was_connection_t *connection, bool schema)
 {
     if (schema) {
