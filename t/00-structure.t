@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
 # The rules of the house, as tables: who may include what, where statuses and SQL may stand, how
-# long things may be, and that README, Makefile.am and the code list the same. Needs no server.
+# long things may be, and that docs/, Makefile.am and the code list the same. Needs no server.
 
 use strict;
 use warnings;
@@ -82,6 +82,11 @@ my @CONFIGURATIONS = (
     [was_config_pool_t => qw(was_config_pool.h was_config_pool_clear was_config_pool_merge)],
 );
 
+# The pages whose tables are the code's.
+my $DIRECTIVES = 'docs/directives.md';
+my %ROUTES = ('src/classic/classic.c' => 'docs/classic.md', 'src/pws/pws.c' => 'docs/pws.md');
+my @PAGES = ($DIRECTIVES, values %ROUTES);
+
 my @own = ('mod_was.c', files_below($top, qr/\.[ch]$/, qw(src include)));
 my @tested = files_below($top, qr/\.[ch]$/, 't');
 my @scripts = (
@@ -97,7 +102,7 @@ for my $file (@own, @tested) {
     $includes{$file} = [includes_of($text{$file})];
     $floor{$file} = $1 if $file =~ m{^(?:src|include)/(\w+)/};
 }
-$text{$_} = file_text("$top/$_") for @scripts, 'Makefile.am', 'README.md';
+$text{$_} = file_text("$top/$_") for @scripts, 'Makefile.am', @PAGES;
 
 # The names of functions, and those of them that give back an error.
 my (%defined_by, %is_static, %gives_error);
@@ -145,8 +150,8 @@ sub long_lines {
         map { [++$n, $_] } split /\n/, $text{$file};
 }
 
-# The shape of a route as README writes it: {name} is one segment, {name...} the rest.
-sub readme_shape {
+# The shape of a route as a page writes it: {name} is one segment, {name...} the rest.
+sub shape_on_page {
     my ($path) = @_;
     return $path =~ s/\{[^}]+\.\.\.\}/**/r =~ s/\{[^}]+\}/*/gr;
 }
@@ -185,8 +190,8 @@ sub unfinished_settings {
             push @breaches, "$type.$name is not merged" if body_of($merger) !~ /->$name = /;
         }
         for my $directive (grep { ($comment // '') =~ /\b\Q$_\E\b/ } @directives) {
-            push @breaches, "$directive is not in README"
-                if $text{'README.md'} !~ /\b\Q$directive\E\b/;
+            push @breaches, "$directive is not in $DIRECTIVES"
+                if $text{$DIRECTIVES} !~ /\b\Q$directive\E\b/;
             push @breaches, "$directive has no test" if $tests !~ /(?<![A-Z])\Q$directive\E\b/;
         }
     }
@@ -421,12 +426,12 @@ my @RULES = (
     ],
 
     [
-        'README lists the directives of the code' => sub {
+        "$DIRECTIVES lists the directives of the code" => sub {
             my @code = map { /AP_INIT_\w+\(\s*"(WAS\w+)"/g } @text{ grep { m{^src/http/} } @own };
-            my @readme = $text{'README.md'} =~ /^\|\s*`(WAS\w+)/mg;
+            my @page = $text{$DIRECTIVES} =~ /^\|\s*`(WAS\w+)/mg;
             return 'no directive in the code' if !@code;
-            return set_difference(\@code, \@readme, 'is not in README'),
-                set_difference(\@readme, \@code, 'is not in the code');
+            return set_difference(\@code, \@page, "is not in $DIRECTIVES"),
+                set_difference(\@page, \@code, 'is not in the code');
         }
     ],
 
@@ -441,25 +446,30 @@ my @RULES = (
         } @CONFIGURATIONS
     ),
 
-    [
-        'README lists the routes of the code' => sub {
-            my @code = map { "$_->[0] $_->[1]" } grep { $_->[0] ne '*' }
-                map { routes_of($_) } qw(src/classic/classic.c src/pws/pws.c);
-            my (@readme, @rows);
-            @rows = $text{'README.md'} =~ m{^\|\s*`?([A-Z]+)`?\s*\|\s*`(/[^`]*)`\s*\|}mg;
-            while (my ($method, $path) = splice @rows, 0, 2) {
-                push @readme, "$method " . readme_shape($path);
-            }
-            return 'no route in the code' if !@code;
-            return set_difference(\@code, \@readme, 'is not in README'),
-                set_difference(\@readme, \@code, 'is not in the code');
-        }
-    ],
+    (
+        map {
+            my $file = $_;
+            my $page = $ROUTES{$file};
+            [
+                "$page lists the routes of $file" => sub {
+                    my @code = map { "$_->[0] $_->[1]" } grep { $_->[0] ne '*' } routes_of($file);
+                    my @page;
+                    my @rows = $text{$page} =~ m{^\|\s*`?([A-Z]+)`?\s*\|\s*`(/[^`]*)`\s*\|}mg;
+                    while (my ($method, $path) = splice @rows, 0, 2) {
+                        push @page, "$method " . shape_on_page($path);
+                    }
+                    return 'no route in the code' if !@code;
+                    return set_difference(\@code, \@page, "is not in $page"),
+                        set_difference(\@page, \@code, 'is not in the code');
+                }
+            ]
+        } sort keys %ROUTES
+    ),
 
     [
         'a route names its right, and stands once' => sub {
             my @breaches;
-            for my $file (qw(src/classic/classic.c src/pws/pws.c)) {
+            for my $file (sort keys %ROUTES) {
                 my %seen;
                 for my $row (routes_of($file)) {
                     my ($method, $shape, $right, $line) = @$row;

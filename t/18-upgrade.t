@@ -7,9 +7,9 @@
 # what the answers are about.
 #
 # Compared are status, media type, range, length of a HEAD, and every byte or every member of a
-# body. Left out: ETag and Last-Modified, which a restored row has anew (README, Backup), and of a
-# problem all but its type, since sentences may change. Keys are named, and their names are their
-# seeds; capabilities were delegated until 2090.
+# body. Left out: ETag and Last-Modified, which a restored row has anew (docs/operating.md, Backup
+# and restore), and of a problem all but its type, since sentences may change. Keys are named, and
+# their names are their seeds; capabilities were delegated until 2090.
 
 use strict;
 use warnings;

@@ -69,7 +69,7 @@ $DEBIAN$BROTLI$CACHE
 </Location>
 CONF
 
-# A proxy that codes what it passes on, but for what README says.
+# A proxy that codes what it passes on, but for what docs/operating.md says.
 my $front = WAS::Server->start(example => 0, dsn => $dsn, config => <<"CONF");
 AllowEncodedSlashes NoDecode
 ProxyPreserveHost On

@@ -471,7 +471,7 @@ for my $mpm (qw(event worker prefork)) {
         is($errors[0], undef, "$mpm: nothing at ERR");
         $server->stop;
         next if $mpm ne 'event';
-        # Said in README: a stop forgets, and every httpd knows its own.
+        # Said in docs/operating.md: a stop forgets, and every httpd knows its own.
         $server->start_again;
         is($put->(0)->status, 204, 'a stop and a start have forgotten what was used');
         $used->('once');
@@ -513,7 +513,7 @@ for my $mpm (qw(event worker prefork)) {
     my @refused = grep { $_ != 204 } map { $use->($_) } 2 .. 600;
     is("@refused", '', 'a full cache: what is new is taken');
     is($use->(600), 401, 'a full cache: the newest is known');
-    is($use->(1), 204, 'a full cache: the oldest is forgotten, as README says');
+    is($use->(1), 204, 'a full cache: the oldest is forgotten, as docs/operating.md says');
 }
 
 # 10. Looking and noting are one: even with a cache that takes its time to look.

@@ -1,9 +1,9 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
-# What WASQuotaPerSpace counts (README, Limits of storage): everything that a client can have stored
-# in a space, and so much for each row. Nobody leaves a quota by what he notes beside contents, by
-# the number of things, or by what deletions leave; what is charged is exact, whoever writes with
-# whom; and what has no quota is bounded in number.
+# What WASQuotaPerSpace counts (docs/operating.md, Limits of storage): everything that a client can
+# have stored in a space, and so much for each row. Nobody leaves a quota by what he notes beside
+# contents, by the number of things, or by what deletions leave; what is charged is exact, whoever
+# writes with whom; and what has no quota is bounded in number.
 #
 # WAS_QUOTA_OPERATIONS says how many random operations there are in all.
 

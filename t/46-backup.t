@@ -1,8 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
-# A backup and what comes of it, as README and SECURITY.md say: pg_dump has everything, a server on
-# what was restored serves it, validators are new or those of the same version, and what was revoked
-# after the backup holds again.
+# A backup and what comes of it, as docs/operating.md and SECURITY.md say: pg_dump has everything, a
+# server on what was restored serves it, validators are new or those of the same version, and what
+# was revoked after the backup holds again.
 
 use strict;
 use warnings;
@@ -23,7 +23,7 @@ WAS::Server::cluster()->create($_) for $old, $new;
 my $file = "$ENV{WAS_RUN}/46-backup.dump";
 my $BASE = 'http://wallet.example';
 
-# What the programs of README's two lines are told besides.
+# What the programs of the two lines of docs/operating.md are told besides.
 sub run_program {
     my ($name, @arguments) = @_;
     my $cluster = WAS::Server::cluster();

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 
-# tools/was-curl against the server, with the commands that README shows: the whole life of a space
+# tools/was-curl against the server, with commands as docs/ shows them: the whole life of a space
 # from a shell. What was-curl signs and sends is the matter of t/03-was-curl.t.
 
 use strict;

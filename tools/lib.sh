@@ -26,7 +26,7 @@ fail() {
 install_packages() {
     local package missing=() root=() log
     type dpkg-query apt-get >/dev/null 2>&1 ||
-        fail 'this is not a Debian system (no apt-get); README says what to install by hand'
+        fail 'not a Debian system (no apt-get): docs/install.md says what to install by hand'
     for package in "$@"; do
         [[ $(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null) == ii* ]] ||
             missing+=("$package")

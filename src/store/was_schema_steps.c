@@ -235,10 +235,10 @@ const char *const was_schema_steps[WAS_SCHEMA_VERSION] = {
     "CREATE INDEX IF NOT EXISTS was_spaces_controller_uuid ON was_spaces (controller,"
     " space_uuid);",
 
-    /* 5: what a space is charged, by the formula of README's Limits of storage: for all of a
-     * collection in its counter, which says in which life of its space it is, and for what belongs
-     * to the space itself in the space's row. Sums, grouped and joined by hash: linear in what is
-     * there. tools/recount.sql does the same again. */
+    /* 5: what a space is charged, by the formula of docs/operating.md, Limits of storage: for all
+     * of a collection in its counter, which says in which life of its space it is, and for what
+     * belongs to the space itself in the space's row. Sums, grouped and joined by hash: linear in
+     * what is there. tools/recount.sql does the same again. */
     "ALTER TABLE was_pws_spaces ADD COLUMN IF NOT EXISTS bytes bigint NOT NULL DEFAULT 0,"
     " ADD COLUMN IF NOT EXISTS token bigint NOT NULL DEFAULT 0;"
     "ALTER TABLE was_pws_counters ADD COLUMN IF NOT EXISTS space_generation bigint;"

@@ -62,7 +62,8 @@
     "(CASE WHEN " PARTS_ARE_CLASSIC(r) " THEN " r ".parts_bytes" \
     " ELSE octet_length(" r ".content) END)::bigint"
 
-/* What is charged (README, Limits of storage): so many bytes for a row, and what it holds. */
+/* What is charged (docs/operating.md, Limits of storage): so many bytes for a row, and what it
+ * holds. */
 #define CLASSIC_ROW "400"
 #define CLASSIC_RESOURCE_BYTES(path, length, type) \
     "(" CLASSIC_ROW " + octet_length(" path ") + " length " + octet_length(" type "))::bigint"

@@ -33,9 +33,9 @@
 /* The statements are laid out to be read as SQL. */
 /* clang-format off */
 
-/* What is charged (README, Limits of storage): so many bytes for a row, about what it takes with
- * its indexes, and whatever a client has said for it. A collection has two rows, its own and its
- * counter's. */
+/* What is charged (docs/operating.md, Limits of storage): so many bytes for a row, about what it
+ * takes with its indexes, and whatever a client has said for it. A collection has two rows, its own
+ * and its counter's. */
 #define PWS_ROW "400"
 #define PWS_TWO_ROWS "800"
 #define PWS_LENGTH(text) "coalesce(octet_length(" text "), 0)"

@@ -1,8 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 package WAS::Charge;
 
-# What a space is charged (README, Limits of storage), counted from its rows, and where the module
-# has noted another number.
+# What a space is charged (docs/operating.md, Limits of storage), counted from its rows, and where
+# the module has noted another number.
 
 use strict;
 use warnings;
