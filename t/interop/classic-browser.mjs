@@ -5,39 +5,15 @@
 //   node classic-browser.mjs URL [URL-WITHOUT-CORS [URL-WITH-A-LIST-OF-ORIGINS]]
 //
 // The browser enforces CORS, preflights included, and shows the page only what the server exposes.
-// Prints TAP. The browser is the `chromium` of PATH, or what WAS_CHROMIUM names.
+// Prints TAP.
 
-import { accessSync, constants } from 'node:fs'
-import { createServer } from 'node:http'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { serve, withPage } from './browser.mjs'
 import { done, is, load, modules, ok, section } from './interop.mjs'
 
 const [base, closedBase, listBase] = process.argv.slice(2)
 const { build } = (await load('esbuild')).default
-const { chromium } = (await load('playwright-core')).default
-
-function findBrowser() {
-  const wanted = process.env.WAS_CHROMIUM || 'chromium'
-  const places = wanted.includes('/')
-    ? [wanted]
-    : process.env.PATH.split(delimiter).map(dir => join(dir, wanted))
-  const found = places.find(path => {
-    try {
-      accessSync(path, constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
-  })
-  if (!found)
-    throw new Error(
-      `there is no ${wanted}; tools/test installs it, WAS_SKIP_INTEROP=1 goes without`
-    )
-  return found
-}
 
 async function bundle() {
   const { outputFiles } = await build({
@@ -55,21 +31,6 @@ async function bundle() {
 
 const PAGE =
   '<!doctype html><meta charset="utf-8"><title>wallet</title>' + '<script src="page.js"></script>'
-
-// The page's own origin.
-async function serve(script) {
-  const server = createServer((request, response) => {
-    const [type, body] =
-      request.url === '/page.js'
-        ? ['text/javascript', script]
-        : request.url === '/'
-          ? ['text/html', PAGE]
-          : ['text/plain', '']
-    response.writeHead(200, { 'content-type': `${type}; charset=utf-8` }).end(body)
-  })
-  await new Promise(resolve => server.listen(0, '127.0.0.1', resolve))
-  return { origin: `http://127.0.0.1:${server.address().port}`, close: () => server.close() }
-}
 
 // Preflights as the browser's network layer saw them: "OPTIONS path status". The page itself sends
 // no OPTIONS.
@@ -308,38 +269,19 @@ async function test(page, preflights) {
 }
 
 async function main() {
-  const executablePath = findBrowser()
-  const home = await mkdtemp(join(tmpdir(), 'was-browser-'))
-  const { origin, close } = await serve(await bundle())
-  let browser
+  const { origin, close } = await serve({
+    '/': ['text/html', PAGE],
+    '/page.js': ['text/javascript', await bundle()]
+  })
   try {
-    browser = await chromium.launch({
-      executablePath,
-      chromiumSandbox: false,
-      // Its profile, caches and crash reports go where they can be removed.
-      env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home },
-      args: [
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-        '--no-proxy-server'
-      ]
+    await withPage(async (page, complaints) => {
+      const preflights = await watchPreflights(page)
+      await page.goto(`${origin}/`)
+      is(complaints, [], 'the page loads without an error')
+      await test(page, preflights)
     })
-    const page = await browser.newPage()
-    page.setDefaultTimeout(30000)
-    const complaints = []
-    page.on('pageerror', error => complaints.push(error.stack))
-    const preflights = await watchPreflights(page)
-    await page.goto(`${origin}/`)
-    is(complaints, [], 'the page loads without an error')
-    await test(page, preflights)
   } finally {
-    await browser?.close()
     close()
-    await rm(home, { recursive: true, force: true, maxRetries: 3 })
   }
 }
 

@@ -14,23 +14,28 @@ use POSIX ();
 my $interop = "$ENV{WAS_TOP}/t/interop";
 my $installed = dirname($ENV{WAS_INTEROP_MODULES} // "$interop/node_modules");
 
-# run(the program's path below t/interop, seconds it may take, its arguments): ends the process.
-# Beside a program are the package.json that pins what it needs, and node_modules.
-sub run {
-    my ($program, $seconds, @arguments) = @_;
+# needed(the directory of a package.json below t/interop, with a slash): where what it pins is.
+# Ends the process with a plan where that is not there, or not wanted.
+sub needed {
+    my ($beside) = @_;
     $| = 1;
     if ($ENV{WAS_SKIP_INTEROP}) {
         print "1..0 # SKIP WAS_SKIP_INTEROP is set\n";
         exit 0;
     }
-    my ($beside) = $program =~ m{^(.*/|)};
     my $modules = "$installed/${beside}node_modules";
     my $missing = missing($beside, $modules);
-    if ($missing) {
-        print "not ok 1 - $missing; tools/test installs it, WAS_SKIP_INTEROP=1 goes without\n",
-            "1..1\n";
-        exit 1;
-    }
+    return $modules if !$missing;
+    print "not ok 1 - $missing; tools/test installs it, WAS_SKIP_INTEROP=1 goes without\n1..1\n";
+    exit 1;
+}
+
+# run(the program's path below t/interop, seconds it may take, its arguments): ends the process.
+# Beside a program are the package.json that pins what it needs, and node_modules.
+sub run {
+    my ($program, $seconds, @arguments) = @_;
+    my ($beside) = $program =~ m{^(.*/|)};
+    my $modules = needed($beside);
     my $pid = fork // die "fork: $!";
     if (!$pid) {
         # A process group, so that what it starts ends with it.

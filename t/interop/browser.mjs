@@ -1,0 +1,76 @@
+// Licensed under the Apache License, Version 2.0; see LICENSE.
+
+// A page in headless Chromium, and the origin that it comes from. Knows nothing of what the page
+// does. The browser is the `chromium` of PATH, or what WAS_CHROMIUM names.
+
+import { accessSync, constants } from 'node:fs'
+import { createServer } from 'node:http'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { load } from './interop.mjs'
+
+const { chromium } = (await load('playwright-core')).default
+
+function findBrowser() {
+  const wanted = process.env.WAS_CHROMIUM || 'chromium'
+  const places = wanted.includes('/')
+    ? [wanted]
+    : process.env.PATH.split(delimiter).map(dir => join(dir, wanted))
+  const found = places.find(path => {
+    try {
+      accessSync(path, constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+  if (!found)
+    throw new Error(
+      `there is no ${wanted}; tools/test installs it, WAS_SKIP_INTEROP=1 goes without`
+    )
+  return found
+}
+
+// An origin of its own for { path: [media type, text] }.
+export async function serve(files) {
+  const server = createServer((request, response) => {
+    const [type, body] = files[request.url] ?? ['text/plain', '']
+    response.writeHead(200, { 'content-type': `${type}; charset=utf-8` }).end(body)
+  })
+  await new Promise(resolve => server.listen(0, '127.0.0.1', resolve))
+  return { origin: `http://127.0.0.1:${server.address().port}`, close: () => server.close() }
+}
+
+// Runs run(page, complaints) with an empty page; the errors that scripts of the page do not catch
+// are added to complaints.
+export async function withPage(run) {
+  const executablePath = findBrowser()
+  const home = await mkdtemp(join(tmpdir(), 'was-browser-'))
+  let browser
+  try {
+    browser = await chromium.launch({
+      executablePath,
+      chromiumSandbox: false,
+      // Its profile, caches and crash reports go where they can be removed.
+      env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home },
+      args: [
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        '--no-proxy-server'
+      ]
+    })
+    const page = await browser.newPage()
+    page.setDefaultTimeout(30000)
+    const complaints = []
+    page.on('pageerror', error => complaints.push(error.stack))
+    await run(page, complaints)
+  } finally {
+    await browser?.close()
+    await rm(home, { recursive: true, force: true, maxRetries: 3 })
+  }
+}
