@@ -7,10 +7,11 @@ use strict;
 use warnings;
 
 use Cwd ();
-use File::Basename qw(dirname);
+use File::Basename qw(basename dirname);
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
+use WAS::Page;
 use WAS::Source qw(file_text files_below read_c functions_of includes_of signatures_of stem);
 
 my $top = $ENV{WAS_TOP} // Cwd::abs_path(dirname(__FILE__) . '/..');
@@ -85,7 +86,37 @@ my @CONFIGURATIONS = (
 # The pages whose tables are the code's.
 my $DIRECTIVES = 'docs/directives.md';
 my %ROUTES = ('src/classic/classic.c' => 'docs/classic.md', 'src/pws/pws.c' => 'docs/pws.md');
-my @PAGES = ($DIRECTIVES, values %ROUTES);
+my $ERRORS = 'docs/errors.md';
+my $CHARGES = 'docs/operating.md';
+my @PAGES = markdown_of($top);
+
+# What a page calls a column that is charged: by its own name, where nothing is said.
+my %CHARGED_AS = (
+    space_uuid => 'id',
+    space_id => 'id',
+    path => 'path',
+    resource => 'id',
+    collection => 'id',
+    content_type => 'Content-Type',
+    created_by => 'createdBy',
+    generator_origin => 'generatorOrigin',
+    body => 'bytes',
+    descriptor => 'description',
+);
+
+# Constants of headers that bound what is inside, and no client can reach.
+my @INSIDE = qw(
+    WAS_DIGEST_MAX_BYTES WAS_STEP_MAX_VALUES WAS_TRANSACTION_MAX_STEPS WAS_UNPACK_NAME_MAX
+    PWS_IMPORT_LOG_MAX WAS_KEY_MAX_BYTES WAS_KEY_MAX_SIGNATURE_BYTES WAS_PQ_MAX_STEPS
+);
+
+# Every page of the tree.
+sub markdown_of {
+    my ($directory) = @_;
+    my @below = map { basename($_) } grep { -d } glob "$directory/*";
+    return (map { basename($_) } glob "$directory/*.md"),
+        files_below($directory, qr/\.md$/, '.github', grep { $_ ne 'build' } @below);
+}
 
 my @own = ('mod_was.c', files_below($top, qr/\.[ch]$/, qw(src include)));
 my @tested = files_below($top, qr/\.[ch]$/, 't');
@@ -164,6 +195,52 @@ sub routes_of {
         my @row = /"([A-Z*]+)",\s*"([^"]+)",\s*(?:WAS_RIGHT_)?([A-Z_]+),/;
         [@row == 3 ? @row : ('?', '?', 'NONE'), s/\s+/ /gr]
     } ($table // '') =~ /^ {4}((?:\{|ROW\()[^\n]*(?:\n {5}[^\n]*)*)/mg;
+}
+
+# The status and the type of each kind of error in a protocol, "404 `not-found`"; '-' where nothing
+# that the protocol calls makes it.
+sub shown_kinds {
+    my ($protocol, $other) = @_;
+    my $faces_of = qr/was_face_t faces\[\] = \{\n(.*?)^\};/ms;
+    my ($faces) = $text{"src/$protocol/$protocol.c"} =~ $faces_of;
+    my @makers =
+        grep { m{^src/} && !m{^src/(?:store/)?$other/} && !m{^src/http/was_problem\.c$} } @own;
+    my %shown;
+    while ($text{'include/base/was_error.h'} =~ /X\((\w+), (\d+), "([^"]+)"/g) {
+        my ($kind, $status, $fragment) = ($1, $2, $3);
+        my ($face) = ($faces // '') =~ /(\{\.kind = WAS_ERROR_$kind\b.*?\})/s;
+        $status = $1 if ($face // '') =~ /\.status = (\d+)/;
+        $fragment = $1 if ($face // '') =~ /\.fragment = "([^"]+)"/;
+        $fragment = 'about:blank' if ($face // '') =~ /\.untyped = true/;
+        $shown{$kind} =
+            (grep { $code{$_} =~ s/$faces_of//r =~ /\bWAS_ERROR_$kind\b/ } @makers)
+            ? "$status `$fragment`"
+            : '-';
+    }
+    return %shown;
+}
+
+# What the code says that constants are; some of a file have the name of another file's.
+my %said;
+for my $file (@own) {
+    push @{ $said{$1} }, $2
+        while $code{$file} =~ /(?:\b|#define )([A-Z]\w+) (?:= )?([A-Z\d(][\w *+()]*)/g;
+}
+
+# The values of a constant.
+sub values_of {
+    my ($name) = @_;
+    my @sums = map { s/([A-Z]\w+)/(values_of($1))[0] \/\/ '?'/ger } @{ $said{$name} // [] };
+    return map { /^[\d *+()]+$/ ? eval $_ : () } @sums;
+}
+
+# The numbers that a text says: "64 KiB, 1,000 attributes".
+sub numbers_of {
+    my ($line) = @_;
+    my %unit = ('' => 1, KiB => 1024, MiB => 1024 * 1024, GiB => 1024**3);
+    my %numbers = (3653 * 24 * 3600 => scalar $line =~ /ten years/);
+    $numbers{ $1 =~ tr/,//dr * $unit{ $2 // '' } } = 1 while $line =~ /(\d[\d,]*)(?: ([KMG]iB))?/g;
+    return \%numbers;
 }
 
 sub body_of {
@@ -465,6 +542,92 @@ my @RULES = (
             ]
         } sort keys %ROUTES
     ),
+
+    [
+        "$ERRORS lists the errors of the code" => sub {
+            my %classic = shown_kinds('classic', 'pws');
+            my %pws = shown_kinds('pws', 'classic');
+            my @code = map { "$classic{$_} | $pws{$_}" } keys %classic;
+            my @page = map { "$_->[0] | $_->[1]" } WAS::Page->new("$top/$ERRORS")->rows('Errors');
+            return 'no error in the code' if !@code;
+            return set_difference(\@code, \@page, "is not in $ERRORS"),
+                set_difference(\@page, \@code, 'is not in the code');
+        }
+    ],
+
+    [
+        "$ERRORS has the limits of the code" => sub {
+            my @rows = WAS::Page->new("$top/$ERRORS")->rows('Limits');
+            my (%named, @breaches);
+            for my $row (@rows) {
+                my $numbers = numbers_of($row->[1]);
+                for my $name ($row->[3] =~ /`([A-Z][A-Z0-9_]+)`/g) {
+                    $named{$name} = 1;
+                    my @values = values_of($name);
+                    push @breaches, "$name is @values, and not $row->[1]"
+                        if !grep { $numbers->{$_} } @values;
+                }
+            }
+            my @limits = map { $code{$_} =~ /\b([A-Z]\w*_MAX(?:_\w+)?) =/g }
+                grep { m{^include/} } @own;
+            return 'no limit in the code' if !@limits;
+            return @breaches,
+                set_difference(\@limits, [keys %named, @INSIDE], "is not in $ERRORS");
+        }
+    ],
+
+    [
+        "$CHARGES says what is charged" => sub {
+            my $charge = file_text("$top/t/lib/WAS/Charge.pm");
+            my ($tables) = $charge =~ /^my %CHARGED = \((.*?)^\);/ms;
+            my (%code, %page);
+            while ($tables =~ /(was_\w+) => \[(.*?)\],(?:\s+#[^\n]*)?\n/sg) {
+                my ($table, $columns) = ($1, $2);
+                $columns =~ s/\bqw\b|q\{nullif\((\w+).*?\}/$1 \/\/ ''/ge;
+                $code{$table} = join ', ',
+                    sort map { $CHARGED_AS{$_} // $_ } $columns =~ /\b[a-z]\w*/g;
+            }
+            for my $row (WAS::Page->new("$top/$CHARGES")->rows('Limits of storage')) {
+                my ($table) = $row->[0] =~ /`(was_\w+)`/ or next;
+                $page{$table} = join ', ', sort split /, /, $row->[1] =~ tr/`//dr;
+            }
+            return 'nothing in the code' if !%code;
+            return map { "$_: $code{$_}, and not " . ($page{$_} // 'nothing') }
+                grep { $code{$_} ne ($page{$_} // '?') } sort keys %code;
+        }
+    ],
+
+    [
+        'a link of a page leads somewhere' => sub {
+            my %anchors;
+            my @breaches;
+            for my $page (@PAGES) {
+                for my $link (grep { !/^\w+:/ } WAS::Page->new("$top/$page")->links) {
+                    my ($path, $anchor) = $link =~ /^([^#]*)(?:#(.*))?$/;
+                    my $file = $path eq '' ? $page : dirname($page) . "/$path";
+                    my $full = Cwd::abs_path("$top/$file") // '';
+                    push @breaches, "$page: $link" if !-e $full || $full !~ /^\Q$top\E\//;
+                    next if !defined $anchor || !-f $full;
+                    $anchors{$full} //= { map { $_ => 1 } WAS::Page->new($full)->anchors };
+                    push @breaches, "$page: $link: no such heading" if !$anchors{$full}{$anchor};
+                }
+            }
+            return @PAGES ? @breaches : 'no page';
+        }
+    ],
+
+    [
+        'a page names the npm packages that its programs are tested with' => sub {
+            my %pinned = file_text("$top/t/interop/package.json") =~ /"([^"]+)": "(\d[\d.]*)"/g;
+            my @named = map { /\s(\@?[\w.-]+(?:\/[\w.-]+)?\@\d[\d.]*)/g }
+                map { /npm install((?:[^\n]*\\\n)*[^\n]*)/g } @text{@PAGES};
+            return 'no package' if !@named;
+            return grep {
+                my ($name, $version) = /^(.+)\@(.+)$/;
+                ($pinned{$name} // '') ne $version
+            } @named;
+        }
+    ],
 
     [
         'a route names its right, and stands once' => sub {
