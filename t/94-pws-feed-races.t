@@ -1,12 +1,14 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
 # Copies of a collection that are kept by its changes while many write into it through two httpd, of
-# which one is restarted now and then, and while PostgreSQL loses sessions (protocol/pws-next D.4):
-# in the end each is what was written, record by record, with its validator; no change came out of
-# order, and none of a record went back. The same where the clock is an hour behind what is stored,
-# and in the form of the revision before.
+# which one is restarted now and then, gracefully or at once, and while PostgreSQL loses sessions
+# (protocol/pws-next D.4): in the end each is what was written, record by record, with its
+# validator; no change came out of order, and none of a record went back. The same where
+# PostgreSQL's clock is an hour behind what is stored, or is set back by one meanwhile; and in the
+# form of the revision before.
 #
-# WAS_FEED_SECONDS is how long they write, each time.
+# WAS_FEED_SECONDS is how long they write, each time: 5 unless it is given. With 60 it takes five
+# minutes.
 
 use strict;
 use warnings;
@@ -17,19 +19,21 @@ use MIME::Base64 qw(decode_base64url);
 use Test::More;
 use Time::HiRes qw(sleep time);
 use WAS::Changes;
+use WAS::Clock;
 use WAS::Holder;
 use WAS::Server;
-use WAS::Traffic;
+use WAS::Traffic qw(eventually);
 
 my $SECONDS = $ENV{WAS_FEED_SECONDS} // 5;
 my $WRITERS = 16;
 my $RECORDS = 4;      # of each writer
 my @LIMITS = (1, 3, 100);
 my $SEPTEMBER = 7;    # the limit of the reader of the revision before
-my $HOUR = 3_600_000;
+my $HOUR = 3600;
 my $alice = holder('pws');
 my $second = second_server($WRITERS);
 WAS::Server::expect_error('(?:UNCERTAIN|UNAVAILABLE) was_\w+: connection lost');
+my @RESTARTS = qw(USR1 USR1 HUP);
 my @ports = (WAS::Server::port('pws'), $second->origin =~ /:(\d+)\z/);
 
 sub document { return (type => 'application/json', body => json_text($_[0])) }
@@ -111,7 +115,7 @@ sub what_is_due {
     return \%due;
 }
 
-# A change as such a text; where it stands in the order; and its id.
+# A change: where it stands in the order, its id, such a text, and its stamp, as it compares.
 sub read_change {
     my ($change) = @_;
     my $is_old = exists $change->{_deleted};
@@ -121,10 +125,11 @@ sub read_change {
     my $deleted = $is_old ? $change->{_deleted} : $change->{deleted};
     my $mark = $deleted ? '-' : '+';
     my $id = $change->{id} =~ s{\A.*/c/(?=.)}{}r;
-    return ($position, $id, $mark) if ($change->{kind} // 'resource') ne 'resource';
+    my $stamp = sprintf '%s %010d', $change->{updatedAt}, $change->{updatedAtCounter} // 0;
+    return ($position, $id, $mark, $stamp) if ($change->{kind} // 'resource') ne 'resource';
     my $text = join ' ', $mark, $change->{data}{t} // '', $change->{custom}{name} // '',
         $deleted ? '' : $change->{etag};
-    return ($position, $id, $text);
+    return ($position, $id, $text, $stamp);
 }
 
 # Somebody who keeps a copy until there is a record of the id "end" in it: yields what is wrong, and
@@ -134,7 +139,7 @@ sub reader {
     return sub {
         my $client = $who->();
         my ($last, $pages, $count) = (0) x 3;
-        my (%copy, @wrong);
+        my (%copy, %stamp, @wrong);
         my %query = (profile => 'changes', limit => $limit);
         for (my $late = time + $SECONDS + 120; !$copy{end} && time < $late; $pages++) {
             my $res = insist(sub { $client->send_json(POST => "$path/query", \%query) });
@@ -143,9 +148,10 @@ sub reader {
             $count += @$documents;
             push @wrong, @$documents . ' in a page' if @$documents > $limit;
             for my $change (@$documents) {
-                my ($position, $id, $text) = read_change($change);
+                my ($position, $id, $text, $stamp) = read_change($change);
                 push @wrong, "$id at $position behind $last" if $position <= $last;
-                ($last, $copy{$id}) = ($position, $text);
+                push @wrong, "$id of $stamp after $stamp{$id}" if $stamp lt($stamp{$id} // '');
+                ($last, $copy{$id}, $stamp{$id}) = ($position, $text, $stamp);
             }
             $query{checkpoint} = $checkpoint if defined $checkpoint;
             sleep 0.02 if !@$documents;
@@ -167,37 +173,52 @@ SQL
 }
 
 # All is an hour ahead of the clock, as if that had been set back.
-sub set_clock_back {
+sub bring_forward {
     my ($space) = @_;
-    sql("UPDATE was_pws_$_ SET updated_ms = updated_ms + $HOUR WHERE space_uuid = ?", $space)
+    my $ms = $HOUR * 1000;
+    sql("UPDATE was_pws_$_ SET updated_ms = updated_ms + $ms WHERE space_uuid = ?", $space)
         for qw(spaces collections resources policies tombstones);
-    sql("UPDATE was_pws_counters SET feed_ms = feed_ms + $HOUR WHERE space_uuid = ?", $space);
+    sql("UPDATE was_pws_counters SET feed_ms = feed_ms + $ms WHERE space_uuid = ?", $space);
     return;
 }
 
-# Writes for so long, with all that goes wrong meanwhile; yields the writes.
+# How many seconds the clock is behind what is stored.
+sub seconds_behind {
+    my ($space) = @_;
+    my ($row) = sql(<<'SQL', $space);
+SELECT max(feed_ms) / 1000 - floor(date_part('epoch', clock_timestamp()))
+FROM was_pws_counters WHERE space_uuid = ?
+SQL
+    return $row->[0];
+}
+
+# Writes for so long, with all that goes wrong meanwhile; yields the writes. A clock is set back in
+# the middle.
 sub write_for {
-    my ($path, @before) = @_;
+    my ($clock, $path, @before) = @_;
     my ($ours) = map { @$_ } sql('SELECT pg_backend_pid()');
     my $kill = sub { return killer($ours) };
     my $killer = WAS::Traffic->start(clients => 1, pause => 0.3, each => $kill);
     my $writers =
         WAS::Traffic->start(clients => $WRITERS, least => 20, each => writer($path, @before));
-    for (my $end = time + $SECONDS; time < $end;) {
+    my $began = time;
+    for (my $turn = 0; time < $began + $SECONDS; $turn++) {
         sleep 1.5;
-        $second->signal('USR1');
+        $second->signal($RESTARTS[$turn % @RESTARTS]);
+        $clock->set(-$HOUR) if $clock && time > $began + $SECONDS / 2;
     }
     my @writes = $writers->finish;
     $killer->finish;
     return @writes;
 }
 
-for my $clock ('as it is', 'set back by an hour') {
+# What is told of one clock; `what` happens to it before the writing, and `clock` is one to set.
+sub feed_tells {
+    my ($name, $what, $clock) = @_;
     my $space = make_space($alice);
     my $path = make_collection($alice, $space, 'c');
-    my $name = "pws-next D.4: a clock $clock";
     my @before = WAS::Traffic->run(clients => $WRITERS, times => 3, each => writer($path));
-    set_clock_back($space) if $clock ne 'as it is';
+    $what->($space);
     my $here = sub { return through($ports[0], $alice) };
     my $september = sub { return at('pws_september', $alice, keepalive => 1) };
     my %reader = map { ("in pages of $_" => reader($here, $path, $_)) } @LIMITS;
@@ -205,7 +226,7 @@ for my $clock ('as it is', 'set back by an hour') {
     my %reading =
         map { ($_ => WAS::Traffic->start(clients => 1, times => 1, each => $reader{$_})) }
         sort keys %reader;
-    my @writes = write_for($path, @before);
+    my @writes = write_for($clock, $path, @before);
     insist(sub { $alice->put("$path/end", document({ t => 'end' })) });
     my @all = (@before, @writes);
     my @odd = grep { defined } map { $_->{died} // $_->{odd} } @all;
@@ -223,6 +244,21 @@ for my $clock ('as it is', 'set back by an hour') {
     is_deeply([contradictions($space)], [], "$name: nothing contradicts itself");
     cmp_ok(scalar @writes, '>', 10 * $WRITERS, "$name: many were written");
     note "$name: " . @writes . ' writes';
+    return $space;
+}
+
+feed_tells('pws-next D.4: a clock as it is', sub { });
+feed_tells('pws-next D.4: a clock an hour behind', \&bring_forward);
+
+SKIP: {
+    skip 'libfaketime was not found; on Debian: apt install faketime' if !WAS::Clock::library();
+    my $clock = WAS::Clock->start;
+    my $is_up = sub {
+        return eval { $alice->get('/spaces/')->status == 200 }
+    };
+    ok(eventually(30, $is_up), 'PostgreSQL has a clock of its own') or last SKIP;
+    my $space = feed_tells('pws-next D.4: a clock that is set back', sub { }, $clock);
+    cmp_ok(seconds_behind($space), '>', $HOUR - 600, 'pws-next D.4: the clock was set back');
 }
 
 done_testing;

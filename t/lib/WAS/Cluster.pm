@@ -221,10 +221,12 @@ sub stop {
         '-m', $mode // 'fast', 'stop');
 }
 
+# What it shall find in its environment can be named.
 sub start_again {
-    my ($self) = @_;
-    my $log = "$self->{directory}.log";
-    run($log, program('pg_ctl'), '-D', $self->{directory}, '-l', $log, '-w', '-s', 'start')
+    my ($self, %environment) = @_;
+    my ($log, $program) = ("$self->{directory}.log", program('pg_ctl'));
+    local @ENV{ keys %environment } = values %environment;
+    run($log, $program, '-D', $self->{directory}, '-l', $log, '-w', '-s', 'start')
         or die "pg_ctl start failed; see $log\n";
     return;
 }

@@ -245,7 +245,8 @@ my $dbh_owner = 0;
 # Rows of a query, each an array; the number of rows for what is no query.
 sub sql {
     my ($statement, @values) = @_;
-    if ($dbh_owner != $$) {
+    # Somebody may have started the cluster again.
+    if ($dbh_owner != $$ || !$dbh->ping) {
         $dbh->{InactiveDestroy} = 1 if $dbh;
         ($dbh, $dbh_owner) = (WAS::Server::dbh(), $$);
     }
