@@ -35,35 +35,25 @@ sub exported {
     return ($res->body, @entries);
 }
 
-sub put {
-    my ($path, $type, $bytes, @more) = @_;
-    my $res = $alice->put($path, type => $type, body => $bytes, headers => [@more]);
-    $res->status =~ /\A20[014]\z/ or BAIL_OUT("$path: @{[$res->status]}");
-}
-
-sub send_to {
-    my ($path, $document) = @_;
-    my $res = $alice->send_json(PUT => $path, $document);
-    $res->status =~ /\A20[014]\z/ or BAIL_OUT("$path: @{[$res->status]} @{[$res->body]}");
-}
-
 # A space with something of every kind, and names that are in order in one way and not in another.
 my $space = make_space($alice, name => 'S');
 my $at = "/space/$space";
 my $ID = 'i' x 255;
 my $TYPE = 'x/y; ' . 'p' x 500;
 make_collection($alice, $space, $_) for qw(a true 1.5 b- -b), 'c' x 255, 'gone';
-put("$at/a/r", 'text/plain; charset=utf-8', 'text');
-put("$at/a/r.x", 'application/json', '{"a": 1}', 'Key-Epoch' => 'e', 'Writer-Id' => 'w');
-put("$at/a/r-x", 'application/octet-stream', $long);
-put("$at/a/r.json", 'x/y', '');
-put("$at/a/~", 'image/svg+xml', '<svg/>');
-put("$at/a/deleted", 'text/csv', 'a,b');
-put("$at/a/$ID", $TYPE, 'long');
-send_to("$at/a/r.x/meta", { custom => { name => "\x{e9}" } });
-send_to("$at/a/r/policy", $PRIVATE);
-send_to("$at/a/policy", { type => 'PublicCanRead' });
-send_to("$at/policy", $PRIVATE);
+put_due($alice, 201, "$at/a/r", type => 'text/plain; charset=utf-8', body => 'text');
+put_due(
+    $alice, 201, "$at/a/r.x", type => 'application/json', body => '{"a": 1}',
+    headers => ['Key-Epoch' => 'e', 'Writer-Id' => 'w']);
+put_due($alice, 201, "$at/a/r-x", type => 'application/octet-stream', body => $long);
+put_due($alice, 201, "$at/a/r.json", type => 'x/y', body => '');
+put_due($alice, 201, "$at/a/~", type => 'image/svg+xml', body => '<svg/>');
+put_due($alice, 201, "$at/a/deleted", type => 'text/csv', body => 'a,b');
+put_due($alice, 201, "$at/a/$ID", type => $TYPE, body => 'long');
+put_due($alice, 200, "$at/a/r.x/meta", json => { custom => { name => "\x{e9}" } });
+put_due($alice, 201, "$at/a/r/policy", json => $PRIVATE);
+put_due($alice, 201, "$at/a/policy", json => { type => 'PublicCanRead' });
+put_due($alice, 201, "$at/policy", json => $PRIVATE);
 $alice->delete("$at/a/deleted", headers => ['Writer-Id' => 'd']);
 $alice->request(DELETE => "$at/gone/");
 

@@ -27,18 +27,6 @@ my $PRIVATE = { type => 'Nobody' };
 my $long = random_bytes(1_700_000);
 my $envelope = '{"jwe":{"protected":"x","ciphertext":"y"}}';
 
-sub put {
-    my ($path, $type, $bytes, @more) = @_;
-    my $res = $alice->put($path, type => $type, body => $bytes, headers => [@more]);
-    $res->status =~ /\A20[014]\z/ or BAIL_OUT("$path: @{[$res->status]}");
-}
-
-sub send_to {
-    my ($path, $document) = @_;
-    my $res = $alice->send_json(PUT => $path, $document);
-    $res->status =~ /\A20[014]\z/ or BAIL_OUT("$path: @{[$res->status]} @{[$res->body]}");
-}
-
 sub exported { return $alice->request(POST => "/space/$_[0]/export")->body }
 
 sub imported {
@@ -86,18 +74,22 @@ make_collection($alice, $space, 'c', {}, name => 'C', custom => { a => 1 }, epoc
 make_collection($alice, $space, 'secret', {}, %ENCRYPTED);
 $alice->send_json(POST => "$at/", '{"id":"once","revisions":{"immutable":true}}');
 make_collection($alice, $space, 'gone');
-put("$at/c/r", 'text/plain; charset=utf-8', 'text');
-put("$at/c/r.x", 'application/json', '{"a": 1}', 'Key-Epoch' => 'e', 'Writer-Id' => 'w');
-put("$at/c/r-x", 'application/octet-stream', $long);
-put("$at/c/empty", 'x/y', '');
-put("$at/c/deleted", 'text/csv', 'a,b', 'Writer-Id' => 'd');
-put("$at/c/i" . 'i' x 254, 'x/y; ' . 'p' x 500, 'long');
-put("$at/once/o", 'text/plain', 'o');
-put("$at/secret/s", 'application/json', $envelope);
-send_to("$at/c/r.x/meta", { custom => { name => "\x{e9}" } });
-send_to("$at/c/r/policy", $PRIVATE);
-send_to("$at/c/policy", { type => 'PublicCanRead' });
-send_to("$at/policy", $PRIVATE);
+put_due($alice, 201, "$at/c/r", type => 'text/plain; charset=utf-8', body => 'text');
+put_due(
+    $alice, 201, "$at/c/r.x", type => 'application/json', body => '{"a": 1}',
+    headers => ['Key-Epoch' => 'e', 'Writer-Id' => 'w']);
+put_due($alice, 201, "$at/c/r-x", type => 'application/octet-stream', body => $long);
+put_due($alice, 201, "$at/c/empty", type => 'x/y', body => '');
+put_due(
+    $alice, 201, "$at/c/deleted", type => 'text/csv', body => 'a,b',
+    headers => ['Writer-Id' => 'd']);
+put_due($alice, 201, "$at/c/i" . 'i' x 254, type => 'x/y; ' . 'p' x 500, body => 'long');
+put_due($alice, 201, "$at/once/o", type => 'text/plain', body => 'o');
+put_due($alice, 201, "$at/secret/s", type => 'application/json', body => $envelope);
+put_due($alice, 200, "$at/c/r.x/meta", json => { custom => { name => "\x{e9}" } });
+put_due($alice, 201, "$at/c/r/policy", json => $PRIVATE);
+put_due($alice, 201, "$at/c/policy", json => { type => 'PublicCanRead' });
+put_due($alice, 201, "$at/policy", json => $PRIVATE);
 $alice->delete("$at/c/deleted");
 $alice->request(DELETE => "$at/gone/");
 my $tar = exported($space);
@@ -134,7 +126,7 @@ members_due(
 is_deeply(seen($there), seen($space), '... changes nothing');
 $alice->delete("/space/$there/c/$_") for qw(r empty);
 $alice->delete("/space/$there/policy");
-put("/space/$there/c/r-x", 'text/plain', 'mine');
+put_due($alice, 200, "/space/$there/c/r-x", type => 'text/plain', body => 'mine');
 members_due(
     'F.6: over what was deleted', imported($there, $tar), resourcesCreated => 0,
     resourcesSkipped => 7, policiesCreated => 0, policiesSkipped => 3);

@@ -16,7 +16,7 @@ use WAS::Story qw(new_id random_bytes json_text sql in_parallel swept);
 use WAS::Zcap;
 
 our @EXPORT = qw(
-    holder at make_space make_collection due told stored same_stored counters take_back
+    holder at make_space make_collection put_due due told stored same_stored counters take_back
     new_id random_bytes json_text sql in_parallel swept
 );
 
@@ -54,11 +54,21 @@ sub make_collection {
     my $path = "$who->{mount}/space/$space";
     my $res = $who->send_json(POST => "$path/", { id => $id, %members });
     $res->status == 201 or die "no collection: @{[$res->status]} @{[$res->body]}\n";
-    for my $name (sort keys %{ $resources // {} }) {
-        $res = $who->put("$path/$id/$name", body => $resources->{$name}, type => 'text/plain');
-        $res->status =~ /\A20[14]\z/ or die "no resource: @{[$res->status]} @{[$res->body]}\n";
-    }
+    put_due($who, 201, "$path/$id/$_", type => 'text/plain', body => $resources->{$_})
+        for sort keys %{ $resources // {} };
     return "$path/$id";
+}
+
+# A PUT without which a test cannot go on: its status must be this. Options are those of
+# WAS::Client::request; `json` is a document that is sent. Yields the response.
+sub put_due {
+    my ($who, $status, $path, %options) = @_;
+    my $document = delete $options{json};
+    %options = (type => 'application/json', body => json_text($document), %options)
+        if $document;
+    my $res = $who->put($path, %options);
+    $res->status == $status or die "PUT $path: @{[$res->status]} @{[$res->body]}\n";
+    return $res;
 }
 
 # One assertion about one answer: its status (or a pattern of it, where one of several will do) and,
