@@ -354,29 +354,7 @@ for my $row (
 
 # 9. A connection that is lost before the end: all of it is done once more.
 my $lost = new_space($alice);
-my $held = <<'SQL';
-SELECT 1 FROM pg_locks WHERE relation = 'was_resources'::regclass AND mode = 'ShareLock'
-SQL
-my $end_waiting = <<'SQL';
-SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-WHERE wait_event_type = 'Lock' AND query LIKE '%was_resources%'
-SQL
-@told = in_parallel(
-    2,
-    sub {
-        my ($who) = @_;
-        if ($who == 1) {
-            eventually(10, sub { sql($held) }) or die "nothing is held\n";
-            return imported($alice, $lost, $tar)->body;
-        }
-        # Which waits at its first resource.
-        my $session = WAS::Server::dbh();
-        $session->begin_work;
-        $session->do('LOCK was_resources IN SHARE MODE');
-        my $ended = eventually(10, sub { (sql($end_waiting))[0][0] });
-        $session->rollback;
-        return $ended;
-    });
+@told = lose_connection('was_resources', sub { return imported($alice, $lost, $tar)->body });
 ok($told[0], 'classic 7: a connection is lost in the middle of an import');
 is($told[1], { counts($count, 0) }->{body}, '... which is done once more, and counted once');
 is_deeply(stored($lost), stored($from), '... and is what it was');

@@ -17,7 +17,6 @@ use WAS::Changes;
 use WAS::Charge;
 use WAS::Holder;
 use WAS::Tar;
-use WAS::Traffic qw(eventually);
 use WAS::Zcap;
 
 my $alice = holder();
@@ -369,36 +368,8 @@ is_deeply([contradictions($target)], [], '... and all is charged, and has a plac
 # 7. A connection that is lost before the end: it is done once more, or nothing of it.
 my $lost = make_space($alice);
 my $much = made(@c, map { ["$B/c/r.$_.$TEXT", 'x' x 50_000] } 1 .. 300);
-my $held = <<'SQL';
-SELECT 1 FROM pg_locks WHERE relation = 'was_pws_resources'::regclass AND mode = 'ShareLock'
-SQL
-my $end_waiting = <<'SQL';
-SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-WHERE wait_event_type = 'Lock' AND query LIKE '%was_pws_resources%'
-SQL
-@told = in_parallel(
-    2,
-    sub {
-        my ($who) = @_;
-        if ($who == 1) {
-            eventually(10, sub { sql($held) }) or die "nothing is held\n";
-            return imported($lost, $much)->status;
-        }
-        # Which waits at its first resource.
-        my $session = WAS::Server::dbh();
-        $session->begin_work;
-        $session->do('LOCK TABLE was_pws_resources IN SHARE MODE');
-        my $ended;
-        eventually(
-            10,
-            sub {
-                ($ended) = map { $_->[0] } sql($end_waiting);
-                return $ended;
-            });
-        $session->commit;
-        return $ended;
-    });
-ok($told[0] > 0, 'F.6: a connection is lost in the middle of an import');
+@told = lose_connection('was_pws_resources', sub { return imported($lost, $much)->status });
+ok($told[0], 'F.6: a connection is lost in the middle of an import');
 is($told[1], 200, '... which is done once more');
 is_deeply([contradictions($lost)], [], '... and once');
 

@@ -40,7 +40,7 @@ use WAS::Traffic qw(eventually);
 
 our @EXPORT = qw(
     person at new_id new_space put_space random_bytes json_text expect tell tell_rule snapshot
-    same_rows sql in_parallel swept
+    same_rows sql in_parallel swept lose_connection
 );
 
 my %KIND = (
@@ -306,6 +306,34 @@ sub in_parallel {
         waitpid $pid, 0;
         $line;
     } @readers;
+}
+
+# Runs the code while the table is closed to writers, and ends the session that waits for it then,
+# in the middle of what it does. Yields whether one was ended, and what the code returned, a line.
+sub lose_connection {
+    my ($table, $code) = @_;
+    my $is_closed = <<'SQL';
+SELECT 1 FROM pg_locks WHERE relation = ?::regclass AND mode = 'ShareLock'
+SQL
+    my $end_waiting = <<'SQL';
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE wait_event_type = 'Lock' AND query LIKE ?
+SQL
+    return in_parallel(
+        2,
+        sub {
+            my ($who) = @_;
+            if ($who == 1) {
+                eventually(10, sub { sql($is_closed, $table) }) or die "nothing is closed\n";
+                return $code->();
+            }
+            my $session = WAS::Server::dbh();
+            $session->begin_work;
+            $session->do("LOCK $table IN SHARE MODE");
+            my $ended = eventually(10, sub { (sql($end_waiting, "%$table%"))[0][0] });
+            $session->rollback;
+            return $ended;
+        });
 }
 
 1;
