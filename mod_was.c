@@ -93,6 +93,7 @@ static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
     for (server_rec *server = main; server != NULL; server = server->next) {
         good = was_config_check(server) && good;
     }
+    was_config_check_use(main, ap_conftree);
     return good ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
@@ -164,6 +165,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK; /* httpd's dry run; it comes back */
     }
+    ap_add_version_component(pconf, "mod_was/" WAS_VERSION);
     was_json_init();
     if (!was_crypto_init()) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, main, "libsodium cannot be initialized");

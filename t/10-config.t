@@ -199,8 +199,9 @@ my $twice = $in->('Location /a', $handler) . $in->('Location /b', $handler);
 my $around = "$pool<IfModule mod_was.c>\n<Location />\n$handler</Location>\n</IfModule>\n";
 my $inside = $in->('Location /', "<IfModule mod_was.c>\n$handler</IfModule>");
 my $in_if = "<If \"true\">\n$handler</If>";
-my $capitals = $in->('Location /', "SetHandler WAS\n");
 my $small_letters = qr/the handler's name is was, in small letters/;
+my @near_misses =
+    qw(WAS Was mod_was MOD_WAS mod-was mod_was.c was_module was-handler was_handler was.so);
 # Sections where no route could begin.
 my @nowhere = (
     ['<Directory>', 'Directory "/srv"'],
@@ -229,7 +230,7 @@ my @places = (
     ['SetHandler with quotes', $in->('Location /', 'SetHandler "was"')],
     (map { ["SetHandler in $_->[0]", $in->($_->[1], $handler), $plain] } @nowhere),
     ['SetHandler in <If> in <Location>', $in->('Location /', $in_if), $plain],
-    ['SetHandler in capitals', $capitals, $small_letters],
+    (map { ["SetHandler $_", $in->('Location /', "SetHandler $_"), $small_letters] } @near_misses),
     ['another handler in <Directory>', $in->('Directory "/srv"', 'SetHandler server-status')],
     ['another handler in <LocationMatch>', $in->('LocationMatch "^/x"', 'SetHandler none')],
 );
@@ -354,14 +355,53 @@ for my $case (
     is(scalar @lines, defined $limit ? 1 : 0, "LimitRequestBody: $name: sentences");
     like($lines[0], $sentence, "LimitRequestBody: $name: which it is") if $sentence;
 }
+for my $limit (1 << 40, 0) {
+    for my $case (
+        ['parts', location(limit($limit))],
+        ['parts, by default', location(limit($limit) . "WASContentParts auto\n")],
+        ['pws', location(limit($limit) . "WASProtocol pws\n" . $ROWS)],
+    ) {
+        my ($name, $config) = @$case;
+        my ($status, $said) = WAS::Server->check(config => $config, example => 0);
+        my @lines = grep { /LimitRequestBody/ } split /\n/, $said;
+        my $none = qr{:warn\].* LimitRequestBody 0 for "/" bounds nothing: one request can fill};
+        is(scalar @lines, $limit == 0 ? 1 : 0, "LimitRequestBody: $name: $limit is kept");
+        like($lines[0], $none, "LimitRequestBody: $name: none is told of") if $limit == 0;
+    }
+}
+
+# What is allowed, and hardly meant: one line each, whatever else is there.
+my $pws = "WASProtocol pws\n";
+my $origin_named = "WASBaseURL https://wallet.example\n";
+my $unnamed = qr{WASProtocol pws for "/" without WASBaseURL takes the server's name from each};
+my $unused = qr/line \d+ of .*httpd\.conf, has no effect: no <Location> has SetHandler was/;
+my $directory = $in->('Location /x', "SetHandler server-status\nWASCORS off");
+my $in_host = sub { return "<VirtualHost a>\nServerName a\n$_[0]</VirtualHost>\n" };
 for my $case (
-    ['parts', location(limit(0))],
-    ['parts, by default', location(limit(0) . "WASContentParts auto\n")],
-    ['pws', location(limit(0) . "WASProtocol pws\n" . $ROWS)],
+    # name, configuration, the warning
+    ['pws without a name', location($pws), $unnamed],
+    ['pws with one', location($pws . $origin_named)],
+    ['pws with one that the server says', $origin_named . location($pws)],
+    ['pws that the server says, without a name', $pws . location(''), $unnamed],
+    ['pws in a virtual host', location('') . $in_host->($pws), $unnamed],
+    ['pws and its name in a virtual host', location('') . $in_host->($pws . $origin_named)],
+    ['two locations of pws', location($pws) . $in->('Location /b', $pws . $handler), $unnamed],
+    ['classic without a name', location("WASProtocol classic\n")],
+    ['pws where nobody serves it', $pool . $pws, qr/WASProtocol, $unused/],
+    ['a directive at the server', $pool . "WASCORS on\n", qr/WASCORS, $unused/],
+    ['small letters', $pool . "wasclockskew 5\n", qr/WASClockSkew, $unused/],
+    ['a location of another handler', $pool . $directory, qr/WASCORS, $unused/],
+    ['a virtual host', $pool . $in_host->("WASCORS on\n"), qr/WASCORS, $unused/],
+    ['a virtual host, the location in another', location('') . $in_host->("WASCORS on\n")],
+    ['a location in a virtual host', "WASCORS on\n$pool" . $in_host->($was)],
+    ['no directive, and no location', $pool],
 ) {
-    my ($name, $config) = @$case;
+    my ($name, $config, $sentence) = @$case;
     my ($status, $said) = WAS::Server->check(config => $config, example => 0);
-    unlike($said, qr/LimitRequestBody/, "LimitRequestBody: $name: any is kept");
+    my @lines = grep { /\[was:warn\]/ } split /\n/, $said;
+    is($status, 0, "$name: accepted") or diag $said;
+    is(scalar @lines, defined $sentence ? 1 : 0, "$name: warnings") or diag $said;
+    like($lines[0], $sentence, "$name: which it is") if defined $sentence;
 }
 {
     my $server = WAS::Server->start(example => 0, config => location('') . <<"CONF");

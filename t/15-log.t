@@ -1,8 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
 # What the logs say: a client's mistake is news at INFO and no more, a failure of ours is one line
-# at ERR that the answer's requestId leads to, the access log names who signed, and at no level is
-# there SQL, key material or a byte of what people store.
+# at ERR, every answer has an id that leads to its lines, the access log names who signed, and at no
+# level is there SQL, key material or a byte of what people store.
 
 use strict;
 use warnings;
@@ -30,7 +30,7 @@ sub serve {
     my $self = WAS::Server->start(dsn => $dsn, %options, config => <<'CONF');
 LogLevel warn was:trace8
 WASContentParts off
-LogFormat "%{UNIQUE_ID}e|%u|%>s|%m|%U" test
+LogFormat "%{UNIQUE_ID}e|%u|%>s|%{WAS_TRACE_ID}e|%m|%U" test
 CustomLog "logs/access_log" test
 StartServers 1
 CONF
@@ -63,6 +63,16 @@ sub none_of {
     my ($pattern, $lines, $name) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     return is_deeply([grep { /$pattern/ } @$lines], [], $name);
+}
+
+# The id of an answer is in its head, in a problem, and in the access log.
+sub same_id {
+    my ($name, $response, $access) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my $id = $response->header('X-Request-Id');
+    is($id, $access->[0], "$name: the id in the answer's head is the log's");
+    my $problem = $response->problem // return;
+    return is($problem->{requestId}, $id, "$name: and the problem's");
 }
 
 my $mark = length $server->log;
@@ -136,8 +146,7 @@ for my $case (
     none_of(qr/\A(?!.*\[was:info\])/, $lines, "$name: at INFO");
     like($lines->[0] // '', qr/\[\Q$access->[0]\E\]/, "$name: with the request's id");
     like($access->[1], ref $who ? $who : qr/\A\Q$who\E\z/, "$name: who it was, in the access log");
-    my $told = $response->json;
-    is($told->{requestId}, undef, "$name: no requestId in the answer") if ref $told eq 'HASH';
+    same_id($name, $response, $access) if $response->status;
 }
 for my $case (
     ['a write', sub { $client->put('/space/s/y', body => 'y') }, $hers],
@@ -148,6 +157,35 @@ for my $case (
     my ($name, $call, $who) = @$case;
     my ($response, $lines, $access) = logged($server, $call);
     is($access->[1], $who, "$name: who it was, in the access log");
+    same_id($name, $response, $access);
+}
+
+# A client names no request, only the trace that it is a part of, if it says so as the standard has
+# it.
+my $TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
+my $PARENT = "00-$TRACE-00f067aa0ba902b7-01";
+for my $case (
+    # name, the trace that is logged, fields
+    ['no field', '-'],
+    ['a traceparent', $TRACE, traceparent => $PARENT],
+    ['a traceparent and its state', $TRACE, Traceparent => $PARENT, tracestate => 'a=b'],
+    ['two of them', '-', traceparent => $PARENT, traceparent => $PARENT],
+    ['one that is cut', '-', traceparent => "00-$TRACE"],
+    ['one that is empty', '-', traceparent => ''],
+    ['one that is long', '-', traceparent => $PARENT . 'x' x 4000],
+    ['one with a line for the log', '-', traceparent => "00-$TRACE] [was:error] -injected"],
+    ['one of other bytes', '-', traceparent => "\xff" x 55],
+    ['an id of the request', '-', 'X-Request-Id' => 'mine', 'Request-Id' => 'mine'],
+) {
+    my ($name, $trace, @fields) = @$case;
+    my $lost = sub { $nobody->get('/space/s/none', headers => \@fields) };
+    my ($response, $lines, $access) = logged($server, $lost);
+    is($response->status, 404, "$name: 404");
+    is($access->[3], $trace, "$name: the trace, in the access log");
+    same_id($name, $response, $access);
+    my $mark =
+        $trace eq '-' ? qr/\[\Q$access->[0]\E\] NOT_FOUND/ : qr/\] \[trace $trace\] NOT_FOUND/;
+    like($lines->[0], $mark, "$name: and in the line");
 }
 
 # 2. Failures of ours.
@@ -172,7 +210,7 @@ sub fails {
     my $told = ($response->problem // {})->{requestId} // '';
     like($told, $id, "$name: the answer has a requestId");
     like($errors[0], qr/\[\Q$told\E\] /, "$name: which the line has too");
-    is($access->[0], $told, "$name: and the access log") if $access->[0] ne '-';
+    same_id($name, $response, $access);
     my $inside = qr/SELECT|INSERT|UPDATE|DELETE|was_\w|PostgreSQL|\Q$SECRET\E/;
     unlike($response->body, $inside, "$name: the answer tells nothing of the inside");
     return;
@@ -278,7 +316,9 @@ for my $case (['with mod_unique_id', $server], ['without mod_unique_id', $plain]
     none_of(qr/\A(?!.*$escaped)/s, \@marked, "$how: no line is injected");
     my $bytes = qr/[^\x20-\x7e]/;
     none_of($bytes, \@lines, "$how: no control character, no byte that is not ASCII");
-    none_of(qr/\A(?=.*\[was:)(?!.*\[was:(?:$level)\])/, \@lines, "$how: no other level");
+    # But for the one line of the start.
+    my $known = qr/\[was:(?:$level)\]|\[was:notice\] \[pid [^]]+\] mod_was \S+: schema \d/;
+    none_of(qr/\A(?=.*\[was:)(?!.*$known)/, \@lines, "$how: no other level");
     none_of($bytes, [access_log($one)], "$how: nor in the access log");
 }
 
@@ -298,6 +338,36 @@ for my $one ($server, $plain) {
         my ($what, $pattern) = @$secret;
         none_of($pattern, \@lines, "the error log holds no trace of $what");
     }
+}
+
+# 6. When it starts: what serves, of which version, and on what; or what is wrong, in one line that
+# can be read.
+sub lines_at_start {
+    my ($server) = @_;
+    return grep { /\[was:(?!info|debug|trace)/ } split /\n/, $server->log;
+}
+
+{
+    my ($VERSION) =
+        WAS::Server::slurp("$ENV{WAS_TOP}/configure.ac") =~ /^AC_INIT\(\[\w+\], \[(.+)\]\)/m;
+    my ($SCHEMA) = WAS::Server::slurp("$ENV{WAS_TOP}/include/store/was_schema.h") =~
+        /WAS_SCHEMA_VERSION = (\d+)/;
+    my $of = WAS::Server::dbh($database)->selectrow_array('SHOW server_version');
+    my $good = WAS::Server->start(dsn => $dsn);
+    $good->stop;
+    my @lines = lines_at_start($good);
+    my $sentence = qr/mod_was \Q$VERSION\E: schema $SCHEMA in database "$database"/;
+    is(scalar @lines, 1, 'a start is one line') or diag explain \@lines;
+    like($lines[0], qr/\[was:notice\].* $sentence of PostgreSQL \Q$of\E\z/, 'which says of what');
+    like($good->log, qr{ mod_was/\Q$VERSION\E(?: |$)}, 'and httpd names the module beside itself');
+
+    my $port = WAS::Server::free_port();
+    my $lost = WAS::Server->start(dsn => "host=127.0.0.1 port=$port dbname=was connect_timeout=2");
+    $lost->stop;
+    @lines = lines_at_start($lost);
+    my $cause = qr/cannot connect to PostgreSQL: connection to server at .* refused Is the server/;
+    like($lines[0], qr/\[was:error\].* $cause/, 'a database that is not there: the cause');
+    none_of(qr/\\|[^\x20-\x7e]/, \@lines, 'a database that is not there: lines without escapes');
 }
 
 done_testing;

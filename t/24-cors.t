@@ -70,6 +70,7 @@ my @answers = (
 my @EXPOSED = (
     qw(Accept-Ranges Allow Content-Disposition Content-Length Content-Range Date ETag),
     qw(Last-Modified Link Location Preference-Applied Retry-After WWW-Authenticate),
+    'X-Request-Id',
 );
 
 # The fields of an answer to a page that has no right to one.

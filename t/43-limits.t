@@ -215,8 +215,7 @@ sub due {
         }
         my $said = $problem->{errors}[0]{detail} // '';
         push @complaints, "detail: $said" if $said !~ $detail;
-        push @complaints, 'it has a requestId, as if it were our failure'
-            if exists $problem->{requestId};
+        push @complaints, 'it has no requestId' if !defined $problem->{requestId};
     }
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     return ok(!@complaints, $name) || diag join "\n", @complaints;

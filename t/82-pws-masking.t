@@ -311,11 +311,15 @@ my @kinds = (
     ['the holder of what was revoked' => by_bob('revoked'), @below],
 );
 
-# The bytes of an answer but for its date, and whether it is a refusal.
+# The bytes of an answer but for its date and its id, which is no other's.
+my %ids;
+
 sub shown {
     my ($res) = @_;
+    my $id = $res->header('X-Request-Id') // '';
+    $id ne '' && !$ids{$id}++ or die "the id '$id' is not this answer's alone";
     my @lines = map { $_->[0] . ': ' . (lc $_->[0] eq 'date' ? '' : $_->[1]) } $res->headers;
-    return join "\n", $res->status . ' ' . $res->reason, @lines, '', $res->body;
+    return join("\n", $res->status . ' ' . $res->reason, @lines, '', $res->body) =~ s/\Q$id\E/ID/gr;
 }
 
 my ($count, %statuses) = 0;

@@ -133,7 +133,12 @@ WAS_CHECKED const was_error_t *was_error_wrap(apr_pool_t *pool, const was_error_
 /* The name of a kind, for the log: "NOT_FOUND". */
 const char *was_error_name(was_error_kind_t kind);
 
-/* The whole chain of reasons and details as one line, outermost first; no control characters. */
+/* The whole chain of reasons and details, outermost first, as they are: for the reason of an error
+ * that must live longer than its cause. A log gets was_error_chain. In the pool, or older than it:
+ * copy it before the error's own pool goes. */
+const char *was_error_text(const was_error_t *error, apr_pool_t *pool);
+
+/* The same as one line; no control characters. */
 const char *was_error_chain(const was_error_t *error, apr_pool_t *pool);
 
 #endif

@@ -113,8 +113,13 @@ apr_int64_t was_config_keep_msec(const server_rec *first);
 const was_server_t *was_config_shared(const server_rec *first, const server_rec *server);
 
 /* Whether a server with one of our locations has what that location needs (was_config_pool_check).
- * Says what is missing in the log at EMERG and returns false. What is allowed and will not be kept
- * (a LimitRequestBody beyond WAS_CONTENT_MAX_BYTES) it says at WARNING. */
+ * Says what is missing in the log at EMERG and returns false. At WARNING it says what is allowed
+ * and is hardly meant: a LimitRequestBody that bounds nothing, or is beyond WAS_CONTENT_MAX_BYTES
+ * and cannot be kept; pws without WASBaseURL. One line of each for a server. */
 bool was_config_check(server_rec *server);
+
+/* Says at WARNING, of all servers and the configuration as it was read, that there are directives
+ * of ours and no location that they could be for. */
+void was_config_check_use(const server_rec *first, const ap_directive_t *tree);
 
 #endif

@@ -45,8 +45,14 @@ was_request_make(request_rec *r, const struct was_protocol_t *protocol, was_requ
  * NULL when there is none. */
 const char *was_request_field(const was_request_t *request, const char *name);
 
-/* What names this request in logs and answers: mod_unique_id's name for it, else one of our own. */
+/* What names this request in logs and answers: mod_unique_id's name for it, else one of our own; at
+ * most 128 printable characters of ASCII, without blanks. Never one that a client sends: two
+ * requests would have one name. httpd's logs have it as the environment's UNIQUE_ID. */
 const char *was_request_id(const was_request_t *request);
+
+/* What a line in the error log begins with: "[ID]", and " [trace ID]" where the request says by a
+ * traceparent which trace it is a part of (was_trace; the environment's WAS_TRACE_ID, too). */
+const char *was_request_mark(const was_request_t *request);
 
 /* The public origin, "https://host": WASBaseURL, or the one that the client asked. */
 const char *was_request_origin(const was_request_t *request);

@@ -13,8 +13,10 @@
  * comes of it: one line for each thing that is not as it should be.
  */
 
-/* What is worth knowing of the database behind a connection string that can be used: a pooler in
- * front of it (NOTICE, or WARNING where that costs), an encoding that is not UTF8 (WARNING). */
+/* What is worth knowing of the database behind a connection string that can be used, whose schema
+ * is WAS_SCHEMA_VERSION: its name and version beside the module's (NOTICE), a pooler in front of it
+ * (NOTICE, or WARNING where that costs), an encoding that is not UTF8, who else has a hand in the
+ * tables (WARNING). */
 void was_startup_report_database(const char *params, server_rec *server, apr_pool_t *pool);
 
 /* Opens the connections of a child before it takes requests: all of the pool, but no more than it

@@ -64,6 +64,10 @@ was_pq_end_t was_pq_copy(PGconn *pg, const was_source_t *content, apr_time_t dea
  * without its DETAIL, which may quote stored values. */
 WAS_CHECKED const was_error_t *was_pq_error(const PGresult *result, apr_pool_t *pool);
 
+/* A text of libpq's or the server's as one line: what is white in it is a blank, and none at the
+ * ends. */
+const char *was_pq_line(const char *text, apr_pool_t *pool);
+
 /* Whether the error is libpq's own, and not the server's: what that did is not known. */
 bool was_pq_is_own(const PGresult *result);
 

@@ -43,6 +43,8 @@ typedef enum was_session_pooler_t {
 typedef struct was_session_facts_t {
     was_session_pooler_t pooler;
     const char *encoding; /* the database's: "UTF8" */
+    const char *database; /* its name */
+    const char *version;  /* of the server: "15.14" */
 } was_session_facts_t;
 
 /* Finds it out, on a connection of its own. Errors: UNAVAILABLE. */

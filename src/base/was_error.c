@@ -105,7 +105,7 @@ static const char *append_part(const char *text, const char *part, apr_pool_t *p
     return text == NULL ? part : apr_pstrcat(pool, text, ": ", part, NULL);
 }
 
-const char *was_error_chain(const was_error_t *error, apr_pool_t *pool)
+const char *was_error_text(const was_error_t *error, apr_pool_t *pool)
 {
     const char *text = NULL;
 
@@ -118,5 +118,10 @@ const char *was_error_chain(const was_error_t *error, apr_pool_t *pool)
             text = append_part(text, at->detail, pool);
         }
     }
-    return text == NULL ? was_error_name(error->kind) : escape_line(text, pool);
+    return text == NULL ? was_error_name(error->kind) : text;
+}
+
+const char *was_error_chain(const was_error_t *error, apr_pool_t *pool)
+{
+    return escape_line(was_error_text(error, pool), pool);
 }

@@ -31,7 +31,7 @@ typedef struct was_stored_t {
     const was_resource_t *resource;
     was_ahead_t *ahead; /* or NULL */
     request_rec *r;
-    const char *id; /* of the request, for the log */
+    const char *mark; /* of the request, for the log */
 } was_stored_t;
 
 static apr_status_t stored_read(apr_bucket *bucket, const char **bytes, apr_size_t *count,
@@ -80,7 +80,7 @@ static apr_bucket *make_bucket(apr_bucket_alloc_t *list, was_stored_t *stored, a
 static void end_early(const was_stored_t *stored, const was_error_t *error, apr_pool_t *pool)
 {
     ap_log_rerror(APLOG_MARK, error->kind == WAS_ERROR_CONFLICT ? APLOG_INFO : APLOG_ERR, 0,
-                  stored->r, "[%s] an answer ends early: %s", stored->id,
+                  stored->r, "%s an answer ends early: %s", stored->mark,
                   was_error_chain(error, pool));
     stored->r->connection->keepalive = AP_CONN_CLOSE;
 }
@@ -275,6 +275,6 @@ void was_bucket_append(apr_bucket_brigade *brigade, const was_request_t *request
     stored->resource = resource;
     stored->ahead = ahead;
     stored->r = request->r;
-    stored->id = was_request_id(request);
+    stored->mark = was_request_mark(request);
     APR_BRIGADE_INSERT_TAIL(brigade, make_bucket(list, stored, 0, (apr_size_t)resource->size));
 }

@@ -7,14 +7,7 @@
 
 #include "http/was_config.h"
 
-#include "store/was_content.h"
-
-#include <http_core.h>
-#include <http_log.h>
-
 #include <apr_strings.h>
-
-APLOG_USE_MODULE(was);
 
 enum { DEFAULT_MAX_AGE = 3600, DEFAULT_SKEW = 300, KEEP_SECONDS = 900, KEEP_SLACK_SECONDS = 60 };
 
@@ -162,46 +155,4 @@ const was_server_t *was_config_shared(const server_rec *first, const server_rec 
         }
     }
     return NULL;
-}
-
-/* Of the first location that may take more than can be kept: an operator need not read it twice. */
-static void report_body_limit(server_rec *server)
-{
-    const apr_array_header_t *mounts = was_config_server(server)->mounts;
-    const was_config_t *outer = ap_get_module_config(server->lookup_defaults, &was_module);
-
-    for (int i = 0; i < mounts->nelts; i++) {
-        const was_config_t *location = APR_ARRAY_IDX(mounts, i, const was_config_t *);
-        apr_int64_t limit = inner_or_outer(location->body_limit, outer->body_limit);
-        was_protocol_id_t protocol =
-            location->protocol != WAS_PROTOCOL_UNSET ? location->protocol : outer->protocol;
-        was_parts_mode_t parts =
-            location->parts != WAS_PARTS_UNSET ? location->parts : outer->parts;
-        bool in_rows = protocol != WAS_PROTOCOL_PWS && parts == WAS_PARTS_OFF;
-
-        if (in_rows && (limit == 0 || limit > WAS_CONTENT_MAX_BYTES)) {
-            ap_log_error(
-                APLOG_MARK, APLOG_WARNING, 0, server,
-                "LimitRequestBody %" APR_INT64_T_FMT
-                " cannot be kept for \"%s/\": a resource may have at most %d bytes "
-                "(511 MiB) where WASContentParts is off, since pg_dump cannot save a longer one",
-                limit, location->mount, (int)WAS_CONTENT_MAX_BYTES);
-            return;
-        }
-    }
-}
-
-bool was_config_check(server_rec *server)
-{
-    const was_server_t *config = was_config_server(server);
-
-    if (config->mounts->nelts == 0) {
-        return true;
-    }
-    const char *complaint = was_config_pool_check(&config->pool, server->process->pconf);
-    if (complaint != NULL) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, server, "%s", complaint);
-    }
-    report_body_limit(server);
-    return complaint == NULL;
 }

@@ -14,7 +14,7 @@
 #define EXPOSED                                                                                    \
     "Accept-Ranges, Allow, Content-Digest, Content-Disposition, Content-Length, Content-Range, "   \
     "Date, ETag, Last-Modified, Link, Location, Preference-Applied, Repr-Digest, Retry-After, "    \
-    "WWW-Authenticate"
+    "WWW-Authenticate, X-Request-Id"
 
 #define ALLOWED                                                                                    \
     "Accept, Authorization, Capability-Invocation, Content-Digest, Content-Type, Digest, "         \

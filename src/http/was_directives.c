@@ -247,6 +247,20 @@ static bool in_plain_location(const cmd_parms *cmd)
            section->args[0] != '~' && cmd->path[0] == '/' && strpbrk(cmd->path, "*?[") == NULL;
 }
 
+/* To httpd these are other handlers, of nobody: every request would be for a file. */
+static bool is_near_miss(const char *handler)
+{
+    static const char *const misses[] = {"was",        "mod_was",     "mod-was",     "mod_was.c",
+                                         "was_module", "was-handler", "was_handler", "was.so"};
+
+    for (apr_size_t i = 0; i < sizeof(misses) / sizeof(misses[0]); i++) {
+        if (strcasecmp(handler, misses[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static const char *set_handler(cmd_parms *cmd, void *dir, const char *word)
 {
     was_config_t *config = dir;
@@ -254,8 +268,7 @@ static const char *set_handler(cmd_parms *cmd, void *dir, const char *word)
 
     config->handler = strcmp(word, "was") == 0 ? WAS_HANDLER_OURS : WAS_HANDLER_OTHER;
     if (config->handler == WAS_HANDLER_OTHER) {
-        /* To httpd it is another one, of nobody: every request would be for a file. */
-        return strcasecmp(word, "was") == 0 ? "the handler's name is was, in small letters" : NULL;
+        return is_near_miss(word) ? "the handler's name is was, in small letters" : NULL;
     }
     if (cmd->path != NULL && !in_plain_location(cmd)) {
         return "SetHandler was needs a <Location> with a plain path, since the routes begin there";

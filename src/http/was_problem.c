@@ -98,15 +98,14 @@ static json_t *build_document(const was_request_t *request, const was_face_t *fa
                               const was_error_t *error)
 {
     const char *pointer = !face->masked && can_be_told(face->pointer) ? face->pointer : NULL;
-    /* What an operator finds in the log. */
-    const char *id = is_failure(face->status) ? was_request_id(request) : NULL;
     const char *type = face->untyped ? "about:blank"
                                      : apr_pstrcat(request->pool, request->protocol->problem_base,
                                                    face->fragment, NULL);
 
-    return was_json_own(json_pack("{s:s, s:s, s:i, s:[{s:s, s:s*}], s:s*}", "type", type, "title",
+    return was_json_own(json_pack("{s:s, s:s, s:i, s:[{s:s, s:s*}], s:s}", "type", type, "title",
                                   face->title, "status", face->status, "errors", "detail",
-                                  choose_detail(error, face), "pointer", pointer, "requestId", id),
+                                  choose_detail(error, face), "pointer", pointer, "requestId",
+                                  was_request_id(request)),
                         request->pool);
 }
 
@@ -117,8 +116,8 @@ static void log_error(const was_request_t *request, int status, const char *what
     /* Whoever has deleted something could fill the log otherwise. */
     bool is_loud = is_failure(status) && error->kind != WAS_ERROR_CLEARING;
 
-    ap_log_rerror(APLOG_MARK, is_loud ? APLOG_ERR : APLOG_INFO, 0, request->r, "[%s] %s %s",
-                  was_request_id(request), what, was_error_chain(error, request->pool));
+    ap_log_rerror(APLOG_MARK, is_loud ? APLOG_ERR : APLOG_INFO, 0, request->r, "%s %s %s",
+                  was_request_mark(request), what, was_error_chain(error, request->pool));
 }
 
 void was_problem_log_cut(const was_request_t *request, const was_error_t *error)

@@ -9,6 +9,7 @@
 
 #include "http/was_caller.h"
 #include "http/was_target.h"
+#include "http/was_trace.h"
 
 #include <http_core.h>
 #include <http_protocol.h>
@@ -17,16 +18,53 @@
 
 #include <string.h>
 
+enum { MAX_ID_BYTES = 128 };
+
+static const char trace_name[] = "WAS_TRACE_ID";
+
+/* Whatever has set it: an id goes into fields, documents and logs as it is. */
+static bool is_request_id(const char *id)
+{
+    apr_size_t length = 0;
+
+    while (length <= MAX_ID_BYTES && id[length] > 0x20 && id[length] < 0x7f) {
+        length++;
+    }
+    return length > 0 && length <= MAX_ID_BYTES && id[length] == '\0';
+}
+
 const char *was_request_id(const was_request_t *request)
 {
     apr_table_t *environment = request->r->subprocess_env;
     const char *id = apr_table_get(environment, "UNIQUE_ID");
 
-    if (id == NULL) {
+    if (id == NULL || !is_request_id(id)) {
         id = was_crypto_uuid(request->pool);
         apr_table_setn(environment, "UNIQUE_ID", id);
     }
     return id;
+}
+
+const char *was_request_mark(const was_request_t *request)
+{
+    const char *trace = apr_table_get(request->r->subprocess_env, trace_name);
+
+    return trace == NULL ? apr_pstrcat(request->pool, "[", was_request_id(request), "]", NULL)
+                         : apr_pstrcat(request->pool, "[", was_request_id(request), "] [trace ",
+                                       trace, "]", NULL);
+}
+
+/* Where httpd's logs find it, too; what somebody else has put there would not be the client's. */
+static void keep_trace(const was_request_t *request)
+{
+    const char *trace = was_trace_id(was_request_field(request, "traceparent"), request->pool);
+
+    if (trace != NULL) {
+        apr_table_setn(request->r->subprocess_env, trace_name, trace);
+    }
+    else {
+        apr_table_unset(request->r->subprocess_env, trace_name);
+    }
 }
 
 const was_error_t *was_request_make(request_rec *r, const struct was_protocol_t *protocol,
@@ -45,6 +83,7 @@ const was_error_t *was_request_make(request_rec *r, const struct was_protocol_t 
     request->is_head = r->header_only;
     request->now = apr_time_sec(r->request_time);
     request->conditions.unmodified_since = -1;
+    keep_trace(request);
     return was_target_parse(r, was_request_mount(request), &request->path);
 }
 

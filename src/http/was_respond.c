@@ -180,6 +180,7 @@ static const was_error_t *decide_answer(const was_request_t *request,
 static void add_common(was_request_t *request)
 {
     was_cors_answer(request);
+    apr_table_setn(request->r->headers_out, "X-Request-Id", was_request_id(request));
     if (request->protocol->decorate != NULL) {
         request->protocol->decorate(request);
     }

@@ -36,6 +36,13 @@ static void report_pooler(was_session_pooler_t pooler, server_rec *server)
     }
 }
 
+static void report_versions(const was_session_facts_t *facts, server_rec *server)
+{
+    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, server,
+                 "mod_was " WAS_VERSION ": schema %d in database \"%s\" of PostgreSQL %s",
+                 WAS_SCHEMA_VERSION, facts->database, facts->version);
+}
+
 static void report_encoding(const char *encoding, server_rec *server)
 {
     if (strcmp(encoding, "UTF8") != 0) {
@@ -66,6 +73,7 @@ void was_startup_report_database(const char *params, server_rec *server, apr_poo
 
     /* Whether there is a database at all is said elsewhere. */
     if (was_session_find_facts(params, &facts, pool) == NULL) {
+        report_versions(&facts, server);
         report_encoding(facts.encoding, server);
         report_pooler(facts.pooler, server);
         report_schema(params, server, pool);

@@ -62,8 +62,8 @@ const was_error_t *was_parts_write(was_parts_t *parts, const char *bytes, apr_si
         error = write_parts(parts, bytes, count, scratch); /* done twice is done once */
     }
     if (error != NULL && error->kind == WAS_ERROR_UNCERTAIN) {
-        error = was_error_log(parts->pool, WAS_ERROR_UNAVAILABLE, "%s",
-                              was_error_chain(error, scratch));
+        error =
+            was_error_log(parts->pool, WAS_ERROR_UNAVAILABLE, "%s", was_error_text(error, scratch));
     }
     if (error == NULL) {
         parts->number += (apr_int64_t)((count + WAS_PART_BYTES - 1) / WAS_PART_BYTES);

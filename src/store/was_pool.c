@@ -109,7 +109,7 @@ const was_error_t *was_pool_prepare(was_pool_t *connections, apr_pool_t *pool)
     }
     else {
         connections->next_try = apr_time_now() + apr_time_from_sec(1);
-        apr_cpystrn(connections->reason, was_error_chain(error, pool), sizeof(connections->reason));
+        apr_cpystrn(connections->reason, was_error_text(error, pool), sizeof(connections->reason));
     }
     return error;
 }

@@ -7,6 +7,7 @@
 
 #include "store/was_pq.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include <string.h>
@@ -21,6 +22,24 @@ bool was_pq_state_is(const PGresult *result, const char *const *states)
         }
     }
     return false;
+}
+
+const char *was_pq_line(const char *text, apr_pool_t *pool)
+{
+    char *line = apr_palloc(pool, strlen(text) + 1);
+    char *to = line;
+
+    for (; *text != '\0'; text++) {
+        if (!apr_isspace(*text)) {
+            *to++ = *text;
+        }
+        else if (to > line && to[-1] != ' ') {
+            *to++ = ' ';
+        }
+    }
+    to -= to > line && to[-1] == ' ';
+    *to = '\0';
+    return line;
 }
 
 bool was_pq_is_own(const PGresult *result)
@@ -59,7 +78,7 @@ const was_error_t *was_pq_error(const PGresult *result, apr_pool_t *pool)
     /* libpq has no memory, or understands nothing more. */
     error->kind = was_pq_is_own(result) ? WAS_ERROR_UNAVAILABLE : WAS_ERROR_BROKEN;
     error->reason = apr_psprintf(pool, "PostgreSQL says %s: %s", state != NULL ? state : "?",
-                                 text != NULL ? text : "no text");
+                                 text != NULL ? was_pq_line(text, pool) : "no text");
     for (i = 0; state != NULL && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (strncmp(state, kinds[i].state, strlen(kinds[i].state)) == 0) {
             error->kind = kinds[i].kind;

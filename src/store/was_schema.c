@@ -163,7 +163,7 @@ const was_error_t *was_schema_ensure(const char *params, was_tables_t *tables, a
     if (error != NULL) {
         /* Whatever is wrong, it is no request's fault, and it may be mended while we run. The text
          * must outlive the connection that it is about. */
-        error = was_error_log(pool, WAS_ERROR_UNAVAILABLE, "%s", was_error_chain(error, scratch));
+        error = was_error_log(pool, WAS_ERROR_UNAVAILABLE, "%s", was_error_text(error, scratch));
     }
     apr_pool_destroy(scratch);
     return error;

@@ -15,6 +15,10 @@
 
 enum { ASK_SECONDS = 5 };
 
+#define FACTS                                                                                      \
+    "SELECT current_setting('server_encoding'), current_database(),"                               \
+    " current_setting('server_version')"
+
 struct was_session_t {
     PGconn *pg;
 };
@@ -51,7 +55,7 @@ const was_error_t *was_session_open(const char *params, was_session_t **session,
         apr_pool_cleanup_register(pool, pg, close_session, apr_pool_cleanup_null);
     }
     if (pg == NULL || PQstatus(pg) != CONNECTION_OK) {
-        text = pg != NULL ? PQerrorMessage(pg) : "out of memory";
+        text = pg != NULL ? was_pq_line(PQerrorMessage(pg), pool) : "out of memory";
         return was_error_log(pool, WAS_ERROR_UNAVAILABLE, "cannot connect to PostgreSQL: %s", text);
     }
     PQsetNoticeReceiver(pg, ignore_notice, NULL);
@@ -99,7 +103,7 @@ const was_error_t *was_session_once(const char *params,
     }
     if (error != NULL) {
         /* The text must outlive the connection that it is about. */
-        error = was_error_log(pool, WAS_ERROR_UNAVAILABLE, "%s", was_error_chain(error, scratch));
+        error = was_error_log(pool, WAS_ERROR_UNAVAILABLE, "%s", was_error_text(error, scratch));
     }
     apr_pool_destroy(scratch);
     return error;
@@ -131,8 +135,10 @@ static const was_error_t *ask_facts(was_session_t *session, void *baton, apr_poo
     const facts_t *wanted = baton;
     const was_rows_t *rows;
 
-    WAS_TRY(was_session_run(session, "SHOW server_encoding", ASK_SECONDS, &rows, scratch));
+    WAS_TRY(was_session_run(session, FACTS, ASK_SECONDS, &rows, scratch));
     wanted->facts->encoding = apr_pstrdup(wanted->pool, was_rows_text(rows, 0, 0));
+    wanted->facts->database = apr_pstrdup(wanted->pool, was_rows_text(rows, 0, 1));
+    wanted->facts->version = apr_pstrdup(wanted->pool, was_rows_text(rows, 0, 2));
     return ask_pooler(session, &wanted->facts->pooler, scratch);
 }
 
