@@ -208,6 +208,7 @@ sub configuration {
     my $dsn = $options{dsn} // cluster()->dsn('was');
     my $top = $options{top} // $ENV{WAS_TOP};
     my $example = $options{example} // 1 ? qq(Include "$top/conf/was.conf"\n) : '';
+    my $levels = $modules =~ /^LoadModule was_module/m ? "was:info mpm_$mpm:notice" : '';
     my $before = $options{before} // '';
     my $config = $options{config} // '';
     return <<"CONF";
@@ -219,7 +220,7 @@ DefaultRuntimeDir "$self->{directory}/logs"
 ErrorLog "$self->{error_log}"
 $modules
 TypesConfig "$run/t/conf/mime.types"
-LogLevel warn was:info mpm_$mpm:notice
+LogLevel warn $levels
 StartServers 1
 $before
 Define WAS_STORAGE_DSN "$dsn"
