@@ -40,6 +40,7 @@ tell_rule(
     $alice,
     'classic 2',
     ['health', GET => '/health', [sign => 0], 200, %health, @no_store],
+    ['life', GET => '/health/live', [sign => 0], 200, %health, @no_store],
     ['the root', GET => '/', [sign => 0], 200, type => $JSON, check => $names],
     ['/spaces moves', GET => '/spaces', [sign => 0], @moved],
     ['/spaces moves, with its query', GET => '/spaces?a=b&c=%20', [sign => 0], @moved_with_query],
@@ -139,6 +140,7 @@ sub head_of {
 for my $case (
     ['/', sign => 0],
     ['/health', sign => 0],
+    ['/health/live', sign => 0],
     ['/spaces', sign => 0],
     ['/spaces/'],
     [$url],
@@ -161,6 +163,7 @@ for my $case (
 my @shapes = (
     ['/', 'GET HEAD OPTIONS'],
     ['/health', 'GET HEAD OPTIONS'],
+    ['/health/live', 'GET HEAD OPTIONS'],
     ['/spaces', 'GET HEAD OPTIONS'],
     ['/spaces/', 'GET HEAD OPTIONS POST'],
     ['/spaces/?x=y', 'GET HEAD OPTIONS POST'],
@@ -200,7 +203,8 @@ same_rows('classic 2: what a 405 refused changed nothing', $before, $space);
 
 # Nothing is there.
 for my $target (
-    qw(/nothing /health/ /healthz /Health /space /space/ /spaces/x /spaces// // //health),
+    qw(/nothing /health/ /health/x /health/live/ /healthz /Health /space /space/ /spaces/x),
+    qw(/spaces// // //health),
     qw(/index.html /favicon.ico /.well-known/x /server-status), "/Space/$space",
 ) {
     tell_rule(

@@ -43,6 +43,7 @@ my @routes = (
     ['GET', '/', 200, 'anyone'],
     ['HEAD', '/', 200, 'anyone'],
     ['GET', '/health', 200, 'anyone'],
+    ['GET', '/health/live', 200, 'anyone'],
     ['GET', '/spaces', 308, 'anyone'],
     ['OPTIONS', '/', 204, 'anyone'],
     ['OPTIONS', '/spaces/', 204, 'anyone'],

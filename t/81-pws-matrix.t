@@ -75,6 +75,7 @@ my %new_backend = document($backend =~ s/"b"/"{new}"/r);
 my @routes = (
     ['GET', '/', 200, 'anyone'],
     ['GET', '/health', 200, 'anyone'],
+    ['GET', '/health/live', 200, 'anyone'],
     ['HEAD', '/service', 200, 'anyone'],
     ['GET', '/spaces', 308, 'anyone'],
     ['PUT', $at, 308, 'anyone', body => 'x'],

@@ -14,6 +14,7 @@
 static const was_route_t routes[] = {
     {"GET", "/", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, WAS_FETCH_NOTHING, classic_root_get},
     {"GET", "/health", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, WAS_FETCH_NOTHING, was_health_get},
+    {"GET", "/health/live", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, WAS_FETCH_NOTHING, was_health_live},
     {"GET", "/spaces", WAS_RIGHT_ANYONE, WAS_NEED_NOTHING, WAS_FETCH_NOTHING,
      classic_spaces_redirect},
     {"GET", "/spaces/", WAS_RIGHT_SIGNER, WAS_NEED_NOTHING, WAS_FETCH_NOTHING, classic_spaces_get},

@@ -26,6 +26,7 @@
 static const was_route_t routes[] = {
     ROW("GET", "/", ANYONE, NOTHING, NOTHING, pws_root_get)
     ROW("GET", "/health", ANYONE, NOTHING, NOTHING, was_health_get)
+    ROW("GET", "/health/live", ANYONE, NOTHING, NOTHING, was_health_live)
     ROW("GET", "/service", ANYONE, NOTHING, NOTHING, pws_service_get)
     ROW("*", "/spaces", ANYONE, NOTHING, NOTHING, pws_add_slash)
     ROW("GET", "/spaces/", LIST_SPACES, NOTHING, NOTHING, pws_spaces_get)
