@@ -14,12 +14,15 @@
 #include "http/was_directives.h"
 #include "http/was_input.h"
 #include "http/was_route.h"
+#include "http/was_slots.h"
 #include "http/was_startup.h"
+#include "http/was_status.h"
 #include "http/was_target.h"
 #include "pws/pws.h"
 #include "store/was_schema.h"
 #include "store/was_sweep.h"
 
+#include <ap_mpm.h>
 #include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
@@ -39,6 +42,8 @@ static const was_protocol_t *const protocols[] = {
     [WAS_PROTOCOL_CLASSIC] = &classic_protocol,
     [WAS_PROTOCOL_PWS] = &pws_protocol,
 };
+
+enum { NPROTOCOLS = sizeof(protocols) / sizeof(protocols[0]) - WAS_PROTOCOL_CLASSIC };
 
 static int keep_target(request_rec *r)
 {
@@ -81,6 +86,15 @@ static int handle_request(request_rec *r)
     }
     was_direct_unfilter(r);
     return was_route_handle(r, protocols[was_config_of(r)->protocol]);
+}
+
+/* As the access log does, of what was asked for in a location of ours. */
+static int count_request(request_rec *r)
+{
+    if (was_config_is_ours(r)) {
+        was_status_count(r, protocols[was_config_of(r)->protocol]);
+    }
+    return OK;
 }
 
 static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main)
@@ -152,10 +166,11 @@ static bool open_server(server_rec *server, server_rec *main, apr_pool_t *pconf,
 /*
  * Once for each configuration:
  * 1. the libraries, before there are threads;
- * 2. the caches of the replay guard and of verified capabilities, for all servers;
- * 3. a way to the database for each server that has a location of ours, one for each pool, its
+ * 2. the numbers that children count, which those of before may be counting still;
+ * 3. the caches of the replay guard and of verified capabilities, for all servers;
+ * 4. a way to the database for each server that has a location of ours, one for each pool, its
  *    schema, and who sweeps and who watches it;
- * 4. where there is such a server, the directory that long bodies wait in.
+ * 5. where there is such a server, the directory that long bodies wait in.
  */
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main)
 {
@@ -169,6 +184,10 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     was_json_init();
     if (!was_crypto_init()) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, main, "libsodium cannot be initialized");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    if (!was_status_open(&protocols[WAS_PROTOCOL_CLASSIC], NPROTOCOLS, main, ptemp)) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, main, "no memory to share with the children");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     if (!was_replay_open(was_config_server(main)->replay, main, pconf)) {
@@ -190,6 +209,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
 
 static void child_init(apr_pool_t *pchild, server_rec *main)
 {
+    was_slots_take();
     was_replay_join(was_config_server(main)->replay, main, pchild);
     for (server_rec *server = main; server != NULL; server = server->next) {
         was_server_t *config = was_config_server(server);
@@ -203,6 +223,18 @@ static void child_init(apr_pool_t *pchild, server_rec *main)
     }
 }
 
+/* In the parent. */
+static void watch_child(server_rec *server, pid_t child, ap_generation_t generation, int slot,
+                        mpm_child_status state)
+{
+    (void)server;
+    (void)generation;
+    (void)slot;
+    if (state == MPM_CHILD_EXITED) {
+        was_slots_give_back(child);
+    }
+}
+
 static void register_hooks(apr_pool_t *pool)
 {
     /* Whose pool must be there before ours begin to use it. */
@@ -210,16 +242,20 @@ static void register_hooks(apr_pool_t *pool)
 
     (void)pool;
     was_input_register();
+    was_status_register();
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, pools, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_status(watch_child, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_read_request(keep_target, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_pre_translate_name(keep_encoding, NULL, NULL, APR_HOOK_MIDDLE);
     /* Before the modules that would look for a file. */
     ap_hook_translate_name(name_nothing, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_map_to_storage(walk_nothing, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_handler(handle_request, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(was_status_handle, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_log_transaction(count_request, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
 module AP_MODULE_DECLARE_DATA was_module = {

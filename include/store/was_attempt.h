@@ -26,6 +26,10 @@ typedef struct was_attempt_t {
     apr_pool_t *pool;
 } was_attempt_t;
 
+/* Borrows the connection of a try. Errors: those of was_pool_borrow. */
+WAS_CHECKED const was_error_t *was_attempt_begin(was_attempt_t *attempt, const struct was_db_t *db,
+                                                 was_connection_t *connection);
+
 /*
  * Turns the end of an exchange into an error. `commits` says that what was sent may have been
  * committed, and is a write, so that a silence leaves its fate unknown. `name` is the statement's.

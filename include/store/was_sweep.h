@@ -31,7 +31,8 @@ typedef struct was_sweep_batch_t {
     bool found; /* there was something to sweep */
     bool taken; /* and nobody else was at it */
     bool ended; /* nothing is left of that one */
-    int rows;   /* how many were deleted */
+    int rows;   /* how many were deleted, */
+    int parts;  /* parts of contents among them */
 } was_sweep_batch_t;
 
 /*

@@ -10,6 +10,7 @@
 #include "auth/was_verified.h"
 
 #include "auth/was_crypto.h"
+#include "base/was_tally.h"
 
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
@@ -82,6 +83,7 @@ const was_zcap_chain_t *was_verified_find(was_verified_t *verified, const char *
         entry = NULL;
     }
     apr_thread_mutex_unlock(verified->lock);
+    was_tally_add(entry != NULL ? WAS_TALLY_VERIFIED_HITS : WAS_TALLY_VERIFIED_MISSES, 1);
     if (entry == NULL) {
         return NULL;
     }
@@ -175,4 +177,5 @@ void was_verified_add(was_verified_t *verified, const char *capability,
     if (older != NULL) {
         release_entry(older);
     }
+    was_tally_add(WAS_TALLY_VERIFIED_ENTRIES, older == NULL);
 }

@@ -7,6 +7,8 @@
 
 #include "http/was_input.h"
 
+#include "base/was_tally.h"
+
 enum { READ_BYTES = 64 * 1024 };
 
 /*
@@ -41,12 +43,28 @@ ap_filter_t *was_input_guard(request_rec *r, int *refused)
     return ap_add_output_filter_handle(guard, refused, r, r->connection);
 }
 
+/* What has come has a length; nothing is read for it. */
+static void count_bytes(apr_bucket_brigade *brigade)
+{
+    apr_off_t length = 0;
+
+    if (apr_brigade_length(brigade, 0, &length) == APR_SUCCESS && length > 0) {
+        was_tally_add(WAS_TALLY_RECEIVED_BYTES, length);
+    }
+}
+
 apr_status_t was_input_read(request_rec *r, apr_bucket_brigade *brigade, const int *refused)
 {
     apr_status_t status =
         ap_get_brigade(r->input_filters, brigade, AP_MODE_READBYTES, APR_BLOCK_READ, READ_BYTES);
 
-    return status == APR_SUCCESS && *refused != 0 ? APR_EGENERAL : status;
+    if (status == APR_SUCCESS && *refused != 0) {
+        status = APR_EGENERAL;
+    }
+    if (status == APR_SUCCESS) {
+        count_bytes(brigade);
+    }
+    return status;
 }
 
 void was_input_drain(request_rec *r, apr_off_t most)

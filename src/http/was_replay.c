@@ -8,6 +8,8 @@
 
 #include "http/was_replay.h"
 
+#include "base/was_tally.h"
+
 #include <http_log.h>
 #include <ap_provider.h>
 #include <ap_socache.h>
@@ -250,11 +252,16 @@ const was_error_t *was_replay_use(was_replay_t *replay, const was_signature_t *s
     /* The window was checked when the request's first line had come. If the rest of the head was
      * held back until the first use is forgotten, this would be taken for the first. */
     if (apr_time_now() >= entry.end) {
+        was_tally_add(WAS_TALLY_REPLAY_REFUSED, 1);
         return refuse_signature("the signature expired while the request arrived", pool);
     }
     was_crypto_sha256(signature->value, signature->value_bytes, entry.key);
     bool used = false;
     apr_status_t status = use_entry(replay, &entry, &used, pool);
+    was_tally_add(status != APR_SUCCESS ? WAS_TALLY_REPLAY_UNAVAILABLE
+                  : used                ? WAS_TALLY_REPLAY_REFUSED
+                                        : WAS_TALLY_REPLAY_ACCEPTED,
+                  1);
     if (status != APR_SUCCESS) {
         char reason[128];
         const was_error_t *error =

@@ -9,10 +9,12 @@
 #include "http/was_route.h"
 
 #include "base/was_json.h"
+#include "base/was_tally.h"
 #include "http/was_body.h"
 #include "http/was_conditions.h"
 #include "http/was_match.h"
 #include "http/was_respond.h"
+#include "http/was_status.h"
 
 #include <apr_strings.h>
 
@@ -82,13 +84,21 @@ static const was_error_t *parse_document(was_request_t *request)
                                  request->pool);
 }
 
+static const was_error_t *take_upload(was_request_t *request, apr_int64_t max)
+{
+    was_tally_add(WAS_TALLY_UPLOADS, 1);
+    const was_error_t *error = was_body_read(request, max);
+    was_tally_add(WAS_TALLY_UPLOADS, -1);
+    return error;
+}
+
 /* From the body to the point where the handler may act. */
 static const was_error_t *admit_body(was_request_t *request, apr_int64_t max)
 {
     const was_route_t *route = request->route;
 
     if (route->need != WAS_NEED_NOTHING || covers_body(request)) {
-        WAS_TRY(was_body_read(request, max));
+        WAS_TRY(take_upload(request, max));
     }
     const was_error_t *flaw = parse_document(request);
     if ((was_match_phases(route->right) & WAS_PHASE_BEHIND_BODY) != 0) {
@@ -156,6 +166,7 @@ int was_route_handle(request_rec *r, const was_protocol_t *protocol)
         error = was_error_make(r->pool, WAS_ERROR_METHOD, NULL, "this takes %s", allow);
         return was_respond_error(&request, error, allow);
     }
+    was_status_note(r, protocol, request.route);
     was_response_t response = {0};
     error = serve_row(&request, &response);
     if (protocol->settle != NULL) {

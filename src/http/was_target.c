@@ -8,35 +8,34 @@
 #include "http/was_target.h"
 
 #include "http/was_config.h"
-
-#include <http_config.h>
+#include "http/was_notes.h"
 
 #include <apr_strings.h>
 
 #include <string.h>
 
-/* What a target is below one mount; the request's configuration is the first of a list. */
-typedef struct parsed_t {
+/* What a target is below one mount; the request's notes have the first of a list. */
+typedef struct was_parsed_t {
     const char *mount;
     const was_path_t *path;
     const was_error_t *error;
-    struct parsed_t *next;
-} parsed_t;
+    struct was_parsed_t *next;
+} was_parsed_t;
 
-static const parsed_t *parse_below(request_rec *r, const char *mount)
+static const was_parsed_t *parse_below(request_rec *r, const char *mount)
 {
-    parsed_t *first = ap_get_module_config(r->request_config, &was_module);
+    was_notes_t *notes = was_notes_of(r);
 
-    for (const parsed_t *at = first; at != NULL; at = at->next) {
+    for (const was_parsed_t *at = notes->parsed; at != NULL; at = at->next) {
         if (strcmp(at->mount, mount) == 0) {
             return at;
         }
     }
-    parsed_t *parsed = apr_pcalloc(r->pool, sizeof(*parsed));
+    was_parsed_t *parsed = apr_pcalloc(r->pool, sizeof(*parsed));
     parsed->mount = mount;
     parsed->error = was_path_parse(r->unparsed_uri, mount, &parsed->path, r->pool);
-    parsed->next = first;
-    ap_set_module_config(r->request_config, &was_module, parsed);
+    parsed->next = notes->parsed;
+    notes->parsed = parsed;
     return parsed;
 }
 
@@ -61,7 +60,7 @@ void was_target_keep(request_rec *r)
 
 const was_error_t *was_target_parse(request_rec *r, const char *mount, const was_path_t **path)
 {
-    const parsed_t *parsed = parse_below(r, mount);
+    const was_parsed_t *parsed = parse_below(r, mount);
 
     if (parsed->error == NULL) {
         *path = parsed->path;

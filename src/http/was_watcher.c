@@ -7,6 +7,8 @@
 
 #include "http/was_watcher.h"
 
+#include "base/was_tally.h"
+
 #include <ap_mpm.h>
 #include <http_log.h>
 #include <mod_watchdog.h>
@@ -241,7 +243,9 @@ was_watch_end_t was_watcher_wait(was_watcher_t *watcher, const was_watched_t *wa
         APR_RING_ELEM_INIT(&waiter, link);
         APR_RING_INSERT_TAIL(&watcher->waiters, &waiter, waiter_t, link);
         watcher->count++;
+        was_tally_add(WAS_TALLY_WAITING_READERS, 1);
         end = wait_here(watcher, &waiter, until);
+        was_tally_add(WAS_TALLY_WAITING_READERS, -1);
         watcher->count--;
         APR_RING_REMOVE(&waiter, link);
     }

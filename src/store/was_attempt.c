@@ -7,6 +7,8 @@
 
 #include "store/was_attempt.h"
 
+#include "base/was_tally.h"
+
 #include <apr_strings.h>
 
 static const char *describe_end(was_pq_end_t end)
@@ -54,8 +56,8 @@ static const was_error_t *explain_refusal(was_attempt_t *attempt, const PGresult
     return was_error_wrap(attempt->pool, was_pq_error(refusal, attempt->pool), "%s", name);
 }
 
-const was_error_t *was_attempt_explain(was_attempt_t *attempt, was_pq_end_t end,
-                                       const PGresult *refusal, const char *name, bool commits)
+static const was_error_t *explain_end(was_attempt_t *attempt, was_pq_end_t end,
+                                      const PGresult *refusal, const char *name, bool commits)
 {
     switch (end) {
     case WAS_PQ_DONE:
@@ -74,12 +76,56 @@ const was_error_t *was_attempt_explain(was_attempt_t *attempt, was_pq_end_t end,
     return was_error_log(attempt->pool, WAS_ERROR_UNAVAILABLE, "%s: %s", name, describe_end(end));
 }
 
+/* Of the kinds that was_db.h names; whatever else comes out is a defect. */
+static was_tally_t tally_of_kind(was_error_kind_t kind)
+{
+    switch (kind) {
+    case WAS_ERROR_UNAVAILABLE:
+        return WAS_TALLY_DATABASE_UNAVAILABLE;
+    case WAS_ERROR_UNCERTAIN:
+        return WAS_TALLY_DATABASE_UNCERTAIN;
+    case WAS_ERROR_NOT_FOUND:
+        return WAS_TALLY_DATABASE_NOT_FOUND;
+    case WAS_ERROR_CONFLICT:
+        return WAS_TALLY_DATABASE_CONFLICT;
+    case WAS_ERROR_TARGET_TOO_LONG:
+        return WAS_TALLY_DATABASE_TARGET_TOO_LONG;
+    case WAS_ERROR_MALFORMED:
+        return WAS_TALLY_DATABASE_MALFORMED;
+    default:
+        return WAS_TALLY_DATABASE_BROKEN;
+    }
+}
+
+static const was_error_t *count_error(const was_error_t *error)
+{
+    if (error != NULL) {
+        was_tally_add(tally_of_kind(error->kind), 1);
+    }
+    return error;
+}
+
+const was_error_t *was_attempt_explain(was_attempt_t *attempt, was_pq_end_t end,
+                                       const PGresult *refusal, const char *name, bool commits)
+{
+    return count_error(explain_end(attempt, end, refusal, name, commits));
+}
+
+const was_error_t *was_attempt_begin(was_attempt_t *attempt, const struct was_db_t *db,
+                                     was_connection_t *connection)
+{
+    attempt->again = attempt->schema = attempt->torn = false;
+    return count_error(was_pool_borrow(db->connections, db->caller, connection, attempt->pool));
+}
+
 const was_error_t *was_attempt_command(was_attempt_t *attempt, was_connection_t *connection,
                                        was_sql_t command)
 {
     const was_sql_statement_t *statement = was_sql_statement(command);
     apr_time_t deadline = apr_time_now() + connection->backend->timeout;
     PGresult *result = NULL;
+
+    was_tally_add(WAS_TALLY_STATEMENTS, 1);
     was_pq_end_t end = was_pq_command(connection->pg, statement->text, deadline, &result);
     const was_error_t *error = was_attempt_explain(attempt, end, result, statement->name, false);
 
@@ -113,6 +159,7 @@ const was_error_t *was_attempt_run(was_attempt_t *attempt, was_connection_t *con
         .prepared = backend->prepared,
         .texts = connection->texts,
         .deadline = attempt->deadline != 0 ? attempt->deadline : apr_time_now() + backend->timeout};
+    was_tally_add(WAS_TALLY_STATEMENTS, nsteps);
     was_pq_end_t end = was_pq_run(connection->pg, steps, nsteps, exchange);
     was_sql_t named = end == WAS_PQ_REFUSED ? exchange->refused : steps[nsteps - 1].statement;
     const was_error_t *error = was_attempt_explain(attempt, end, exchange->refusal,
@@ -133,6 +180,8 @@ const was_error_t *was_attempt_commit(was_attempt_t *attempt, was_connection_t *
                                       bool writes)
 {
     PGresult *result = NULL;
+
+    was_tally_add(WAS_TALLY_STATEMENTS, 1);
     was_pq_end_t end = was_pq_command(connection->pg, "COMMIT",
                                       apr_time_now() + connection->backend->timeout, &result);
     const was_error_t *error = was_attempt_explain(attempt, end, result, "COMMIT", writes);

@@ -8,6 +8,7 @@
 
 #include "store/was_db.h"
 
+#include "base/was_tally.h"
 #include "store/was_attempt.h"
 
 #include <apr_strings.h>
@@ -158,8 +159,7 @@ static const was_error_t *try_transaction(was_db_t *db, was_attempt_t *attempt)
     was_connection_t connection;
     const was_error_t *error = NULL;
 
-    attempt->again = attempt->schema = attempt->torn = false;
-    WAS_TRY(was_pool_borrow(db->connections, db->caller, &connection, attempt->pool));
+    WAS_TRY(was_attempt_begin(attempt, db, &connection));
     if (attempt->transaction->content != NULL) {
         error = stage_content(attempt, &connection);
     }
@@ -181,11 +181,13 @@ const was_error_t *was_db_transact(was_db_t *db, was_transaction_t *transaction,
     was_attempt_t attempt = {.transaction = transaction, .pool = pool};
 
     WAS_TRY(was_attempt_check(transaction, pool));
+    was_tally_add(WAS_TALLY_TRANSACTIONS, 1);
     const was_error_t *error = try_transaction(db, &attempt);
 
     if (error == NULL || !attempt.again) {
         return error;
     }
+    was_tally_add(WAS_TALLY_RETRIES, 1);
     attempt.second = true;
     return try_transaction(db, &attempt);
 }

@@ -7,6 +7,8 @@
 
 #include "store/was_permits.h"
 
+#include "base/was_tally.h"
+
 #include <apr_thread_cond.h>
 #include <apr_thread_mutex.h>
 #include <apr_time.h>
@@ -75,7 +77,10 @@ static bool wait_for_signal(apr_thread_cond_t *cond, was_permits_t *permits, apr
 {
     apr_time_t left = end - apr_time_now();
 
-    return left > 0 && apr_thread_cond_timedwait(cond, permits->lock, left) == APR_SUCCESS;
+    was_tally_add(WAS_TALLY_CONNECTIONS_WAITED_FOR, 1);
+    bool in_time = left > 0 && apr_thread_cond_timedwait(cond, permits->lock, left) == APR_SUCCESS;
+    was_tally_add(WAS_TALLY_CONNECTIONS_WAITED_FOR, -1);
+    return in_time;
 }
 
 /* Waits for who is getting a connection. False when he takes long. */
@@ -185,14 +190,17 @@ const char *was_permits_enter(was_permits_t *permits, apr_uint32_t caller, bool 
 {
     row_t *row = row_of(permits, caller);
     const char *refusal = "no connection became free";
+    was_tally_t tally = WAS_TALLY_CONNECTIONS_BUSY;
 
     apr_thread_mutex_lock(permits->lock);
     apr_uint32_t failures = permits->failures;
 
     if (take_place(permits, row)) {
         refusal = go_in(permits, row, failures, alone);
+        tally = refusal == NULL ? WAS_TALLY_CONNECTIONS_IN_USE : WAS_TALLY_CONNECTIONS_UNREACHABLE;
     }
     apr_thread_mutex_unlock(permits->lock);
+    was_tally_add(tally, 1);
     return refusal;
 }
 
@@ -217,6 +225,7 @@ void was_permits_leave(was_permits_t *permits, apr_uint32_t caller, bool open)
     apr_thread_cond_t *place = free_place(permits, row_of(permits, caller));
 
     apr_thread_mutex_unlock(permits->lock);
+    was_tally_add(WAS_TALLY_CONNECTIONS_IN_USE, -1);
     /* Not while the lock is held: who wakes up would have to wait for that, too. */
     signal_place(place);
     if (open) {

@@ -7,6 +7,8 @@
 
 #include "store/was_sweep.h"
 
+#include "base/was_tally.h"
+
 #include <apr_shm.h>
 
 #include <stdatomic.h>
@@ -134,12 +136,13 @@ static const was_error_t *run_batch(was_db_t *db, const sweep_kind_t *kind,
 
         batch->taken = batch->taken || count > 0;
         batch->rows += kind->steps[i].deletes ? count : 0;
+        batch->parts += kind->steps[i].statement == WAS_SQL_SWEEP_CONTENT ? count : 0;
     }
     return NULL;
 }
 
-const was_error_t *was_sweep_run(was_db_t *db, int passed, was_sweep_batch_t *batch,
-                                 apr_pool_t *pool)
+static const was_error_t *sweep_first(was_db_t *db, int passed, was_sweep_batch_t *batch,
+                                      apr_pool_t *pool)
 {
     const was_value_t skip = WAS_INTEGER(passed);
     const was_rows_t *rows;
@@ -161,7 +164,26 @@ const was_error_t *was_sweep_run(was_db_t *db, int passed, was_sweep_batch_t *ba
     return run_batch(db, kind, key, batch, pool);
 }
 
-const was_error_t *was_sweep_revocations(was_db_t *db, int *rows, apr_pool_t *pool)
+/* Of a batch, or of a look that found nothing to do, or failed. */
+static void count_batch(const was_sweep_batch_t *batch, const was_error_t *error)
+{
+    was_tally_add(WAS_TALLY_SWEEP_BATCHES, error == NULL && batch->taken);
+    was_tally_add(WAS_TALLY_SWEEP_FAILURES, error != NULL);
+    was_tally_add(WAS_TALLY_SWEEP_ROWS, batch->rows);
+    was_tally_add(WAS_TALLY_SWEEP_PARTS, batch->parts);
+    was_tally_add(WAS_TALLY_SWEEP_FINISHED, batch->ended);
+}
+
+const was_error_t *was_sweep_run(was_db_t *db, int passed, was_sweep_batch_t *batch,
+                                 apr_pool_t *pool)
+{
+    const was_error_t *error = sweep_first(db, passed, batch, pool);
+
+    count_batch(batch, error);
+    return error;
+}
+
+static const was_error_t *forget_revocations(was_db_t *db, int *rows, apr_pool_t *pool)
 {
     was_transaction_t transaction = {.nsteps = 0};
     const was_rows_t *found;
@@ -182,4 +204,13 @@ const was_error_t *was_sweep_revocations(was_db_t *db, int *rows, apr_pool_t *po
     WAS_TRY(was_db_transact(db, &transaction, pool));
     *rows = was_rows_count(swept->rows);
     return NULL;
+}
+
+const was_error_t *was_sweep_revocations(was_db_t *db, int *rows, apr_pool_t *pool)
+{
+    const was_error_t *error = forget_revocations(db, rows, pool);
+
+    was_tally_add(WAS_TALLY_SWEEP_REVOCATIONS, *rows);
+    was_tally_add(WAS_TALLY_SWEEP_FAILURES, error != NULL);
+    return error;
 }

@@ -7,6 +7,7 @@
 
 #include "store/was_work.h"
 
+#include "base/was_tally.h"
 #include "store/was_attempt.h"
 
 struct was_work_t {
@@ -47,8 +48,7 @@ try_work(was_db_t *db, was_work_t *work,
 {
     was_attempt_t *attempt = &work->attempt;
 
-    attempt->again = attempt->schema = attempt->torn = false;
-    WAS_TRY(was_pool_borrow(db->connections, db->caller, &work->connection, attempt->pool));
+    WAS_TRY(was_attempt_begin(attempt, db, &work->connection));
     const was_error_t *error = begin_work(work, attempt->pool);
 
     if (error == NULL) {
@@ -71,11 +71,13 @@ const was_error_t *was_work_do(was_db_t *db, int seconds,
 {
     was_work_t work = {
         .attempt = {.deadline = apr_time_now() + apr_time_from_sec(seconds), .pool = pool}};
+    was_tally_add(WAS_TALLY_TRANSACTIONS, 1);
     const was_error_t *error = try_work(db, &work, act, baton);
 
     if (error == NULL || !work.attempt.again) {
         return error;
     }
+    was_tally_add(WAS_TALLY_RETRIES, 1);
     work.attempt.second = true;
     apr_pool_create(&work.attempt.pool, pool);
     return try_work(db, &work, act, baton);
