@@ -45,6 +45,8 @@
     X(UNAUTHENTICATED, 401, "unauthorized", "Unauthorized")                                        \
     /* A proven caller without the right. */                                                       \
     X(FORBIDDEN, 403, "forbidden", "Forbidden")                                                    \
+    /* The right, but the operator has the space kept as it is. */                                 \
+    X(FROZEN, 403, "forbidden", "Forbidden")                                                       \
     X(NOT_FOUND, 404, "not-found", "Not Found")                                                    \
     /* The holder's own capability has expired, or was revoked. */                                 \
     X(EXPIRED, 404, "not-found", "Not Found")                                                      \

@@ -31,6 +31,8 @@ typedef struct pws_state_t {
     bool is_carried;        /* it has */
     bool is_refused;        /* the space is not the caller's; the body decides how he is told */
     bool is_public;         /* only a policy lets him read, and it lets anybody */
+    bool may_write;         /* he asks for a write, and has the right */
+    bool is_frozen;         /* and the operator keeps the space as it is */
     bool exists;            /* the space does; unknown while it is pending */
     was_pws_space_t space;  /* when it exists */
     const char *controller; /* the space's; NULL when there is no space */

@@ -7,7 +7,8 @@
 /*
  * was_grant: what a pws write stands on, as values of its statements: the controller whose root
  * capability was verified, and the delegations of the capability that is used. A transfer or a
- * revocation that committed before stops the write.
+ * revocation that committed before stops the write, and so does the operator who has frozen the
+ * space; a revocation itself is made all the same.
  */
 
 typedef struct was_grant_t {

@@ -14,7 +14,7 @@
  * stands in tables of our own.
  */
 
-enum { WAS_SCHEMA_VERSION = 6 };
+enum { WAS_SCHEMA_VERSION = 7 };
 
 /* What is known of the tables that are there. */
 typedef struct was_tables_t {

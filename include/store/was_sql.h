@@ -92,6 +92,7 @@
     X(PWS_BACKEND_PUT, 4, true) \
     X(PWS_BACKEND_RAISE_DELETE, 5, true) \
     X(PWS_BACKEND_DELETE, 3, true) \
+    X(PWS_REVOKE_LOCK, 3, false) \
     X(PWS_REVOKE_RAISE, 8, true) \
     X(PWS_REVOKED_FORGET, 3, true) \
     X(PWS_REVOKE, 5, true) \

@@ -13,6 +13,7 @@
 #include "http/was_protocol.h"
 #include "pws/pws_chain.h"
 #include "pws/pws_ids.h"
+#include "store/was_frozen.h"
 
 #include <apr_strings.h>
 
@@ -191,6 +192,12 @@ static const was_error_t *check_token(const was_request_t *request, const pws_st
     return state->is_onboarding == is_asked ? NULL : pws_token_missing(request);
 }
 
+/* Whether the right is one to change something; a query is sent by POST, too. */
+static bool asks_for_write(const was_request_t *request)
+{
+    return request->route->right != WAS_RIGHT_READ && strcmp(request->route->method, "GET") != 0;
+}
+
 /* The first phase with the store's word. */
 static const was_error_t *authorize_now(was_request_t *request, pws_state_t *state,
                                         was_zcap_verdict_t verdict)
@@ -203,6 +210,8 @@ static const was_error_t *authorize_now(was_request_t *request, pws_state_t *sta
     }
     const was_error_t *error = decide_access(request, state, verdict, &authorization);
 
+    state->may_write = error == NULL && asks_for_write(request);
+    state->is_frozen = state->may_write && authorization.is_frozen;
     if (request->route->right == WAS_RIGHT_PUT_SPACE) {
         WAS_TRY(check_token(request, state));
         /* The same: whoever may not is told what is wrong with his body as where no space is. */
@@ -228,12 +237,42 @@ const was_error_t *pws_authorize(was_request_t *request)
     return authorize_now(request, state, verdict);
 }
 
+/* What a write that found no row is told where the space is frozen. Its statements look at that,
+ * and nothing else that they may have failed by counts then. */
+static const was_error_t *tell_frozen(const was_request_t *request, const pws_state_t *state,
+                                      const was_error_t *error)
+{
+    switch (error->kind) {
+    case WAS_ERROR_NOT_FOUND:
+    case WAS_ERROR_CONFLICT:
+    case WAS_ERROR_PRECONDITION:
+    case WAS_ERROR_QUOTA:
+        return state->is_frozen ? was_frozen_refusal(request->pool) : error;
+    default:
+        return error;
+    }
+}
+
+/* The end of a write whose right was there before: the space may have been frozen since, or given
+ * away. */
+static const was_error_t *settle_write(was_request_t *request, pws_state_t *state,
+                                       const was_error_t *error)
+{
+    if (error->kind == WAS_ERROR_NOT_FOUND && !state->is_frozen) {
+        WAS_TRY(authorize_now(request, state, WAS_ZCAP_ALLOWED));
+    }
+    return tell_frozen(request, state, error);
+}
+
 const was_error_t *pws_settle(was_request_t *request, const was_error_t *error)
 {
     pws_state_t *state = request->state;
 
-    if (state == NULL || !state->is_pending) {
+    if (state == NULL) {
         return error;
+    }
+    if (!state->is_pending) {
+        return error != NULL && state->may_write ? settle_write(request, state, error) : error;
     }
     if (error == NULL && state->is_carried) {
         pws_chain_remember(request, state);
@@ -247,7 +286,7 @@ const was_error_t *pws_settle(was_request_t *request, const was_error_t *error)
     state->is_pending = false;
     WAS_TRY(authorize_now(request, state, WAS_ZCAP_ALLOWED));
     /* Without an error, a write that its right has not gone into is a defect of ours. */
-    return error != NULL ? error
+    return error != NULL ? tell_frozen(request, state, error)
                          : was_error_log(request->pool, WAS_ERROR_BROKEN,
                                          "a write did not carry the right that it stands on");
 }

@@ -373,5 +373,11 @@ const char *const was_schema_steps[WAS_SCHEMA_VERSION] = {
     /* Policies are found by their positions, as resources and tombstones are. */
     "CREATE INDEX IF NOT EXISTS was_pws_policies_position ON was_pws_policies (space_uuid, parent,"
     " position) WHERE position IS NOT NULL;",
+
+    /* 7: spaces that nobody writes to until the operator lets them (was-admin). A constant default
+     * rewrites no row. */
+    "ALTER TABLE was_spaces ADD COLUMN IF NOT EXISTS is_frozen boolean NOT NULL DEFAULT false;"
+    "ALTER TABLE was_pws_spaces"
+    " ADD COLUMN IF NOT EXISTS is_frozen boolean NOT NULL DEFAULT false;",
 };
 /* clang-format on */

@@ -15,7 +15,7 @@
 static const char controller[] = "did:key:zController";
 
 static const char *invoker; /* whose root the request invokes */
-static bool revoked;
+static bool revoked, frozen;
 static int reads; /* of the store, for an authorization */
 
 static const struct {
@@ -27,28 +27,37 @@ static const struct {
     was_error_kind_t told; /* COUNT: success */
     int reads;
     const char *name;
+    bool frozen;
 } cases[] = {
     {true, WAS_ERROR_KIND_COUNT, true, controller, false, WAS_ERROR_KIND_COUNT, 0,
-     "a write with its right"},
+     "a write with its right", false},
     {true, WAS_ERROR_KIND_COUNT, false, controller, false, WAS_ERROR_BROKEN, 1,
-     "a write that forgot it, of who has the right"},
+     "a write that forgot it, of who has the right", false},
     {true, WAS_ERROR_KIND_COUNT, false, "did:key:zStranger", false, WAS_ERROR_NOT_FOUND, 1,
-     "the same, of a stranger"},
+     "the same, of a stranger", false},
     {true, WAS_ERROR_PRECONDITION, true, controller, false, WAS_ERROR_PRECONDITION, 1,
-     "what was wrong, to who has the right"},
+     "what was wrong, to who has the right", false},
     {true, WAS_ERROR_PRECONDITION, true, "did:key:zStranger", false, WAS_ERROR_NOT_FOUND, 1,
-     "and to a stranger"},
+     "and to a stranger", false},
     {true, WAS_ERROR_INVALID_BODY, false, "did:key:zStranger", false, WAS_ERROR_NOT_FOUND, 1,
-     "what was wrong before the write, to a stranger"},
+     "what was wrong before the write, to a stranger", false},
     {true, WAS_ERROR_PRECONDITION, true, controller, true, WAS_ERROR_REVOKED, 1,
-     "and to who had it"},
+     "and to who had it", false},
     {true, WAS_ERROR_UNAVAILABLE, true, "did:key:zStranger", false, WAS_ERROR_UNAVAILABLE, 0,
-     "no database"},
-    {true, WAS_ERROR_UNCERTAIN, true, controller, false, WAS_ERROR_UNCERTAIN, 0, "no answer"},
+     "no database", false},
+    {true, WAS_ERROR_UNCERTAIN, true, controller, false, WAS_ERROR_UNCERTAIN, 0, "no answer",
+     false},
+    {true, WAS_ERROR_NOT_FOUND, true, controller, false, WAS_ERROR_FROZEN, 1,
+     "the space is frozen, to who has the right", true},
+    {true, WAS_ERROR_QUOTA, true, controller, false, WAS_ERROR_FROZEN, 1, "and says no more", true},
+    {true, WAS_ERROR_INVALID_BODY, true, controller, false, WAS_ERROR_INVALID_BODY, 1,
+     "but what is wrong with the body", true},
+    {true, WAS_ERROR_NOT_FOUND, true, "did:key:zStranger", false, WAS_ERROR_NOT_FOUND, 1,
+     "and not to a stranger", true},
     {false, WAS_ERROR_PRECONDITION, false, controller, false, WAS_ERROR_PRECONDITION, 0,
-     "a right that was there before"},
+     "a right that was there before", false},
     {false, WAS_ERROR_KIND_COUNT, false, controller, false, WAS_ERROR_KIND_COUNT, 0,
-     "the same, and nothing wrong"},
+     "the same, and nothing wrong", false},
 };
 
 const was_error_t *pws_token_missing(const was_request_t *request)
@@ -141,7 +150,8 @@ const was_error_t *was_pws_spaces_authorize(was_db_t *db, const was_pws_place_t 
     (void)wanted;
     (void)pool;
     reads++;
-    *authorization = (was_pws_authorization_t){.exists = true, .revoked = revoked};
+    *authorization =
+        (was_pws_authorization_t){.exists = true, .revoked = revoked, .is_frozen = frozen};
     authorization->space.controller = controller;
     return NULL;
 }
@@ -149,7 +159,8 @@ const was_error_t *was_pws_spaces_authorize(was_db_t *db, const was_pws_place_t 
 int main(void)
 {
     apr_pool_t *pool = tap_begin();
-    static const was_route_t route = {.right = WAS_RIGHT_CAPABILITY, .fetch = WAS_FETCH_BY_WRITE};
+    static const was_route_t route = {
+        .method = "PUT", .right = WAS_RIGHT_CAPABILITY, .fetch = WAS_FETCH_BY_WRITE};
     const was_path_t *path = NULL;
 
     ok(was_path_parse("/space/s/c/r", "", &path, pool) == NULL, "a path");
@@ -160,6 +171,7 @@ int main(void)
 
         invoker = cases[i].invoker;
         revoked = cases[i].revoked;
+        frozen = cases[i].frozen;
         reads = 0;
         if (cases[i].error != WAS_ERROR_KIND_COUNT) {
             error = was_error_make(pool, cases[i].error, NULL, "the write's");

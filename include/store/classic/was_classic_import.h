@@ -38,7 +38,7 @@ enum { WAS_CLASSIC_IMPORT_SECONDS = 600 };
 /*
  * Writes what the source yields. Parts that a row names are its own then; of those that stand in
  * rows, the parts are the caller's to drop.
- * Errors: those of was_work and of the source; NOT_FOUND, pointer "/space"; FORBIDDEN;
+ * Errors: those of was_work and of the source; NOT_FOUND, pointer "/space"; FORBIDDEN; FROZEN;
  * PRECONDITION; QUOTA; UNAVAILABLE (also where parts of a content are missing). Nothing is written
  * then.
  */

@@ -34,7 +34,7 @@ WAS_CHECKED const was_error_t *was_classic_resources_get(was_db_t *db, const was
 /*
  * How much room there is for a content, in a space that may be charged with `quota` bytes: for who
  * may not write it to be told so before his bytes are taken.
- * Errors: NOT_FOUND, pointer "/space"; FORBIDDEN; PRECONDITION.
+ * Errors: NOT_FOUND, pointer "/space"; FORBIDDEN; FROZEN; PRECONDITION.
  */
 WAS_CHECKED const was_error_t *
 was_classic_resources_room(was_db_t *db, const was_classic_key_t *key, apr_int64_t quota,
@@ -43,8 +43,8 @@ was_classic_resources_room(was_db_t *db, const was_classic_key_t *key, apr_int64
 /*
  * Creates or replaces. Conditions that demand an existing version never create. The space may be
  * charged with `quota` bytes; up to 0: no limit.
- * Errors: NOT_FOUND, pointer "/space"; FORBIDDEN; PRECONDITION; TARGET_TOO_LONG; QUOTA (never for
- * what is charged no more than what it replaces); UNAVAILABLE, also when parts of the content are
+ * Errors: NOT_FOUND, pointer "/space"; FORBIDDEN; FROZEN; PRECONDITION; TARGET_TOO_LONG; QUOTA
+ * (never for what is charged no more than what it replaces); UNAVAILABLE, also when parts of the content are
  * missing.
  */
 WAS_CHECKED const was_error_t *was_classic_resources_put(was_db_t *db, const was_classic_key_t *key,
@@ -54,7 +54,7 @@ WAS_CHECKED const was_error_t *was_classic_resources_put(was_db_t *db, const was
                                                          apr_pool_t *pool);
 
 /* Deletes. What is not there is fine, in a space that is not there too.
- * Errors: FORBIDDEN, PRECONDITION. */
+ * Errors: FORBIDDEN, FROZEN, PRECONDITION. */
 WAS_CHECKED const was_error_t *was_classic_resources_delete(was_db_t *db,
                                                             const was_classic_key_t *key,
                                                             const was_conditions_t *conditions,

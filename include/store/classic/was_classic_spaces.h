@@ -47,7 +47,7 @@ WAS_CHECKED const was_error_t *was_classic_spaces_recheck(was_db_t *db,
 /*
  * Creates the space, for a caller who names itself controller, or updates it, for the caller who
  * controls it now, whoever the new controller is.
- * Errors: FORBIDDEN (neither), PRECONDITION, QUOTA (the controller would have one space more, and
+ * Errors: FORBIDDEN (neither), FROZEN, PRECONDITION, QUOTA (the controller would have one space more, and
  * has as many as it may), CLEARING (what a deleted one held is not gone yet).
  */
 WAS_CHECKED const was_error_t *was_classic_spaces_put(was_db_t *db, const char *uuid,
@@ -62,7 +62,7 @@ WAS_CHECKED const was_error_t *was_classic_spaces_create(was_db_t *db, const cha
                                                          const char **etag, apr_pool_t *pool);
 
 /* Deletes the space and all that is in it, which may take until later (was_sweep) where that is
- * much. A space that is not there is fine. Errors: FORBIDDEN, PRECONDITION. */
+ * much. A space that is not there is fine. Errors: FORBIDDEN, FROZEN, PRECONDITION. */
 WAS_CHECKED const was_error_t *was_classic_spaces_delete(was_db_t *db, const char *uuid,
                                                          const char *caller,
                                                          const was_conditions_t *conditions,

@@ -49,6 +49,7 @@ typedef struct was_pws_authorization_t {
     bool exists;           /* the space does; without it nothing else is set */
     was_pws_space_t space; /* from its type on only where that was wanted */
     bool revoked;          /* one of the delegations was */
+    bool is_frozen;        /* nobody writes, whoever he is */
     const char *policy;    /* JSON: the most specific one that exists; or NULL */
 } was_pws_authorization_t;
 
@@ -88,7 +89,7 @@ WAS_CHECKED const was_error_t *was_pws_spaces_create(was_db_t *db, const char *i
                                                      was_pws_space_t *space, apr_pool_t *pool);
 
 /* Replaces name and controller, while `controller` controls the space.
- * Errors: NOT_FOUND (it does not), PRECONDITION, QUOTA (the new controller has as many as it
+ * Errors: NOT_FOUND (it does not), FROZEN, PRECONDITION, QUOTA (the new controller has as many as it
  * may). */
 WAS_CHECKED const was_error_t *was_pws_spaces_update(was_db_t *db, const char *id,
                                                      const char *controller,

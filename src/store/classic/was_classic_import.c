@@ -8,6 +8,7 @@
 #include "store/classic/was_classic_import.h"
 
 #include "store/classic/was_classic_spaces.h"
+#include "store/was_frozen.h"
 #include "store/was_limit.h"
 #include "store/was_work.h"
 
@@ -123,6 +124,9 @@ static const was_error_t *open_import(const was_classic_import_t *import, batch_
     }
     if (!was_rows_true(step->rows, 0, 0)) {
         return was_classic_space_foreign(pool);
+    }
+    if (was_rows_true(step->rows, 0, 3)) {
+        return was_frozen_refusal(pool);
     }
     *charged = was_rows_integer(step->rows, 0, 2, 0);
     return was_rows_true(step->rows, 0, 1) ? NULL : was_preconditions_failed(pool);

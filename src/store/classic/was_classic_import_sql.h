@@ -15,10 +15,10 @@
 #define IMPORT_CHARGED(quota) "CASE WHEN " quota "::bigint IS NOT NULL THEN " CLASSIC_USED " END"
 
 /* uuid, caller, 3 conditions, quota or NULL -> the caller's?, is the space as they demand?, bytes
- * that it is charged (NULL without a quota) */
+ * that it is charged (NULL without a quota), is it kept as it is? */
 #define WAS_TEXT_IMPORT_OPEN \
     "SELECT " CLASSIC_CALLER("$2::text") ", " CLASSIC_CONDITIONS("s", "$3", "$4", "$5") "," \
-    " " IMPORT_CHARGED("$6") " FROM was_spaces s WHERE " CLASSIC_SPACE
+    " " IMPORT_CHARGED("$6") ", s.is_frozen FROM was_spaces s WHERE " CLASSIC_SPACE
 
 /* uuid, quota or NULL -> bytes that the space is charged (NULL without a quota) */
 #define WAS_TEXT_IMPORT_USED \

@@ -8,6 +8,7 @@
 #include "store/classic/was_classic_resources.h"
 
 #include "store/classic/was_classic_spaces.h"
+#include "store/was_frozen.h"
 #include "store/was_limit.h"
 
 static was_pieces_t pieces_of(const char *space, const char *path, const char *etag)
@@ -89,6 +90,9 @@ static const was_error_t *explain_write(was_db_t *db, const was_classic_key_t *k
     if (!was_rows_true(rows, 0, 0)) {
         return was_classic_space_foreign(pool);
     }
+    if (was_rows_true(rows, 0, 2)) {
+        return was_frozen_refusal(pool);
+    }
     if (!deletes) {
         WAS_TRY(check_space_quota(db, key, conditions, quota, pool));
         WAS_TRY(was_parts_explain(content->parts, (apr_int64_t)content->length, pool));
@@ -119,6 +123,9 @@ const was_error_t *was_classic_resources_room(was_db_t *db, const was_classic_ke
 
     if (!was_rows_true(rows, 0, 0)) {
         return was_classic_space_foreign(pool);
+    }
+    if (was_rows_true(rows, 0, 4)) {
+        return was_frozen_refusal(pool);
     }
     return (found ? was_rows_true(rows, 0, 3) : conditions->match == NULL)
                ? NULL

@@ -8,6 +8,7 @@
 
 #include "store/classic/was_classic_spaces.h"
 
+#include "store/was_frozen.h"
 #include "store/was_limit.h"
 #include "store/was_sweep.h"
 
@@ -65,7 +66,8 @@ typedef enum owner_t {
     OWNER_NOBODY, /* nothing does */
     OWNER_GONE,   /* a space whose deletion is under way */
     OWNER_OTHER,
-    OWNER_CALLER
+    OWNER_CALLER,
+    OWNER_FROZEN /* the caller, of a space that nobody may write to */
 } owner_t;
 
 static const was_error_t *read_owner(was_db_t *db, const char *uuid, const char *caller,
@@ -82,7 +84,9 @@ static const was_error_t *read_owner(was_db_t *db, const char *uuid, const char 
         *owner = OWNER_GONE;
     }
     else {
-        *owner = was_rows_true(rows, 0, 0) ? OWNER_CALLER : OWNER_OTHER;
+        *owner = !was_rows_true(rows, 0, 0)  ? OWNER_OTHER
+                 : was_rows_true(rows, 0, 2) ? OWNER_FROZEN
+                                             : OWNER_CALLER;
     }
     return NULL;
 }
@@ -127,6 +131,9 @@ static const was_error_t *explain_space_put(was_db_t *db, const char *uuid, cons
     owner_t owner = OWNER_NOBODY;
 
     WAS_TRY(read_owner(db, uuid, caller, &owner, pool));
+    if (owner == OWNER_FROZEN) {
+        return was_frozen_refusal(pool);
+    }
     if (owner == OWNER_GONE && creates) {
         return space_clearing(pool);
     }
@@ -226,6 +233,8 @@ const was_error_t *was_classic_spaces_delete(was_db_t *db, const char *uuid, con
         return was_preconditions_given(conditions) ? was_preconditions_failed(pool) : NULL;
     case OWNER_OTHER:
         return was_classic_space_foreign(pool);
+    case OWNER_FROZEN:
+        return was_frozen_refusal(pool);
     default:
         return conditions->match == NULL ? NULL : was_preconditions_failed(pool);
     }

@@ -39,8 +39,10 @@
 /* A space whose deletion has begun is none: only its rows are not all gone yet. */
 #define CLASSIC_SPACE "s.space_uuid = $1 AND NOT s.is_deleted"
 
-/* The space that a write is about, under the caller's control. */
-#define CLASSIC_OWN_SPACE CLASSIC_SPACE " AND " CLASSIC_CALLER("$2::text")
+/* The space that a write is about, under the caller's control; the operator may have it kept as it
+ * is. */
+#define CLASSIC_OWN_SPACE \
+    CLASSIC_SPACE " AND NOT s.is_frozen AND " CLASSIC_CALLER("$2::text")
 
 /* Preconditions (RFC 9110 section 13.1) of the row t: arrays of validators, `{*}` for any, NULL for
  * no condition; Unix seconds for If-Unmodified-Since, which a row without a known time ignores. */
@@ -100,9 +102,9 @@
     " " CLASSIC_MODIFIED("s") ", " CLASSIC_CALLER("$2::text") \
     " FROM was_spaces s WHERE " CLASSIC_SPACE
 
-/* uuid, caller -> the caller's?, is its deletion under way? */
+/* uuid, caller -> the caller's?, is its deletion under way?, is it kept as it is? */
 #define WAS_TEXT_SPACE_OWNER \
-    "SELECT " CLASSIC_CALLER("$2::text") ", s.is_deleted FROM was_spaces s" \
+    "SELECT " CLASSIC_CALLER("$2::text") ", s.is_deleted, s.is_frozen FROM was_spaces s" \
     " WHERE s.space_uuid = $1"
 
 /* caller, after, limit, extra bytes -> uuid, space_id, controller, bytes so far */
@@ -202,12 +204,13 @@
 
 /* uuid, caller, path, quota or NULL, 3 conditions -> the caller's?, bytes that the space is
  * charged, the most that a content may have there (both NULL without a quota), is the resource as
- * the conditions demand? (NULL where there is none) */
+ * the conditions demand? (NULL where there is none), is the space kept as it is? */
 #define WAS_TEXT_RESOURCE_ROOM \
     "SELECT " CLASSIC_CALLER("$2::text") ", u.bytes," \
     " greatest(0, $4::bigint - u.bytes) + coalesce(" CLASSIC_LENGTH("r") ", 0)," \
-    " CASE WHEN r.path IS NOT NULL THEN " CLASSIC_CONDITIONS("r", "$5", "$6", "$7") " END" \
-    " FROM was_spaces s LEFT JOIN was_resources r ON r.space_uuid = $1 AND r.path = $3::text" \
+    " CASE WHEN r.path IS NOT NULL THEN " CLASSIC_CONDITIONS("r", "$5", "$6", "$7") " END," \
+    " s.is_frozen FROM was_spaces s" \
+    " LEFT JOIN was_resources r ON r.space_uuid = $1 AND r.path = $3::text" \
     " CROSS JOIN LATERAL (SELECT CASE WHEN $4::bigint IS NOT NULL THEN " CLASSIC_USED \
     " END AS bytes) u WHERE " CLASSIC_SPACE
 
@@ -276,9 +279,9 @@
     " AND r.space_uuid = $1 AND r.path = $3::text" \
     " AND " CLASSIC_CONDITIONS("r", "$4", "$5", "$6") " RETURNING 1"
 
-/* uuid, caller, path -> the caller's?, is there a resource? */
+/* uuid, caller, path -> the caller's?, is there a resource?, is the space kept as it is? */
 #define WAS_TEXT_RESOURCE_OWNER \
-    "SELECT " CLASSIC_CALLER("$2::text") ", r.path IS NOT NULL FROM was_spaces s" \
+    "SELECT " CLASSIC_CALLER("$2::text") ", r.path IS NOT NULL, s.is_frozen FROM was_spaces s" \
     " LEFT JOIN was_resources r ON r.space_uuid = $1 AND r.path = $3::text" \
     " WHERE " CLASSIC_SPACE
 

@@ -7,7 +7,6 @@
 
 #include "store/pws/was_pws_revocations.h"
 
-#include "store/pws/was_pws_collections.h"
 #include "store/pws/was_pws_quota.h"
 #include "store/was_limit.h"
 
@@ -17,7 +16,14 @@
 static const was_error_t *explain_revocation(was_db_t *db, const was_grant_t *grant, int most,
                                              apr_pool_t *pool)
 {
-    WAS_TRY(was_pws_grant_check(db, grant, pool));
+    was_value_t values[WAS_GRANT_VALUES];
+    const was_rows_t *rows;
+
+    was_grant_values(grant, values, pool);
+    WAS_TRY(was_db_run(db, WAS_SQL_PWS_REVOKE_LOCK, values, WAS_GRANT_VALUES, &rows, pool));
+    if (was_rows_count(rows) == 0) {
+        return was_error_log(pool, WAS_ERROR_NOT_FOUND, "no such space, or not granted any more");
+    }
     WAS_TRY(was_pws_quota_explain(db, grant, pool));
     return was_error_make(pool, WAS_ERROR_QUOTA, NULL,
                           "the space remembers as many revocations as it may: %d", most);
@@ -42,7 +48,7 @@ const was_error_t *was_pws_revocations_add(was_db_t *db, const was_grant_t *gran
     raise[5] = WAS_INTEGER(most);
     raise[6] = was_limit_value(bound.quota);
     raise[7] = WAS_TEXT(revocation->scope);
-    was_step_add(&transaction, WAS_SQL_PWS_SPACE_LOCK, raise, WAS_GRANT_VALUES);
+    was_step_add(&transaction, WAS_SQL_PWS_REVOKE_LOCK, raise, WAS_GRANT_VALUES);
     const was_step_t *raised = was_step_add(&transaction, WAS_SQL_PWS_REVOKE_RAISE, raise, 8);
 
     was_step_add(&transaction, WAS_SQL_PWS_REVOKED_FORGET, put, 3);

@@ -9,6 +9,7 @@
 #include "store/pws/was_pws_spaces.h"
 
 #include "store/pws/was_pws_chunks.h"
+#include "store/was_frozen.h"
 #include "store/was_limit.h"
 #include "store/was_sweep.h"
 
@@ -16,7 +17,7 @@
 
 /* Where the columns of the space go on in the authorization's row, and where those of what was
  * wanted begin. */
-enum { COLUMN_SPACE = 5, COLUMN_WANTED = 9 };
+enum { COLUMN_SPACE = 5, COLUMN_FROZEN = 9, COLUMN_WANTED = 10 };
 
 static const was_error_t *space_absent(apr_pool_t *pool)
 {
@@ -62,6 +63,7 @@ static void take_authorization(const was_rows_t *rows, const was_pws_place_t *pl
         authorization->policy = was_rows_text(rows, 0, column);
     }
     authorization->space = read_space(rows, COLUMN_SPACE, place->space);
+    authorization->is_frozen = was_rows_true(rows, 0, COLUMN_FROZEN);
 }
 
 const was_error_t *was_pws_spaces_authorize(was_db_t *db, const was_pws_place_t *place,
@@ -201,6 +203,9 @@ const was_error_t *was_pws_spaces_update(was_db_t *db, const char *id, const cha
     WAS_TRY(read_state(db, id, conditions, &rows, pool));
     if (was_rows_count(rows) == 0 || strcmp(was_rows_text(rows, 0, 0), controller) != 0) {
         return space_absent(pool);
+    }
+    if (was_rows_true(rows, 0, 2)) {
+        return was_frozen_refusal(pool);
     }
     if (change->most > 0 && was_rows_true(rows, 0, 1) &&
         strcmp(change->controller, controller) != 0) {

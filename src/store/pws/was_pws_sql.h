@@ -138,8 +138,12 @@
 
 /* What a write stands on: $1 uuid, $2 the controller whose root capability was verified, $3 the
  * hashes of the capability's delegations, none of which was revoked (NULL: the root itself). */
-#define PWS_GRANTED \
+#define PWS_HELD \
     "s.space_uuid = $1 AND s.controller = $2::text AND " PWS_UNREVOKED("$3")
+
+/* The same for all writes but revocations, which only take rights away: not while the operator has
+ * the space kept as it is. */
+#define PWS_GRANTED PWS_HELD " AND NOT s.is_frozen"
 
 /* The live collection c of the space s, and its counter k. */
 #define PWS_COLLECTION(id) \
@@ -175,7 +179,7 @@
     " AND p.parent = c.generation AND p.resource = '')," \
     " (SELECT p.document FROM was_pws_policies p WHERE p.space_uuid = $1" \
     " AND p.parent = s.generation AND p.resource = '')," \
-    " s.name, s.created_by, " PWS_ETAG_OBJECT("s") ", s.updated_ms / 1000"
+    " s.name, s.created_by, " PWS_ETAG_OBJECT("s") ", s.updated_ms / 1000, s.is_frozen"
 #define PWS_AUTHORIZATION_TABLES \
     " FROM was_pws_spaces s LEFT JOIN was_pws_collections c ON " PWS_COLLECTION("$3")
 #define WAS_TEXT_PWS_AUTHORIZE \
@@ -260,16 +264,16 @@
     " bytes = s.bytes + octet_length($3::text) - octet_length(s.controller)" \
     " + " PWS_LENGTH("$4::text") " - " PWS_LENGTH("s.name") "," \
     " " PWS_MINT("s", PWS_NOW_MS) \
-    " WHERE s.space_uuid = $1 AND s.controller = $2::text" \
+    " WHERE s.space_uuid = $1 AND s.controller = $2::text AND NOT s.is_frozen" \
     " AND " PWS_CONDITIONS("true", PWS_ETAG_OBJECT("s"), "s.updated_ms", "$5", "$6", "$7") \
     " AND ($2::text = $3::text OR " WAS_SQL_FEWER("$3::text", "$8") ")" \
     " RETURNING " PWS_ETAG_OBJECT("s")
 
-/* uuid, 3 conditions -> controller, is the space as they demand? */
+/* uuid, 3 conditions -> controller, is the space as they demand?, is it kept as it is? */
 #define WAS_TEXT_PWS_SPACE_STATE \
     "SELECT s.controller, " \
     PWS_CONDITIONS("true", PWS_ETAG_OBJECT("s"), "s.updated_ms", "$2", "$3", "$4") \
-    " FROM was_pws_spaces s WHERE s.space_uuid = $1"
+    ", s.is_frozen FROM was_pws_spaces s WHERE s.space_uuid = $1"
 
 /* controller, after, limit, extra bytes -> uuid, name, type, bytes so far */
 #define WAS_TEXT_PWS_SPACE_LIST \
@@ -344,6 +348,10 @@
     "DELETE FROM was_pws_backends b USING was_pws_spaces s WHERE " PWS_SPACE_RAISED \
     " AND " PWS_BACKEND("$3")
 
+/* grant -> a row: the space's lock, for one who revokes */
+#define WAS_TEXT_PWS_REVOKE_LOCK \
+    "SELECT 1 FROM was_pws_spaces s WHERE " PWS_HELD " FOR UPDATE OF s"
+
 /* grant, token, hash of the delegation, how many there may be, quota or NULL, scope -> a row, also
  * where it was revoked already. What has expired long ago gives way: by the transaction's time, so
  * that what is charged no more is what is forgotten. What is in no space is charged to none. */
@@ -353,7 +361,7 @@
     " WHERE v.space_uuid = $1 AND (v.delegation = $5::bytea OR " PWS_REVOCATION_EXPIRED ")))" \
     " ELSE 0 END)"
 #define WAS_TEXT_PWS_REVOKE_RAISE \
-    PWS_SPACE_RAISE(PWS_REVOCATION_GROWTH) " WHERE " PWS_GRANTED \
+    PWS_SPACE_RAISE(PWS_REVOCATION_GROWTH) " WHERE " PWS_HELD \
     " AND (SELECT count(*) FROM was_pws_revocations v WHERE v.space_uuid = $8::text" \
     " AND v.delegation <> $5::bytea AND NOT " PWS_REVOCATION_EXPIRED ") < $6::bigint" \
     " AND " PWS_FITS(PWS_REVOCATION_GROWTH, "$7") " RETURNING 1"
