@@ -17,6 +17,7 @@ use Time::HiRes qw(sleep);
 use WAS::Client;
 use WAS::Holder;
 use WAS::Key;
+use WAS::Parts qw(due_now);
 use WAS::Server;
 use WAS::Traffic qw(eventually);
 use WAS::Zcap;
@@ -67,6 +68,12 @@ SetEnvIf Request_URI "^/(?:was|server)-status" status
     SetHandler was
     WASProtocol pws
 </Location>
+<Location "/space/denied">
+    Require all denied
+</Location>
+<IfModule mod_http2.c>
+    Protocols h2c http/1.1
+</IfModule>
 $STATUS
 $config
 CONF
@@ -153,6 +160,7 @@ sub cases {
         [qw(classic any none), nobody => PATCH => "$at/a"],
         [qw(classic any none), nobody => GET => '/nowhere'],
         [qw(classic any none), nobody => GET => "$at/../x"],
+        [qw(classic any none), nobody => GET => '/space/denied/x'],
         [qw(classic OPTIONS any), nobody => OPTIONS => "$at/a"],
         [qw(classic DELETE /space/*), alice => DELETE => $at],
         [qw(pws GET /service), nobody => GET => '/pws/service'],
@@ -232,12 +240,23 @@ is_deeply([grep { $_->{died} } @records], [], 'no request of the load was lost')
 is(scalar(@records), 4 * $TURNS, 'and there were as many as there should be');
 my $asked = 4 * $TURNS * (() = cases('x'));
 my $lines = sub {
-    grep { !/^-/ } split /\n/, WAS::Server::slurp("$server->{directory}/logs/access_log");
+    return scalar grep { !/^-/ } split /\n/,
+        WAS::Server::slurp("$server->{directory}/logs/access_log");
 };
 ok(eventually(10, sub { $lines->() == $asked }), 'each is in the access log');
 my $now = scrape($server);
 my $by_log = requests_by_log($server);
 is_deeply(requests_of($now), $by_log, 'requests, times and bytes are the access log\'s');
+SKIP: {
+    skip 'this curl knows no HTTP/2, or this httpd does not', 1
+        if qx(curl --version) !~ /\bHTTP2\b/ || !WAS::Server::has_http2();
+    my @curl = qw(curl -sS -H X-Case:1 --http2-prior-knowledge -o /dev/null);
+    my $failed = grep { system(@curl, $server->origin . '/health/live') } 1 .. 3;
+    is($failed, 0, 'HTTP/2');
+    ok(eventually(10, sub { $lines->() == $asked + 3 }), 'HTTP/2: is in the access log');
+    is_deeply(requests_of(scrape($server)), requests_by_log($server), 'HTTP/2: and counted');
+    $now = scrape($server);
+}
 cmp_ok(scalar(grep { /^was_http_requests/ } keys %$by_log), '>', 20, 'and there are many of them');
 my $bodies = sum0(map { my %of = @$_[6 .. $#$_]; length($of{body} // '') } cases('load-1-1'));
 is($now->{was_http_received_bytes_total}, 4 * $TURNS * $bodies, 'bytes of bodies that came');
@@ -298,7 +317,8 @@ like($head->header('Content-Length') // '', qr/\A\d{4,}\z/, 'and the length of o
 for my $method (qw(POST PUT DELETE OPTIONS PATCH)) {
     my $refused = $http->request($method => '/was-status', body => 'x');
     is($refused->status, 405, "$method is refused");
-    like($refused->header('Allow'), qr/\AGET,HEAD\b/, "$method: and what is not");
+    my $allowed = join ' ', grep { $_ ne 'TRACE' } sort split /,/, $refused->header('Allow');
+    is($allowed, 'GET HEAD', "$method: and what is not");
 }
 is($http->get('/was-status', body => 'x' x 1000)->status, 200, 'a body of a GET is ignored');
 my $prometheus =
@@ -464,12 +484,28 @@ my $swept = sub {
 };
 ok(eventually(20, $swept), 'and swept');
 cmp_ok($more->('was_sweep_batches_total'), '>', 0, 'in batches');
+my $long = make_space($owner);
+make_collection($owner, $long, 'c', { r => 'x' x (3 << 20) });
+is($owner->delete("/pws/space/$long/c/r")->status, 204, 'a content in six parts is deleted');
+my $turns = 0;
+my $parts = sub {
+    due_now($dbh, qw(content unnamed));
+    # Whoever deletes a space calls for a sweep.
+    my $idle = make_space($owner, name => 'idle ' . $turns++);
+    $owner->delete("/pws/space/$idle/");
+    $now = scrape($server);
+    return $more->('was_sweep_parts_total') >= 6;
+};
+ok(eventually(20, $parts), 'and its parts are swept');
+is($more->('was_sweep_parts_total'), 6, 'which are six');
 is($more->('was_sweep_failures_total'), 0, 'none of which failed');
 
 # Backends that are killed: requests go on, and it is known.
 $before = scrape($server);
 $dbh->do(q(SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()));
+my $asked_again = 'was_db_retries_total';
+$locker = WAS::Server::dbh($database);
 my @after = map { $server->client->get('/space/up/same')->status } 1 .. 8;
 is_deeply(\@after, [(200) x 8], 'backends are killed: reads go on');
 $dbh->do('ALTER TABLE was_resources ADD CONSTRAINT small CHECK (octet_length(content) < 20)');
@@ -477,6 +513,31 @@ is($clients->{alice}->put('/space/up/y', body => 'y' x 100)->status, 500, 'a con
 $dbh->do('ALTER TABLE was_resources DROP CONSTRAINT small');
 $now = scrape($server);
 is($more->(sprintf $fine, 'broken'), 1, 'is an error of the database that was seen');
+for my $case (
+    # what, what of it is known, how often it is tried again
+    ['a read', 'unavailable', 1, sub { $server->client->get('/space/up/same') }],
+    ['a write', 'uncertain', 0, sub { $clients->{alice}->put('/space/up/z', body => 'z') }],
+) {
+    my ($what, $kind, $again, $call) = @$case;
+    my $before = scrape($server);
+    $locker->begin_work;
+    $locker->do('LOCK TABLE was_resources IN ACCESS EXCLUSIVE MODE');
+    my $one = WAS::Traffic->start(clients => 1, times => 1, each => sub { $call->(); return {} });
+    my $end = sub {
+        return $dbh->selectrow_array(<<'SQL');
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock' LIMIT 1
+SQL
+    };
+    ok(eventually(20, $end), "$what waits, and its backend is ended");
+    $locker->rollback;
+    $one->finish(patient => 1);
+    my $after = scrape($server);
+    my $kind_of = sprintf $fine, $kind;
+    is($after->{$kind_of} - $before->{$kind_of}, 1, "$what: $kind, once");
+    is($after->{$asked_again} - $before->{$asked_again}, $again, "$what: tried again: $again");
+}
+$now = scrape($server);
 is_deeply(gone_back($before, $now), [], 'nothing has gone back');
 
 # A restart that is not graceful.

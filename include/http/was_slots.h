@@ -22,13 +22,14 @@
  * whose gauges are nobody's.
  */
 
+enum { WAS_SLOTS_LAYOUT_BYTES = 32 };
+
 /*
- * The memory, with `count` numbers in a row, the first WAS_TALLY_COUNT those of was_tally; that of
+ * The memory, with `width` numbers in a row, the first WAS_TALLY_COUNT those of was_tally; that of
  * the configuration before, when the numbers had the same meaning: `layout`, a digest of it, is the
  * same. Once for each configuration, in the parent. False when the system has none.
  */
-enum { WAS_SLOTS_LAYOUT_BYTES = 32 };
-bool was_slots_open(const unsigned char layout[WAS_SLOTS_LAYOUT_BYTES], int count,
+bool was_slots_open(const unsigned char layout[WAS_SLOTS_LAYOUT_BYTES], int width,
                     const server_rec *server);
 
 /* Takes a row for this process, and has was_tally count there. In a child, before its threads. */
@@ -37,7 +38,7 @@ void was_slots_take(void);
 /* Gives the row of a child back, which has ended. In the parent. */
 void was_slots_give_back(pid_t child);
 
-/* The sums of all rows, `count` numbers, in the pool, and how many children there are. */
+/* The sums of all rows, `width` numbers, in the pool, and how many children there are. */
 const apr_int64_t *was_slots_sum(int *children, apr_pool_t *pool);
 
 #endif

@@ -30,21 +30,23 @@ typedef struct retained_t {
 
 static const char retained_key[] = "mod_was:slots";
 
-/* Of this process; NULL before there is any memory. */
-static atomic_int *owners;    /* process ids, one for each slot */
-static was_number_t *numbers; /* of the first slot; those of the next are `stride` further */
-static int slots;
-static int count;
-static apr_size_t stride;
+/* What this process has of it; no owners before there is any memory. */
+static struct {
+    atomic_int *owners;    /* process ids, one for each slot */
+    was_number_t *numbers; /* of the first slot; those of the next are `stride` further */
+    int slots;             /* the last is shared by those who find no other */
+    int width;             /* how many numbers each has */
+    apr_size_t stride;     /* the same, with what keeps the next slot's away */
+} shared;
 
 static apr_size_t rounded_up(apr_size_t bytes)
 {
     return (bytes + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES;
 }
 
-static apr_size_t width_of_row(int of)
+static apr_size_t bytes_of_width(int width)
 {
-    return rounded_up((apr_size_t)of * sizeof(was_number_t));
+    return rounded_up((apr_size_t)width * sizeof(was_number_t));
 }
 
 static int most_slots(void)
@@ -81,13 +83,13 @@ bool was_slots_open(const unsigned char layout[WAS_SLOTS_LAYOUT_BYTES], int widt
     }
     bool is_same = retained->memory != NULL && retained->slots == needed &&
                    memcmp(retained->layout, layout, sizeof(retained->layout)) == 0;
-    apr_size_t before = rounded_up((apr_size_t)needed * sizeof(*owners));
+    apr_size_t before = rounded_up((apr_size_t)needed * sizeof(*shared.owners));
 
-    count = width;
-    slots = needed;
-    stride = width_of_row(width) / sizeof(was_number_t);
+    shared.width = width;
+    shared.slots = needed;
+    shared.stride = bytes_of_width(width) / sizeof(was_number_t);
     if (!is_same) {
-        if (!make_memory(retained, before + (apr_size_t)needed * width_of_row(width), server)) {
+        if (!make_memory(retained, before + (apr_size_t)needed * bytes_of_width(width), server)) {
             return false;
         }
         memset(apr_shm_baseaddr_get(retained->memory), 0, before);
@@ -96,51 +98,51 @@ bool was_slots_open(const unsigned char layout[WAS_SLOTS_LAYOUT_BYTES], int widt
     }
     char *base = apr_shm_baseaddr_get(retained->memory);
 
-    owners = (atomic_int *)(void *)base;
-    numbers = (was_number_t *)(void *)(base + before);
+    shared.owners = (atomic_int *)(void *)base;
+    shared.numbers = (was_number_t *)(void *)(base + before);
     return true;
 }
 
 static was_number_t *row_of_slot(int slot)
 {
-    return &numbers[(apr_size_t)slot * stride];
+    return &shared.numbers[(apr_size_t)slot * shared.stride];
 }
 
 /* The first that is nobody's: those of the front are used again and again. */
 static int find_slot(int self)
 {
-    for (int i = 0; i < slots - 1; i++) {
-        int owner = atomic_load(&owners[i]);
+    for (int i = 0; i < shared.slots - 1; i++) {
+        int owner = atomic_load(&shared.owners[i]);
 
-        if (owner <= UNUSED && atomic_compare_exchange_strong(&owners[i], &owner, self)) {
+        if (owner <= UNUSED && atomic_compare_exchange_strong(&shared.owners[i], &owner, self)) {
             return i;
         }
     }
-    atomic_store(&owners[slots - 1], NOBODY);
-    return slots - 1;
+    atomic_store(&shared.owners[shared.slots - 1], NOBODY);
+    return shared.slots - 1;
 }
 
 void was_slots_take(void)
 {
-    if (owners == NULL) {
+    if (shared.owners == NULL) {
         return;
     }
     was_number_t *row = row_of_slot(find_slot((int)getpid()));
 
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < shared.width; i++) {
         if (was_tally_is_gauge(i)) {
             atomic_store(&row[i], 0);
         }
     }
-    was_tally_use(row, count);
+    was_tally_use(row, shared.width);
 }
 
 void was_slots_give_back(pid_t child)
 {
-    for (int i = 0; owners != NULL && i < slots; i++) {
+    for (int i = 0; shared.owners != NULL && i < shared.slots; i++) {
         int owner = (int)child;
 
-        if (atomic_compare_exchange_strong(&owners[i], &owner, NOBODY)) {
+        if (atomic_compare_exchange_strong(&shared.owners[i], &owner, NOBODY)) {
             return;
         }
     }
@@ -148,11 +150,11 @@ void was_slots_give_back(pid_t child)
 
 const apr_int64_t *was_slots_sum(int *children, apr_pool_t *pool)
 {
-    apr_int64_t *sums = apr_pcalloc(pool, (apr_size_t)count * sizeof(*sums));
+    apr_int64_t *sums = apr_pcalloc(pool, (apr_size_t)shared.width * sizeof(*sums));
 
     *children = 0;
-    for (int slot = 0; owners != NULL && slot < slots; slot++) {
-        int owner = atomic_load(&owners[slot]);
+    for (int slot = 0; shared.owners != NULL && slot < shared.slots; slot++) {
+        int owner = atomic_load(&shared.owners[slot]);
 
         if (owner == UNUSED) {
             continue;
@@ -160,7 +162,7 @@ const apr_int64_t *was_slots_sum(int *children, apr_pool_t *pool)
         was_number_t *row = row_of_slot(slot);
 
         *children += owner > 0;
-        for (int i = 0; i < count; i++) {
+        for (int i = 0; i < shared.width; i++) {
             if (owner > 0 || !was_tally_is_gauge(i)) {
                 sums[i] += atomic_load_explicit(&row[i], memory_order_relaxed);
             }
