@@ -70,10 +70,10 @@ sub parse_url {
 #     headers       [name, value]...
 #     file          whose bytes are the body
 #     patience      seconds without a byte
-#     sink          called with the answer when its head is there; yields a sub that gets the body
+#     sink          called with the answer when its head is there; yields a sub that gets the body,
 #                   piece by piece, or nothing where the body is to be in the answer
-# Out: a hash of status, headers (lower-case names), body, and curl, the exit status of curl where it
-# is not 0, with what it says as `trouble`. An answer whose status is an error counts also when curl
+# Out: a hash of status, headers (lower-case names), body, and curl, the exit status of curl where
+# it is not 0, with what it says as `trouble`. An answer whose status is an error counts also when curl
 # was stopped while it sent.
 sub exchange {
     my (%of) = @_;

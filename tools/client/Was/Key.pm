@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
-# Was::Key: an Ed25519 key in a file, its did:key and its signatures. Owns where keys are looked for,
-# how they are made, and which forms are read: PEM (openssl genpkey -algorithm ed25519) and
+# Was::Key: an Ed25519 key in a file, its did:key and its signatures. Owns where keys are looked
+# for, how they are made, and which forms are read: PEM (openssl genpkey -algorithm ed25519) and
 # OpenSSH's (ssh-keygen -t ed25519), both without passphrase. The key goes to openssl in a file and
 # never into an argument. Refuses to know what is signed.
 

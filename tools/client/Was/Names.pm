@@ -5,8 +5,8 @@
 # touch files.
 #
 # The classic protocol takes any name that is UTF-8. Portable Web Spaces has ids of
-# A-Z a-z 0-9 - . _ ~ in collections without folders: there each other byte, the slash too, becomes a
-# tilde and two hex digits ("a b/c" is a~20b~2Fc), a tilde that would be read as such one too, and so
+# A-Z a-z 0-9 - . _ ~ in collections without folders: each other byte, the slash too, becomes a
+# tilde and two hex digits ("a b/c" is a~20b~2Fc), so does a tilde that would be read as one, and so
 # does the first byte of what means something else in the place of an id ("meta" is ~6Deta). Every
 # name has one id, and an id that is not the one of its name is nobody's file.
 

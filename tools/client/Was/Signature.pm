@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
-# Was::Signature: the Authorization field of both protocols (HTTP Signatures, draft-cavage-12, in the
-# dialect of wallets), and the Digest that one of them covers. Owns what is covered and in which
+# Was::Signature: the Authorization field of both protocols (HTTP Signatures, draft-cavage-12, in
+# the dialect of wallets), and the Digest that one of them covers. Owns what is covered and in which
 # order. Refuses to know where keys and requests come from: a key here is what can `id` and `sign`.
 
 package Was::Signature;

@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
 # Was::Tally: what became of many files. Owns the line of progress, the words about each file that
-# was not done, and the summary. A refusal that concerns one file is noted and the next one is tried;
+# was not done, and the summary. A refusal that concerns one file is noted, the next one is tried;
 # one that would meet all of them ends the run.
 
 package Was::Tally;

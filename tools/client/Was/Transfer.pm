@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
-# Was::Transfer: one file to or from one place of a server. Owns how a download that was cut goes on,
-# and that a file is there whole or not at all. Refuses to know directories.
+# Was::Transfer: one file to or from one place of a server. Owns how a download that was cut goes
+# on, and that a file is there whole or not at all. Refuses to know directories.
 
 package Was::Transfer;
 

@@ -1,8 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
 # Was::Zcap: capabilities (ZCAP-LD) as Portable Web Spaces has them: the ids of roots, delegations
-# with a proof of eddsa-jcs-2022, and how a request invokes one. Owns what a capability that somebody
-# gave us must look like before it is used. Whether it holds, the server decides.
+# with a proof of eddsa-jcs-2022, and how a request invokes one. Owns what a capability that we were
+# given must look like before it is used. Whether it holds, the server decides.
 
 package Was::Zcap;
 
@@ -109,7 +109,7 @@ sub parse_time {
 sub rfc3339 { return POSIX::strftime('%Y-%m-%dT%H:%M:%SZ', gmtime $_[0]) }
 
 # A delegation. In: parent (a capability, or the URL of a root), key (of who delegates), to (a DID),
-# target (a URL), actions (a list), created and expires (seconds), id.
+# target (a URL), actions (a list, or one), created and expires (seconds), id.
 sub delegate {
     my (%of) = @_;
     my $parent = $of{parent};
@@ -119,7 +119,7 @@ sub delegate {
         controller => $of{to},
         parentCapability => ref $parent ? $parent->{id} : root_id($parent),
         invocationTarget => $of{target},
-        allowedAction => [@{ $of{actions} }],
+        allowedAction => $of{actions},
         expires => rfc3339($of{expires}),
     };
     my $proof = {
