@@ -11,7 +11,7 @@ use strict;
 use warnings;
 
 use Digest::SHA qw(sha256_hex);
-use Fcntl qw(:flock :DEFAULT);
+use Fcntl qw(:DEFAULT :flock SEEK_SET);
 use File::Path qw(make_path);
 use JSON::PP ();
 use MIME::Base64 qw(decode_base64 encode_base64);
@@ -65,6 +65,7 @@ sub _bytes {
 sub _read {
     my ($self) = @_;
     my $handle = $self->{handle};
+    seek $handle, 0, SEEK_SET;
     while (defined(my $line = readline $handle)) {
         my $record = eval { $JSON->decode($line) };
         next if ref $record ne 'HASH';
