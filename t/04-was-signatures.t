@@ -1,8 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 
 # What `was` signs, without a server: against the requests and capabilities that other clients made
-# (t/vectors), byte for byte; the names that files have in URLs and back; capabilities that are none;
-# and archives that are none.
+# (t/vectors), byte for byte; the names that files have in URLs and back; capabilities and archives
+# that are none.
 
 use strict;
 use warnings;

@@ -124,8 +124,8 @@ chmod 0755, "$slow/curl";
 
 sub journals { my ($who) = @_; return glob "$who->{home}/.local/state/was/*" }
 
-# Runs until $has_begun is true, then ends it as a terminal does. Its curl is slow, so that it is not
-# over by then.
+# Runs until $has_begun is true, then ends it as a terminal does. Its curl is slow, so that it is
+# not over by then.
 sub interrupted {
     my ($who, $name, $has_begun, @arguments) = @_;
     my $pid = $who->start({ by => ['env', "PATH=$slow:$ENV{PATH}"] }, @arguments);

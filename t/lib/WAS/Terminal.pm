@@ -104,6 +104,9 @@ sub write_file {
     return $file;
 }
 
+# The bytes of a file there.
+sub file { return file_bytes($_[0]->work . "/$_[1]") }
+
 # All files below a directory there, as name => bytes.
 sub tree {
     my ($self, $directory) = @_;

@@ -199,8 +199,10 @@ sub explain {
     }
     push @texts, "it leads to $answer->{headers}{location}"
         if $status < 400 && defined $answer->{headers}{location};
+    # A problem of another type than not-found says what is the matter.
+    my $says_more = ref $problem eq 'HASH' && ($problem->{type} // '') =~ /#capability-/;
     push @texts, 'or it is not yours to see: the protocol does not tell these apart'
-        if $status == 404 && $place && $self->is_pws($place);
+        if $status == 404 && $place && !$says_more && $self->is_pws($place);
     utf8::encode($_) for @texts;
     my $where = $place ? " for $place->{origin}$place->{target}" : '';
     return refuse($kind => shown(join ": ", "$status$where", @texts), $status);
