@@ -22,9 +22,36 @@ fail() {
     exit 1
 }
 
+# apt-get with these arguments, as root, without a word unless it fails.
+apt_quietly() {
+    local root=() log
+    ((EUID == 0)) || root=(sudo)
+    log=$(mktemp)
+    if ! "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get -q -y --no-install-recommends "$@" </dev/null >"$log" 2>&1; then
+        tail -n 20 "$log" >&2
+        fail "apt-get $1 failed; what it said is in $log"
+    fi
+    rm -f "$log"
+}
+
+# PostgreSQL's packages make a cluster "main" and start it on port 5432, which nobody asked us for:
+# the setting that says so is another one until they are installed.
+install_postgresql() (
+    settings=/etc/postgresql-common/createcluster.conf root=()
+    ((EUID == 0)) || root=(sudo)
+    apt_quietly install postgresql-common
+    kept=$(mktemp)
+    cat "$settings" >"$kept"
+    # Also when apt-get fails, or somebody interrupts it.
+    trap '"${root[@]}" tee "$settings" <"$kept" >/dev/null; rm -f "$kept"' EXIT
+    printf 'create_main_cluster = false\n' | "${root[@]}" tee -a "$settings" >/dev/null
+    apt_quietly install "$@"
+)
+
 # Installs what is missing of the given packages; asks apt nothing when nothing is.
 install_packages() {
-    local package missing=() root=() log
+    local package missing=() servers=()
     type dpkg-query apt-get >/dev/null 2>&1 ||
         fail 'not a Debian system (no apt-get): docs/install.md says what to install by hand'
     for package in "$@"; do
@@ -35,17 +62,14 @@ install_packages() {
     if ((EUID != 0)); then
         command -v sudo >/dev/null ||
             fail "packages are missing, and neither root nor sudo is here for them: ${missing[*]}"
-        root=(sudo)
     fi
     printf 'Installing %s\n' "${missing[*]}"
-    log=$(mktemp)
-    if ! "${root[@]}" env DEBIAN_FRONTEND=noninteractive sh -c \
-        'apt-get -q update && apt-get -q -y --no-install-recommends install "$@"' \
-        sh "${missing[@]}" </dev/null >"$log" 2>&1; then
-        tail -n 20 "$log" >&2
-        fail "apt-get could not install them; what it said is in $log"
-    fi
-    rm -f "$log"
+    apt_quietly update
+    for package in "${missing[@]}"; do
+        [[ $package != postgresql* ]] || servers+=("$package")
+    done
+    ((${#servers[@]} == 0)) || install_postgresql "${servers[@]}" || exit
+    apt_quietly install "${missing[@]}"
 }
 
 # Runs a command as the user that servers and tests run as: ourselves, unless we are root.
