@@ -18,10 +18,11 @@ my %NO_PLAN = map { $_ => 1 } qw(BEGIN STAGE COPY POOLER_FORGET);
 my %ONE_ROW = map { $_ => 1 } qw(was_origin);
 # They touch no table of ours.
 my %NO_TABLE = map { $_ => 1 } qw(PING SETTINGS LOCAL_SETTINGS POOLER POOLER_PID);
-# Whose answer is in an order that no index has: bounded lists made one, and a thousand rows.
+# Whose answer is in an order that no index has: bounded lists made one, and a thousand rows, which
+# PostgreSQL 16 and later sort in the plan for who takes the last of them, not in the aggregate.
 my %SORTS = map { $_ => 1 } qw(
     SPACE_LIST SETTINGS PWS_CHANGES_RESOURCES PWS_CHANGES_OTHERS PWS_TERMS_FIND PWS_TERMS_COUNT
-    PWS_CLAIMS_PUT PWS_CLAIMS_DROP PWS_CLAIMS_MAKE PWS_IMPORT_CLAIMS
+    PWS_CLAIMS_PUT PWS_CLAIMS_DROP PWS_CLAIMS_MAKE PWS_IMPORT_CLAIMS SWEEP_UNNAMED_MOVE
 );
 # Who lists or counts a controller's spaces finds them by their controller, and what has expired is
 # found by its time, as is what is to be swept.
