@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 # shellcheck shell=bash
 #
-# What tools/quickstart and tools/test share: Debian's packages, and being somebody who is not root,
+# What the programs beside this file share: Debian's packages, and being somebody who is not root,
 # since PostgreSQL and the tests refuse to run as root. Sourced, not run.
 
 # What it takes to build the module and to run it. Not the package apache2, which would start a
@@ -13,6 +13,10 @@ BUILD_PACKAGES=(
     libjansson-dev libsodium-dev libssl-dev libpq-dev libarchive-dev libyaml-dev zlib1g-dev
     postgresql curl openssl
 )
+
+# What it takes to make Debian's package of it.
+# shellcheck disable=SC2034
+PACKAGE_PACKAGES=(debhelper dpkg-dev fakeroot lintian)
 
 # Debian has this user on every machine.
 UNPRIVILEGED_USER=www-data
@@ -109,4 +113,13 @@ build_tree() {
     cd "$build" || return
     [[ -f Makefile ]] || "$top/configure" --quiet "$@" || return
     make --no-print-directory -s -j"$(nproc)"
+}
+
+# The files of the tree, $top, as they are now, without what building left behind.
+list_files() {
+    if git -c safe.directory="$top" -C "$top" rev-parse --git-dir >/dev/null 2>&1; then
+        git -c safe.directory="$top" -C "$top" ls-files -z --cached --others --exclude-standard
+    else
+        cd "$top" && find . -path ./build -prune -o -path ./t/run -prune -o -type f -print0
+    fi
 }
