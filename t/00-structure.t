@@ -122,7 +122,8 @@ sub markdown_of {
 my @own = ('mod_was.c', files_below($top, qr/\.[ch]$/, qw(src include)));
 my @tested = files_below($top, qr/\.[ch]$/, 't');
 my @scripts = (
-    'autogen.sh', '.ci/run',
+    'autogen.sh', '.ci/run', 'explorer/build.mjs',
+    files_below($top, qr/\.(?:mjs|tsx?)$/, qw(explorer/src explorer/test)),
     grep { !m{^t/(?:vectors|fuzz/corpus)/} }
         files_below($top, qr/(?:^|\/)[^.\/]+$|\.(?:sh|t|pm|mjs|js)$/, qw(tools t)),
 );

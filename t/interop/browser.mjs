@@ -1,7 +1,7 @@
 // Licensed under the Apache License, Version 2.0; see LICENSE.
 
-// A page in headless Chromium, and the origin that it comes from. Knows nothing of what the page
-// does. The browser is the `chromium` of PATH, or what WAS_CHROMIUM names.
+// A headless browser of the machine, the `chromium` of PATH or what WAS_CHROMIUM names; and the
+// origin that a page of it comes from. Knows nothing of what the page does.
 
 import { accessSync, constants } from 'node:fs'
 import { createServer } from 'node:http'
@@ -10,9 +10,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { load } from './interop.mjs'
 
-const { chromium } = (await load('playwright-core')).default
-
-function findBrowser() {
+export function findBrowser() {
   const wanted = process.env.WAS_CHROMIUM || 'chromium'
   const places = wanted.includes('/')
     ? [wanted]
@@ -45,32 +43,43 @@ export async function serve(files) {
 // Runs run(page, complaints) with an empty page; the errors that scripts of the page do not catch
 // are added to complaints.
 export async function withPage(run) {
+  await withBrowser(async (chromium, options) => {
+    const browser = await chromium.launch(options)
+    try {
+      const page = await browser.newPage()
+      page.setDefaultTimeout(30000)
+      const complaints = []
+      page.on('pageerror', error => complaints.push(error.stack))
+      await run(page, complaints)
+    } finally {
+      await browser.close()
+    }
+  })
+}
+
+// Gives run() what launches, what to launch it with, and a home, which is removed then: profile,
+// caches and crash reports go there.
+export async function withBrowser(run) {
+  const { chromium } = (await load('playwright-core')).default
   const executablePath = findBrowser()
   const home = await mkdtemp(join(tmpdir(), 'was-browser-'))
-  let browser
+  const options = {
+    executablePath,
+    chromiumSandbox: false,
+    env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home },
+    args: [
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--no-proxy-server'
+    ]
+  }
   try {
-    browser = await chromium.launch({
-      executablePath,
-      chromiumSandbox: false,
-      // Its profile, caches and crash reports go where they can be removed.
-      env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home },
-      args: [
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-        '--no-proxy-server'
-      ]
-    })
-    const page = await browser.newPage()
-    page.setDefaultTimeout(30000)
-    const complaints = []
-    page.on('pageerror', error => complaints.push(error.stack))
-    await run(page, complaints)
+    await run(chromium, options, home)
   } finally {
-    await browser?.close()
     await rm(home, { recursive: true, force: true, maxRetries: 3 })
   }
 }

@@ -1,21 +1,32 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 package WAS::Interop;
 
-# Runs a program of t/interop, which prints TAP itself, as the test that calls this. What it needs
-# must be there: a test that skips itself proves nothing, so only WAS_SKIP_INTEROP=1 skips.
+# Runs a program of t/interop or of explorer, which prints TAP itself, as the test that calls this.
+# What it needs must be there: a test that skips itself proves nothing, so only WAS_SKIP_INTEROP=1
+# skips.
 
 use strict;
 use warnings;
 
-use File::Basename qw(dirname);
+use File::Basename qw(basename dirname);
 use JSON::PP ();
 use POSIX ();
 
 my $interop = "$ENV{WAS_TOP}/t/interop";
 my $installed = dirname($ENV{WAS_INTEROP_MODULES} // "$interop/node_modules");
 
-# needed(the directory of a package.json below t/interop, with a slash): where what it pins is.
-# Ends the process with a plan where that is not there, or not wanted.
+# Where a directory of programs stands, below t/interop or the explorer's (then beginning with
+# "explorer/"), with a slash at its end; and the packages that its package.json pins.
+sub places_of {
+    my ($beside) = @_;
+    return ("$interop/$beside", "$installed/${beside}node_modules") if $beside !~ /^explorer\b/;
+    my $explorer = "$ENV{WAS_TOP}/explorer";
+    my $packages = defined $ENV{WAS_INTEROP_MODULES} ? "$installed/explorer" : $explorer;
+    return ("$explorer/", "$packages/node_modules");
+}
+
+# needed(such a directory): where what it pins is. Ends the process with a plan where that is not
+# there, or not wanted.
 sub needed {
     my ($beside) = @_;
     $| = 1;
@@ -23,25 +34,31 @@ sub needed {
         print "1..0 # SKIP WAS_SKIP_INTEROP is set\n";
         exit 0;
     }
-    my $modules = "$installed/${beside}node_modules";
-    my $missing = missing($beside, $modules);
+    my ($directory, $modules) = places_of($beside);
+    my $missing = missing($directory, $modules);
     return $modules if !$missing;
     print "not ok 1 - $missing; tools/test installs it, WAS_SKIP_INTEROP=1 goes without\n1..1\n";
     exit 1;
 }
 
-# run(the program's path below t/interop, seconds it may take, its arguments): ends the process.
-# Beside a program are the package.json that pins what it needs, and node_modules.
-sub run {
-    my ($program, $seconds, @arguments) = @_;
+# Ends the process where the program cannot be run; yields its path and its packages'.
+sub require_program {
+    my ($program) = @_;
     my ($beside) = $program =~ m{^(.*/|)};
     my $modules = needed($beside);
+    return (($beside =~ /^explorer\b/ ? $ENV{WAS_TOP} : $interop) . "/$program", $modules);
+}
+
+# run(the program's path, seconds it may take, its arguments): ends the process.
+sub run {
+    my ($program, $seconds, @arguments) = @_;
+    my ($path, $modules) = require_program($program);
     my $pid = fork // die "fork: $!";
     if (!$pid) {
         # A process group, so that what it starts ends with it.
         POSIX::setpgid(0, 0);
         $ENV{WAS_INTEROP_MODULES} = $modules;
-        exec 'node', "$interop/$program", @arguments or POSIX::_exit(127);
+        exec 'node', $path, @arguments or POSIX::_exit(127);
     }
     my $end = sub { kill TERM => -$pid; sleep 3; kill KILL => -$pid };
     local $SIG{ALRM} = sub {
@@ -57,17 +74,17 @@ sub run {
 
 # What is not there, in words; '' if all is.
 sub missing {
-    my ($beside, $modules) = @_;
+    my ($directory, $modules) = @_;
     my ($version) = (qx(node --version 2>/dev/null) // '') =~ /^v(\d+)/;
     return 'node is not there' unless $version;
     return "node is $version, not 20 or newer" if $version < 20;
-    my $pinned = package_json("$interop/$beside")->{dependencies};
-    for my $name (sort keys %$pinned) {
-        my $package = package_json("$modules/$name")
-            or return "$name is not in t/interop/${beside}node_modules";
+    my $package = package_json($directory);
+    my %pinned = map { %{ $package->{$_} // {} } } qw(dependencies devDependencies);
+    for my $name (sort keys %pinned) {
+        my $found = package_json("$modules/$name") or return "$name is not in $modules";
         # Under another name: "npm:NAME@VERSION". Our own, by "file:", has no version to differ.
-        my ($wanted) = $pinned->{$name} =~ /^(?:npm:.+@)?(\d.*)$/ or next;
-        return "$name is $package->{version}, not $wanted" if $package->{version} ne $wanted;
+        my ($wanted) = $pinned{$name} =~ /^(?:npm:.+@)?(\d.*)$/ or next;
+        return "$name is $found->{version}, not $wanted" if $found->{version} ne $wanted;
     }
     return '';
 }

@@ -1,0 +1,82 @@
+// Licensed under the Apache License, Version 2.0; see LICENSE.
+
+// Builds the explorer: the files that httpd serves, and the licences of what is in them.
+//
+//   node build.mjs DIRECTORY [NODE_MODULES]
+//
+// The packages are those of NODE_MODULES, or of node_modules beside this file. Nothing of what is
+// written depends on the machine or the time, so that a build can be compared with another one.
+
+import { createRequire } from 'node:module'
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const here = dirname(fileURLToPath(import.meta.url))
+const out = resolve(process.argv[2] ?? join(here, 'dist'))
+const modules = resolve(process.argv[3] ?? join(here, 'node_modules'))
+
+const found = createRequire(join(modules, '..', 'package.json')).resolve('esbuild')
+const { build } = (await import(pathToFileURL(found))).default
+
+const common = {
+  bundle: true,
+  minify: true,
+  platform: 'browser',
+  target: 'es2022',
+  charset: 'utf8',
+  nodePaths: [modules],
+  absWorkingDir: here,
+  outdir: out,
+  metafile: true,
+  legalComments: 'none',
+  logLevel: 'warning'
+}
+
+await rm(out, { recursive: true, force: true })
+await mkdir(out, { recursive: true })
+const page = await build({
+  ...common,
+  entryPoints: { explorer: 'src/main.tsx', style: 'src/style.css' },
+  format: 'esm',
+  splitting: true,
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+  chunkNames: '[name]-[hash]'
+})
+// Of its own name and place: a service worker rules the paths below it.
+await build({ ...common, entryPoints: { media: 'src/media-worker.ts' }, format: 'iife' })
+await cp(join(here, 'src/index.html'), join(out, 'index.html'))
+await cp(join(here, 'src/icon.svg'), join(out, 'icon.svg'))
+await writeFile(join(out, 'licences.txt'), await licences(page.metafile))
+
+// The directory of the package that a file of the build belongs to.
+function packageOf(file) {
+  const path = resolve(here, file)
+  if (!path.startsWith(modules + sep)) return undefined
+  const [first, second] = path.slice(modules.length + 1).split(sep)
+  return first.startsWith('@') ? join(first, second) : first
+}
+
+// A line for each package that has something in the bundle, and then the texts.
+async function licences({ outputs }) {
+  const inputs = Object.values(outputs).flatMap(output =>
+    Object.entries(output.inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+  )
+  const names = [...new Set(inputs.map(([file]) => packageOf(file)).filter(Boolean))].sort()
+  const packages = await Promise.all(names.map(describe))
+  const list = packages.map(({ name, version, license }) => `${name} ${version}: ${license}\n`)
+  const texts = packages.map(({ name, text }) => `\n${'-'.repeat(72)}\n${name}\n\n${text}`)
+  const title = 'The explorer of mod_was, Apache-2.0, holds these packages:\n\n'
+  return title + list.join('') + texts.join('')
+}
+
+async function describe(name) {
+  const directory = join(modules, name)
+  const { version, license } = JSON.parse(await readFile(join(directory, 'package.json'), 'utf8'))
+  const file = (await readdir(directory)).find(entry => /^licen[cs]e/i.test(entry))
+  const text = file
+    ? await readFile(join(directory, file), 'utf8')
+    : `${license}, as its package.json says.\n`
+  return { name: relative(modules, directory), version, license, text }
+}
