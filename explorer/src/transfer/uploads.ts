@@ -19,6 +19,8 @@ export class Upload {
   readonly state: Signal<State> = signal('waiting')
   readonly done = signal(0)
   problem: unknown
+  // What it is called where its id is another.
+  name: string
   private hash: Uint8Array | undefined
   private stopper = new AbortController()
 
@@ -29,7 +31,9 @@ export class Upload {
     readonly file: File,
     public id: string,
     private condition: Condition
-  ) {}
+  ) {
+    this.name = file.name
+  }
 
   async run(): Promise<void> {
     const { caller, file } = this
@@ -43,7 +47,7 @@ export class Upload {
       const url = this.url
       const options = { body: file, hash: this.hash, progress, signal }
       await write(caller, url, this.condition, options)
-      if (caller.server.protocol === 'pws' && this.id !== file.name) await this.note(url)
+      if (caller.server.protocol === 'pws' && this.id !== this.name) await this.note(url)
       this.state.value = 'done'
     } catch (error) {
       this.problem = error
@@ -58,7 +62,7 @@ export class Upload {
 
   // The name that the file had, where an id could not be that.
   private async note(url: string): Promise<void> {
-    const body = jsonBody({ custom: { name: this.file.name.slice(0, LONGEST_ID) } })
+    const body = jsonBody({ custom: { name: this.name.slice(0, LONGEST_ID) } })
     await ask(this.caller, 'PUT', `${url}/meta`, { body }).catch(error => {
       // What was stored is stored, whatever it is called.
       if (!(error instanceof Refused)) throw error

@@ -10,7 +10,7 @@ import { Name } from './parts'
 
 // Members of one object that are shown at once, and levels that are open at first.
 const STEP = 200
-const OPEN_LEVELS = 2
+const OPEN_LEVELS = 3
 
 export function JsonTree({ value }: { value: Json }) {
   return (

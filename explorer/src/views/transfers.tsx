@@ -57,6 +57,7 @@ function UploadLine({ one }: { one: up.Upload }) {
   const keepBoth = () => {
     const [, stem, ending] = /^(.*?)(\.[^./]*)?$/s.exec(one.id)!
     one.id = `${stem!.slice(0, 200)}-${crypto.randomUUID().slice(0, 8)}${ending ?? ''}`
+    one.name = one.id
     one.again('new')
   }
   return (

@@ -24,16 +24,17 @@ sub run {
     my $program = "explorer/test/$name";
     my (undef, $modules) = WAS::Interop::require_program($program);
     my $files = build($modules);
-    my ($other, $tls) = map { WAS::Server::free_port() } 1 .. 2;
+    my ($other, $tls, @hostile) = map { WAS::Server::free_port() } 1 .. 4;
     my $server = WAS::Server->start(
-        before => configuration_before($files, $other, $tls),
+        before => configuration_before($files, $other, $tls, @hostile),
         config => configuration($other, $tls));
     my %at = (
         server => $server->origin,
         other => "http://127.0.0.1:$other",
         tls => "https://localhost:$tls",
+        # Where a program may have servers of its own, which the page may talk to.
+        hostile => \@hostile,
         files => $files,
-        pid => $server->pid,
     );
     # WAS::Interop ends this process, and with it the server, whose object is still held.
     WAS::Interop::run($program, $seconds, JSON::PP->new->canonical->encode(\%at));
@@ -50,8 +51,9 @@ sub build {
 }
 
 sub configuration_before {
-    my ($files, $other, $tls) = @_;
-    my $servers = "'self' http://127.0.0.1:$other https://localhost:$tls";
+    my ($files, $other, $tls, @hostile) = @_;
+    my $servers = join ' ', "'self' https://localhost:$tls",
+        map { "http://127.0.0.1:$_" } $other, @hostile;
     return qq(Define WAS_EXPLORER "$files"\nDefine WAS_EXPLORER_SERVERS "$servers"\n);
 }
 
