@@ -19,6 +19,7 @@ use WAS::Holder;
 use WAS::Key;
 use WAS::Parts qw(due_now);
 use WAS::Server;
+use WAS::TestRun;
 use WAS::Traffic qw(eventually);
 use WAS::Zcap;
 
@@ -271,7 +272,10 @@ cmp_ok($now->{was_db_statements_total}, '>=', $now->{was_db_transactions_total},
 cmp_ok($now->{was_db_transactions_total}, '>', 4 * $TURNS * 15, 'of many transactions');
 my $fine = 'was_db_errors_total{kind="%s"}';
 is($now->{ sprintf $fine, $_ }, 0, "no error was $_") for qw(broken uncertain unavailable);
-ok($now->{'was_info{version="0.1.0",schema="6"}'}, 'version and schema');
+my $version = WAS::TestRun::makefile_value($ENV{WAS_BUILD}, 'PACKAGE_VERSION');
+my ($schema) =
+    WAS::Server::slurp("$ENV{WAS_TOP}/include/store/was_schema.h") =~ /WAS_SCHEMA_VERSION = (\d+)/;
+ok($now->{qq(was_info{version="$version",schema="$schema"})}, 'version and schema');
 
 # All buckets of a row grow up to its count.
 my %row_of;

@@ -18,7 +18,7 @@ typedef enum was_metric_kind_t {
     WAS_METRIC_HISTOGRAM
 } was_metric_kind_t;
 
-enum { WAS_SAMPLE_MAX_LABELS = 4 };
+enum { WAS_SAMPLE_LABELS = 4 };
 
 typedef struct was_label_t {
     const char *name; /* letters, digits, _ */
@@ -28,7 +28,7 @@ typedef struct was_label_t {
 typedef struct was_sample_t {
     const char *suffix; /* behind the family's name: "", and of histograms _bucket, _sum, _count */
     int nlabels;
-    was_label_t labels[WAS_SAMPLE_MAX_LABELS];
+    was_label_t labels[WAS_SAMPLE_LABELS];
     double value; /* finite; as a whole number where it is one */
 } was_sample_t;
 
@@ -48,7 +48,7 @@ was_family_t *was_metrics_family(apr_array_header_t *families, const char *name,
 /* Appends a sample without labels. */
 was_sample_t *was_metrics_sample(was_family_t *family, const char *suffix, double value);
 
-/* Gives a sample one label more; those beyond WAS_SAMPLE_MAX_LABELS are left out. */
+/* Gives a sample one label more; those beyond WAS_SAMPLE_LABELS are left out. */
 void was_metrics_label(was_sample_t *sample, const char *name, const char *value);
 
 /* The name of a sample with its labels, escaped: `was_x_total{reason="a"}`. */

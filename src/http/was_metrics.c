@@ -33,7 +33,7 @@ was_sample_t *was_metrics_sample(was_family_t *family, const char *suffix, doubl
 
 void was_metrics_label(was_sample_t *sample, const char *name, const char *value)
 {
-    if (sample->nlabels < WAS_SAMPLE_MAX_LABELS) {
+    if (sample->nlabels < WAS_SAMPLE_LABELS) {
         sample->labels[sample->nlabels++] = (was_label_t){name, value};
     }
 }

@@ -73,8 +73,8 @@ sub parse_url {
 #     sink          called with the answer when its head is there; yields a sub that gets the body,
 #                   piece by piece, or nothing where the body is to be in the answer
 # Out: a hash of status, headers (lower-case names), body, and curl, the exit status of curl where
-# it is not 0, with what it says as `trouble`. An answer whose status is an error counts also when curl
-# was stopped while it sent.
+# it is not 0, with what it says as `trouble`. An answer whose status is an error counts also when
+# curl was stopped while it sent.
 sub exchange {
     my (%of) = @_;
     my ($pid, $out, $errors) = _start_curl(_config(%of));
