@@ -101,7 +101,7 @@ sub bill_date {
 }
 
 # Version and directives.
-like(text_of('debian/changelog'), qr/\Amod-was \(\Q$version\E-/, 'the package has our version');
+like(text_of('debian/changelog'), qr/\Amod-was \(\Q$version\E\)/, 'the package has our version');
 my @directives = sort text_of('src/http/was_directives.c') =~ /AP_INIT_\w+\(\s*"(WAS\w+)"/g;
 my @described = sort text_of('docs/man/mod_was.8') =~ /^\.B[IR] (WAS\w+)/mg;
 is_deeply(\@described, \@directives, 'mod_was(8) has the directives of the code');

@@ -16,7 +16,7 @@ BUILD_PACKAGES=(
 
 # What it takes to make Debian's package of it.
 # shellcheck disable=SC2034
-PACKAGE_PACKAGES=(debhelper dpkg-dev fakeroot lintian)
+PACKAGE_PACKAGES=(build-essential debhelper fakeroot lintian)
 
 # Debian has this user on every machine.
 UNPRIVILEGED_USER=www-data
