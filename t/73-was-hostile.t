@@ -2,8 +2,8 @@
 
 # tools/was against servers that mean harm: names that lead out of a directory, links in the way,
 # listings that lead elsewhere or nowhere, answers that are cut, too long or none, and texts that
-# listings that lead elsewhere or nowhere, answers that are cut, too long or none, and texts that
-# with a sentence. The server is a child process that answers as the case says.
+# would command a terminal. Nothing is ever written outside, nothing is left half done, and each
+# ends with a sentence. The server is a child process that answers as the case says.
 
 use strict;
 use warnings;
