@@ -19,6 +19,7 @@
 #include "http/was_status.h"
 #include "http/was_target.h"
 #include "pws/pws.h"
+#include "store/was_dbd.h"
 #include "store/was_schema.h"
 #include "store/was_sweep.h"
 
@@ -150,9 +151,10 @@ static bool open_server(server_rec *server, server_rec *main, apr_pool_t *pconf,
         config->watcher = shared->watcher;
         return true;
     }
-    config->db = was_db_make(
-        server, config->pool.params, was_config_pool_connections(&config->pool),
-        was_config_pool_keeps(&config->pool), was_config_keep_msec(main), was_schema_ensure, pconf);
+    config->db = was_db_make(was_dbd_lender(server, pconf), config->pool.params,
+                             was_config_pool_connections(&config->pool),
+                             was_config_pool_keeps(&config->pool), was_config_keep_msec(main),
+                             was_schema_ensure, pconf);
     if (config->db == NULL) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, server, "no lock for the pool of connections");
         return false;

@@ -32,24 +32,26 @@ my %MAY_INCLUDE = (
     http => [qw(http auth store base)],
     classic => [qw(classic http auth store base)],
     pws => [qw(pws http auth store base)],
+    admin => [qw(admin auth store base)],
 );
 
 # A header, and the only files that may include it: a header of ours counts as beside its .c.
 my @HEADERS = (
     [
         httpd => qr/^(?:httpd|ap_\w+|http_\w+|util_\w+)\.h$/,
-        qr{^(?:mod_was\.c|src/(?:http|classic|pws)/|src/store/was_pool\.c$)}
+        qr{^(?:mod_was\.c|src/(?:http|classic|pws)/|src/store/was_dbd\.c$)}
     ],
-    [mod_dbd => qr/^(?:mod_dbd|apr_dbd\w*)\.h$/, qr{^src/store/was_pool\.c$}],
+    [mod_dbd => qr/^(?:mod_dbd|apr_dbd\w*)\.h$/, qr{^src/store/was_dbd\.c$}],
     [mod_watchdog => qr/^mod_watchdog\.h$/, qr{^src/http/was_(?:sweeper|watcher)\.c$}],
-    [libpq => qr/^libpq/, qr{^src/store/was_(?:pool\w*|pq\w*|rows|session)\.[ch]$}],
+    [libpq => qr/^libpq/, qr{^src/store/was_(?:lender|pool\w*|pq\w*|rows|session|solo)\.[ch]$}],
     [
         'the inside of the store' =>
             qr{^store/was_(?:db|limit|pool\w*|pq|sql|session|step|sweep)\.h$},
-        qr{^(?:src/store/|src/http/|mod_was\.c$)}
+        qr{^(?:src/store/|src/http/|src/admin/|mod_was\.c$)}
     ],
-    ['the store of classic' => qr{^store/classic/}, qr{^src/(?:store/)?classic/}],
-    ['the store of pws' => qr{^store/pws/}, qr{^src/(?:store/)?pws/}],
+    ['the store of classic' => qr{^store/classic/}, qr{^src/(?:(?:store/)?classic|store/admin)/}],
+    ['the store of pws' => qr{^store/pws/}, qr{^src/(?:(?:store/)?pws|store/admin)/}],
+    ['the store of was-admin' => qr{^store/admin/}, qr{^src/(?:store/)?admin/}],
     [libsodium => qr/^sodium/, qr{^src/(?:auth/was_crypto|base/was_(?:encoding|random))\.c$}],
     [OpenSSL => qr/^openssl/, qr{^src/auth/was_crypto\.c$}],
     [Jansson => qr/^jansson/, qr{^src/base/was_json\.h$}],
@@ -119,7 +121,7 @@ sub markdown_of {
         files_below($directory, qr/\.md$/, '.github', grep { $_ ne 'build' } @below);
 }
 
-my @own = ('mod_was.c', files_below($top, qr/\.[ch]$/, qw(src include)));
+my @own = ('mod_was.c', 'was_admin.c', files_below($top, qr/\.[ch]$/, qw(src include)));
 my @tested = files_below($top, qr/\.[ch]$/, 't');
 my @scripts = (
     'autogen.sh', '.ci/run', 'explorer/build.mjs',

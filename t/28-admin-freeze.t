@@ -11,19 +11,17 @@ use FindBin;
 use JSON::PP qw(encode_json);
 use lib "$FindBin::Bin/lib";
 use Test::More;
+use WAS::Admin qw(admin);
 use WAS::Holder;
 use WAS::Key;
 use WAS::Server;
-use WAS::Traffic qw(eventually);
 use WAS::Zcap;
 
-my %TABLE = (classic => 'was_spaces', pws => 'was_pws_spaces');
+my $dsn = WAS::Server::cluster()->dsn('was');
 
 sub set_frozen {
-    my ($protocol, $id, $frozen) = @_;
-    return sql(<<"SQL", $frozen, $id);
-UPDATE $TABLE{$protocol} SET is_frozen = ? WHERE space_uuid = ? RETURNING 1
-SQL
+    my ($command, $id) = @_;
+    return admin($dsn, $command, '--yes', $id)->{out} =~ /\tyes\n/;
 }
 
 my $BIG = random_bytes(3 << 20);
@@ -67,7 +65,7 @@ sub classic_request {
     return $who->request($method => "/space/$id$path", @$options);
 }
 
-ok(set_frozen('classic', $id, 1), 'classic: frozen');
+ok(set_frozen('freeze', $id), 'classic: frozen');
 my $before = stored($id);
 for my $row (@classic) {
     my $res = classic_request($row);
@@ -78,7 +76,7 @@ for my $row (@classic) {
 same_stored('classic, frozen: nothing has changed', $before, $id);
 is($alice->get("/space/$id/r", sign => 0)->body, 'x', 'classic, frozen: anybody reads');
 is($alice->get("/space/$id")->status, 200, 'classic, frozen: and its controller the space');
-ok(set_frozen('classic', $id, 0), 'classic: not any more');
+ok(set_frozen('thaw', $id), 'classic: not any more');
 for my $row (@classic) {
     my $res = classic_request($row);
     is($res->status, $row->[6], "classic, afterwards: $row->[0]") or diag $res->body;
@@ -133,7 +131,7 @@ my @writes = (
     ['DELETE of the space', DELETE => "$of/", []],
 );
 
-ok(set_frozen('pws', $space, 1), 'pws: frozen');
+ok(set_frozen('freeze', $space), 'pws: frozen');
 $before = stored($space);
 my @answers = map {
     my ($name, @request) = @$_;
@@ -174,7 +172,7 @@ told(
         'capability-revoked'
     ]);
 
-ok(set_frozen('pws', $space, 0), 'pws: not any more');
+ok(set_frozen('thaw', $space), 'pws: not any more');
 for my $row (grep { $_->[0] !~ /delegate|does not hold|import/ } @writes) {
     my ($name, $method, $path, $options) = @$row;
     my %options = @$options;

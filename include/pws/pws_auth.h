@@ -34,7 +34,8 @@ WAS_CHECKED const was_error_t *pws_authorize_by_body(was_request_t *request);
 
 /*
  * The end of a request whose write was to carry the right: `error` is what became of it. A write
- * that did carry it is done; one that found its space frozen is told so; whatever else was wrong is told to nobody who lacks the right.
+ * that did carry it is done; one that found its space frozen is told so; whatever else was wrong
+ * is told to nobody who lacks the right.
  * Errors: those of pws_authorize, FROZEN, or `error`.
  */
 WAS_CHECKED const was_error_t *pws_settle(was_request_t *request, const was_error_t *error);

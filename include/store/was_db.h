@@ -5,8 +5,6 @@
 #include "store/was_schema.h"
 #include "store/was_step.h"
 
-struct server_rec;
-
 /*
  * was_db: the way to PostgreSQL and back. Runs a list of steps as one transaction on a connection
  * borrowed for just that: what a client does or leaves undone can keep none. The steps are sent
@@ -28,12 +26,15 @@ struct server_rec;
  *   BROKEN       anything else; also a step with another number of values than its statement takes
  */
 
+struct was_lender_t;
+
 /* One database as one server uses it; lives as long as the configuration. */
 typedef struct was_db_t was_db_t;
 
 /*
- * `params` is what DBDParams says, any libpq connection string; kept, not copied. `connections` is
- * how many of them mod_dbd makes at most, and `is_kept` says that it closes none by itself. Who
+ * `params` is what DBDParams says, any libpq connection string; kept, not copied, as `lender` is.
+ * `connections` is how many that one lends at most, and `is_kept` says that it closes none by
+ * itself. Who
  * finds all in use for half a minute is told UNAVAILABLE, and so is everybody, soon, while
  * PostgreSQL is out of reach. `keep_msec` says for how long a content is kept that is written
  * or read no further, and that no row names: longer than any client may rest. `ready` is asked
@@ -42,8 +43,8 @@ typedef struct was_db_t was_db_t;
  * thread at a time, and after a failure not more often than once a second. NULL when the system has
  * no lock to give.
  */
-was_db_t *was_db_make(struct server_rec *server, const char *params, int connections, bool is_kept,
-                      apr_int64_t keep_msec,
+was_db_t *was_db_make(const struct was_lender_t *lender, const char *params, int connections,
+                      bool is_kept, apr_int64_t keep_msec,
                       const was_error_t *(*ready)(const char *params, was_tables_t *tables,
                                                   apr_pool_t *pool),
                       apr_pool_t *pool);

@@ -2,24 +2,22 @@
 #ifndef WAS_POOL_H
 #define WAS_POOL_H
 
+#include "store/was_lender.h"
 #include "store/was_schema.h"
 #include "store/was_step.h"
 
 #include <apr_time.h>
-#include <libpq-fe.h>
-
-struct server_rec;
 
 /*
- * was_pool: connections, borrowed from mod_dbd's pool, looked at before use, made ready once per
- * backend, and given back. Private to was_db. The only room that includes mod_dbd and apr_dbd.
+ * was_pool: connections, borrowed from a lender, looked at before use, made ready once per backend,
+ * and given back. Private to was_db.
  */
 
 /* One database as one server uses it; lives as long as the configuration. */
 typedef struct was_pool_t was_pool_t;
 
 /* What was_db_make says of its values, and of NULL. */
-was_pool_t *was_pool_make(struct server_rec *server, const char *params, int connections,
+was_pool_t *was_pool_make(const was_lender_t *lender, const char *params, int connections,
                           bool is_kept,
                           const was_error_t *(*ready)(const char *params, was_tables_t *tables,
                                                       apr_pool_t *pool),
@@ -55,7 +53,7 @@ typedef struct was_backend_t {
 
 /* A borrowed connection. */
 typedef struct was_connection_t {
-    void *handle; /* mod_dbd's own, an ap_dbd_t */
+    void *handle; /* the lender's */
     PGconn *pg;
     was_backend_t *backend;
     apr_uint32_t caller;      /* for whom it was borrowed */

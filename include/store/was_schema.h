@@ -35,6 +35,19 @@ typedef struct was_tables_t {
 WAS_CHECKED const was_error_t *was_schema_ensure(const char *params, was_tables_t *tables,
                                                  apr_pool_t *pool);
 
+/* What a step does and costs, as a sentence's part; NULL for a number that is none of ours. */
+const char *was_schema_summary(int step);
+
+/* The version that the database has, 0 for none of ours, and where the tables are or would be;
+ * changes nothing. Errors: UNAVAILABLE. */
+WAS_CHECKED const was_error_t *was_schema_look(const char *params, was_tables_t *tables,
+                                               int *version, apr_pool_t *pool);
+
+/* In the place of was_schema_ensure, for who may not upgrade in passing. Errors: UNAVAILABLE (also
+ * where the version is not WAS_SCHEMA_VERSION). */
+WAS_CHECKED const was_error_t *was_schema_demand(const char *params, was_tables_t *tables,
+                                                 apr_pool_t *pool);
+
 /*
  * What the operator should know of who else has a hand in the tables: each a sentence, appended to
  * `sentences`, an array of texts. For start-up.

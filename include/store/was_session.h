@@ -15,6 +15,11 @@ typedef struct was_session_t was_session_t;
 /* Whether libpq understands the connection string. */
 bool was_session_accepts(const char *params);
 
+/* For was_solo: a connection, which is the caller's to finish; it may not be one. NULL when the
+ * system has no memory. */
+struct pg_conn;
+struct pg_conn *was_session_connect(const char *params);
+
 /* Errors: UNAVAILABLE. */
 WAS_CHECKED const was_error_t *was_session_open(const char *params, was_session_t **session,
                                                 apr_pool_t *pool);

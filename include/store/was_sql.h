@@ -7,11 +7,11 @@
 #include <stdbool.h>
 
 /*
- * was_sql: the names of all statements that a request can run, how many values each takes, and
- * whether it writes. Their texts are private to the store, a file per protocol and noun; was_db
- * runs them, and the typed verbs know what goes in and out.
+ * was_sql: the names of all statements, how many values each takes, and whether it writes. Their
+ * texts are private to the store, a file per protocol and noun; was_db runs them, and the typed
+ * verbs know what goes in and out.
  *
- * Rules that all of them keep:
+ * Rules that all keep which a request can run:
  * - every table in a statement is filtered by the same space_uuid (listing and counting a
  *   controller's spaces are the exceptions, and finding what is to be swept), so that the tables
  *   shard or partition by it;
@@ -256,7 +256,42 @@
     X(SWEEP_CONTENT_MOVE, 2, true) \
     X(SWEEP_CONTENT, 2, true) \
     X(SWEEP_UNNAMED, 4, true) \
-    X(SWEEP_UNNAMED_MOVE, 3, true)
+    X(SWEEP_UNNAMED_MOVE, 3, true) \
+    /* was-admin; no request runs one */ \
+    X(ADMIN_CLASSIC_SPACES, 2, false) \
+    X(ADMIN_CLASSIC_SPACES_OF, 3, false) \
+    X(ADMIN_PWS_SPACES, 2, false) \
+    X(ADMIN_PWS_SPACES_OF, 3, false) \
+    X(ADMIN_CLASSIC_SHOW, 1, false) \
+    X(ADMIN_PWS_SHOW, 1, false) \
+    X(ADMIN_USAGE, 1, false) \
+    X(ADMIN_CLASSIC_LOCK, 1, false) \
+    X(ADMIN_PWS_LOCK, 1, false) \
+    X(ADMIN_CLASSIC_MOVE, 2, true) \
+    X(ADMIN_PWS_MOVE, 2, true) \
+    X(ADMIN_CLASSIC_FREEZE, 2, true) \
+    X(ADMIN_PWS_FREEZE, 2, true) \
+    X(ADMIN_NOW, 0, false) \
+    X(ADMIN_ENDED, 1, false) \
+    X(ADMIN_CONTROLLER_FORGET, 1, true) \
+    X(ADMIN_SWEEPS, 0, false) \
+    X(ADMIN_UPLOADS, 3, false) \
+    X(ADMIN_UPLOAD_END, 2, true) \
+    X(ADMIN_LONG, 3, false) \
+    X(ADMIN_LONG_TO_ROW, 3, true) \
+    X(ADMIN_CHECK_PARTS, 1, false) \
+    X(ADMIN_CHECK_RESOURCES, 1, false) \
+    X(ADMIN_CHECK_CHUNKS, 1, false) \
+    X(ADMIN_CHECK_CLASSIC, 1, false) \
+    X(ADMIN_CHECK_TERMS, 1, false) \
+    X(ADMIN_CHECK_LOST, 1, false) \
+    X(ADMIN_CHECK_COUNTERS, 1, false) \
+    X(ADMIN_CHECK_SWEEPS, 1, false) \
+    X(ADMIN_RECOUNT_NEXT, 1, false) \
+    X(ADMIN_RECOUNT_LOCK, 1, false) \
+    X(ADMIN_RECOUNT_CHUNKS, 1, true) \
+    X(ADMIN_RECOUNT_COLLECTIONS, 1, true) \
+    X(ADMIN_RECOUNT_SPACE, 1, true)
 /* clang-format on */
 
 typedef enum was_sql_t {

@@ -30,8 +30,8 @@ was_step_t *was_step_add(was_transaction_t *transaction, was_sql_t statement,
     return step;
 }
 
-was_db_t *was_db_make(struct server_rec *server, const char *params, int connections, bool is_kept,
-                      apr_int64_t keep_msec,
+was_db_t *was_db_make(const struct was_lender_t *lender, const char *params, int connections,
+                      bool is_kept, apr_int64_t keep_msec,
                       const was_error_t *(*ready)(const char *params, was_tables_t *tables,
                                                   apr_pool_t *pool),
                       apr_pool_t *pool)
@@ -39,7 +39,7 @@ was_db_t *was_db_make(struct server_rec *server, const char *params, int connect
     was_db_t *db = apr_pcalloc(pool, sizeof(*db));
 
     db->keep_msec = keep_msec;
-    db->connections = was_pool_make(server, params, connections, is_kept, ready, pool);
+    db->connections = was_pool_make(lender, params, connections, is_kept, ready, pool);
     return db->connections != NULL ? db : NULL;
 }
 

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * was_pool: connections, borrowed from mod_dbd and given back at the end of every transaction. Owns
- * how a connection is found dead, and what it is told once. Refuses to know tables and
+ * was_pool: connections, borrowed from a lender and given back at the end of every transaction.
+ * Owns how a connection is found dead, and what it is told once. Refuses to know tables and
  * transactions.
  *
  * mod_dbd hands out connections without looking at them, and after a reconnect every prepared
@@ -17,11 +17,6 @@
 #include "store/was_pooler.h"
 #include "store/was_pq.h"
 
-#include <httpd.h>
-#include <apr_dbd.h>
-#include <mod_dbd.h>
-
-#include <apr_optional.h>
 #include <apr_strings.h>
 
 #include <poll.h>
@@ -36,12 +31,9 @@ enum {
 };
 
 struct was_pool_t {
-    server_rec *server;
-    /* mod_dbd's, looked up so that this module can be loaded, and complain in words, without it. */
-    APR_OPTIONAL_FN_TYPE(ap_dbd_open) * open;
-    APR_OPTIONAL_FN_TYPE(ap_dbd_close) * close;
+    const was_lender_t *lender;
     was_permits_t *permits;
-    bool is_kept; /* mod_dbd closes no connection that was given back in order */
+    bool is_kept; /* the lender closes no connection that was given back in order */
     const char *params;
     const was_error_t *(*ready)(const char *params, was_tables_t *tables, apr_pool_t *pool);
     atomic_bool is_ready;
@@ -60,16 +52,15 @@ static apr_status_t destroy_memory(void *memory)
     return APR_SUCCESS;
 }
 
-was_pool_t *was_pool_make(server_rec *server, const char *params, int connections, bool is_kept,
+was_pool_t *was_pool_make(const was_lender_t *lender, const char *params, int connections,
+                          bool is_kept,
                           const was_error_t *(*ready)(const char *params, was_tables_t *tables,
                                                       apr_pool_t *pool),
                           apr_pool_t *pool)
 {
     was_pool_t *made = apr_pcalloc(pool, sizeof(*made));
 
-    made->server = server;
-    made->open = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_open);
-    made->close = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_close);
+    made->lender = lender;
     made->permits = was_permits_make(connections, pool);
     made->is_kept = is_kept;
     made->params = params;
@@ -199,19 +190,19 @@ static bool hand_back(was_pool_t *connections, was_connection_t *connection)
     bool is_good = status == PQTRANS_IDLE && connection->backend->pid != 0;
 
     /* From here on the connection is somebody else's. */
-    connections->close(connections->server, connection->handle);
+    connections->lender->take_back(connections->lender->baton, connection->handle);
     return is_good;
 }
 
-static was_backend_t *backend_of(ap_dbd_t *handle)
+static was_backend_t *backend_of(apr_pool_t *pool)
 {
     static const char key[] = "mod_was:backend";
     void *backend = NULL;
 
-    apr_pool_userdata_get(&backend, key, handle->pool);
+    apr_pool_userdata_get(&backend, key, pool);
     if (backend == NULL) {
-        backend = apr_pcalloc(handle->pool, sizeof(was_backend_t));
-        apr_pool_userdata_setn(backend, key, NULL, handle->pool);
+        backend = apr_pcalloc(pool, sizeof(was_backend_t));
+        apr_pool_userdata_setn(backend, key, NULL, pool);
     }
     return backend;
 }
@@ -219,11 +210,14 @@ static was_backend_t *backend_of(ap_dbd_t *handle)
 static const was_error_t *open_handle(was_pool_t *connections, was_connection_t *connection,
                                       apr_pool_t *pool)
 {
-    connection->handle =
-        connections->open != NULL ? connections->open(pool, connections->server) : NULL;
-    if (connection->handle == NULL) {
-        return was_error_log(pool, WAS_ERROR_UNAVAILABLE, "mod_dbd has no connection to give");
+    was_loan_t loan;
+
+    if (!connections->lender->lend(connections->lender->baton, &loan, pool)) {
+        return was_error_log(pool, WAS_ERROR_UNAVAILABLE, "there is no connection to be had");
     }
+    connection->handle = loan.handle;
+    connection->pg = loan.pg;
+    connection->backend = backend_of(loan.pool);
     return NULL;
 }
 
@@ -247,10 +241,6 @@ static const was_error_t *open_connection(was_pool_t *connections, was_connectio
 {
     WAS_TRY(alone ? open_alone(connections, connection, pool)
                   : open_handle(connections, connection, pool));
-    const ap_dbd_t *handle = connection->handle;
-
-    connection->pg = apr_dbd_native_handle(handle->driver, handle->handle);
-    connection->backend = backend_of(connection->handle);
     connection->texts = atomic_load(&connections->texts);
     /* Whoever shares the pool may have left a transaction open, or an answer unread. */
     if (!is_connection_alive(connection->pg) ||
@@ -258,7 +248,7 @@ static const was_error_t *open_connection(was_pool_t *connections, was_connectio
         connection->backend->pid = 0;
         PQreset(connection->pg);
         if (PQstatus(connection->pg) != CONNECTION_OK) {
-            connections->close(connections->server, connection->handle);
+            connections->lender->take_back(connections->lender->baton, connection->handle);
             return was_error_log(pool, WAS_ERROR_UNAVAILABLE, "PostgreSQL cannot be reached");
         }
     }

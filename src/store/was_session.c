@@ -43,12 +43,22 @@ bool was_session_accepts(const char *params)
     return options != NULL;
 }
 
-const was_error_t *was_session_open(const char *params, was_session_t **session, apr_pool_t *pool)
+struct pg_conn *was_session_connect(const char *params)
 {
     /* What DBDParams says comes later in the list and wins. */
     const char *const keywords[] = {"connect_timeout", "fallback_application_name", "dbname", NULL};
     const char *const values[] = {"5", "mod_was", params, NULL};
     PGconn *pg = PQconnectdbParams(keywords, values, 1);
+
+    if (pg != NULL) {
+        PQsetNoticeReceiver(pg, ignore_notice, NULL);
+    }
+    return pg;
+}
+
+const was_error_t *was_session_open(const char *params, was_session_t **session, apr_pool_t *pool)
+{
+    PGconn *pg = was_session_connect(params);
     const char *text;
 
     if (pg != NULL) {
@@ -58,7 +68,6 @@ const was_error_t *was_session_open(const char *params, was_session_t **session,
         text = pg != NULL ? was_pq_line(PQerrorMessage(pg), pool) : "out of memory";
         return was_error_log(pool, WAS_ERROR_UNAVAILABLE, "cannot connect to PostgreSQL: %s", text);
     }
-    PQsetNoticeReceiver(pg, ignore_notice, NULL);
     PQsetnonblocking(pg, 1);
     *session = apr_palloc(pool, sizeof(**session));
     (*session)->pg = pg;

@@ -18,6 +18,7 @@
 #include "pws/was_pws_usage_sql.h"
 #include "pws/was_pws_term_sql.h"
 #include "pws/was_pws_import_sql.h"
+#include "admin/was_admin_check_sql.h"
 #include "was_sweep_sql.h"
 
 #include <stddef.h>

@@ -44,8 +44,8 @@ was_classic_resources_room(was_db_t *db, const was_classic_key_t *key, apr_int64
  * Creates or replaces. Conditions that demand an existing version never create. The space may be
  * charged with `quota` bytes; up to 0: no limit.
  * Errors: NOT_FOUND, pointer "/space"; FORBIDDEN; FROZEN; PRECONDITION; TARGET_TOO_LONG; QUOTA
- * (never for what is charged no more than what it replaces); UNAVAILABLE, also when parts of the content are
- * missing.
+ * (never for what is charged no more than what it replaces); UNAVAILABLE, also when parts of the
+ * content are missing.
  */
 WAS_CHECKED const was_error_t *was_classic_resources_put(was_db_t *db, const was_classic_key_t *key,
                                                          const was_content_t *content,

@@ -47,8 +47,8 @@ WAS_CHECKED const was_error_t *was_classic_spaces_recheck(was_db_t *db,
 /*
  * Creates the space, for a caller who names itself controller, or updates it, for the caller who
  * controls it now, whoever the new controller is.
- * Errors: FORBIDDEN (neither), FROZEN, PRECONDITION, QUOTA (the controller would have one space more, and
- * has as many as it may), CLEARING (what a deleted one held is not gone yet).
+ * Errors: FORBIDDEN (neither), FROZEN, PRECONDITION, QUOTA (the controller would have one space
+ * more, and has as many as it may), CLEARING (what a deleted one held is not gone yet).
  */
 WAS_CHECKED const was_error_t *was_classic_spaces_put(was_db_t *db, const char *uuid,
                                                       const char *caller,

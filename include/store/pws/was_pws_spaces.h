@@ -89,8 +89,8 @@ WAS_CHECKED const was_error_t *was_pws_spaces_create(was_db_t *db, const char *i
                                                      was_pws_space_t *space, apr_pool_t *pool);
 
 /* Replaces name and controller, while `controller` controls the space.
- * Errors: NOT_FOUND (it does not), FROZEN, PRECONDITION, QUOTA (the new controller has as many as it
- * may). */
+ * Errors: NOT_FOUND (it does not), FROZEN, PRECONDITION, QUOTA (the new controller has as many as
+ * it may). */
 WAS_CHECKED const was_error_t *was_pws_spaces_update(was_db_t *db, const char *id,
                                                      const char *controller,
                                                      const was_pws_space_change_t *change,

@@ -1,0 +1,149 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#ifndef WAS_ADMIN_SQL_H
+#define WAS_ADMIN_SQL_H
+
+#include "../classic/was_classic_sql.h"
+#include "../pws/was_pws_resource_sql.h"
+
+/*
+ * was_admin_sql: the statements of whom the operator sends, across spaces and both protocols;
+ * private to was_sql. No request runs one. Above each text: its values in order -> its columns.
+ * What goes through a table does so by pages in the order of a key, so that it is no transaction
+ * of hours.
+ */
+/* The statements are laid out to be read as SQL. */
+/* clang-format off */
+
+/* after, limit; or the same, controller -> uuid, controller, name, frozen?, being cleared away?,
+ * milliseconds of its making or NULL */
+#define ADMIN_PAGE " ORDER BY s.space_uuid LIMIT $2::bigint"
+#define ADMIN_CLASSIC_COLUMNS \
+    "SELECT s.space_uuid, s.controller, s.name, s.is_frozen, s.is_deleted, NULL::bigint" \
+    " FROM was_spaces s"
+#define ADMIN_PWS_COLUMNS \
+    "SELECT s.space_uuid, s.controller, s.name, s.is_frozen, false, s.created_ms" \
+    " FROM was_pws_spaces s"
+#define WAS_TEXT_ADMIN_CLASSIC_SPACES \
+    ADMIN_CLASSIC_COLUMNS " WHERE s.space_uuid > $1::text" ADMIN_PAGE
+#define WAS_TEXT_ADMIN_CLASSIC_SPACES_OF \
+    ADMIN_CLASSIC_COLUMNS " WHERE s.space_uuid > $1::text AND " CLASSIC_CALLER("$3::text") \
+    ADMIN_PAGE
+#define WAS_TEXT_ADMIN_PWS_SPACES ADMIN_PWS_COLUMNS " WHERE s.space_uuid > $1::text" ADMIN_PAGE
+#define WAS_TEXT_ADMIN_PWS_SPACES_OF \
+    ADMIN_PWS_COLUMNS " WHERE s.space_uuid > $1::text AND s.controller = $3::text" ADMIN_PAGE
+
+/* uuid -> the columns of a list, link, type, created by, milliseconds of its last change,
+ * collections, resources, bytes that it is charged, policies, has it one of its own?, revocations,
+ * backends; of the classic protocol the first, link, resources and bytes */
+#define WAS_TEXT_ADMIN_CLASSIC_SHOW \
+    "SELECT s.space_uuid, s.controller, s.name, s.is_frozen, s.is_deleted, NULL::bigint, s.link," \
+    " NULL::text, NULL::text, NULL::bigint, NULL::bigint," \
+    " (SELECT count(*) FROM was_resources o WHERE o.space_uuid = $1), " CLASSIC_USED "," \
+    " NULL::bigint, NULL::boolean, NULL::bigint, NULL::bigint" \
+    " FROM was_spaces s WHERE s.space_uuid = $1"
+#define ADMIN_COUNT(table, where) \
+    "(SELECT count(*) FROM " table " o WHERE o.space_uuid = $1" where ")"
+#define ADMIN_LIVE " AND o.space_generation = s.generation"
+#define WAS_TEXT_ADMIN_PWS_SHOW \
+    "SELECT s.space_uuid, s.controller, s.name, s.is_frozen, false, s.created_ms, NULL::text," \
+    " s.type, s.created_by, s.updated_ms, " ADMIN_COUNT("was_pws_collections", ADMIN_LIVE) "," \
+    " (SELECT coalesce(sum(o.resources), 0)::bigint FROM was_pws_counters o" \
+    " WHERE o.space_uuid = $1" ADMIN_LIVE "), " PWS_SPACE_BYTES "," \
+    " " ADMIN_COUNT("was_pws_policies", " AND (o.parent = s.generation OR o.parent = ANY (ARRAY(" \
+    "SELECT k.collection_generation FROM was_pws_counters k WHERE k.space_uuid = $1" \
+    " AND k.space_generation = s.generation)))") "," \
+    " EXISTS (SELECT 1 FROM was_pws_policies p WHERE p.space_uuid = $1" \
+    " AND p.parent = s.generation AND p.resource = '')," \
+    " " ADMIN_COUNT("was_pws_revocations", "") ", " ADMIN_COUNT("was_pws_backends", ADMIN_LIVE) \
+    " FROM was_pws_spaces s WHERE s.space_uuid = $1"
+
+/* after -> the next controller of either protocol, as it is stored; its classic spaces, pws spaces,
+ * resources and bytes. No row where there is none. */
+#define ADMIN_NEXT(table) \
+    "(SELECT o.controller FROM " table " o WHERE o.controller > $1::text" \
+    " ORDER BY o.controller LIMIT 1)"
+#define WAS_TEXT_ADMIN_USAGE \
+    "SELECT n.controller, a.spaces, b.spaces, a.resources + b.resources, a.bytes + b.bytes" \
+    " FROM (SELECT c.controller FROM (" ADMIN_NEXT("was_spaces") " UNION ALL " \
+    ADMIN_NEXT("was_pws_spaces") ") c ORDER BY c.controller LIMIT 1) n" \
+    " CROSS JOIN LATERAL (SELECT count(*) AS spaces," \
+    " coalesce(sum(r.resources), 0)::bigint AS resources," \
+    " coalesce(sum(" CLASSIC_SPACE_BYTES " + r.bytes), 0)::bigint AS bytes" \
+    " FROM was_spaces s CROSS JOIN LATERAL (SELECT count(*) AS resources," \
+    " coalesce(sum(" CLASSIC_STORED_BYTES "), 0) AS bytes FROM was_resources o" \
+    " WHERE o.space_uuid = s.space_uuid) r WHERE s.controller = n.controller) a" \
+    " CROSS JOIN LATERAL (SELECT count(*) AS spaces," \
+    " coalesce(sum(r.resources), 0)::bigint AS resources," \
+    " coalesce(sum(s.bytes + r.bytes), 0)::bigint AS bytes" \
+    " FROM was_pws_spaces s CROSS JOIN LATERAL (SELECT" \
+    " coalesce(sum(o.resources), 0) AS resources," \
+    " coalesce(sum(o.bytes), 0) AS bytes FROM was_pws_counters o" \
+    " WHERE o.space_uuid = s.space_uuid AND o.space_generation = s.generation) r" \
+    " WHERE s.controller = n.controller) b"
+
+/* uuid -> controller: the space's lock, before a change */
+#define WAS_TEXT_ADMIN_CLASSIC_LOCK \
+    "SELECT s.controller FROM was_spaces s WHERE " CLASSIC_SPACE " FOR UPDATE OF s"
+#define WAS_TEXT_ADMIN_PWS_LOCK \
+    "SELECT s.controller FROM was_pws_spaces s WHERE s.space_uuid = $1 FOR UPDATE OF s"
+
+/* uuid, controller -> a row */
+#define WAS_TEXT_ADMIN_CLASSIC_MOVE \
+    "UPDATE was_spaces s SET controller = $2::text, " CLASSIC_NOW " WHERE " CLASSIC_SPACE \
+    " RETURNING 1"
+#define WAS_TEXT_ADMIN_PWS_MOVE \
+    "UPDATE was_pws_spaces s SET controller = $2::text, local = 0," \
+    " bytes = s.bytes + octet_length($2::text) - octet_length(s.controller)," \
+    " " PWS_MINT("s", PWS_NOW_MS) " WHERE s.space_uuid = $1 RETURNING 1"
+
+/* uuid, frozen? -> a row, where that is a change. The time of the last change stays known. */
+#define WAS_TEXT_ADMIN_CLASSIC_FREEZE \
+    "UPDATE was_spaces s SET is_frozen = $2::boolean, written = pg_current_xact_id()" \
+    " WHERE " CLASSIC_SPACE " AND s.is_frozen <> $2::boolean RETURNING 1"
+#define WAS_TEXT_ADMIN_PWS_FREEZE \
+    "UPDATE was_pws_spaces s SET is_frozen = $2::boolean WHERE s.space_uuid = $1" \
+    " AND s.is_frozen <> $2::boolean RETURNING 1"
+
+/* -> the next transaction's number; then: that number -> have all ended that began before it? */
+#define WAS_TEXT_ADMIN_NOW "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+#define WAS_TEXT_ADMIN_ENDED \
+    "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint >= $1::bigint"
+
+/* controller -> a row: what is left of it where spaces were limited */
+#define WAS_TEXT_ADMIN_CONTROLLER_FORGET \
+    "DELETE FROM was_controllers o WHERE o.controller = $1 RETURNING 1"
+
+/* -> kind, how many, how many that are due */
+#define WAS_TEXT_ADMIN_SWEEPS \
+    "SELECT w.kind, count(*), count(*) FILTER (WHERE w.since_ms <= " PARTS_NOW_MS ")" \
+    " FROM was_sweeps w WHERE w.kind <> 'unnamed' GROUP BY w.kind ORDER BY w.kind"
+
+/* after: uuid, mark; limit -> uuid, mark, milliseconds of its end, bytes */
+#define WAS_TEXT_ADMIN_UPLOADS \
+    "SELECT w.space_uuid, w.generation, w.since_ms, (SELECT coalesce(sum(octet_length(p.bytes))," \
+    " 0)::bigint FROM was_parts p WHERE p.space_uuid = w.space_uuid AND p.content = w.generation)" \
+    " FROM was_sweeps w WHERE w.kind = 'content' AND w.stage = 0" \
+    " AND (w.space_uuid, w.generation) > ($1, $2::bigint)" \
+    " ORDER BY w.space_uuid, w.generation LIMIT $3::bigint"
+/* uuid, mark -> a row */
+#define WAS_TEXT_ADMIN_UPLOAD_END WAS_TEXT_PARTS_DROP " RETURNING 1"
+
+/* after: uuid, path; limit -> uuid, path, mark, bytes of contents of the classic protocol in
+ * parts */
+#define WAS_TEXT_ADMIN_LONG \
+    "SELECT r.space_uuid, r.path, r.parts, r.parts_bytes FROM was_resources r" \
+    " WHERE (r.space_uuid, r.path) > ($1, $2::text) AND " PARTS_ARE_CLASSIC("r") \
+    " ORDER BY r.space_uuid, r.path LIMIT $3::bigint"
+/* uuid, path, mark -> a row, if all parts are there, and it is no other content by now. Its parts
+ * are swept as all are that no row names. */
+#define WAS_TEXT_ADMIN_LONG_TO_ROW \
+    "UPDATE was_resources r SET content = x.bytes, parts = NULL, parts_bytes = NULL," \
+    " parts_digest = NULL, written = pg_current_xact_id() FROM" \
+    " (SELECT string_agg(p.bytes, ''::bytea ORDER BY p.number) AS bytes FROM was_parts p" \
+    " WHERE p.space_uuid = $1 AND p.content = $3::bigint) x" \
+    " WHERE r.space_uuid = $1 AND r.path = $2::text AND r.parts = $3::bigint" \
+    " AND " PARTS_ARE_CLASSIC("r") " AND octet_length(x.bytes) = r.parts_bytes RETURNING 1"
+
+/* clang-format on */
+
+#endif
