@@ -1,8 +1,8 @@
 -- Licensed under the Apache License, Version 2.0; see LICENSE.
 --
--- What pws spaces, collections and chunks are charged (docs/operating.md, Limits of storage), and how
--- many resources there are, counted anew from what is stored. "UPDATE 0" three times says that all
--- was right; otherwise it is now. Writers wait meanwhile.
+-- What pws spaces, collections and chunks are charged (docs/operating.md, Limits of storage), and
+-- how many resources there are, counted anew from what is stored. "UPDATE 0" three times says that
+-- all was right; otherwise it is now. Writers wait meanwhile.
 --
 --     psql -f tools/recount.sql was
 BEGIN;
