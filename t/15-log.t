@@ -271,7 +271,11 @@ for my $case (
     cmp_ok($got, '<', 2_000_000 * length $SECRET, "$name: the answer is cut");
     # The client sees the end of the connection before the line is there.
     my @lines;
-    eventually(10, sub { @lines = grep { /\[was:/ } split /\n/, substr $server->log, $before });
+    eventually(
+        10,
+        sub {
+            @lines = grep { /\[was:/ } split /\n/, substr $server->log, $before;
+        });
     is(scalar(@lines), 1, "$name: one line") or diag explain \@lines;
     my $sentence = qr/\[[\w\@-]{20,}\] an answer ends early: .*$why/;
     my $line = $lines[0] // '';
