@@ -23,7 +23,7 @@ my @CASES = (
     ['docs/pws.md', 'pws'],
 );
 
-my $SECONDS = 120;
+my $SECONDS = 300;
 my $modules = WAS::Interop::needed('');
 my $top = $ENV{WAS_TOP};
 $ENV{WAS_INTEROP_MODULES} = $modules;
