@@ -602,6 +602,14 @@ my @RULES = (
     ],
 
     [
+        'a page is installed beside those that lead to it' => sub {
+            my ($installed) = $text{'Makefile.am'} =~ /^dist_pages_DATA = ((?:.*\\\n)*.*)/m;
+            my %installed = map { $_ => 1 } ($installed // '') =~ m{(docs/\S+)}g;
+            return grep { m{^docs/} && !$installed{$_} } @PAGES;
+        }
+    ],
+
+    [
         'a link of a page leads somewhere' => sub {
             my %anchors;
             my @breaches;
