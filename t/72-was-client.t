@@ -7,6 +7,7 @@
 use strict;
 use warnings;
 
+use File::Path qw(make_path);
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use JSON::PP qw(decode_json);
@@ -15,6 +16,7 @@ use WAS::Client;
 use WAS::Key;
 use WAS::Server;
 use WAS::Terminal;
+use WAS::TestRun;
 
 my ($alice, $bob, $carol) = map { WAS::Terminal->new } 1 .. 3;
 my %server = (classic => WAS::Server::url('main'), pws => WAS::Server::url('pws'));
@@ -190,6 +192,46 @@ sub archive_of {
     is_deeply([glob $bob->work . '/.was-*'], [], "$protocol: nor a part of one");
     $alice->is_done("$protocol: rm of the other", [spaces => 'rm', $other]);
     return;
+}
+
+# A space under a token of the operator's.
+{
+    make_path("$ENV{WAS_RUN}/private");
+    my $token = "$ENV{WAS_RUN}/private/72-token-$$";
+    WAS::TestRun::write_file($token, "a-token-that-is-not-short-0123456789\n");
+    chmod 0600, $token;
+    my $own = WAS::Server->start(config => <<"CONF");
+WASOnboardingToken "$token"
+<Location "/">
+    WASProtocol pws
+</Location>
+CONF
+    my @make = (spaces => 'make', $own->origin);
+    $alice->ends('a token is wanted', \@make, 4, qr/401/);
+    $alice->write_file('wrong', "another-token-0123456789-0123456789\n");
+    $alice->ends('another token', [@make, '--token', 'wrong'], 4, qr/40[13]/);
+    $alice->write_file('bad', "two words\n");
+    $alice->ends('no token', [@make, '--token', 'bad'], 2, qr/holds no token/);
+    $alice->write_file('right', WAS::Terminal::file_bytes($token));
+    my ($made) = $alice->is_done('the token', [@make, '--token', 'right']) =~ /(\S+)/;
+    my $space = decode_json($alice->is_done('the space', [spaces => 'show', $made]));
+    is($space->{controller}, $alice->did, 'its controller is the key');
+    $own->stop;
+}
+
+# TLS, and HTTP/2 where there is any.
+{
+    my $tls = WAS::Server::url('tls');
+    my $certificate = WAS::Server::run_directory() . '/t/conf/tls/cert.pem';
+    $alice->ends('TLS that nobody vouches for', [spaces => 'list', $tls], 7, qr/certificate/i);
+    my $env = { env => { CURL_CA_BUNDLE => $certificate } };
+    my ($space) =
+        $alice->is_done('TLS: spaces make', [$env, spaces => 'make', $tls]) =~ /(\S+)/;
+    $alice->is_done('TLS: put', [$env, put => 'photo.jpg', "$space/"]);
+    my ($code, $out) = $alice->was($env, get => "$space/photo.jpg");
+    ok($out eq $bytes, 'TLS: get');
+    $alice->is_done('TLS: put of nothing', [$env, put => 'empty', "$space/"]);
+    $alice->is_done('TLS: spaces rm', [$env, spaces => 'rm', $space]);
 }
 
 done_testing;

@@ -5,9 +5,9 @@
 # done then. Nothing that was changed is ever overwritten: each write carries the validator of what
 # it replaces, and what was changed on both sides is left to people.
 #
-# What has changed there: Portable Web Spaces tell by their feed of changes, from the place that the
-# last run reached. The classic protocol has neither feed nor listing: the export says what is
-# there, or, with `known`, each file that was there is asked for its ETag, and new ones stay unseen.
+# What has changed there: Portable Web Spaces tell by their feed of changes, from where the last run
+# stopped. The classic protocol has neither feed nor listing: the export says what is there,
+# or, with `known`, each file that was there is asked for its ETag, and new ones stay unseen.
 
 package Was::Sync;
 
