@@ -8,8 +8,9 @@
 #include "store/admin/was_admin_check.h"
 
 #include "store/was_work.h"
+#include "was_admin_run.h"
 
-enum { LOOK_SECONDS = 3600 };
+enum { RECOUNT_SECONDS = 3600 };
 
 static const struct {
     const char *name;
@@ -36,36 +37,20 @@ const char *was_admin_check_name(int look)
     return looks[look].name;
 }
 
-typedef struct look_t {
-    was_sql_t statement;
-    const was_rows_t *rows;
-} look_t;
-
-static const was_error_t *take_look(was_work_t *work, void *baton, apr_pool_t *pool)
-{
-    look_t *look = baton;
-    const was_value_t most = WAS_INTEGER(WAS_ADMIN_FINDINGS);
-    was_transaction_t transaction = {.nsteps = 0};
-    const was_step_t *step = was_step_add(&transaction, look->statement, &most, 1);
-
-    WAS_TRY(was_work_run(work, &transaction, pool));
-    look->rows = step->rows;
-    return NULL;
-}
-
 const was_error_t *was_admin_check_look(was_db_t *db, int look,
                                         const was_admin_finding_t **findings, int *count,
                                         apr_pool_t *pool)
 {
-    look_t taken = {.statement = looks[look].statement};
+    const was_value_t most = WAS_INTEGER(WAS_ADMIN_FINDINGS);
+    const was_rows_t *rows;
 
-    WAS_TRY(was_work_do(db, LOOK_SECONDS, take_look, &taken, pool));
-    *count = was_rows_count(taken.rows);
+    WAS_TRY(was_admin_run(db, looks[look].statement, &most, 1, &rows, pool));
+    *count = was_rows_count(rows);
     was_admin_finding_t *list = apr_pcalloc(pool, sizeof(*list) * (apr_size_t)(*count + 1));
 
     for (int i = 0; i < *count; i++) {
-        list[i].space = was_rows_text(taken.rows, i, 0);
-        list[i].what = was_rows_text(taken.rows, i, 1);
+        list[i].space = was_rows_text(rows, i, 0);
+        list[i].what = was_rows_text(rows, i, 1);
     }
     *findings = list;
     return NULL;
@@ -114,7 +99,7 @@ const was_error_t *was_admin_check_recount(was_db_t *db, const char *id, bool ke
 {
     recount_t counting = {
         .id = id, .keeps = keeps, .undoes = was_error_log(pool, WAS_ERROR_PRECONDITION, "undone")};
-    const was_error_t *error = was_work_do(db, LOOK_SECONDS, count_anew, &counting, pool);
+    const was_error_t *error = was_work_do(db, RECOUNT_SECONDS, count_anew, &counting, pool);
 
     *recount = counting.counted;
     return error == counting.undoes ? NULL : error;

@@ -7,14 +7,14 @@
 
 #include "store/admin/was_admin_contents.h"
 
-#include "store/was_work.h"
+#include "was_admin_run.h"
 
 const was_error_t *was_admin_contents_sweeps(was_db_t *db, const was_admin_sweep_t **sweeps,
                                              int *count, apr_pool_t *pool)
 {
     const was_rows_t *rows;
 
-    WAS_TRY(was_db_run(db, WAS_SQL_ADMIN_SWEEPS, NULL, 0, &rows, pool));
+    WAS_TRY(was_admin_run(db, WAS_SQL_ADMIN_SWEEPS, NULL, 0, &rows, pool));
     *count = was_rows_count(rows);
     was_admin_sweep_t *list = apr_pcalloc(pool, sizeof(*list) * (apr_size_t)(*count + 1));
 
@@ -35,7 +35,7 @@ const was_error_t *was_admin_contents_uploads(was_db_t *db, const was_admin_uplo
                                   WAS_INTEGER(WAS_ADMIN_CONTENTS_PAGE)};
     const was_rows_t *rows;
 
-    WAS_TRY(was_db_run(db, WAS_SQL_ADMIN_UPLOADS, values, 3, &rows, pool));
+    WAS_TRY(was_admin_run(db, WAS_SQL_ADMIN_UPLOADS, values, 3, &rows, pool));
     *count = was_rows_count(rows);
     was_admin_upload_t *list = apr_pcalloc(pool, sizeof(*list) * (apr_size_t)(*count + 1));
 
@@ -68,7 +68,7 @@ const was_error_t *was_admin_contents_long(was_db_t *db, const was_admin_long_t 
                                   WAS_INTEGER(WAS_ADMIN_CONTENTS_PAGE)};
     const was_rows_t *rows;
 
-    WAS_TRY(was_db_run(db, WAS_SQL_ADMIN_LONG, values, 3, &rows, pool));
+    WAS_TRY(was_admin_run(db, WAS_SQL_ADMIN_LONG, values, 3, &rows, pool));
     *count = was_rows_count(rows);
     was_admin_long_t *list = apr_pcalloc(pool, sizeof(*list) * (apr_size_t)(*count + 1));
 
@@ -82,35 +82,18 @@ const was_error_t *was_admin_contents_long(was_db_t *db, const was_admin_long_t 
     return NULL;
 }
 
-typedef struct move_t {
-    const was_admin_long_t *content;
-    bool moved;
-} move_t;
-
-static const was_error_t *move_content(was_work_t *work, void *baton, apr_pool_t *pool)
-{
-    move_t *move = baton;
-    const was_value_t values[] = {WAS_TEXT(move->content->space), WAS_TEXT(move->content->path),
-                                  WAS_INTEGER(move->content->mark)};
-    was_transaction_t transaction = {.nsteps = 0};
-    const was_step_t *step = was_step_add(&transaction, WAS_SQL_ADMIN_LONG_TO_ROW, values, 3);
-
-    WAS_TRY(was_work_run(work, &transaction, pool));
-    move->moved = was_rows_count(step->rows) > 0;
-    return NULL;
-}
-
 const was_error_t *was_admin_contents_move(was_db_t *db, const was_admin_long_t *content,
                                            bool *moved, apr_pool_t *pool)
 {
-    enum { MOVE_SECONDS = 600 };
-    move_t move = {.content = content};
+    const was_value_t values[] = {WAS_TEXT(content->space), WAS_TEXT(content->path),
+                                  WAS_INTEGER(content->mark)};
+    const was_rows_t *rows;
 
     if (content->bytes > WAS_ADMIN_ROW_MAX) {
         return was_error_make(pool, WAS_ERROR_TOO_LARGE, NULL,
                               "a row has at most 511 MiB, so that a backup can have it");
     }
-    WAS_TRY(was_work_do(db, MOVE_SECONDS, move_content, &move, pool));
-    *moved = move.moved;
+    WAS_TRY(was_admin_run(db, WAS_SQL_ADMIN_LONG_TO_ROW, values, 3, &rows, pool));
+    *moved = was_rows_count(rows) > 0;
     return NULL;
 }

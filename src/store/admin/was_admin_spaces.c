@@ -7,6 +7,8 @@
 
 #include "store/admin/was_admin_spaces.h"
 
+#include "was_admin_run.h"
+
 const char *was_admin_protocol_name(was_admin_protocol_t protocol)
 {
     return protocol == WAS_ADMIN_CLASSIC ? "classic" : "pws";
@@ -57,7 +59,7 @@ const was_error_t *was_admin_spaces_show(was_db_t *db, was_admin_protocol_t prot
     const was_rows_t *rows;
     int next = SPACE_COLUMNS;
 
-    WAS_TRY(was_db_run(
+    WAS_TRY(was_admin_run(
         db, protocol == WAS_ADMIN_CLASSIC ? WAS_SQL_ADMIN_CLASSIC_SHOW : WAS_SQL_ADMIN_PWS_SHOW,
         &value, 1, &rows, pool));
     if (was_rows_count(rows) == 0) {
@@ -84,7 +86,7 @@ const was_error_t *was_admin_spaces_usage(was_db_t *db, const char *after, was_a
     const was_value_t value = WAS_TEXT(after);
     const was_rows_t *rows;
 
-    WAS_TRY(was_db_run(db, WAS_SQL_ADMIN_USAGE, &value, 1, &rows, pool));
+    WAS_TRY(was_admin_run(db, WAS_SQL_ADMIN_USAGE, &value, 1, &rows, pool));
     *usage = (was_admin_usage_t){.controller = NULL};
     if (was_rows_count(rows) > 0) {
         *usage =
