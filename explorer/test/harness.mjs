@@ -17,7 +17,9 @@ const PATIENCE_MS = Number(process.env.PATIENCE ?? 45000)
 
 export class Person {
   errors = []
+  // Of the page itself; and what the browser said that it kept anything from, frames included.
   violations = []
+  blocked = []
   requests = []
 
   // `options` are those of a browser context; `url` is where the explorer is.
@@ -46,6 +48,10 @@ export class Person {
         this.errors.push(`a dialog: ${dialog.message()}`)
         void dialog.dismiss()
       })
+    })
+    context.on('console', message => {
+      if (/Content Security Policy|sandboxed/.test(message.text()))
+        this.blocked.push(message.text())
     })
     context.on('request', request => this.requests.push(request.url()))
   }
