@@ -84,6 +84,18 @@ export function go(parts: string[], via?: string): void {
   location.hash = linkTo(parts, via)
 }
 
+// What places are called, as far as they were seen; else they are called by their ids.
+const seen = signal<Record<string, string>>({})
+
+export function noteName(parts: string[], name: string): void {
+  const key = linkTo(parts)
+  if (seen.peek()[key] !== name) seen.value = { ...seen.peek(), [key]: name }
+}
+
+export function nameOf(parts: string[]): string {
+  return seen.value[linkTo(parts)] ?? parts[parts.length - 1]!
+}
+
 // Who asks that server, by that share or by right.
 export function callerOf(server: Server, via: string | undefined): Caller {
   const share = shares.value.find(({ capability, given }) => !given && capability.id === via)

@@ -24,10 +24,14 @@ export class Person {
 
   // `options` are those of a browser context; `url` is where the explorer is.
   static async at(browser, url = home, options = {}) {
+    return await Person.of(await browser.newContext({ acceptDownloads: true, ...options }), url)
+  }
+
+  static async of(context, url = home) {
     const person = new Person()
-    person.context = await browser.newContext({ acceptDownloads: true, ...options })
+    person.context = context
     await person.watch()
-    person.page = await person.context.newPage()
+    person.page = await context.newPage()
     await person.open(url)
     return person
   }

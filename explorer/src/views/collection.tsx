@@ -3,7 +3,7 @@
 // A collection of pws: its resources, page by page, as they change.
 
 import { useEffect, useState } from 'preact/hooks'
-import { callerOf, linkTo, online } from '../state'
+import { callerOf, linkTo, nameOf, noteName, online } from '../state'
 import { t } from '../strings'
 import { uploaded } from '../transfer/uploads'
 import { watch, type Change } from '../wire/changes'
@@ -58,6 +58,7 @@ export function CollectionView({ server, space, collection, via }: CollectionPro
     if (uploaded.value > 0) reload()
   }, [uploaded.value])
   const name = textOf(meta.value?.document.name) ?? collection
+  useEffect(() => noteName(['space', server.base, space, collection], name), [name])
   const items = page.value?.items ?? []
   const next = page.value?.next
   return (
@@ -65,7 +66,10 @@ export function CollectionView({ server, space, collection, via }: CollectionPro
       <Crumbs
         path={[
           { label: server.base, href: linkTo(['spaces', server.base]) },
-          { label: space, href: linkTo(['space', server.base, space], via) }
+          {
+            label: nameOf(['space', server.base, space]),
+            href: linkTo(['space', server.base, space], via)
+          }
         ]}
         here={name}
       />

@@ -20,10 +20,16 @@ export function JsonTree({ value }: { value: Json }) {
   )
 }
 
-function Node({ name, value, level }: { name?: string; value: Json; level: number }) {
+interface NodeProps {
+  // Of a member as JSON writes it, of an element its number.
+  label?: string
+  value: Json
+  level: number
+}
+
+function Node({ label = '', value, level }: NodeProps) {
   const [open, setOpen] = useState(level < OPEN_LEVELS)
   const [shown, setShown] = useState(STEP)
-  const label = name === undefined ? '' : `${JSON.stringify(name)}: `
   if (typeof value !== 'object' || value === null)
     return (
       <div class="leaf">
@@ -33,8 +39,9 @@ function Node({ name, value, level }: { name?: string; value: Json; level: numbe
         </span>
       </div>
     )
+  const listed = Array.isArray(value)
   const entries: [string, Json][] = Object.entries(value)
-  const brackets = Array.isArray(value) ? `[${entries.length}]` : `{${entries.length}}`
+  const brackets = listed ? `[${entries.length}]` : `{${entries.length}}`
   return (
     <details open={open} onToggle={event => setOpen(event.currentTarget.open)}>
       <summary>
@@ -43,7 +50,13 @@ function Node({ name, value, level }: { name?: string; value: Json; level: numbe
       {open &&
         entries
           .slice(0, shown)
-          .map(([member, child]) => <Node name={member} value={child} level={level + 1} />)}
+          .map(([member, child]) => (
+            <Node
+              label={`${listed ? member : JSON.stringify(member)}: `}
+              value={child}
+              level={level + 1}
+            />
+          ))}
       {open && entries.length > shown && (
         <button onClick={() => setShown(shown + STEP)}>{t.more}</button>
       )}

@@ -3,7 +3,7 @@
 // A space of the classic protocol: its resources by their paths, as far as its archive was read.
 
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { callerOf, go, linkTo } from '../state'
+import { callerOf, go, linkTo, noteName } from '../state'
 import { t } from '../strings'
 import { download } from '../transfer/downloads'
 import { uploaded } from '../transfer/uploads'
@@ -45,6 +45,7 @@ export function PathsView({ server, space }: { server: Server; space: string }) 
   const items = shown?.items ?? []
   const page = items.slice(first, first + SHOWN)
   const name = about.value?.name ?? space
+  useEffect(() => noteName(['space', server.base, space], name), [name])
   return (
     <>
       <Crumbs path={[{ label: server.base, href: linkTo(['spaces', server.base]) }]} here={name} />

@@ -3,7 +3,7 @@
 // One resource, of either protocol: what it is, its content, and what one does with it.
 
 import { useState } from 'preact/hooks'
-import { callerOf, linkTo, online } from '../state'
+import { callerOf, linkTo, nameOf, online } from '../state'
 import { t } from '../strings'
 import { download } from '../transfer/downloads'
 import type { Change } from '../wire/changes'
@@ -33,7 +33,8 @@ export function ResourceView(props: ResourceProps) {
   const { server, space, collection, resource, via } = props
   const caller = callerOf(server, via)
   const spaces = { label: server.base, href: linkTo(['spaces', server.base]) }
-  const inSpace = { label: space, href: linkTo(['space', server.base, space], via) }
+  const place = ['space', server.base, space]
+  const inSpace = { label: nameOf(place), href: linkTo(place, via) }
   if (collection === undefined)
     return (
       <One
@@ -45,7 +46,8 @@ export function ResourceView(props: ResourceProps) {
       />
     )
   const container = pws.collectionUrl(caller, space, collection)
-  const up = { label: collection, href: linkTo(['space', server.base, space, collection], via) }
+  const inside = [...place, collection]
+  const up = { label: nameOf(inside), href: linkTo(inside, via) }
   return (
     <Live
       caller={caller}

@@ -2,8 +2,8 @@
 
 // A space of pws: its collections, what it takes, its archive, who may read it.
 
-import { useState } from 'preact/hooks'
-import { callerOf, linkTo } from '../state'
+import { useEffect, useState } from 'preact/hooks'
+import { callerOf, linkTo, noteName } from '../state'
 import { t } from '../strings'
 import { download } from '../transfer/downloads'
 import * as classic from '../wire/classic'
@@ -37,6 +37,7 @@ export function SpaceView({ server, space, via }: SpaceProps) {
     collections.reload()
   }
   const name = textOf(meta.value?.document.name) ?? space
+  useEffect(() => noteName(['space', server.base, space], name), [name])
   return (
     <>
       <Crumbs path={[{ label: server.base, href: linkTo(['spaces', server.base]) }]} here={name} />

@@ -79,6 +79,7 @@ async function signClassic(identity: Identity, { method, url, headers }: Unsigne
 
 // A body up to this length is hashed by the browser at once, a longer one by a library in pieces.
 const AT_ONCE = 4 * 1024 * 1024
+const PIECE = 1024 * 1024
 
 // The SHA-256 of a body of any length, in constant memory; `progress` hears how much was read.
 export async function sha256Of(
@@ -91,11 +92,16 @@ export async function sha256Of(
   const { sha256 } = await import('@noble/hashes/sha2.js')
   const hash = sha256.create()
   let done = 0
-  for (let at = 0; at < body.size; at += AT_ONCE) {
+  // One buffer, filled again and again: what is read once is no garbage then.
+  let buffer = new ArrayBuffer(PIECE)
+  const reader = body.stream().getReader({ mode: 'byob' })
+  for (;;) {
     signal?.throwIfAborted()
-    const piece = new Uint8Array(await body.slice(at, at + AT_ONCE).arrayBuffer())
-    hash.update(piece)
-    progress?.((done += piece.length))
+    const { value, done: over } = await reader.read(new Uint8Array(buffer))
+    if (value) hash.update(value)
+    if (over || !value) break
+    progress?.((done += value.length))
+    buffer = value.buffer
   }
   return hash.digest()
 }
