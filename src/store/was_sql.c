@@ -41,9 +41,10 @@
  *
  * Where it is not, a pooler stands between, and whatever is set would be met by others; what others
  * have set is not for us either, so what counts is how a session begins. One plan for all values,
- * made once: each statement finds its few rows by keys, also where the table had none when its plan
- * was made; and none is worth a compilation, which a sequential scan of a table of one row would
- * bring about. Read committed, since a step must see what was committed while an earlier one
+ * made once: each statement finds its few rows by keys, one after the other, also where the table
+ * had none when its plan was made, or has partitions, of which a planner expects to read each; and
+ * none is worth a compilation or another process, which a sequential scan of a table of one row
+ * would bring about. Read committed, since a step must see what was committed while an earlier one
  * waited. And having had and freed some MiB at once, the C library (glibc) stops to hand each
  * statement's memory back to the system, only to ask for it again, page by page, for each piece of
  * a big content.
@@ -57,6 +58,10 @@
     " pg_catalog.set_config('default_transaction_isolation', 'read committed', false)," \
     " pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', false)," \
     " pg_catalog.set_config('enable_seqscan', 'off', false)," \
+    " pg_catalog.set_config('enable_hashjoin', 'off', false)," \
+    " pg_catalog.set_config('enable_mergejoin', 'off', false)," \
+    " pg_catalog.set_config('enable_material', 'off', false)," \
+    " pg_catalog.set_config('max_parallel_workers_per_gather', '0', false)," \
     " pg_catalog.set_config('jit', 'off', false)," \
     " pg_catalog.set_config('statement_timeout', " TIMEOUT ", false)," \
     " pg_catalog.length(pg_catalog.repeat(' ', 4194304))) END," \
@@ -70,6 +75,10 @@
     "SELECT pg_catalog.set_config('search_path', " WAS_SEARCH_PATH ", true)," \
     " pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true)," \
     " pg_catalog.set_config('enable_seqscan', 'off', true)," \
+    " pg_catalog.set_config('enable_hashjoin', 'off', true)," \
+    " pg_catalog.set_config('enable_mergejoin', 'off', true)," \
+    " pg_catalog.set_config('enable_material', 'off', true)," \
+    " pg_catalog.set_config('max_parallel_workers_per_gather', '0', true)," \
     " pg_catalog.set_config('jit', 'off', true)," \
     " pg_catalog.set_config('statement_timeout', $1::bigint::pg_catalog.text, true)," \
     " pg_catalog.set_config('client_min_messages', 'warning', true)," \

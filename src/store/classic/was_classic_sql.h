@@ -22,9 +22,13 @@
 /* The statements are laid out to be read as SQL. */
 /* clang-format off */
 
-#define CLASSIC_ETAG(t) \
+#define CLASSIC_ETAG_OF(t, transaction) \
     "(to_hex((date_part('epoch', " t ".revised) * 1000000)::bigint) || '-' ||" \
-    " to_hex(" t ".xmin::text::bigint))"
+    " to_hex(" transaction "::text::bigint))"
+#define CLASSIC_ETAG(t) CLASSIC_ETAG_OF(t, t ".xmin")
+
+/* The same of a row that this statement writes, of which a partitioned table tells no xmin. */
+#define CLASSIC_ETAG_WRITTEN(t) CLASSIC_ETAG_OF(t, t ".written::xid")
 
 /* Unix seconds of the last change; NULL when somebody else wrote the row after us. */
 #define CLASSIC_MODIFIED(t) \
@@ -129,19 +133,19 @@
     " SELECT $1, $3::text, $11::text, $5::text, $7::text" \
     " WHERE " WAS_SQL_FEWER("$3::text", "$12") \
     " OR EXISTS (SELECT 1 FROM was_spaces s WHERE " CLASSIC_OWN_SPACE ")" \
-    " ON CONFLICT (space_uuid) DO UPDATE" CLASSIC_SET_SPACE " RETURNING " CLASSIC_ETAG("s")
+    " ON CONFLICT (space_uuid) DO UPDATE" CLASSIC_SET_SPACE " RETURNING " CLASSIC_ETAG_WRITTEN("s")
 
 /* the same without space_id. Who gives a space away needs room for it at the other end. */
 #define WAS_TEXT_SPACE_UPDATE \
     "UPDATE was_spaces s" CLASSIC_SET_SPACE \
     " AND (" CLASSIC_CALLER("$3::text") " OR " WAS_SQL_FEWER("$3::text", "$11") ")" \
-    " RETURNING " CLASSIC_ETAG("s")
+    " RETURNING " CLASSIC_ETAG_WRITTEN("s")
 
 /* uuid, controller, space_id, name, link, most -> validator */
 #define WAS_TEXT_SPACE_INSERT \
     "INSERT INTO was_spaces AS s (space_uuid, controller, space_id, name, link)" \
     " SELECT $1, $2::text, $3::text, $4::text, $5::text WHERE " WAS_SQL_FEWER("$2::text", "$6") \
-    " ON CONFLICT DO NOTHING RETURNING " CLASSIC_ETAG("s")
+    " ON CONFLICT DO NOTHING RETURNING " CLASSIC_ETAG_WRITTEN("s")
 
 /* uuid, 3 conditions -> is the space as they demand? */
 #define WAS_TEXT_SPACE_CONDITIONS \
@@ -224,7 +228,7 @@
     " SET content = EXCLUDED.content, content_type = EXCLUDED.content_type, " CLASSIC_NOW "," \
     " parts = EXCLUDED.parts, parts_bytes = EXCLUDED.parts_bytes," \
     " parts_digest = EXCLUDED.parts_digest WHERE " CLASSIC_CONDITIONS("r", "$5", "$6", "$7") \
-    " RETURNING " CLASSIC_ETAG("r")
+    " RETURNING " CLASSIC_ETAG_WRITTEN("r")
 #define CLASSIC_REPLACE_RESOURCE(content, parts, digest, room) \
     "UPDATE was_resources r SET content = " content ", content_type = $4::text, " CLASSIC_NOW "," \
     " parts = " parts ", parts_bytes = $9::bigint, parts_digest = " digest \
@@ -232,7 +236,7 @@
     " AND r.space_uuid = $1 AND r.path = $3::text" \
     " AND " CLASSIC_CONDITIONS("r", "$5", "$6", "$7") \
     " AND " room \
-    " RETURNING " CLASSIC_ETAG("r")
+    " RETURNING " CLASSIC_ETAG_WRITTEN("r")
 #define CLASSIC_STAGED "(SELECT u.content FROM pg_temp.was_upload u)"
 #define CLASSIC_WITHIN CLASSIC_FITS("$9::bigint", "$8")
 #define CLASSIC_UNBOUNDED "$8::bigint IS NULL"
