@@ -75,7 +75,7 @@ const was_error_t *admin_sweep(admin_t *admin)
 }
 
 /* Prints an upload; ends it where that is asked for. */
-static const was_error_t *take_upload(admin_t *admin, const was_admin_upload_t *upload, bool ends,
+static const was_error_t *end_upload(admin_t *admin, const was_admin_upload_t *upload, bool ends,
                                       apr_pool_t *pool)
 {
     bool ended = false;
@@ -111,7 +111,7 @@ static const was_error_t *each_upload(admin_t *admin, bool ends)
         apr_pool_clear(scratch);
         WAS_TRY(was_admin_contents_uploads(admin->db, &after, &uploads, &count, scratch));
         for (int i = 0; i < count; i++) {
-            WAS_TRY(take_upload(admin, &uploads[i], ends, scratch));
+            WAS_TRY(end_upload(admin, &uploads[i], ends, scratch));
         }
         if (count > 0) {
             after = uploads[count - 1];
