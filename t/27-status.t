@@ -381,6 +381,16 @@ SKIP: {
 my $page = WAS::Server::slurp("$ENV{WAS_TOP}/docs/monitoring.md");
 my %documented = $page =~ /^\| `(was_\w+)` \| (\w+) \|/mg;
 is_deeply(\%documented, \%kinds, 'docs/monitoring.md lists the metrics');
+my (%labels, %documented_labels);
+for my $name (keys %$from_text) {
+    my ($family) = grep { $kinds{$_} } $name =~ /\A(\w+?)(?:_bucket|_sum|_count)?(?:\{|\z)/;
+    $labels{$family}{$_} = 1 for grep { $_ ne 'le' } $name =~ /(\w+)="/g;
+}
+while ($page =~ /^\| `(was_\w+)` \| \w+ \|([^|]*)\|/mg) {
+    my ($family, $names) = ($1, $2);
+    $documented_labels{$family}{$_} = 1 for $names =~ /`(\w+)`/g;
+}
+is_deeply(\%documented_labels, \%labels, 'and their labels');
 
 # 4. mod_status.
 my $auto = $http->get('/server-status?auto')->body;

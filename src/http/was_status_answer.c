@@ -43,7 +43,7 @@ static int send_text(request_rec *r, const char *type, const char *text)
     ap_set_content_length(r, (apr_off_t)length);
     APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_pool_create(text, length, r->pool, list));
     APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(list));
-    ap_pass_brigade(r->output_filters, brigade);
+    (void)ap_pass_brigade(r->output_filters, brigade);
     return OK;
 }
 
@@ -65,6 +65,9 @@ int was_status_handle(request_rec *r)
     const char *text = as_json ? was_json_text(was_metrics_json(families, r->pool), NULL, r->pool)
                                : was_metrics_text(families, r->pool);
 
+    if (text == NULL) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
     return send_text(r, as_json ? "application/json" : "text/plain; version=0.0.4; charset=utf-8",
                      text);
 }
