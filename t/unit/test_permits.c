@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /* was_permits: no more inside than there are places, and of one caller not all; who holds the
  * fewest goes first; alone where a connection has to be made; together where open ones are free;
- * and nobody waits long for who cannot get a connection. */
+ * nobody waits long for who cannot get a connection; and all of it is counted. */
 #include "tap.h"
 
 #include <apr_thread_mutex.h>
@@ -23,6 +23,13 @@ static apr_status_t make_mutex(apr_thread_mutex_t **mutex, unsigned flags, apr_p
 #include <stdatomic.h>
 
 enum { PLACES = 2 };
+
+static was_number_t numbers[WAS_TALLY_COUNT];
+
+static int counted(was_tally_t tally)
+{
+    return (int)atomic_load(&numbers[tally]);
+}
 
 /* Somebody at the permits, in a thread of his own. */
 typedef struct visitor_t {
@@ -169,6 +176,8 @@ static void test_patience(apr_pool_t *pool)
     was_permits_leave(permits, 1, false);
     alone = false;
     ok(was_permits_enter(permits, 1, &alone) == NULL && alone, "the next one may try again");
+    ok(counted(WAS_TALLY_CONNECTIONS_UNREACHABLE) == 4, "who was told no is counted");
+    ok(counted(WAS_TALLY_CONNECTIONS_BUSY) == 0, "for what it was");
 }
 
 /*
@@ -239,6 +248,7 @@ static void test_shares(apr_pool_t *pool)
         int count = 0;
 
         permits->open = shares[i].places;
+        was_tally_use(memset(numbers, 0, sizeof(numbers)), WAS_TALLY_COUNT);
         for (const char *step = shares[i].steps; *step != '\0'; step++) {
             if (*step < 'a') {
                 visitors[count++] = begin_visit(permits, (apr_uint32_t)*step, pool);
@@ -250,6 +260,10 @@ static void test_shares(apr_pool_t *pool)
         is_str(describe_rows(permits, shares[i].steps, pool), shares[i].seen,
                apr_psprintf(pool, "%d places, %s: %s", shares[i].places, shares[i].steps,
                             shares[i].name));
+        if (strpbrk(shares[i].steps, "abc") == NULL) {
+            ok(counted(WAS_TALLY_CONNECTIONS_WAITED_FOR) == permits->waiting,
+               "... who waits is counted");
+        }
         while (permits->places < shares[i].places) {
             for (apr_uint32_t caller = 'A'; caller <= 'Z'; caller++) {
                 if (permits->rows[caller].held > 0) {
@@ -260,6 +274,9 @@ static void test_shares(apr_pool_t *pool)
         for (int at = 0; at < count; at++) {
             ok(end_visit(visitors[at])->refusal == NULL, "... everybody has been in");
         }
+        ok(counted(WAS_TALLY_CONNECTIONS_IN_USE) == 0 &&
+               counted(WAS_TALLY_CONNECTIONS_WAITED_FOR) == 0,
+           "... and nobody is counted any more");
     }
 }
 
@@ -274,6 +291,7 @@ int main(void)
 {
     apr_pool_t *pool = tap_begin();
 
+    was_tally_use(numbers, WAS_TALLY_COUNT);
     test_no_lock(pool);
     test_sharing(pool);
     test_order(pool);
