@@ -7,6 +7,7 @@
 use strict;
 use warnings;
 
+use File::Temp qw(tempdir);
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use JSON::PP qw(decode_json encode_json);
@@ -139,6 +140,40 @@ $alice->ends('policy set of what is none', [policy => 'set', $notes, 'bad'], 2, 
 $alice->ends('policy set of what is not there', [policy => 'set', $notes, 'none'], 2, qr/cannot/);
 $alice->write_file('bad', '{}');
 $alice->ends('a policy that the server refuses', [policy => 'set', $notes, 'bad'], 1, qr/400/);
+
+# What gives rights, and the key, stand in nobody's list of arguments and in no environment: the
+# programs that are started write theirs down, and the modes of the files that they could read.
+{
+    my $spy = tempdir(CLEANUP => 1);
+    chmod 0755, $spy;
+    for my $program (qw(curl openssl)) {
+        my ($real) = grep { -x } map { "$_/$program" } split /:/, $ENV{PATH};
+        open my $script, '>', "$spy/$program" or die $!;
+        print $script <<"SH";
+#!/bin/sh
+{ echo "$program" "\$@"; env; stat -c 'mode %a' "\$TMPDIR"/*/*; } >>'$bob->{home}/seen' 2>&1
+exec $real "\$@"
+SH
+        close $script;
+        chmod 0755, "$spy/$program";
+    }
+    share($alice, $bob, 'spied', $notes, '--actions', 'PUT');
+    my ($code, $out) = $bob->was(
+        { by => ['env', "PATH=$spy:$ENV{PATH}"] }, '--capability', 'spied', put => 'c',
+        $notes);
+    is($code, 0, 'secrets: it works while it is watched');
+    my $seen = WAS::Terminal::file_bytes("$bob->{home}/seen");
+    like($seen, qr/^$_ /m, "secrets: $_ was watched") for qw(curl openssl);
+    my $key = WAS::Terminal::file_bytes("$bob->{home}/.config/was/key.pem");
+    my ($secret) = $key =~ /-----\n(\S+)\n/;
+    my $proof = decode_json($bob->file('spied'))->{proof}{proofValue};
+    my @secrets = ($secret, $proof, 'Signature ', 'signature=', 'capability="', 'H4sI');
+    is_deeply([grep { index($seen, $_) >= 0 } @secrets], [], 'secrets: are nowhere to be seen');
+    is_deeply(
+        [sort { $a <=> $b } keys %{ { map { $_ => 1 } $seen =~ /^mode (\d+)/mg } }], [600],
+        'secrets: what is in a file is private');
+    is_deeply([glob "$bob->{home}/tmp/*"], [], 'secrets: and is gone');
+}
 
 # The classic protocol has none of this.
 my $classic = WAS::Server::url('main') . '/space/x';

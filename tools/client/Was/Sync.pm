@@ -29,12 +29,16 @@ use Was::Transfer qw(download upload);
 sub run {
     my ($session, $directory, $url, %option) = @_;
     my $folder = Was::Folder->new($session, $url);
+    my $was_there = -d $directory;
     my $files = Was::Files->new($directory, make => 1);
     my $self = bless {
         session => $session, folder => $folder, files => $files, option => \%option,
         journal => Was::Copy::journal_of('sync', $session, $folder, $files),
         tally => Was::Tally->new($option{dry_run} ? 'to do' : 'done'),
     };
+    # All of it gone at once is a mistake, or a disk that is not mounted.
+    refuse(usage => 'the directory that was synced before is gone; without --delete it comes back')
+        if !$was_there && $option{delete} && $self->_known;
     my ($names, $left) = $files->walk;
     $self->{tally}->leave(@$_) for @$left;
     my %here = map { $_ => 1 } @$names;
@@ -65,6 +69,9 @@ sub _by_feed {
         if (!$page) {
             # Not a place of this feed any more: all of it is read.
             refuse(server => 'the feed refuses its own beginning') if !defined $checkpoint;
+            note('what is there was made anew, so that nothing is deleted here in this run')
+                if $self->{option}{delete};
+            $self->{is_anew} = 1;
             undef $checkpoint;
             %there = ();
             next;
@@ -302,7 +309,7 @@ sub _compare {
 sub _gone_there {
     my ($self, $name) = @_;
     return $self->{tally}->leave($name, 'it is gone there, and stays here without --delete')
-        if !$self->{option}{delete};
+        if !$self->{option}{delete} || $self->{is_anew};
     return if $self->_only_says('delete here', $name);
     if ($self->{files}->remove($name)) {
         $self->{journal}->drop($name);
