@@ -325,6 +325,29 @@ for my $case (
     is_clean($who, 'feed');
 }
 
+# A signature is good for one write, and somebody has written the same in this second: it is signed
+# once more, in another way, and no third time.
+for my $protocol (qw(classic pws)) {
+    my ($status, $made, @found) =
+        $protocol eq 'pws' ? (400, \&answer, @is_pws) : (401, \&classic_answer, @is_classic);
+    my $refusal = $made->($status, '{"type":"https://w3id.org/pws#invalid-authorization-header"}');
+    my (%seen, $count);
+    my $once = sub {
+        my (undef, undef, $got) = @_;
+        my ($signature) = $got =~ /^Authorization: .*signature="([^"]+)"/m;
+        return $made->(200, '{}', "ETag: \"$count\"") if ++$count == 2 && !$seen{$signature}++;
+        $seen{$signature}++;
+        return $refusal;
+    };
+    my $url = server([@found], [PUT => qr/once\z/, $once], [PUT => qr/never\z/, $refusal]);
+    my $who = WAS::Terminal->new;
+    $who->write_file('f', 'f');
+    $who->is_done("$protocol: refused once", [put => 'f', "$url/space/s/c/once"]);
+    $who->ends(
+        "$protocol: refused twice", [put => 'f', "$url/space/s/c/never"], [1, 4],
+        qr/40[01]/);
+}
+
 # What does not say what it speaks.
 {
     my $who = WAS::Terminal->new;

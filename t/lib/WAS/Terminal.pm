@@ -67,15 +67,16 @@ sub was {
     return $self->ended($self->start(@arguments));
 }
 
-# An assertion: it ends with this code (0), and what it writes is as wanted: text or a pattern, of
-# standard output where it is 0, else of standard error.
+# An assertion: it ends with this code, or one of several, and what it writes is as wanted: text or a
+# pattern, of standard output where the code is 0, else of standard error.
 sub ends {
     my ($self, $name, $arguments, $code, $wanted) = @_;
     my ($got, $out, $err) = $self->was(@$arguments);
-    my $text = $code ? $err : $out;
+    my %may = map { $_ => 1 } ref $code ? @$code : $code;
+    my $text = $may{0} ? $out : $err;
     my $fits = !defined $wanted ? 1 : ref $wanted ? $text =~ $wanted : $text eq $wanted;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    Test::More::ok($got eq $code && $fits, $name)
+    Test::More::ok($may{$got} && $fits, $name)
         || Test::More::diag("ended with $got\n--- out\n$out\n--- err\n$err");
     return $out;
 }

@@ -16,9 +16,11 @@ use Was::Say;
 use Was::Signature qw(classic_authorization pws_authorization digest_of_file);
 use Was::Zcap qw(invocation);
 
-# Seconds that a signature lives at least, and how many more it may. A signature is good for one
-# write, and two for the same request in the same second would be one, so their ends differ.
-my ($LIFETIME, $SPREAD) = (60, 240);
+# Seconds that a signature lives at least, and how many more it may; a server may be content with 60.
+# A signature is good for one write, and those of two requests for the same thing in the same second
+# would be one. So their ends differ by chance, and what is refused for its signature is signed once
+# more, with an end that none of the first has.
+my ($LIFETIME, $SPREAD) = (30, 15);
 
 # key: name of its file, or undef; capability: one of Was::Zcap, or undef; protocol: classic, pws or
 # undef; token: a file with the token that a server wants of who makes a space.
@@ -95,6 +97,8 @@ sub request {
     $of{file} = private_file($of{content}) if defined $of{content};
     my $done = eval {
         my $answer = $self->_send($method, $place, %of);
+        $answer = $self->_send($method, $place, %of, again => 1)
+            if _is_signature_refused($answer) && !$self->_goes_unsigned(%of);
         unlink $of{file} if defined $of{content};
         $answer;
     };
@@ -106,6 +110,18 @@ sub request {
     my $status = $done->{status};
     return $done if $status < 300 || grep { $status == $_ } @{ $of{may} // [] };
     return $self->explain($done, $place);
+}
+
+sub _goes_unsigned {
+    my ($self, %of) = @_;
+    return $of{unsigned} || $of{token} && defined $self->{token};
+}
+
+# 401, and in Portable Web Spaces 400 of one type. Nothing was done then.
+sub _is_signature_refused {
+    my ($answer) = @_;
+    return 1 if $answer->{status} == 401;
+    return $answer->{status} == 400 && $answer->{body} =~ /#invalid-authorization-header"/;
 }
 
 sub _send {
@@ -136,7 +152,7 @@ sub _token {
 sub _signed {
     my ($self, $method, $place, %of) = @_;
     my $key = $self->key;
-    my @when = (time, $LIFETIME + int rand $SPREAD);
+    my @when = (time, $LIFETIME + ($of{again} ? $SPREAD : 0) + int rand $SPREAD);
     my $target = $place->{target};
     if (!$self->is_pws($place)) {
         refuse(usage => 'the classic protocol knows no capabilities') if $self->{capability};
