@@ -21,7 +21,11 @@ my $dsn = WAS::Server::cluster()->dsn('was');
 
 sub set_frozen {
     my ($command, $id) = @_;
-    return admin($dsn, $command, '--yes', $id)->{out} =~ /\tyes\n/;
+    my $ran = admin($dsn, $command, '--yes', $id);
+    # What fails just after it may have failed by it, and is told so.
+    sql("UPDATE $_ SET thawed = NULL WHERE space_uuid = ? RETURNING 1", $id)
+        for qw(was_spaces was_pws_spaces);
+    return $ran->{out} =~ /\tyes\n/;
 }
 
 my $BIG = random_bytes(3 << 20);
@@ -76,6 +80,9 @@ for my $row (@classic) {
 same_stored('classic, frozen: nothing has changed', $before, $id);
 is($alice->get("/space/$id/r", sign => 0)->body, 'x', 'classic, frozen: anybody reads');
 is($alice->get("/space/$id")->status, 200, 'classic, frozen: and its controller the space');
+is(admin($dsn, qw(thaw --yes), $id)->{code}, 0, 'classic: just thawed');
+is($alice->delete("/space/$id/nothing")->status, 403, 'classic: what finds nothing: by that?');
+ok(set_frozen('freeze', $id), 'classic: frozen again');
 ok(set_frozen('thaw', $id), 'classic: not any more');
 for my $row (@classic) {
     my $res = classic_request($row);
@@ -172,6 +179,9 @@ told(
         'capability-revoked'
     ]);
 
+is(admin($dsn, qw(thaw --yes), $space)->{code}, 0, 'pws: just thawed');
+told($carol, ['pws: what finds nothing: by that?', DELETE => "$at/nothing", [], 403, 'forbidden']);
+ok(set_frozen('freeze', $space), 'pws: frozen again');
 ok(set_frozen('thaw', $space), 'pws: not any more');
 for my $row (grep { $_->[0] !~ /delegate|does not hold|import/ } @writes) {
     my ($name, $method, $path, $options) = @$row;

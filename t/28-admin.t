@@ -12,6 +12,7 @@ use JSON::PP qw(encode_json);
 use lib "$FindBin::Bin/lib";
 use Test::More;
 use WAS::Admin qw(admin rows says database_state);
+use WAS::Charge;
 use WAS::Holder;
 use WAS::Key;
 use WAS::Server;
@@ -91,6 +92,22 @@ $pws{ $alice->did }->put("$docs/long", type => 'x/y', body => $long)->status == 
 $pws{ $alice->did }->send_json(PUT => "/pws/space/$library/policy", { type => 'Nobody' })
     ->status =~ /\A20[014]\z/
     or die 'no policy';
+# Something of everything that is charged.
+for my $row (
+    [PUT => "$docs/r/chunks/0", @TEXT],
+    [PUT => "$docs/r/chunks/9", type => 'x/y', body => $long],
+    [PUT => "$docs/gone", @TEXT],
+    [DELETE => "$docs/gone"],
+    [POST => "/pws/space/$library/backends", type => 'application/json', body => <<'JSON'],
+{"id":"b","provider":"p","connection":{"kind":"k"}}
+JSON
+    [PUT => "$docs/found", type => 'application/json', body => <<'JSON'],
+{"indexed":[{"hmac":{"id":"i"},"attributes":[{"name":"n","value":"v"}]}]}
+JSON
+) {
+    my $res = $pws{ $alice->did }->request(@$row);
+    like($res->status, qr/\A20[014]\z/, "made: $row->[0] $row->[1]") or diag $res->body;
+}
 my $other = make_space($pws{ $bob->did });
 
 # A space of one id under both protocols.
@@ -127,7 +144,7 @@ my %used = map { ($_->{controller} => $_) } @{ rows($dsn, 'usage') };
 is_deeply([sort keys %used], [sort map { $_->did } $alice, $bob], 'usage: by controller');
 is_deeply(
     [@{ $used{ $alice->did } }{qw(classic pws resources)}],
-    [2, 2, 6], 'usage: spaces and resources');
+    [2, 2, 7], 'usage: spaces and resources');
 my @by_space = @{ rows($dsn, qw(usage --by space --controller), $alice->did) };
 my $sum = 0;
 $sum += $_->{bytes} for @by_space;
@@ -135,7 +152,7 @@ is($used{ $alice->did }{bytes}, $sum, 'usage: the bytes of a controller are thos
 my ($shown) = @{ rows($dsn, 'show', $library) };
 is_deeply(
     [@$shown{qw(protocol controller name state collections resources policies ownPolicy)}],
-    ['pws', $alice->did, 'Library', 'open', 1, 3, 1, JSON::PP::true],
+    ['pws', $alice->did, 'Library', 'open', 1, 4, 1, JSON::PP::true],
     'show: a space of pws');
 is(
     $shown->{bytes},
@@ -216,6 +233,18 @@ says(
     },
     0,
     qr/$garden/);
+
+# What is on the help is in the manual page and on the page.
+my @commands = admin(undef, '--help')->{out} =~ /^  ([a-z]+(?:-[a-z]+)*)/mg;
+my $manual = WAS::Server::slurp("$ENV{WAS_TOP}/docs/man/was-admin.8");
+my $page = WAS::Server::slurp("$ENV{WAS_TOP}/docs/administration.md");
+cmp_ok(scalar @commands, '>', 10, 'there are commands');
+is_deeply([grep { $manual !~ /^\.It Cm \Q$_\E\b/m } @commands], [], 'each is in was-admin(8)');
+is_deeply([grep { $page !~ /(?:`|was-admin )\Q$_\E\b/ } @commands], [], 'and on its page');
+is(
+    system("WAS_STORAGE_DSN=\"$dsn\" '$ENV{WAS_BUILD}/was-admin' spaces >/dev/full 2>/dev/null")
+        >> 8,
+    1, 'what cannot be printed is not silently lost');
 
 # 5. Frozen: t/28-admin-freeze.t has what that means.
 for my $row (
@@ -366,6 +395,10 @@ says('recount: that one is right', admin($dsn, 'recount', $library), 0, qr/all c
 says('recount: the others not', admin($dsn, 'recount'), 1, qr/\t$other\t/);
 says('recount: all', admin($dsn, qw(recount --yes)), 0, qr/counted anew\t/);
 says('recount: all are right', admin($dsn, 'recount'), 0, qr/all counters are/);
+is_deeply(
+    recount($dbh),
+    { was_pws_counters => 0, was_pws_resources => 0, was_pws_spaces => 0 },
+    'recount: and the formula of tools/recount.sql finds the same');
 
 # 11. All of a controller goes, and what others have stays.
 my $keeps = database_state($dbh)->{was_pws_resources};

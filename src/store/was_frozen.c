@@ -9,7 +9,8 @@
 
 const was_error_t *was_frozen_refusal(apr_pool_t *pool)
 {
-    return was_error_make(pool, WAS_ERROR_FROZEN, "/space",
-                          "the operator of this server has frozen the space: it can be read, and "
-                          "nothing in it can be changed until that is lifted");
+    return was_error_make(
+        pool, WAS_ERROR_FROZEN, "/space",
+        "the operator of this server has frozen the space, or had until just now: it "
+        "can be read, and nothing in it can be changed until that is lifted");
 }

@@ -376,8 +376,10 @@ const char *const was_schema_steps[WAS_SCHEMA_VERSION] = {
 
     /* 7: spaces that nobody writes to until the operator lets them (was-admin). A constant default
      * rewrites no row. */
-    "ALTER TABLE was_spaces ADD COLUMN IF NOT EXISTS is_frozen boolean NOT NULL DEFAULT false;"
+    "ALTER TABLE was_spaces ADD COLUMN IF NOT EXISTS is_frozen boolean NOT NULL DEFAULT false,"
+    " ADD COLUMN IF NOT EXISTS thawed timestamptz;"
     "ALTER TABLE was_pws_spaces"
-    " ADD COLUMN IF NOT EXISTS is_frozen boolean NOT NULL DEFAULT false;",
+    " ADD COLUMN IF NOT EXISTS is_frozen boolean NOT NULL DEFAULT false,"
+    " ADD COLUMN IF NOT EXISTS thawed timestamptz;",
 };
 /* clang-format on */

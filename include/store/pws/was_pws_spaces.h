@@ -49,7 +49,7 @@ typedef struct was_pws_authorization_t {
     bool exists;           /* the space does; without it nothing else is set */
     was_pws_space_t space; /* from its type on only where that was wanted */
     bool revoked;          /* one of the delegations was */
-    bool is_frozen;        /* nobody writes, whoever he is */
+    bool is_frozen;        /* nobody writes, whoever he is; or so it was until just now */
     const char *policy;    /* JSON: the most specific one that exists; or NULL */
 } was_pws_authorization_t;
 

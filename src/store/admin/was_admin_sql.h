@@ -96,13 +96,15 @@
     " bytes = s.bytes + octet_length($2::text) - octet_length(s.controller)," \
     " " PWS_MINT("s", PWS_NOW_MS) " WHERE s.space_uuid = $1 RETURNING 1"
 
+#define ADMIN_THAWED "thawed = CASE WHEN NOT $2::boolean THEN clock_timestamp() END"
 /* uuid, frozen? -> a row, where that is a change. The time of the last change stays known. */
 #define WAS_TEXT_ADMIN_CLASSIC_FREEZE \
-    "UPDATE was_spaces s SET is_frozen = $2::boolean, written = pg_current_xact_id()" \
+    "UPDATE was_spaces s SET is_frozen = $2::boolean, " ADMIN_THAWED "," \
+    " written = pg_current_xact_id()" \
     " WHERE " CLASSIC_SPACE " AND s.is_frozen <> $2::boolean RETURNING 1"
 #define WAS_TEXT_ADMIN_PWS_FREEZE \
-    "UPDATE was_pws_spaces s SET is_frozen = $2::boolean WHERE s.space_uuid = $1" \
-    " AND s.is_frozen <> $2::boolean RETURNING 1"
+    "UPDATE was_pws_spaces s SET is_frozen = $2::boolean, " ADMIN_THAWED \
+    " WHERE s.space_uuid = $1 AND s.is_frozen <> $2::boolean RETURNING 1"
 
 /* -> the next transaction's number; then: that number -> have all ended that may have seen what was
  * before it? Those that have a number of their own, whoever runs them; and those that have none

@@ -2,6 +2,7 @@
 #ifndef WAS_CLASSIC_SQL_H
 #define WAS_CLASSIC_SQL_H
 
+#include "../was_frozen_sql.h"
 #include "../was_limit_sql.h"
 #include "../was_page_sql.h"
 #include "../was_parts_sql.h"
@@ -108,7 +109,8 @@
 
 /* uuid, caller -> the caller's?, is its deletion under way?, is it kept as it is? */
 #define WAS_TEXT_SPACE_OWNER \
-    "SELECT " CLASSIC_CALLER("$2::text") ", s.is_deleted, s.is_frozen FROM was_spaces s" \
+    "SELECT " CLASSIC_CALLER("$2::text") ", s.is_deleted," \
+    " " WAS_SQL_FROZEN_LATELY("s") " FROM was_spaces s" \
     " WHERE s.space_uuid = $1"
 
 /* caller, after, limit, extra bytes -> uuid, space_id, controller, bytes so far */
@@ -285,7 +287,8 @@
 
 /* uuid, caller, path -> the caller's?, is there a resource?, is the space kept as it is? */
 #define WAS_TEXT_RESOURCE_OWNER \
-    "SELECT " CLASSIC_CALLER("$2::text") ", r.path IS NOT NULL, s.is_frozen FROM was_spaces s" \
+    "SELECT " CLASSIC_CALLER("$2::text") ", r.path IS NOT NULL," \
+    " " WAS_SQL_FROZEN_LATELY("s") " FROM was_spaces s" \
     " LEFT JOIN was_resources r ON r.space_uuid = $1 AND r.path = $3::text" \
     " WHERE " CLASSIC_SPACE
 

@@ -208,7 +208,7 @@
     " LEFT JOIN was_pws_collections c ON " PWS_COLLECTION("$4") \
     " LEFT JOIN was_pws_resources r ON r.space_uuid = $1" \
     " AND r.collection_generation = c.generation AND r.resource = $5::text" \
-    " WHERE " PWS_GRANTED
+    " WHERE " PWS_HELD " AND NOT " WAS_SQL_FROZEN_LATELY("s")
 
 /* uuid, after, limit, only what anybody may read?, extra bytes -> collection, name, bytes so far */
 #define WAS_TEXT_PWS_COLLECTION_LIST \

@@ -2,6 +2,7 @@
 #ifndef WAS_PWS_SQL_H
 #define WAS_PWS_SQL_H
 
+#include "../was_frozen_sql.h"
 #include "../was_limit_sql.h"
 #include "../was_page_sql.h"
 
@@ -179,7 +180,8 @@
     " AND p.parent = c.generation AND p.resource = '')," \
     " (SELECT p.document FROM was_pws_policies p WHERE p.space_uuid = $1" \
     " AND p.parent = s.generation AND p.resource = '')," \
-    " s.name, s.created_by, " PWS_ETAG_OBJECT("s") ", s.updated_ms / 1000, s.is_frozen"
+    " s.name, s.created_by, " PWS_ETAG_OBJECT("s") ", s.updated_ms / 1000," \
+    " " WAS_SQL_FROZEN_LATELY("s")
 #define PWS_AUTHORIZATION_TABLES \
     " FROM was_pws_spaces s LEFT JOIN was_pws_collections c ON " PWS_COLLECTION("$3")
 #define WAS_TEXT_PWS_AUTHORIZE \
@@ -273,7 +275,7 @@
 #define WAS_TEXT_PWS_SPACE_STATE \
     "SELECT s.controller, " \
     PWS_CONDITIONS("true", PWS_ETAG_OBJECT("s"), "s.updated_ms", "$2", "$3", "$4") \
-    ", s.is_frozen FROM was_pws_spaces s WHERE s.space_uuid = $1"
+    ", " WAS_SQL_FROZEN_LATELY("s") " FROM was_pws_spaces s WHERE s.space_uuid = $1"
 
 /* controller, after, limit, extra bytes -> uuid, name, type, bytes so far */
 #define WAS_TEXT_PWS_SPACE_LIST \
