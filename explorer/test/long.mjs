@@ -17,7 +17,7 @@ const MIB = 1024 * 1024
 const LONG = 200 * MIB
 const CUT = 48 * MIB
 // What a page may grow by, whatever it sends and receives: buffers of the browser's, and garbage.
-const MAY_GROW = 96 * MIB
+const MAY_GROW = 48 * MIB
 const PWS = `${at.server}/pws/`
 
 async function makeFile(path, bytes) {

@@ -6,6 +6,7 @@
 
 import { signal, type Signal } from '@preact/signals'
 import { readFrom } from '../wire/content'
+import { piecesOf } from '../wire/pieces'
 import { ask, Broken, type Caller } from '../wire/request'
 
 export type State = 'running' | 'broken' | 'done' | 'failed' | 'stopped'
@@ -64,16 +65,18 @@ export class Download {
     this.size.value = size
     this.done.value = from
     await this.sink!.seek(from)
-    const reader = response.body!.getReader()
+    const pieces = piecesOf(response.body!)
     try {
       for (;;) {
-        const { done, value } = await reader.read()
-        if (done) break
+        const { value } = await pieces.next().catch(error => {
+          throw signal.aborted ? error : new Broken()
+        })
+        if (!value) break
         await this.sink!.write(value)
         this.done.value += value.length
       }
-    } catch (error) {
-      throw signal.aborted ? error : new Broken()
+    } finally {
+      await pieces.return()
     }
     if (size !== undefined && this.done.value !== size) throw new Broken()
   }

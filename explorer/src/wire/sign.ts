@@ -8,6 +8,7 @@ import { createAuthzHeader, createSignatureString } from '@digitalbazaar/http-si
 import { signCapabilityInvocation } from '@digitalbazaar/http-signature-zcap-invoke'
 import { base64, base64urlnopad } from '@scure/base'
 import { signerOf, type Identity } from '../keys/identities'
+import { piecesOf } from './pieces'
 import type { Protocol } from './server'
 
 export interface Unsigned {
@@ -79,7 +80,6 @@ async function signClassic(identity: Identity, { method, url, headers }: Unsigne
 
 // A body up to this length is hashed by the browser at once, a longer one by a library in pieces.
 const AT_ONCE = 4 * 1024 * 1024
-const PIECE = 1024 * 1024
 
 // The SHA-256 of a body of any length, in constant memory; `progress` hears how much was read.
 export async function sha256Of(
@@ -92,16 +92,10 @@ export async function sha256Of(
   const { sha256 } = await import('@noble/hashes/sha2.js')
   const hash = sha256.create()
   let done = 0
-  // One buffer, filled again and again: what is read once is no garbage then.
-  let buffer = new ArrayBuffer(PIECE)
-  const reader = body.stream().getReader({ mode: 'byob' })
-  for (;;) {
+  for await (const piece of piecesOf(body.stream())) {
     signal?.throwIfAborted()
-    const { value, done: over } = await reader.read(new Uint8Array(buffer))
-    if (value) hash.update(value)
-    if (over || !value) break
-    progress?.((done += value.length))
-    buffer = value.buffer
+    hash.update(piece)
+    progress?.((done += piece.length))
   }
   return hash.digest()
 }
