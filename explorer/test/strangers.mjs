@@ -1,9 +1,11 @@
 // Licensed under the Apache License, Version 2.0; see LICENSE.
 
-// What strangers may have stored, and what a hostile server may say: tables, whose markup and scripts
-// report to a place that must hear nothing.
+// What strangers may have stored, and what a hostile server may say: tables, whose markup and
+// scripts report to a place that must hear nothing.
 
 import { file } from './samples.mjs'
+
+const XHTML = 'http://www.w3.org/1999/xhtml'
 
 // The scripts that each would run: one that reports, asks and takes the page away.
 function script(spy, name) {
@@ -37,18 +39,20 @@ export function contents(spy) {
     html('media.html', `<video autoplay src="${spy}/video"></video><audio src="${spy}/audio">`),
     html(
       'policy.html',
-      `<meta http-equiv="Content-Security-Policy" content="default-src *"><script>${run('policy')}</script>`
+      '<meta http-equiv="Content-Security-Policy" content="default-src *">' +
+        `<script>${run('policy')}</script>`
     ),
     html('closing.html', `--></title></style></script><script>${run('closing')}</script>`),
     svg('script.svg', `><script>${run('svg')}</script>`),
     svg('onload.svg', `onload="${run('svg-onload')}">`),
     svg(
       'foreign.svg',
-      `><foreignObject><iframe xmlns="http://www.w3.org/1999/xhtml" src="${spy}/foreign"/></foreignObject>`
+      `><foreignObject><iframe xmlns="${XHTML}" src="${spy}/foreign"/></foreignObject>`
     ),
     svg(
       'image.svg',
-      `xmlns:x="http://www.w3.org/1999/xlink"><image x:href="${spy}/image"/><use href="${spy}/use#a"/>`
+      'xmlns:x="http://www.w3.org/1999/xlink">' +
+        `<image x:href="${spy}/image"/><use href="${spy}/use#a"/>`
     ),
     file(
       'mathml.xml',
@@ -59,7 +63,9 @@ export function contents(spy) {
     file(
       'script.pdf',
       'application/pdf',
-      `%PDF-1.4\n1 0 obj<</Type/Catalog/OpenAction<</S/URI/URI(${spy}/pdf)>>/AA<</O<</S/JavaScript/JS(app.launchURL\\("${spy}/js"\\))>>>>>>endobj\ntrailer<</Root 1 0 R>>`
+      `%PDF-1.4\n1 0 obj<</Type/Catalog/OpenAction<</S/URI/URI(${spy}/pdf)>>` +
+        `/AA<</O<</S/JavaScript/JS(app.launchURL\\("${spy}/js"\\))>>>>>>endobj\n` +
+        'trailer<</Root 1 0 R>>'
     ),
     file('html.pdf', 'application/pdf', `<script>${run('html-pdf')}</script>`),
     file('html.png', 'image/png', `<script>${run('html-png')}</script>`),
@@ -69,7 +75,8 @@ export function contents(spy) {
     file(
       'proto.json',
       'application/json',
-      `{"__proto__":{"dangerouslySetInnerHTML":{"__html":"<img src=x onerror=${'alert(1)'}>"}},"<img src=x onerror=alert(1)>":"<script>${run('json').replaceAll("'", '`')}</script>"}`
+      '{"__proto__":{"dangerouslySetInnerHTML":{"__html":"<img src=x onerror=alert(1)>"}},' +
+        `"<img src=x onerror=alert(1)>":"<script>${run('json')}</script>"}`
     ),
     file(
       'credential.json',
@@ -129,8 +136,8 @@ export function shareTexts(spy) {
   ]
 }
 
-// A server's answers: what is asked for, and head and body of what it says. `spy` is another origin,
-// which must hear nothing of a signature, nor anything else.
+// A server's answers: what is asked for, and head and body of what it says. `spy` is another
+// origin, which must hear nothing of a signature, nor anything else.
 export function answers(spy, own) {
   const json = (body, headers = {}, status = 200) => ({
     status,

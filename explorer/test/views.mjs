@@ -1,8 +1,8 @@
 // Licensed under the Apache License, Version 2.0; see LICENSE.
 
-// Each view as axe sees it, narrow and wide, light and dark; the main way by the keyboard alone; the
-// size of what is loaded and the time to the first paint, told: node views.mjs PLACES [DIRECTORY].
-// With a directory it leaves pictures there. Prints TAP.
+// Each view as axe sees it, narrow and wide, light and dark; the main way by the keyboard alone;
+// the size of what is loaded and the time to the first paint, told: node views.mjs PLACES
+// [DIRECTORY]. With a directory it leaves pictures there. Prints TAP.
 
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -200,7 +200,21 @@ async function size(browser, of) {
   await alice.leave()
 }
 
+// What is in the bundle is in the documentation, with its licence, and nothing else.
+async function licences(of) {
+  const page = await readFile(new URL('../../docs/explorer.md', import.meta.url), 'utf8')
+  const [, table] = /\| package \| licence \|\n\|---\|---\|\n(.*?)\n\n/s.exec(page)
+  const [list] = (await readFile(join(at.files, 'licences.txt'), 'utf8')).split('-----', 1)
+  const built = [...list.matchAll(/^(\S+) \d\S*: \(?(.*?)\)?$/gm)]
+  is(
+    table.split('\n'),
+    built.map(([, name, licence]) => `| ${name} | ${licence} |`),
+    of('the packages of the documentation are those of the bundle')
+  )
+}
+
 await withPeople(async browser => {
+  await section('licences', licences)
   await section('views', of => views(browser, of))
   await section('keyboard', of => keyboard(browser, of))
   await section('size', of => size(browser, of))
