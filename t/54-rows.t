@@ -142,6 +142,23 @@ my $space = make_space($alice);
     }
 }
 
+# A time that no date has: the log itself is served, with the last date that there is, or none.
+{
+    my $of = make_collection($alice, $space, 'governed');
+    my $body = '{"parameters":{"method":"m"},"state":{"scheme":"edv"}}';
+    $alice->put("$of/meta/log", type => 'text/jsonl', body => $body)->status == 204
+        or die 'no log';
+    for my $row (['9223372036854775807', qr/\A\w+, .* GMT\z/], ['-9223372036854775808', undef]) {
+        my ($ms, $due) = @$row;
+        $dbh->do('UPDATE was_pws_logs SET updated_ms = ?', undef, $ms);
+        my $res = $alice->get("$of/meta/log");
+        is($res->body, $body, "written at $ms ms: served");
+        my $modified = $res->header('Last-Modified');
+        ok($due ? ($modified // '') =~ $due : !defined $modified, "written at $ms ms: its date")
+            or diag $modified // 'none';
+    }
+}
+
 unlike(
     $server->log =~ s/.*BROKEN a (?:document could not be built|stored document: ).*//gr,
     qr/\[(?:was|dbd):(?:error|crit)\]|exit signal/,

@@ -81,9 +81,9 @@
     " local = ((c.local + 1::bigint) % 2147483648)::integer" \
     " FROM was_pws_spaces s, was_pws_counters k WHERE " PWS_RAISED("$3")
 
-/* uuid, collection -> body, validator, Unix seconds of its latest write */
+/* uuid, collection -> body, validator, Unix milliseconds of its latest write */
 #define WAS_TEXT_PWS_LOG_GET \
-    "SELECT l.body, " PWS_ETAG("l") ", l.updated_ms / 1000 FROM was_pws_logs l" \
+    "SELECT l.body, " PWS_ETAG("l") ", l.updated_ms FROM was_pws_logs l" \
     " WHERE l.space_uuid = $1 AND l.collection_generation = " PWS_GENERATION("$2")
 
 /* clang-format on */

@@ -43,7 +43,7 @@ const was_error_t *was_pws_logs_get(was_db_t *db, const char *space, const char 
         return log_absent(pool);
     }
     *log = (was_pws_log_t){.etag = was_rows_text(rows, 0, 1),
-                           .updated = apr_time_from_sec(was_rows_integer(rows, 0, 2, 0))};
+                           .updated = was_rows_time(rows, 0, 2)};
     log->body = was_rows_bytes(rows, 0, 0, &log->length);
     return NULL;
 }
