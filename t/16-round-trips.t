@@ -121,6 +121,7 @@ SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query ~ 'w
     AND pid <> pg_backend_pid()
 SQL
 ok(eventually(10, $looked), 'what was deleted has been looked for');
+WAS::Server::partition($database);
 
 my $alice = WAS::Key->fresh;
 my $client = $server->client($alice, keepalive => 1);

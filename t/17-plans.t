@@ -48,6 +48,7 @@ cmp_ok(scalar(keys %statement), '>', 40, 'the statements are known');
 # controller of many.
 my $database = WAS::Server::create_database();
 WAS::Server->start(dsn => WAS::Server::cluster()->dsn($database))->stop;
+WAS::Server::partition($database);
 my $dbh = WAS::Server::dbh($database);
 $dbh->{PrintWarn} = 0;
 my $OWNER = q('did:key:z' || CASE WHEN n % 10 = 0 THEN 0 ELSE n END);

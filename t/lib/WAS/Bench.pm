@@ -36,8 +36,9 @@ use constant LIFETIME => 3500;
 my @MODULES = qw(authz_core alias dbd headers mime reqtimeout unique_id);
 
 # Options:
-#   seconds  how long each load lasts
-#   against  another build directory
+#   seconds     how long each load lasts
+#   against     another build directory
+#   partitions  instead of one: of this one, on tables of so many partitions
 sub new {
     my ($class, %options) = @_;
     my ($run, $cluster) = WAS::TestRun::prepare_servers(
@@ -45,7 +46,8 @@ sub new {
         settings => settings());
     my $self = bless { %options, run => $run, cluster => $cluster, files => 0 }, $class;
     $self->{alice} = WAS::Key->fresh;
-    $self->{builds} = [{ database => 'was' }, other_build($options{against})];
+    my @other = $options{partitions} ? { database => 'other' } : other_build($options{against});
+    $self->{builds} = [{ database => 'was' }, @other];
     no_sanitizers($_)
         for "$ENV{WAS_BUILD}/.libs/mod_was.so", map { $_->{module} // () } @{ $self->{builds} };
     $cluster->create($_->{database}) for @{ $self->{builds} }[1 .. $#{ $self->{builds} }];
@@ -103,7 +105,9 @@ sub static {
 # An httpd for each build, ours first.
 sub serve_all {
     my ($self) = @_;
-    return map { $self->serve(%$_) } @{ $self->{builds} };
+    my @servers = map { $self->serve(%$_) } @{ $self->{builds} };
+    $self->{cluster}->partition('other', $self->{partitions}) if $self->{partitions};
+    return @servers;
 }
 
 # An httpd of ours. Options: those of WAS::Server->start, and

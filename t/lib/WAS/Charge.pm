@@ -157,9 +157,11 @@ sub uncharged {
             for 'space_uuid', map { s/\Anullif\((\w+).*/$1/r } @{ $CHARGED{$table} };
     }
     return grep { !$charged{$_} } map { $_->[0] } sql(<<'SQL', [keys %CHARGED]);
-SELECT table_name || '.' || column_name FROM information_schema.columns
-WHERE table_name LIKE 'was\_pws\_%' AND data_type IN ('text', 'bytea')
-    OR table_name = ANY (?) AND data_type IN ('text', 'bytea')
+SELECT c.relname || '.' || a.attname FROM pg_class c
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
+    AND a.atttypid IN ('text'::regtype, 'bytea'::regtype)
+    AND (c.relname LIKE 'was\_pws\_%' OR c.relname = ANY (?))
 ORDER BY 1
 SQL
 }

@@ -302,6 +302,17 @@ sub create {
     return $self->dsn($database);
 }
 
+# The tables of a mod_was in a database as so many partitions.
+sub partition {
+    my ($self, $database, $count) = @_;
+    my @port = $self->{tcp} ? ('-p', $self->{tcp}) : ();
+    run(
+        "$self->{directory}.log", program('psql'), '-X', '-q', '-h', $self->socket_directory, @port,
+        '-U', USER, '-v', "count=$count", '-f', "$ENV{WAS_TOP}/tools/partition.sql", $database
+    ) or die "no partitions; see $self->{directory}.log\n";
+    return;
+}
+
 # Stops the server and removes all that is left of it, the log excepted.
 sub remove {
     my ($self) = @_;

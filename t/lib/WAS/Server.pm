@@ -92,6 +92,13 @@ sub create_database {
     return $name;
 }
 
+# Its tables, once the module has made them, as partitions, where the run is one of those.
+sub partition {
+    my ($database) = @_;
+    cluster()->partition($database, $ENV{WAS_TEST_PARTITIONS}) if $ENV{WAS_TEST_PARTITIONS};
+    return;
+}
+
 sub error_log {
     return run_directory() . '/t/logs/error_log';
 }

@@ -325,6 +325,7 @@ sub run_tests {
     my @tests = @{ $self->{tests} } ? @{ $self->{tests} } : @all;
     my %program = map { $_ => "$self->{build}/$_" } @{ $self->{programs} };
     if ($cluster) {
+        $cluster->partition('was', $ENV{WAS_TEST_PARTITIONS}) if $ENV{WAS_TEST_PARTITIONS};
         @ENV{qw(PGHOST PGUSER PGDATABASE)} =
             ($cluster->socket_directory, WAS::Cluster::USER, 'was');
         $ENV{WAS_RUN} = $self->{run_directory};
