@@ -18,6 +18,7 @@
 #include "http/was_startup.h"
 #include "http/was_status.h"
 #include "http/was_target.h"
+#include "http/was_unread.h"
 #include "pws/pws.h"
 #include "store/was_dbd.h"
 #include "store/was_schema.h"
@@ -96,6 +97,13 @@ static int count_request(request_rec *r)
         was_status_count(r, protocols[was_config_of(r)->protocol]);
     }
     return OK;
+}
+
+static void answer_unread(request_rec *r)
+{
+    if (was_unread_is_ours(r)) {
+        was_unread_answer(r, protocols[was_config_of(r)->protocol]);
+    }
 }
 
 static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main)
@@ -245,6 +253,7 @@ static void register_hooks(apr_pool_t *pool)
     (void)pool;
     was_input_register();
     was_status_register();
+    was_unread_register();
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
@@ -255,6 +264,8 @@ static void register_hooks(apr_pool_t *pool)
     /* Before the modules that would look for a file. */
     ap_hook_translate_name(name_nothing, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_map_to_storage(walk_nothing, NULL, NULL, APR_HOOK_FIRST);
+    /* Behind those whose filters our answer is to pass, such as mod_headers'. */
+    ap_hook_insert_error_filter(answer_unread, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_handler(handle_request, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(was_status_handle, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_log_transaction(count_request, NULL, NULL, APR_HOOK_MIDDLE);

@@ -63,7 +63,7 @@ my @HEADERS = (
 # Where a status macro of httpd may stand.
 my @STATUS_FILES = qw(
     src/http/was_respond.c src/http/was_problem.c src/http/was_body.c src/http/was_cut.c
-    src/http/was_status_answer.c mod_was.c
+    src/http/was_status_answer.c src/http/was_unread.c mod_was.c
 );
 
 my $SQL = qr/\b(?:SELECT|INSERT\s+INTO|UPDATE\b.*\bSET|DELETE\s+FROM|(?:CREATE|ALTER)\s+TABLE)\b/s;

@@ -69,6 +69,8 @@
     X(TARGET_TOO_LONG, 414, "uri-too-long", "URI Too Long")                                        \
     X(RANGE, 416, "range-not-satisfiable", "Range Not Satisfiable")                                \
     X(UNSUPPORTED, 415, "unsupported-media-type", "Unsupported Media Type")                        \
+    /* The fields of the head are too many, or one is too long. */                                 \
+    X(FIELDS_TOO_LARGE, 431, "request-header-fields-too-large", "Request Header Fields Too Large") \
     /* Plaintext where an encrypted envelope is due. */                                            \
     X(NOT_ENCRYPTED, 422, "unprocessable-content", "Unprocessable Content")                        \
     /* A defect of ours, or a database that refuses what it should take. */                        \

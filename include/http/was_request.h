@@ -41,6 +41,10 @@ typedef struct was_request_t {
 WAS_CHECKED const was_error_t *
 was_request_make(request_rec *r, const struct was_protocol_t *protocol, was_request_t *request);
 
+/* The same of one whose target was not understood: it has no path. */
+void was_request_make_unread(request_rec *r, const struct was_protocol_t *protocol,
+                             was_request_t *request);
+
 /* The value of a header field, given any case of its name: trimmed, several joined with ", ";
  * NULL when there is none. */
 const char *was_request_field(const was_request_t *request, const char *name);

@@ -53,6 +53,9 @@ int was_respond(was_request_t *request, const was_response_t *response);
  * Returns a handler's value. */
 int was_respond_error(was_request_t *request, const was_error_t *error, const char *allow);
 
+/* The same to a request whose head could not be read: nothing more of it is. */
+void was_respond_unread(was_request_t *request, const was_error_t *error);
+
 /* Answers OPTIONS: what is allowed here, and what a browser asks before it sends. */
 int was_respond_options(was_request_t *request, const char *allow);
 

@@ -67,8 +67,8 @@ static void keep_trace(const was_request_t *request)
     }
 }
 
-const was_error_t *was_request_make(request_rec *r, const struct was_protocol_t *protocol,
-                                    was_request_t *request)
+void was_request_make_unread(request_rec *r, const struct was_protocol_t *protocol,
+                             was_request_t *request)
 {
     const was_server_t *server = was_config_server(r->server);
 
@@ -84,6 +84,12 @@ const was_error_t *was_request_make(request_rec *r, const struct was_protocol_t 
     request->now = apr_time_sec(r->request_time);
     request->conditions.unmodified_since = -1;
     keep_trace(request);
+}
+
+const was_error_t *was_request_make(request_rec *r, const struct was_protocol_t *protocol,
+                                    was_request_t *request)
+{
+    was_request_make_unread(r, protocol, request);
     return was_target_parse(r, was_request_mount(request), &request->path);
 }
 

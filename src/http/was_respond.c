@@ -53,16 +53,12 @@ struct was_stream_t {
 
 static int status_of_answer(was_answer_t answer)
 {
-    switch (answer) {
-    case WAS_ANSWER_CREATED:
-        return HTTP_CREATED;
-    case WAS_ANSWER_NO_CONTENT:
-        return HTTP_NO_CONTENT;
-    case WAS_ANSWER_MOVED:
-        return HTTP_PERMANENT_REDIRECT;
-    default:
-        return HTTP_OK;
-    }
+    static const int statuses[] = {[WAS_ANSWER_OK] = HTTP_OK,
+                                   [WAS_ANSWER_CREATED] = HTTP_CREATED,
+                                   [WAS_ANSWER_NO_CONTENT] = HTTP_NO_CONTENT,
+                                   [WAS_ANSWER_MOVED] = HTTP_PERMANENT_REDIRECT};
+
+    return statuses[answer];
 }
 
 /* A time that a field of HTTP has digits for. */
@@ -386,6 +382,11 @@ int was_respond_error(was_request_t *request, const was_error_t *error, const ch
 {
     was_body_discard(request);
     return send_problem(request, error, allow != NULL ? "Allow" : NULL, allow);
+}
+
+void was_respond_unread(was_request_t *request, const was_error_t *error)
+{
+    (void)send_problem(request, error, NULL, NULL);
 }
 
 int was_respond_options(was_request_t *request, const char *allow)

@@ -55,6 +55,7 @@ my %KIND = (
     413 => ['content-too-large', 'Content Too Large'],
     414 => ['uri-too-long', 'URI Too Long'],
     415 => ['unsupported-media-type', 'Unsupported Media Type'],
+    431 => ['request-header-fields-too-large', 'Request Header Fields Too Large'],
     416 => ['range-not-satisfiable', 'Range Not Satisfiable'],
     500 => ['internal-server-error', 'Internal Server Error'],
     503 => ['service-unavailable', 'Service Unavailable'],
