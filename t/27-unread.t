@@ -147,4 +147,19 @@ like(
     WAS::Server::slurp("$server->{directory}/logs/access_log"),
     qr/^\Q$id\E 431$/m, 'and one in the access log');
 
+# mod_http2 has limits of its own, and answers of its own.
+SKIP: {
+    skip 'no HTTP/2 here', 2 if !WAS::Server::has_http2() || `curl -V` !~ /\bHTTP2\b/;
+    my $url = WAS::Server::url('h2c') . '/space/s';
+    my $curl = 'curl -sS --http2-prior-knowledge --max-time 20 -i';
+    for my $case (
+        ['a field of 9000 bytes', "-H 'X: @{['x' x 9000]}'"],
+        ['120 fields', join ' ', map { "-H 'X-$_: x'" } 1 .. 120],
+    ) {
+        my ($what, $fields) = @$case;
+        my $type = qr{"type":"\Q$BASE{classic}\Erequest-header-fields-too-large"};
+        like(`$curl $fields '$url' 2>&1`, qr{\AHTTP/2 431 .*^\{$type}ms, "HTTP/2: $what");
+    }
+}
+
 done_testing;

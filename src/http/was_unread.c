@@ -52,14 +52,16 @@ static bool is_for_us(request_rec *r)
 bool was_unread_is_ours(request_rec *r)
 {
     bool is_known = r->status == HTTP_BAD_REQUEST || r->status == HTTP_REQUEST_TIME_OUT ||
-                    r->status == HTTP_REQUEST_URI_TOO_LARGE;
+                    r->status == HTTP_REQUEST_URI_TOO_LARGE ||
+                    r->status == HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE;
 
     /* What was read has a name, if only ours, or is made of a request that has one. */
     return is_known && r->filename == NULL && r->main == NULL && r->prev == NULL &&
            was_config_server(r->server)->mounts->nelts > 0 && is_for_us(r);
 }
 
-/* httpd says 400 to fields that are too long or too many, too; only its note says which it was. */
+/* In HTTP/1.1 httpd says 400 to fields that are too long or too many, too; only its note says which
+ * it was. */
 static bool is_about_size(const request_rec *r)
 {
     const char *note = apr_table_get(r->notes, "error-notes");
@@ -69,7 +71,7 @@ static bool is_about_size(const request_rec *r)
 
 static const was_error_t *make_error(const request_rec *r)
 {
-    if (is_about_size(r)) {
+    if (r->status == HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE || is_about_size(r)) {
         return was_error_make(r->pool, WAS_ERROR_FIELDS_TOO_LARGE, NULL,
                               "a field of the head is too long, or there are too many");
     }
