@@ -274,14 +274,14 @@ for my $round (1 .. 3) {
 }
 {
     my $restless_ones = "$pooled AND application_name = 'restless'";
-    my $settings = "application_name=restless options='-c idle_session_timeout=1000'";
+    my $settings = "application_name=restless options='-c idle_session_timeout=3000'";
     my $restless = serve(dsn('was', $settings), pool => 2);
     my $client = $restless->client($alice);
     my @statuses;
     for my $turn (1 .. 3) {
         push @statuses, $client->put('/space/s/idle', body => $turn)->status;
         my $ended = sub { return !$dbh->selectrow_array("SELECT count(*) $restless_ones") };
-        eventually(5, $ended) or die 'PostgreSQL ended no session';
+        eventually(15, $ended) or die 'PostgreSQL ended no session';
     }
     is("@statuses", '204 204 204', 'idle_session_timeout: no request fails');
 }

@@ -129,7 +129,7 @@ for my $case (
 
 # HEAD is GET without the body. It need not know how an answer of unknown length would be framed,
 # and httpd leaves a length of 0 out of it.
-my $FRAMING = qr/\A(?:Date|Transfer-Encoding):|\AContent-Length: 0\z/i;
+my $FRAMING = qr/\A(?:Date|Transfer-Encoding|X-Request-Id):|\AContent-Length: 0\z/i;
 
 sub head_of {
     my ($res) = @_;
