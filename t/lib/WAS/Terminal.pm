@@ -67,8 +67,8 @@ sub was {
     return $self->ended($self->start(@arguments));
 }
 
-# An assertion: it ends with this code, or one of several, and what it writes is as wanted: text or a
-# pattern, of standard output where the code is 0, else of standard error.
+# An assertion: it ends with this code, or one of several, and what it writes is as wanted: text or
+# a pattern, of standard output where the code is 0, else of standard error.
 sub ends {
     my ($self, $name, $arguments, $code, $wanted) = @_;
     my ($got, $out, $err) = $self->was(@$arguments);

@@ -16,8 +16,8 @@ use Was::Say;
 use Was::Signature qw(classic_authorization pws_authorization digest_of_file);
 use Was::Zcap qw(invocation);
 
-# Seconds that a signature lives at least, and how many more it may; a server may be content with 60.
-# A signature is good for one write, and those of two requests for the same thing in the same second
+# Seconds that a signature lives at least, and how many more it may; some servers take 60 at most. A
+# signature is good for one write, and those of two requests for the same thing in the same second
 # would be one. So their ends differ by chance, and what is refused for its signature is signed once
 # more, with an end that none of the first has.
 my ($LIFETIME, $SPREAD) = (30, 15);
