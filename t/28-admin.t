@@ -192,6 +192,7 @@ my @wrong = (
     ['a long space', ['show', 'x' x 513], 2, qr/longer than 512/],
     ['no such space', [qw(show nowhere)], 3, qr/there is no space nowhere/],
     ['not under this protocol', [qw(show --protocol pws), $garden], 3, qr/there is no space/],
+    ['one that looks like an option', ['show', '--', '-b'], 3, qr/there is no space -b/],
     ['SQL', ['show', "x'; DROP TABLE was_spaces; --"], 3, qr/there is no space/],
     ['both have it', ['show', $both], 5, qr/under both protocols/],
     ['to freeze what both have', ['freeze', '--yes', $both], 5, qr/under both protocols/],
