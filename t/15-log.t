@@ -153,6 +153,8 @@ for my $case (
     ['a public read', sub { $client->get('/space/s/y') }, '-'],
     ['a list', sub { $stranger->get('/spaces/') }, $his],
     ['a preflight', sub { $client->options('/space/s/y') }, '-'],
+    ['a 304', sub { $nobody->get('/space/s/y', headers => ['If-None-Match' => '*']) }, '-'],
+    ['a HEAD', sub { $nobody->request(HEAD => '/space/s/y') }, '-'],
 ) {
     my ($name, $call, $who) = @$case;
     my ($response, $lines, $access) = logged($server, $call);
