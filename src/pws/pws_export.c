@@ -9,6 +9,13 @@
  * written meanwhile, and the database is asked as fast as it answers and not as fast as the client
  * reads. A record is as it is when its page is read: one that is gone by then is not in the
  * archive, nor is one that comes where the pages have passed.
+ *
+ * Two optional parts are not made. Provenance would be signed with a DID of the server's own, which
+ * this one has not; a statement that nobody can check is worth less than none. And a revocation is
+ * the capability itself there, of which only a hash is stored here. It would count nowhere but at
+ * the same URL, since capabilities name the space that they are for; and there the database keeps
+ * it, also over the deletion of the space. So an archive is no backup: on a new database at the old
+ * URL, what was revoked would hold again.
  */
 
 #include "pws/pws.h"
