@@ -42,8 +42,7 @@ const was_error_t *was_pws_logs_get(was_db_t *db, const char *space, const char 
     if (was_rows_count(rows) == 0) {
         return log_absent(pool);
     }
-    *log = (was_pws_log_t){.etag = was_rows_text(rows, 0, 1),
-                           .updated = was_rows_time(rows, 0, 2)};
+    *log = (was_pws_log_t){.etag = was_rows_text(rows, 0, 1), .updated = was_rows_time(rows, 0, 2)};
     log->body = was_rows_bytes(rows, 0, 0, &log->length);
     return NULL;
 }
