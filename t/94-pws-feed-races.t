@@ -125,7 +125,9 @@ sub read_change {
     my $deleted = $is_old ? $change->{_deleted} : $change->{deleted};
     my $mark = $deleted ? '-' : '+';
     my $id = $change->{id} =~ s{\A.*/c/(?=.)}{}r;
-    my $stamp = sprintf '%s %010d', $change->{updatedAt}, $change->{updatedAtCounter} // 0;
+    # The revision before shows the later one of two stamps, of which a deletion ends one.
+    my $stamp = $is_old ? '' : sprintf '%s %010d', $change->{updatedAt},
+        $change->{updatedAtCounter};
     return ($position, $id, $mark, $stamp) if ($change->{kind} // 'resource') ne 'resource';
     my $text = join ' ', $mark, $change->{data}{t} // '', $change->{custom}{name} // '',
         $deleted ? '' : $change->{etag};
