@@ -75,7 +75,6 @@ export const t = {
   noServers: 'No server yet. Add the one whose spaces you want to see.',
   addServer: 'Add a server',
   serverUrl: 'Its URL',
-  add: 'Add',
   protocols: { classic: 'classic protocol', pws: 'Portable Web Spaces' },
   serverReasons: {
     notAUrl: 'This is no URL of a server (https://…).',
@@ -102,7 +101,6 @@ export const t = {
   open: 'Open',
   classicList:
     'This protocol has no list of resources: the list is read off the archive of the space.',
-  readList: 'Read the list',
   readMore: 'Read on',
   listRead: (items: number, size: string, whole: boolean) =>
     whole
@@ -228,7 +226,6 @@ export const t = {
   serverSays: (text: string) => `The server says: ${text}`,
   connectionBroke: 'The server was not reached.',
   unexpected: 'Something went wrong.',
-  stored: (name: string) => `“${name}” was stored.`,
 
   time: (value: Date | undefined) => (value ? time.format(value) : ''),
   size: (bytes: number | undefined) => {
