@@ -30,6 +30,8 @@ my %ELSEWHERE = map { $_ => 1 } qw(
     SPACE_LIST SPACE_INSERT SPACE_PUT SPACE_UPDATE PWS_SPACE_LIST PWS_SPACE_COUNT PWS_SPACE_INSERT
     PWS_SPACE_UPDATE SWEEP_REVOKED_NEXT SWEEP_NEXT
 );
+# No two spaces share what this begins with.
+my %IN_ONE_SPACE = (was_pws_resources_position => 1);
 # Who takes the oldest of all needs no condition to find it.
 my %FIRST = map { $_ => 1 } qw(SWEEP_NEXT);
 
@@ -155,7 +157,8 @@ my %RULE = (
         my ($name, $nodes) = @_;
         return if $ELSEWHERE{$name};
         return map { $_->{'Index Cond'} }
-            grep { ($_->{'Index Cond'} // 'space_uuid') !~ /space_uuid/ } @$nodes;
+            grep { ($_->{'Index Cond'} // 'space_uuid') !~ /space_uuid/ }
+            grep { !$IN_ONE_SPACE{ $_->{'Index Name'} // '' } } @$nodes;
     },
     'a page passes over nothing' => sub {
         my ($name, $nodes, $scans) = @_;

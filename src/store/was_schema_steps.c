@@ -380,6 +380,16 @@ const char *const was_schema_steps[WAS_SCHEMA_VERSION] = {
     " ADD COLUMN IF NOT EXISTS thawed timestamptz;"
     "ALTER TABLE was_pws_spaces"
     " ADD COLUMN IF NOT EXISTS is_frozen boolean NOT NULL DEFAULT false,"
-    " ADD COLUMN IF NOT EXISTS thawed timestamptz;",
+    " ADD COLUMN IF NOT EXISTS thawed timestamptz;"
+
+    /* By position, of a collection, which no two spaces share. As long as this index began with the
+     * space as the key does, a planner that takes columns for independent saw either lead to one
+     * row, and went through all of a collection for one resource. Nor does a collection seem small
+     * to it by what others have. */
+    "DROP INDEX IF EXISTS was_pws_resources_position;"
+    "CREATE INDEX was_pws_resources_position ON was_pws_resources (collection_generation,"
+    " position);"
+    "ALTER TABLE was_pws_resources ALTER collection_generation SET (n_distinct = 1);"
+    "ANALYZE was_pws_resources;",
 };
 /* clang-format on */
