@@ -17,6 +17,10 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 use WAS::Server;
 
+# What is preloaded for a sanitizer would be in each shell and program that it starts, and bash does
+# not always live with that.
+plan skip_all => 'a sanitizer wants to be in the first program' if $ENV{WAS_SANITIZER_PRELOAD};
+
 my $top = tempdir('quickstart-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 my $home = "$top/build/quickstart";
 my $http = HTTP::Tiny->new(timeout => 30, proxy => undef);
@@ -42,7 +46,6 @@ spew("$top/bin/dpkg-query", "#!/bin/sh\nprintf 'ii '\n", 0755);
 spew("$top/bin/$_", "#!/bin/sh\necho $_ >>'$top/asked'\nexit 1\n", 0755) for qw(apt-get sudo);
 local $ENV{PATH} = "$top/bin:$ENV{PATH}";
 local $ENV{HOME} = "$top/home";
-local $ENV{LD_PRELOAD} = $ENV{WAS_SANITIZER_PRELOAD} if $ENV{WAS_SANITIZER_PRELOAD};
 delete @ENV{
     grep { /^(?:WAS_(?:PORT|PWS_PORT|LISTEN|STORAGE_DSN|KEY)|PG\w+|XDG_CONFIG_HOME)$/ }
         keys %ENV
