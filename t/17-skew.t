@@ -70,9 +70,11 @@ for my $line (split /\n/, qx("$ENV{WAS_BUILD}/t/statements" public)) {
     my $plan = join "\n",
         map { $_->[0] } @{ $dbh->selectall_arrayref("EXPLAIN EXECUTE one@values") };
     $dbh->do('DEALLOCATE one');
+    # Who wants what is at certain positions does not go through all of them.
     for my $table (sort keys %ID) {
         my $at = qr/using \w+ on (?:\w+\.)?$table\b[^\n]*/;
-        my @walks = $plan =~ /($at\n\s+Index Cond:[^\n]*\n\s+Filter:[^\n]*\b$ID{$table} = [^\n]*)/g;
+        my $by = qr/\s+Index Cond:(?![^\n]*position)[^\n]*/;
+        my @walks = $plan =~ /($at\n$by\n\s+Filter:[^\n]*\b$ID{$table} = [^\n]*)/g;
         is_deeply(\@walks, [], "$name goes to a row of $table by its id")
             if $plan =~ /\b$table\b/;
         $plans{$table}++ if $plan =~ /$at/;
