@@ -318,8 +318,7 @@ sub shown {
     my ($res) = @_;
     my $id = $res->header('X-Request-Id') // '';
     $id ne '' && !$ids{$id}++ or die "the id '$id' is not this answer's alone";
-    my @lines = map { $_->[0] . ': ' . (lc $_->[0] eq 'date' ? '' : $_->[1]) } $res->headers;
-    return join("\n", $res->status . ' ' . $res->reason, @lines, '', $res->body) =~ s/\Q$id\E/ID/gr;
+    return $res->comparable;
 }
 
 my ($count, %statuses) = 0;

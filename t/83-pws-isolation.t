@@ -53,12 +53,10 @@ SQL
 my @ids = ($new, $mounted, $old);
 my $before = stored(@ids);
 
-# An answer as a text, without what differs between any two, ids included.
+# An answer to a question about a space.
 sub shown {
     my ($res, $id) = @_;
-    my @lines = map { "$_->[0]: $_->[1]" } grep { lc $_->[0] ne 'date' } $res->headers;
-    my $text = join "\n", $res->status . ' ' . $res->reason, @lines, '', $res->body;
-    return $text =~ s/\Q$id\E/{id}/gr;
+    return $res->comparable =~ s/\Q$id\E/{id}/gr;
 }
 
 # Asks about the space and about one that is not; both answers must be one.

@@ -80,8 +80,7 @@ sub answers {
         for my $reader (@READERS) {
             my ($name, @how) = @$reader;
             my $res = $alice->get($target, @how);
-            my @headers = map { "$_->[0]: $_->[1]" } grep { lc $_->[0] ne 'date' } $res->headers;
-            push @answers, join "\n", "$target, $name", $res->status, @headers, '', $res->body;
+            push @answers, "$target, $name\n" . $res->comparable;
         }
     }
     return \@answers;

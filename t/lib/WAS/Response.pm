@@ -55,6 +55,15 @@ sub interim { return @{ $_[0]{interim} } }
 # Every field as [name, value], in order.
 sub headers { return @{ $_[0]{headers} } }
 
+# The whole answer as a text, but for what differs between any two: their dates and their ids.
+sub comparable {
+    my ($self) = @_;
+    my $id = $self->header('X-Request-Id');
+    my @lines = map { $_->[0] . ': ' . (lc $_->[0] eq 'date' ? '' : $_->[1]) } $self->headers;
+    my $text = join "\n", $self->status . ' ' . $self->reason, @lines, '', $self->body;
+    return defined $id ? $text =~ s/\Q$id\E/ID/gr : $text;
+}
+
 # In list context every value of the field; in scalar context they are joined, undef if none.
 sub header {
     my ($self, $name) = @_;
