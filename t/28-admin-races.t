@@ -12,6 +12,7 @@ use FindBin;
 use JSON::PP qw(encode_json);
 use lib "$FindBin::Bin/lib";
 use Test::More;
+use Time::HiRes qw(time);
 use WAS::Admin qw(admin rows);
 use WAS::Holder;
 use WAS::Key;
@@ -93,6 +94,27 @@ is_deeply(\@late, [], 'frozen: nothing is written behind the answer');
 is_deeply([grep { $_ != 403 } @told], [], 'frozen: who writes is told 403');
 is_deeply([grep { !/\A(?:20[014]|403)\z/ } keys %$count], [], 'frozen: and nobody anything else');
 cmp_ok($count->{403} // 0, '>', 0, 'frozen: writers met it');
+
+# Who had begun before is waited for, also where the space is frozen already: whoever froze it may
+# have been told that it goes on.
+for my $when (qw(once again)) {
+    my $begun = WAS::Server::dbh($database);
+    $begun->begin_work;
+    $begun->do('SELECT pg_current_xact_id()');
+    my $freezing = WAS::Traffic->start(
+        clients => 1, times => 1,
+        each => sub { return { code => admin($dsn, 'freeze', '--yes', $id)->{code}, end => time } }
+    );
+    my $looks = q(SELECT 1 FROM pg_stat_activity WHERE datname = current_database()
+        AND query LIKE '%backend_xmin%' AND pid <> pg_backend_pid());
+    ok(eventually(10, sub { $dbh->selectrow_array($looks) }), "frozen $when: who began is seen");
+    my $ended = time;
+    $begun->rollback;
+    my ($record) = $freezing->finish(patient => 1);
+    is($record->{code}, 0, "frozen $when: it is done");
+    cmp_ok($record->{end} // 0, '>=', $ended, "frozen $when: when he has ended");
+}
+admin($dsn, 'thaw', '--yes', $id);
 
 # 2. Moved, there and back.
 $traffic = writers(10, @PLACES);

@@ -94,7 +94,8 @@ static const was_error_t *set_frozen(admin_t *admin, bool is_frozen)
     WAS_TRY(refuse_deleted(admin, &details.space));
     if (details.space.is_frozen == is_frozen) {
         admin_print_note(admin->pool, "the space is %s already", is_frozen ? "frozen" : "open");
-        return NULL;
+        /* Whoever froze it may have been told that a write goes on. */
+        return admin->is_sure && is_frozen ? wait_for_writes(admin) : NULL;
     }
     if (admin->is_sure) {
         WAS_TRY(was_admin_change_frozen(admin->db, details.space.protocol, details.space.id,

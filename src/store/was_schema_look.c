@@ -22,7 +22,7 @@ static const char *const summaries[WAS_SCHEMA_VERSION] = {
     "read or write; older modules do not find them any more",
     "what spaces are charged: counts all rows of Portable Web Spaces once",
     "contents in parts, logs, chunks and terms: new tables, columns and indexes; rewrites no row",
-    "spaces that can be frozen: a column; rewrites no row",
+    "spaces that can be frozen: columns; an index of pws resources is made anew; rewrites no row",
 };
 
 const char *was_schema_summary(int step)

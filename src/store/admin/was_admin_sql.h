@@ -106,10 +106,11 @@
     "UPDATE was_pws_spaces s SET is_frozen = $2::boolean, " ADMIN_THAWED \
     " WHERE s.space_uuid = $1 AND s.is_frozen <> $2::boolean RETURNING 1"
 
-/* -> the next transaction's number; then: that number -> have all ended that may have seen what was
- * before it? Those that have a number of their own, whoever runs them; and those that have none
- * yet, as far as our role is shown what they see. */
-#define WAS_TEXT_ADMIN_NOW "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+/* -> the number of this transaction, which is behind those of all that have one (what a snapshot
+ * ends with is behind those that have ended, only); then: that number -> have all ended that may
+ * have seen what was before it? Those that have a number of their own, whoever runs them; and those
+ * that have none yet, as far as our role is shown what they see. */
+#define WAS_TEXT_ADMIN_NOW "SELECT pg_current_xact_id()::text::bigint"
 #define WAS_TEXT_ADMIN_ENDED \
     "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint >= $1::bigint" \
     " AND NOT EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.datname = current_database()" \
