@@ -106,7 +106,7 @@ for my $case (
         local @ENV{qw(TMPDIR TMP TEMP)} = ($at, $dir, $dir);
         # Whose children stay those that they are.
         my $server = WAS::Server->start(mpm => 'event', config => $PWS);
-        my @lines = grep { /\[was:/ } split /\n/, $server->log;
+        my @lines = $server->own_lines;
         is(scalar @lines, $case->{at_start} // 0, "$name: lines at the start")
             or diag join "\n", @lines;
         like(

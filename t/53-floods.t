@@ -355,7 +355,7 @@ my $opening = '{"controller":"' . $mallory->did . '",';
 my $padded = $opening . ' ' x (4 * MIB);
 my $members = join ',', map { "\"$_\":[]" } 1 .. 6000;
 pressed(
-    'heads of 700 KiB', 60, [200, 400],
+    'heads of 700 KiB', 60, [200, 431],
     [GET => '/space/s/a', headers => [map { ("X-$_" => 'x' x 8000) } 1 .. 90]],
     [GET => '/space/s/a', headers => [map { ("X-$_" => 'x' x 8000) } 1 .. 200]],
     [GET => '/space/s/a', headers => [X => 'x' x (4 * MIB)]],

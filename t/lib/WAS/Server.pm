@@ -264,6 +264,14 @@ sub log {
     return slurp($self->{error_log});
 }
 
+# Lines of ours among them, but for what is said at each start where nothing is wrong: which
+# database it is, and that pws takes a server's name from its requests, where a test names none.
+sub own_lines {
+    my ($self) = @_;
+    return grep { /\[was:/ && !/\] mod_was [\d.]+: schema / && !/ without WASBaseURL / } split /\n/,
+        $self->log;
+}
+
 # Its origin: "http://127.0.0.1:20202".
 sub origin {
     my ($self) = @_;
