@@ -56,6 +56,7 @@ my %TYPE = (
     400 => 'invalid-authorization-header',
     401 => 'missing-authorization',
     404 => 'not-found',
+    431 => 'request-header-fields-too-large',
 );
 my @text = (type => 'text/plain', body => 'x');
 
@@ -197,8 +198,8 @@ for my $field (@fields) {
         ["a blank before the colon of $name", $line->(sub { $_[0] =~ s/:/ :/r }), 'httpd'],
         ["X-$name for $name", $line->(sub { "X-$_[0]" }), 400],
         ["$name with an underscore", $line->(sub { $_[0] =~ s/:/_:/r }), 400],
-        ["$name of 8300 bytes", $value->(sub { $_ .= ',' . 'x' x 8300 }), 'httpd'],
-        ["90 lines of $name", [many_lines($field)], $field eq 'digest' ? 404 : 'httpd'];
+        ["$name of 8300 bytes", $value->(sub { $_ .= ',' . 'x' x 8300 }), 431],
+        ["90 lines of $name", [many_lines($field)], $field eq 'digest' ? 404 : 431];
     for my $byte ("\0", "\r", "\x0b", "\x7f", "\x80", "\xff") {
         my $due = ord $byte < 128 ? 'httpd' : $status;
         my $title = sprintf 'the byte %02x in %s', ord $byte, $name;
@@ -1240,7 +1241,7 @@ told(
     ['limits: half a million line breaks', POST => "$c/", [$form->("\r\n" x 500_000)], @body],
 );
 # httpd's own limit, and its own page.
-is($alice->request(DELETE => "$c/r", @lines)->status, 400, 'limits: 90 lines of tags');
+is($alice->request(DELETE => "$c/r", @lines)->status, 431, 'limits: 90 lines of tags');
 $cases += 23;
 told(
     $alice,

@@ -143,8 +143,8 @@ export class Person {
     return this.page.locator('table.items tr', { has: link })
   }
 
-  async sees(text, within = this.page) {
-    await within.getByText(text).first().waitFor()
+  async sees(text, within = this.page, patience = PATIENCE_MS) {
+    await within.getByText(text).first().waitFor({ timeout: patience })
   }
 
   // Waits for what has no element of its own.
@@ -158,7 +158,8 @@ export class Person {
 
   // Requests to other origins than these; the browser's own viewer of PDF is no stranger.
   strays(...origins) {
-    const known = [...origins, 'blob:', 'data:', 'chrome-extension:']
+    // What the browser shows a PDF with, and so on, is its own.
+    const known = [...origins, 'blob:', 'data:', 'chrome:', 'chrome-extension:']
     return this.requests.filter(url => !known.some(origin => url.startsWith(origin)))
   }
 
