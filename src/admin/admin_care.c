@@ -76,7 +76,7 @@ const was_error_t *admin_sweep(admin_t *admin)
 
 /* Prints an upload; ends it where that is asked for. */
 static const was_error_t *end_upload(admin_t *admin, const was_admin_upload_t *upload, bool ends,
-                                      apr_pool_t *pool)
+                                     apr_pool_t *pool)
 {
     bool ended = false;
 

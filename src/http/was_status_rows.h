@@ -22,11 +22,12 @@
 
 /* The statuses that are told apart, those that are most frequent first; whatever else there is has
  * the number behind them. */
-#define WAS_STATUS_CODES(X)                                                                        \
-    X(200)                                                                                         \
-    X(204)                                                                                         \
-    X(304) X(201) X(206) X(404) X(412) X(401) X(403) X(400) X(308) X(405) X(408) X(409) X(411)     \
-        X(413) X(414) X(415) X(416) X(417) X(422) X(429) X(431) X(500) X(501) X(502) X(503) X(507)
+/* clang-format off */
+#define WAS_STATUS_CODES(X) \
+    X(200) X(204) X(304) X(201) X(206) X(404) X(412) X(401) X(403) X(400) X(308) X(405) X(408) \
+    X(409) X(411) X(413) X(414) X(415) X(416) X(417) X(422) X(429) X(431) X(500) X(501) X(502) \
+    X(503) X(507)
+/* clang-format on */
 
 /* The numbers of one row. */
 enum {
