@@ -18,8 +18,8 @@ static const char *const summaries[WAS_SCHEMA_VERSION] = {
     "the two tables of the Python server, and columns of ours beside its own; rewrites no row",
     "tables of Portable Web Spaces; rewrites no row",
     "an index of spaces by controller and protocol",
-    "Portable Web Spaces on tables of its own: moves all rows of that protocol, while nobody can "
-    "read or write; older modules do not find them any more",
+    ("Portable Web Spaces on tables of its own: moves all rows of that protocol, while nobody can "
+     "read or write; older modules do not find them any more"),
     "what spaces are charged: counts all rows of Portable Web Spaces once",
     "contents in parts, logs, chunks and terms: new tables, columns and indexes; rewrites no row",
     "spaces that can be frozen: columns; an index of pws resources is made anew; rewrites no row",
