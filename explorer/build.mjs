@@ -9,7 +9,7 @@
 
 import { createRequire } from 'node:module'
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { dirname, join, relative, resolve, sep } from 'node:path'
+import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const here = dirname(fileURLToPath(import.meta.url))
@@ -46,9 +46,19 @@ const page = await build({
 })
 // Of its own name and place: a service worker rules the paths below it.
 await build({ ...common, entryPoints: { media: 'src/media-worker.ts' }, format: 'iife' })
-await cp(join(here, 'src/index.html'), join(out, 'index.html'))
+await writeFile(join(out, 'index.html'), await document(page.metafile))
 await cp(join(here, 'src/icon.svg'), join(out, 'icon.svg'))
 await writeFile(join(out, 'licences.txt'), await licences(page.metafile))
+
+// The page, which names all scripts that the first one cannot do without: so none of them waits
+// until another one was read.
+async function document({ outputs }) {
+  const first = Object.keys(outputs).find(file => basename(file) === 'explorer.js')
+  const needed = outputs[first].imports.filter(({ kind }) => kind === 'import-statement')
+  const links = needed.map(({ path }) => `<link rel="modulepreload" href="${basename(path)}" />`)
+  const text = await readFile(join(here, 'src/index.html'), 'utf8')
+  return text.replace('</head>', `  ${links.join('\n    ')}\n  </head>`)
+}
 
 // The directory of the package that a file of the build belongs to.
 function packageOf(file) {

@@ -10,4 +10,4 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use WAS::Explorer;
 
-WAS::Explorer::run('hostile.mjs', 240);
+WAS::Explorer::run('hostile.mjs');

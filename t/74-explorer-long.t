@@ -10,4 +10,4 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use WAS::Explorer;
 
-WAS::Explorer::run('long.mjs', 300);
+WAS::Explorer::run('long.mjs');

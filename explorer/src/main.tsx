@@ -3,7 +3,7 @@
 // The page: who is here, where one is, and the view of that.
 
 import { render } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { chooseIdentity, identities, identity, linkTo, loadState } from './state'
 import { online, place, servers } from './state'
 import { t } from './strings'
@@ -84,8 +84,9 @@ function skip(event: Event) {
 function Page() {
   const main = useRef<HTMLElement>(null)
   const first = useRef(true)
-  // Another place is another page: reading begins at its top.
-  useEffect(() => {
+  // Another place is another page: reading begins at its top. At once, so that it takes the focus
+  // from nothing that somebody chose there.
+  useLayoutEffect(() => {
     if (!first.current) main.current?.focus()
     first.current = false
   }, [place.value])

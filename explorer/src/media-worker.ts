@@ -36,6 +36,10 @@ worker.addEventListener('activate', event => {
   ;(event as unknown as { waitUntil(p: Promise<void>): void }).waitUntil(worker.clients.claim())
 })
 
+worker.addEventListener('message', event => {
+  if ((event as unknown as MessageEvent).data === 'claim') void worker.clients.claim()
+})
+
 worker.addEventListener('fetch', event => {
   const prefix = new URL('media/', worker.registration.scope).href
   if (event.request.url.startsWith(prefix))

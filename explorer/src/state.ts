@@ -4,7 +4,7 @@
 // the signals and are drawn anew when one changes.
 
 import { computed, signal } from '@preact/signals'
-import { createStore, entries, get, set, del } from 'idb-keyval'
+import { createStore, entries, set, del } from 'idb-keyval'
 import { allIdentities, type Identity } from './keys/identities'
 import { allShares, type Share } from './wire/shared'
 import type { Caller } from './wire/request'
@@ -28,7 +28,8 @@ export async function loadState(): Promise<void> {
   identities.value = keys
   shares.value = given
   servers.value = rows.flatMap(([, row]) => (typeof row === 'object' ? [row as Server] : []))
-  chosenDid.value = (await get<string>(CHOSEN, table)) ?? ''
+  const chosen = rows.find(([key]) => key === CHOSEN)?.[1]
+  chosenDid.value = typeof chosen === 'string' ? chosen : ''
 }
 
 export async function chooseIdentity(did: string): Promise<void> {

@@ -115,7 +115,7 @@ export const t = {
   columns: { name: 'Name', type: 'Type', size: 'Size', time: 'Changed', writer: 'Writer' },
   more: 'More',
   deleteAsk: (name: string) => `Delete “${name}”? This cannot be undone.`,
-  deleteSpaceAsk: (name: string) =>
+  deleteWholeAsk: (name: string) =>
     `Delete “${name}” and all that is in it? This cannot be undone.`,
   usage: 'Storage',
   used: (used: string) => `${used} used`,
@@ -161,6 +161,9 @@ export const t = {
   // Transfers
   transfers: 'Transfers',
   forgetDone: 'Clear',
+  pause: 'Pause',
+  goOn: 'Go on',
+  paused: 'Paused: what is on its way goes on, and no other file begins.',
   upload: {
     waiting: 'waiting',
     reading: 'reading',

@@ -6,33 +6,10 @@ import { generateKeyPairSync } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { is, ok, section } from '../../t/interop/interop.mjs'
 import { at, clean, home, Person, withPeople } from './harness.mjs'
-import { CREDENTIAL, file, PDF, PNG, strangeKey, wav } from './samples.mjs'
+import { CREDENTIAL, file, PDF, PNG, strangeKey } from './samples.mjs'
+import { edit, owner, play, PWS, share, slice, TEXT } from './ways.mjs'
 
-const PWS = `${at.server}/pws/`
 const SECURE = `${at.tls}/pws/`
-const TEXT = file('note.txt', 'text/plain', 'Grüße')
-
-// A key, a space, a resource: put, looked at, deleted.
-async function slice(browser, of, { url, collection, from = home, ...options }) {
-  const alice = await Person.at(browser, from, options)
-  await alice.makeKey('Alice')
-  await alice.openServer(url)
-  await alice.makeSpace('Letters')
-  if (collection) await alice.makeCollection(collection)
-  await alice.upload(TEXT)
-  const name = collection ? 'note.txt' : '/note.txt'
-  await alice.sees('7 bytes', alice.row(name))
-  ok(true, of('what was put is listed with its size'))
-  await alice.follow(name)
-  await alice.sees('Grüße')
-  ok(true, of('it is looked at'))
-  await alice.press('Delete')
-  await alice.answerAndClose({}, 'Delete')
-  await alice.sees('Nothing is here yet')
-  ok(true, of('it is deleted'))
-  clean(alice, of('a visit'), new URL(from).origin, new URL(url).origin)
-  await alice.leave()
-}
 
 async function keys(browser, of) {
   const alice = await Person.at(browser)
@@ -114,16 +91,6 @@ async function bring(person, name, text) {
   return await card.locator('code').textContent()
 }
 
-// One who has a space with a collection, and is in it.
-async function owner(browser, { url = PWS, from = home } = {}) {
-  const alice = await Person.at(browser, from, { ignoreHTTPSErrors: true })
-  alice.did = await alice.makeKey('Alice')
-  await alice.openServer(url)
-  await alice.makeSpace('Letters')
-  if (url.endsWith('/pws/')) await alice.makeCollection('Drafts')
-  return alice
-}
-
 async function names(browser, of) {
   const alice = await owner(browser)
   await alice.upload(file('Müllers Brief (3).txt', 'text/plain', 'x'))
@@ -167,7 +134,6 @@ async function look(browser, of, way) {
     file('drawing.svg', 'image/svg+xml', '<svg xmlns="http://www.w3.org/2000/svg"/>'),
     file('page.html', 'text/html', '<h1>Hello</h1>'),
     file('paper.pdf', 'application/pdf', PDF),
-    file('sound.wav', 'audio/wav', wav(200)),
     file('thing.bin', 'application/x-thing', 'x')
   ]
   await alice.upload(...files)
@@ -194,14 +160,6 @@ async function look(browser, of, way) {
       await page.frameLocator('iframe.page').getByRole('heading', { name: 'Hello' }).waitFor()
     },
     'paper.pdf': () => page.locator('iframe.page').or(page.getByText('no view')).waitFor(),
-    'sound.wav': async () => {
-      await page.waitForFunction(() => {
-        const sound = document.querySelector('audio')
-        return sound?.duration > 199
-      })
-      await page.evaluate(() => (document.querySelector('audio').currentTime = 190))
-      await page.waitForFunction(() => document.querySelector('audio').readyState >= 2)
-    },
     'thing.bin': () => alice.sees('There is no view for this type')
   }
   for (const [name, seen] of Object.entries(looks)) {
@@ -256,36 +214,45 @@ async function conflicts(browser, of, way) {
   await alice.leave()
 }
 
-async function edit(browser, of, way) {
+// Five files, of which three go at once; each waits here until it is let go.
+async function queue(browser, of, way) {
   const alice = await owner(browser, way)
-  await alice.press('New text')
-  await alice.answer({ 'Its name, for example note.txt or data.json': 'plan.json' }, 'New text')
-  await alice.press('Edit')
-  const text = alice.page.getByLabel('Content', { exact: true })
-  await text.fill('{"step": 1')
-  await alice.press('Save')
-  await alice.sees('This is not JSON')
-  ok(true, of('what is not JSON is told, and not sent'))
-  await text.fill('{"step": 1}')
-  await alice.press('Save')
-  await alice.sees('"step"')
-  ok(true, of('JSON is edited'))
-  const again = await alice.context.newPage()
-  await again.goto(alice.page.url())
-  await again.getByRole('button', { name: 'Edit', exact: true }).click()
-  await again.getByLabel('Content', { exact: true }).fill('{"step": "theirs"}')
-  await alice.press('Edit')
-  await text.fill('{"step": "mine"}')
-  await again.getByRole('button', { name: 'Save' }).click()
-  await again.getByText('"theirs"').waitFor()
-  // In pws the feed tells it, before one would save.
-  if (way.path.startsWith('/')) await alice.press('Save')
-  await alice.sees('This was changed elsewhere since you opened it')
-  is(await text.inputValue(), '{"step": "mine"}', of('a conflict is told, and nothing is lost'))
-  await alice.press('Overwrite it with mine')
-  await alice.sees('"mine"')
-  ok(true, of('and one decides'))
-  clean(alice, of('editing'), at.server)
+  const { page } = alice
+  const held = new Map()
+  await page.route(/[a-e]\.txt$/, route => {
+    if (route.request().method() !== 'PUT') return route.continue()
+    held.set(route.request().url().slice(-5), route)
+  })
+  const names = ['a.txt', 'b.txt', 'c.txt', 'd.txt', 'e.txt']
+  await alice.choose(...names.map(name => file(name, 'text/plain', name)))
+  await alice.until(() => held.size === 3)
+  await alice.press('Pause')
+  await alice.sees('no other file begins')
+  await alice.press('Stop', alice.transfer('b.txt'))
+  await alice.sees('stopped; nothing was stored', alice.transfer('b.txt'))
+  for (const name of ['a.txt', 'c.txt']) await held.get(name).continue()
+  await alice.until(async () => (await alice.stored()) === 2)
+  is([...held.keys()].sort(), ['a.txt', 'b.txt', 'c.txt'], of('paused, no other file begins'))
+  await alice.press('Stop', alice.transfer('d.txt'))
+  await alice.press('Go on')
+  await alice.until(() => held.size === 4)
+  await held.get('e.txt').continue()
+  await alice.until(async () => (await alice.stored()) === 3)
+  ok(!held.has('d.txt'), of('then the rest goes, but for what was stopped'))
+  held.delete('b.txt')
+  await alice.press('Try again', alice.transfer('b.txt'))
+  await alice.until(() => held.has('b.txt'))
+  await held.get('b.txt').continue()
+  await alice.until(async () => (await alice.stored()) === 4)
+  await page.reload()
+  await page.locator('table.items').waitFor()
+  const there = await page.locator('table.items th a').allTextContents()
+  is(
+    there.map(name => name.slice(-5)).sort(),
+    ['a.txt', 'b.txt', 'c.txt', 'e.txt'],
+    of('one that was stopped in the middle is not there until it is tried again')
+  )
+  clean(alice, of('a queue'), at.server)
   await alice.leave()
 }
 
@@ -309,64 +276,6 @@ async function open(browser, of, { url, path }) {
   ok([401, 404].includes(await unsigned()), of('and may not again'))
   clean(alice, of('access'), at.server)
   await alice.leave()
-}
-
-async function share(browser, of) {
-  const alice = await owner(browser)
-  const bob = await Person.at(browser)
-  const did = await bob.makeKey('Bob')
-  await alice.upload(TEXT)
-  await alice.sees('7 bytes', alice.row('note.txt'))
-  await alice.press('Share')
-  const dialog = alice.page.getByRole('dialog')
-  await alice.answer({ 'With whom (a did:key)': 'did:key:zBob' }, 'Make the share')
-  await alice.sees('This is no did:key', dialog)
-  ok(true, of('what is no DID is told'))
-  await alice.answer({ 'With whom (a did:key)': did }, 'Make the share')
-  const text = await dialog.getByLabel('Give this text').inputValue()
-  await dialog.getByRole('img', { name: 'The same as a QR code' }).waitFor()
-  ok(true, of('a share is a text, and a QR code'))
-  is(JSON.parse(text).allowedAction, ['GET', 'HEAD'], of('it is to read, unless more is said'))
-  await alice.press('Close', dialog)
-
-  await bob.follow('Shares')
-  const paste = async value => {
-    await bob.page.getByLabel('Paste the text').fill(value)
-    await bob.press('Open a share')
-  }
-  const capability = JSON.parse(text)
-  for (const [wrong, words] of [
-    ['{', 'This is no share'],
-    ['{"id":"urn:uuid:1"}', 'This is no share'],
-    [JSON.stringify({ ...capability, expires: '2020-01-01T00:00:00Z' }), 'has expired'],
-    [JSON.stringify({ ...capability, controller: alice.did }), 'another key'],
-    [JSON.stringify({ ...capability, invocationTarget: 'https://x.example/' }), 'names nothing']
-  ]) {
-    await paste(wrong)
-    await bob.sees(words)
-  }
-  ok(true, of('what is no share for one is told'))
-  await paste(text)
-  await bob.sees('7 bytes', bob.row('note.txt'))
-  await bob.follow('note.txt')
-  await bob.sees('Grüße')
-  ok(true, of('a share is opened'))
-  await bob.press('Delete')
-  await bob.answer({}, 'Delete')
-  await bob.sees('It is not there, or not for you', bob.page.getByRole('dialog'))
-  ok(true, of('and is good for nothing else'))
-  await bob.press('Cancel', bob.page.getByRole('dialog'))
-
-  await alice.follow('Shares')
-  await alice.press('Revoke')
-  await alice.answerAndClose({}, 'Revoke')
-  await alice.sees('revoked')
-  await bob.page.reload()
-  await bob.sees('It is not there, or not for you')
-  ok(true, of('it is revoked'))
-  clean(alice, of('sharing'), at.server)
-  clean(bob, of('what is shared'), at.server)
-  await Promise.all([alice.leave(), bob.leave()])
 }
 
 async function move(browser, of, way) {
@@ -431,7 +340,7 @@ const both = [
 ]
 const secure = { from: `${at.tls}/explorer/`, ignoreHTTPSErrors: true }
 
-await withPeople(async browser => {
+await withPeople(async (browser, machine) => {
   for (const [name, way] of [
     ['classic', { url: `${at.server}/` }],
     ['classic, private', { url: `${at.server}/private/` }],
@@ -445,8 +354,10 @@ await withPeople(async browser => {
     await section(name, of => slice(browser, of, way))
   await section('keys', of => keys(browser, of))
   await section('names', of => names(browser, of))
-  for (const [what, run] of Object.entries({ look, conflicts, edit, open, move }))
-    for (const [name, way] of both) await section(`${what}, ${name}`, of => run(browser, of, way))
+  for (const [what, run] of Object.entries({ look, play, conflicts, edit, open, move }))
+    for (const [name, way] of both)
+      await section(`${what}, ${name}`, of => run(browser, of, way, machine))
+  await section('queue', of => queue(browser, of, pws))
   await section('share', of => share(browser, of))
   await section('pages', of => pages(browser, of))
   await section('offline', of => offline(browser, of))

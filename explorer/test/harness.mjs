@@ -13,7 +13,7 @@ export const at = JSON.parse(process.argv[2])
 export const home = `${at.server}/explorer/`
 
 // Long, since others use the machine, too; waiting ends when what is waited for is there.
-const PATIENCE_MS = Number(process.env.PATIENCE ?? 45000)
+const PATIENCE_MS = Number(process.env.PATIENCE ?? 90000)
 
 export class Person {
   errors = []
@@ -34,6 +34,11 @@ export class Person {
     person.page = await context.newPage()
     await person.open(url)
     return person
+  }
+
+  // A transfer of the list below.
+  transfer(name) {
+    return this.page.locator('.transfer').filter({ hasText: name })
   }
 
   // Of all pages of this profile, also those that the first one opens.
@@ -130,7 +135,20 @@ export class Person {
   async upload(...files) {
     const before = await this.stored()
     await this.choose(...files)
-    await this.until(async () => (await this.stored()) >= before + files.length)
+    const all = async () => (await this.stored()) >= before + files.length
+    await this.until(all, () => this.page.locator('.transfer').allTextContents())
+  }
+
+  // What the browser was handed, however long that takes, as long as it comes nearer.
+  async download() {
+    let got
+    this.page.once('download', download => (got = download))
+    await this.press('Download')
+    await this.until(
+      () => got !== undefined,
+      () => this.page.locator('.transfer').allTextContents()
+    )
+    return got
   }
 
   async stored() {
@@ -143,15 +161,19 @@ export class Person {
     return this.page.locator('table.items tr', { has: link })
   }
 
-  async sees(text, within = this.page, patience = PATIENCE_MS) {
-    await within.getByText(text).first().waitFor({ timeout: patience })
+  async sees(text, within = this.page) {
+    await within.getByText(text).first().waitFor()
   }
 
-  // Waits for what has no element of its own.
-  async until(condition) {
-    const end = Date.now() + PATIENCE_MS
+  // Waits for what has no element of its own, for as long as `progress` is another one each time.
+  async until(condition, progress = () => '') {
+    let end = 0
+    let before
     while (!(await condition())) {
-      if (Date.now() > end) throw new Error(`still not: ${condition}`)
+      const now = String(await progress())
+      if (now !== before) end = Date.now() + PATIENCE_MS
+      else if (Date.now() > end) throw new Error(`still not: ${condition}`)
+      before = now
       await new Promise(resolve => setTimeout(resolve, 50))
     }
   }
@@ -168,17 +190,17 @@ export class Person {
   }
 }
 
-// Runs the sections of a program in one browser.
-export async function withPeople(run) {
+// Runs the sections of a program in one browser: chromium, or firefox.
+export async function withPeople(run, name = 'chromium') {
   await section('browser', () =>
-    withBrowser(async (chromium, options, directory) => {
-      const browser = await chromium.launch(options)
+    withBrowser(async (kind, options, directory) => {
+      const browser = await kind.launch(options)
       try {
-        await run(browser, { chromium, options, directory })
+        await run(browser, { kind, options, directory })
       } finally {
         await browser.close()
       }
-    })
+    }, name)
   )
   done()
 }

@@ -1,7 +1,8 @@
 // Licensed under the Apache License, Version 2.0; see LICENSE.
 
-// A headless browser of the machine, the `chromium` of PATH or what WAS_CHROMIUM names; and the
-// origin that a page of it comes from. Knows nothing of what the page does.
+// A headless browser of the machine, the `chromium` or `firefox-esr` of PATH or what
+// WAS_CHROMIUM or WAS_FIREFOX names; and the origin that a page of it comes from. Knows nothing of
+// what the page does.
 
 import { accessSync, constants } from 'node:fs'
 import { createServer } from 'node:http'
@@ -10,8 +11,32 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { load } from './interop.mjs'
 
-export function findBrowser() {
-  const wanted = process.env.WAS_CHROMIUM || 'chromium'
+const BROWSERS = {
+  chromium: {
+    wanted: process.env.WAS_CHROMIUM || 'chromium',
+    options: {
+      chromiumSandbox: false,
+      args: [
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        '--no-proxy-server'
+      ]
+    }
+  },
+  // By WebDriver BiDi, which it speaks as it is; another channel would want a build of
+  // Playwright's.
+  firefox: {
+    wanted: process.env.WAS_FIREFOX || 'firefox-esr',
+    options: { channel: 'moz-firefox', firefoxUserPrefs: { 'network.proxy.type': 0 } }
+  }
+}
+
+export function findBrowser(name = 'chromium') {
+  const { wanted } = BROWSERS[name]
   const places = wanted.includes('/')
     ? [wanted]
     : process.env.PATH.split(delimiter).map(dir => join(dir, wanted))
@@ -59,26 +84,17 @@ export async function withPage(run) {
 
 // Gives run() what launches, what to launch it with, and a home, which is removed then: profile,
 // caches and crash reports go there.
-export async function withBrowser(run) {
-  const { chromium } = (await load('playwright-core')).default
-  const executablePath = findBrowser()
+export async function withBrowser(run, name = 'chromium') {
+  const kind = (await load('playwright-core')).default[name]
+  const executablePath = findBrowser(name)
   const home = await mkdtemp(join(tmpdir(), 'was-browser-'))
   const options = {
+    ...BROWSERS[name].options,
     executablePath,
-    chromiumSandbox: false,
-    env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home },
-    args: [
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--no-proxy-server'
-    ]
+    env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home }
   }
   try {
-    await run(chromium, options, home)
+    await run(kind, options, home)
   } finally {
     await rm(home, { recursive: true, force: true, maxRetries: 3 })
   }

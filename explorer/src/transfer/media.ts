@@ -15,16 +15,17 @@ function start(): Promise<boolean> {
   const { serviceWorker } = navigator
   if (!serviceWorker) return Promise.resolve(false)
   serviceWorker.addEventListener('message', event => void serve(event))
-  // A page that was loaded past the worker (shift and reload) has none.
+  const ruled = new Promise<boolean>(resolve => {
+    serviceWorker.addEventListener('controllerchange', () => resolve(true), { once: true })
+  })
   return serviceWorker
     .register(scriptUrl())
     .then(async () => {
-      await serviceWorker.ready
+      const { active } = await serviceWorker.ready
       if (serviceWorker.controller) return true
-      return await new Promise<boolean>(resolve => {
-        serviceWorker.addEventListener('controllerchange', () => resolve(true), { once: true })
-        setTimeout(() => resolve(Boolean(serviceWorker.controller)), 3000)
-      })
+      // A page that was loaded past the worker (shift and reload) has none until it is claimed.
+      active?.postMessage('claim')
+      return await ruled
     })
     .catch(() => false)
 }

@@ -2,7 +2,8 @@
 
 // Uploads under way: a few at a time, each hashed and then sent from where the file lies, so that
 // what the page holds of it does not grow with it. The server stores all of one or nothing. Nothing
-// is overwritten unless somebody says so.
+// is overwritten unless somebody says so. Between two files they can be paused; half of one cannot
+// be kept anywhere, so that one goes on or is stopped.
 
 import { signal, type Signal } from '@preact/signals'
 import { write, type Condition } from '../wire/content'
@@ -100,12 +101,26 @@ export function upload(caller: Caller, container: string, files: Iterable<File>)
 export function forgetDone(): void {
   const over: State[] = ['done', 'stopped']
   uploads.value = uploads.value.filter(({ state }) => !over.includes(state.value))
+  // Nobody would see then why the next files wait.
+  if (uploads.value.length === 0) goOn()
+}
+
+// Whether no further file begins.
+export const paused = signal(false)
+
+export function pause(): void {
+  paused.value = true
+}
+
+export function goOn(): void {
+  paused.value = false
+  pump()
 }
 
 let running = 0
 
 function pump(): void {
-  while (running < AT_ONCE) {
+  while (running < AT_ONCE && !paused.value) {
     const next = uploads.value.find(({ state }) => state.value === 'waiting')
     if (!next) return
     running++

@@ -24,13 +24,12 @@ export function Editor({ caller, url, news, close }: EditorProps) {
     const { about, response } = await readFrom(caller, url, 0)
     return { about, text: await response.text() }
   }, [url])
-  const [text, setText] = useState('')
+  // Nothing until something is typed, so that no load can come after it and take it away.
+  const [typed, setTyped] = useState<string>()
+  const text = typed ?? opened.value?.text ?? ''
   const [wrong, setWrong] = useState<string>()
   const [conflict, setConflict] = useState(false)
   const deed = useDeed()
-  useEffect(() => {
-    if (opened.value) setText(opened.value.text)
-  }, [opened.value])
   const about = opened.value?.about
   useEffect(() => {
     if (news?.etag && about && news.etag !== about.etag && !deed.busy) setConflict(true)
@@ -55,6 +54,7 @@ export function Editor({ caller, url, news, close }: EditorProps) {
   }
   const discard = () => {
     setConflict(false)
+    setTyped(undefined)
     opened.reload()
   }
   return (
@@ -73,7 +73,7 @@ export function Editor({ caller, url, news, close }: EditorProps) {
         value={text}
         aria-invalid={wrong ? true : undefined}
         aria-describedby={wrong ? `${id}-wrong` : undefined}
-        onInput={event => setText(event.currentTarget.value)}
+        onInput={event => setTyped(event.currentTarget.value)}
       />
       {wrong && (
         <p id={`${id}-wrong`} class="failure" role="alert">

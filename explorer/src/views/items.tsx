@@ -11,7 +11,7 @@ import { idOf, upload } from '../transfer/uploads'
 import { write } from '../wire/content'
 import * as pws from '../wire/pws'
 import { ask, type Caller } from '../wire/request'
-import { Field, fieldOf, FormDialog, Name } from './parts'
+import { DeleteDialog, Name, NameDialog } from './parts'
 
 interface DropProps {
   caller: Caller
@@ -103,27 +103,19 @@ export function Items({ caller, items, href, reload, version }: ItemsProps) {
         </tbody>
       </table>
       {open && 'rename' in open && (
-        <FormDialog
+        <NameDialog
           title={t.rename}
-          label={t.rename}
+          value={open.rename.name}
           close={close}
-          submit={fields => then(pws.rename(caller, open.rename.url, fieldOf(fields, 'name')))}
-        >
-          <Field name="name" label={t.name} value={open.rename.name} />
-        </FormDialog>
+          submit={name => then(pws.rename(caller, open.rename.url, name))}
+        />
       )}
       {open && 'remove' in open && (
-        <FormDialog
-          title={t.delete}
-          label={t.delete}
-          danger
+        <DeleteDialog
+          question={t.deleteAsk(open.remove.name)}
           close={close}
           submit={() => then(ask(caller, 'DELETE', open.remove.url))}
-        >
-          <p>
-            <bdi>{t.deleteAsk(open.remove.name)}</bdi>
-          </p>
-        </FormDialog>
+        />
       )}
     </>
   )
@@ -192,8 +184,7 @@ const TYPES: Record<string, string> = {
 
 // An empty text, which is edited then.
 export function NewText({ caller, container, place, close }: NewTextProps) {
-  const submit = async (fields: FormData) => {
-    const name = fieldOf(fields, 'name')
+  const submit = async (name: string) => {
     const id = caller.server.protocol === 'pws' ? idOf(name) : name
     const type = TYPES[id.split('.').pop()!.toLowerCase()] ?? 'text/plain;charset=utf-8'
     const body = new Blob([type === 'application/json' ? '{}\n' : '\n'])
@@ -202,9 +193,5 @@ export function NewText({ caller, container, place, close }: NewTextProps) {
     const { parts, via } = place(id)
     go(parts, via)
   }
-  return (
-    <FormDialog title={t.newText} label={t.newText} close={close} submit={submit}>
-      <Field name="name" label={t.newTextName} />
-    </FormDialog>
-  )
+  return <NameDialog title={t.newText} label={t.newTextName} close={close} submit={submit} />
 }

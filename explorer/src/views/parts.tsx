@@ -3,7 +3,7 @@
 // What views are made of: dialogs, failures in words, loading, buttons that do something that takes
 // time. Knows no protocol beyond a refusal's status.
 
-import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { signal } from '@preact/signals'
 import type { ComponentChildren, TargetedSubmitEvent } from 'preact'
 import { Broken, Refused } from '../wire/request'
@@ -65,9 +65,10 @@ export function useLoaded<T>(
   const [state, setState] = useState<{ value?: T; error?: unknown }>({})
   const [count, setCount] = useState(0)
   const before = useRef<unknown[]>(keys)
+  // What was loaded for other keys is not shown for these, not even until the effect below runs.
+  const others = keys.some((key, i) => key !== before.current[i])
   useEffect(() => {
     const stopper = new AbortController()
-    const others = keys.some((key, i) => key !== before.current[i])
     before.current = keys
     if (others) setState({})
     load(stopper.signal).then(
@@ -76,7 +77,8 @@ export function useLoaded<T>(
     )
     return () => stopper.abort()
   }, [...keys, count])
-  return { value: state.value, error: state.error, reload: () => setCount(n => n + 1) }
+  const { value, error } = others ? {} : state
+  return { value, error, reload: () => setCount(n => n + 1) }
 }
 
 export function Loading() {
@@ -113,7 +115,8 @@ interface DialogProps {
 export function Dialog({ title, close, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null)
   const heading = useId()
-  useEffect(() => {
+  // At once, so that no key goes to what is behind it.
+  useLayoutEffect(() => {
     const dialog = element.current
     dialog?.showModal()
     return () => dialog?.close()
@@ -161,10 +164,50 @@ export function FormDialog({ title, close, children, label, danger, submit }: Fo
   )
 }
 
+interface NameDialogProps {
+  title: string
+  // Of the field, where it is not a name alone.
+  label?: string
+  value?: string
+  close(): void
+  submit(name: string): Promise<void>
+}
+
+// Asks for the name of something new, or for another name.
+export function NameDialog({ title, label = t.name, value, close, submit }: NameDialogProps) {
+  return (
+    <FormDialog
+      title={title}
+      label={title}
+      close={close}
+      submit={fields => submit(fieldOf(fields, 'name'))}
+    >
+      <Field name="name" label={label} value={value} />
+    </FormDialog>
+  )
+}
+
+interface DeleteDialogProps {
+  question: string
+  close(): void
+  submit(): Promise<void>
+}
+
+// Asks before something is gone for good.
+export function DeleteDialog({ question, close, submit }: DeleteDialogProps) {
+  return (
+    <FormDialog title={t.delete} label={t.delete} danger close={close} submit={submit}>
+      <p>
+        <bdi>{question}</bdi>
+      </p>
+    </FormDialog>
+  )
+}
+
 interface FieldProps {
   name: string
   label: string
-  value?: string
+  value?: string | undefined
   type?: 'text' | 'date'
   required?: boolean
 }

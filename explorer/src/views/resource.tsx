@@ -16,7 +16,7 @@ import { essence, isJsonType } from '../wire/values'
 import { Access } from './access'
 import { useChanges } from './collection'
 import { Editor } from './editor'
-import { Crumbs, Failure, FormDialog, Loading, Name, say, useLoaded, type Crumb } from './parts'
+import { Crumbs, DeleteDialog, Failure, Loading, Name, say, useLoaded, type Crumb } from './parts'
 import { ShareDialog } from './share'
 import { Content, LONGEST_TEXT } from './viewer'
 
@@ -93,11 +93,15 @@ type Open = 'share' | 'remove'
 
 function One({ caller, space, url, name, crumbs, news }: OneProps) {
   const [open, setOpen] = useState<Open>()
-  const [editing, setEditing] = useState(false)
+  // With the version that was known when it began: another one is the editor's to tell.
+  const [editing, setEditing] = useState<{ etag: string | undefined }>()
   const close = () => setOpen(undefined)
   const keys = [url, caller.identity?.did, caller.capability?.id]
   // A change that is ours has the validator that we know already.
-  const about = useLoaded(() => readAbout(caller, url), [...keys, editing ? '' : news?.etag])
+  const about = useLoaded(
+    () => readAbout(caller, url),
+    [...keys, editing ? editing.etag : news?.etag]
+  )
   const meta = useLoaded(
     async () => (caller.server.protocol === 'pws' ? await pws.readMeta(caller, url) : undefined),
     [...keys, news?.etag]
@@ -126,7 +130,7 @@ function One({ caller, space, url, name, crumbs, news }: OneProps) {
               {t.download}
             </button>
             {isEditable(about.value) && !editing && (
-              <button onClick={() => setEditing(true)}>{t.edit}</button>
+              <button onClick={() => setEditing({ etag: news?.etag })}>{t.edit}</button>
             )}
             {caller.server.protocol === 'pws' && (
               <button onClick={() => setOpen('share')}>{t.share}</button>
@@ -139,7 +143,7 @@ function One({ caller, space, url, name, crumbs, news }: OneProps) {
               url={url}
               news={news}
               close={saved => {
-                setEditing(false)
+                setEditing(undefined)
                 if (saved) say(t.saved)
                 about.reload()
               }}
@@ -158,10 +162,8 @@ function One({ caller, space, url, name, crumbs, news }: OneProps) {
       )}
       {open === 'share' && <ShareDialog caller={caller} url={url} close={close} />}
       {open === 'remove' && (
-        <FormDialog
-          title={t.delete}
-          label={t.delete}
-          danger
+        <DeleteDialog
+          question={t.deleteAsk(title)}
           close={close}
           submit={async () => {
             // That version, and not what somebody else has made of it meanwhile.
@@ -170,11 +172,7 @@ function One({ caller, space, url, name, crumbs, news }: OneProps) {
             const up = crumbs[crumbs.length - 1]!
             location.hash = up.href
           }}
-        >
-          <p>
-            <bdi>{t.deleteAsk(title)}</bdi>
-          </p>
-        </FormDialog>
+        />
       )}
     </>
   )

@@ -12,7 +12,7 @@ import { ask, type Caller } from '../wire/request'
 import { numberOf, textOf } from '../wire/values'
 import type { Server } from '../wire/server'
 import { Access } from './access'
-import { Crumbs, Failure, Field, fieldOf, FormDialog, Loading, Name } from './parts'
+import { Crumbs, DeleteDialog, Failure, Loading, Name, NameDialog } from './parts'
 import { say, useDeed, useLoaded } from './parts'
 import { ShareDialog } from './share'
 
@@ -76,37 +76,26 @@ export function SpaceView({ server, space, via }: SpaceProps) {
       {!via && <Access caller={caller} url={url} space={space} />}
       {open === 'share' && <ShareDialog caller={caller} url={url} close={close} />}
       {open === 'make' && (
-        <FormDialog
+        <NameDialog
           title={t.makeCollection}
-          label={t.makeCollection}
           close={close}
-          submit={fields => then(pws.makeCollection(caller, space, fieldOf(fields, 'name')))}
-        >
-          <Field name="name" label={t.name} />
-        </FormDialog>
+          submit={name => then(pws.makeCollection(caller, space, name))}
+        />
       )}
       {typeof open === 'object' && 'rename' in open && (
-        <FormDialog
+        <NameDialog
           title={t.rename}
-          label={t.rename}
+          value={open.rename.name}
           close={close}
-          submit={fields => then(pws.rename(caller, open.rename.url, fieldOf(fields, 'name')))}
-        >
-          <Field name="name" label={t.name} value={open.rename.name} />
-        </FormDialog>
+          submit={name => then(pws.rename(caller, open.rename.url, name))}
+        />
       )}
       {typeof open === 'object' && 'remove' in open && (
-        <FormDialog
-          title={t.delete}
-          label={t.delete}
-          danger
+        <DeleteDialog
+          question={t.deleteWholeAsk(open.remove.name)}
           close={close}
           submit={() => then(ask(caller, 'DELETE', open.remove.url))}
-        >
-          <p>
-            <bdi>{t.deleteSpaceAsk(open.remove.name)}</bdi>
-          </p>
-        </FormDialog>
+        />
       )}
     </>
   )

@@ -9,7 +9,7 @@ import * as classic from '../wire/classic'
 import * as pws from '../wire/pws'
 import { ask } from '../wire/request'
 import type { Server } from '../wire/server'
-import { Crumbs, Failure, Field, fieldOf, FormDialog, Loading, Name, useLoaded } from './parts'
+import { Crumbs, DeleteDialog, Failure, Loading, Name, NameDialog, useLoaded } from './parts'
 
 type Open = 'make' | { rename: pws.Space } | { remove: pws.Space }
 
@@ -58,37 +58,26 @@ export function SpacesView({ server }: { server: Server }) {
         </button>
       </p>
       {open === 'make' && (
-        <FormDialog
+        <NameDialog
           title={t.makeSpace}
-          label={t.makeSpace}
           close={close}
-          submit={fields => then(api.makeSpace(caller, fieldOf(fields, 'name')))}
-        >
-          <Field name="name" label={t.name} />
-        </FormDialog>
+          submit={name => then(api.makeSpace(caller, name))}
+        />
       )}
       {typeof open === 'object' && 'rename' in open && (
-        <FormDialog
+        <NameDialog
           title={t.rename}
-          label={t.rename}
+          value={open.rename.name}
           close={close}
-          submit={fields => then(rename(open.rename, fieldOf(fields, 'name')))}
-        >
-          <Field name="name" label={t.name} value={open.rename.name} />
-        </FormDialog>
+          submit={name => then(rename(open.rename, name))}
+        />
       )}
       {typeof open === 'object' && 'remove' in open && (
-        <FormDialog
-          title={t.delete}
-          label={t.delete}
-          danger
+        <DeleteDialog
+          question={t.deleteWholeAsk(open.remove.name)}
           close={close}
           submit={() => then(ask(caller, 'DELETE', open.remove.url))}
-        >
-          <p>
-            <bdi>{t.deleteSpaceAsk(open.remove.name)}</bdi>
-          </p>
-        </FormDialog>
+        />
       )}
     </>
   )

@@ -12,6 +12,8 @@ export function Transfers() {
   const ups = up.uploads.value
   const downs = down.downloads.value
   if (ups.length + downs.length === 0) return null
+  const paused = up.paused.value
+  const waiting = ups.some(({ state }) => state.value === 'waiting')
   return (
     <section class="transfers" aria-label={t.transfers}>
       <h2>{t.transfers}</h2>
@@ -23,14 +25,22 @@ export function Transfers() {
           <DownloadLine key={one.key} one={one} />
         ))}
       </ul>
-      <button
-        onClick={() => {
-          up.forgetDone()
-          down.forgetDone()
-        }}
-      >
-        {t.forgetDone}
-      </button>
+      {paused && <p role="status">{t.paused}</p>}
+      <p class="actions">
+        {paused ? (
+          <button onClick={up.goOn}>{t.goOn}</button>
+        ) : (
+          waiting && <button onClick={up.pause}>{t.pause}</button>
+        )}
+        <button
+          onClick={() => {
+            up.forgetDone()
+            down.forgetDone()
+          }}
+        >
+          {t.forgetDone}
+        </button>
+      </p>
     </section>
   )
 }

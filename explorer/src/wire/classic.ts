@@ -66,17 +66,19 @@ export async function listPaths(
   signal: AbortSignal,
   found: (listing: Listing) => void
 ): Promise<Listing> {
-  const enough = new AbortController()
-  const either = AbortSignal.any([signal, enough.signal])
   const headers = { accept: 'application/x-tar' }
-  const response = await ask(caller, 'GET', spaceUrl(caller, space), { headers, signal: either })
+  const response = await ask(caller, 'GET', spaceUrl(caller, space), { headers, signal })
   const listing: Listing = { items: [], read: 0, whole: false }
+  let cut = false
+  // Pieces are as long as the browser likes: the last one is cut, and nothing behind it asked for.
   const counted = response.body!.pipeThrough(
     new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
       transform(piece, out) {
-        listing.read += piece.length
-        if (listing.read > most) enough.abort()
-        out.enqueue(piece)
+        const wanted = piece.subarray(0, most - listing.read)
+        cut = wanted.length < piece.length
+        listing.read += wanted.length
+        out.enqueue(wanted)
+        if (cut) out.terminate()
       }
     })
   )
@@ -96,9 +98,9 @@ export async function listPaths(
       await body.cancel()
       found({ ...listing })
     }
-    return { ...listing, whole: true }
+    return { ...listing, whole: !cut }
   } catch (error) {
-    if (enough.signal.aborted) return listing
+    if (cut) return listing
     throw signal.aborted ? error : new Broken()
   }
 }
