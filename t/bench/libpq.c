@@ -306,6 +306,17 @@ static void *work_on(void *data)
     return NULL;
 }
 
+/* Bytes that PostgreSQL gets nowhere with by compressing them. */
+static char *make_noise(size_t count)
+{
+    char *noise = malloc(count + 1);
+
+    for (size_t i = 0; noise != NULL && i < count; i++) {
+        noise[i] = (char)rand();
+    }
+    return noise;
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -334,7 +345,7 @@ int main(int argc, char **argv)
                 write = ways[way].write;
             }
         }
-        works[i].content = memset(malloc(works[i].size + 1), 'x', works[i].size);
+        works[i].content = make_noise(works[i].size);
         works[i].pg = PQconnectdb(argv[2]);
         prepare(&works[i]);
     }

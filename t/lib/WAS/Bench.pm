@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
 # WAS::Bench: the servers that t/bench/run measures, loads for them that were signed beforehand, and
-# what wrk, pgbench and a program of libpq's make of them. Judges nothing.
+# what wrk, pgbench and programs of libpq's and libsodium's make of them. Judges nothing.
 
 package WAS::Bench;
 
@@ -14,7 +14,7 @@ use IO::Select;
 use IO::Socket::IP;
 use List::Util qw(min sum0);
 use POSIX ();
-use Time::HiRes qw(time);
+use Time::HiRes qw(sleep time);
 use WAS::Client;
 use WAS::Cluster;
 use WAS::Key;
@@ -23,9 +23,16 @@ use WAS::TestRun;
 use WAS::Traffic qw(eventually);
 use WAS::Zcap;
 
-our @EXPORT_OK = qw(KIB MIB POOL);
+our @EXPORT_OK = qw(KIB MIB POOL CHILDREN THREADS);
 
-use constant { KIB => 1024, MIB => 1024 * 1024, POOL => 4 };
+use constant { KIB => 1024, MIB => 1024 * 1024 };
+
+# What conf/was.conf and docs/operating.md recommend for two processors: connections of a child,
+# children, and threads of each.
+use constant { POOL => 4, CHILDREN => 4, THREADS => 16 };
+
+# Requests that took longer wait, whatever the machine is at.
+use constant LONG => 60_000;
 
 # The public origin of every server: what is signed for one is good for all.
 use constant ORIGIN => 'http://wallet.example';
@@ -34,6 +41,13 @@ use constant ORIGIN => 'http://wallet.example';
 use constant LIFETIME => 3500;
 
 my @MODULES = qw(authz_core alias dbd headers mime reqtimeout unique_id);
+
+# The programs of t/bench that are compiled, and what they are linked with.
+my %PROGRAMS = (
+    floor => ['-shared', '-fPIC', '-lpq', '-lsodium'],
+    libpq => ['-lpq', '-lpthread'],
+    verify => ['-lsodium', '-lpthread'],
+);
 
 # Options:
 #   seconds     how long each load lasts
@@ -45,6 +59,7 @@ sub new {
         'bench', modules => \@MODULES,
         settings => settings());
     my $self = bless { %options, run => $run, cluster => $cluster, files => 0 }, $class;
+    $self->{processors} = () = WAS::Server::slurp('/proc/cpuinfo') =~ /^processor\s*:/mg;
     $self->{alice} = WAS::Key->fresh;
     my @other = $options{partitions} ? { database => 'other' } : other_build($options{against});
     $self->{builds} = [{ database => 'was' }, @other];
@@ -53,10 +68,20 @@ sub new {
     $cluster->create($_->{database}) for @{ $self->{builds} }[1 .. $#{ $self->{builds} }];
     make_path("$run/static");
     $self->static($_, 'x' x $_) for KIB, MIB, 16 * MIB;
-    chomp(my $include = qx(pg_config --includedir));
-    my @compile = ('cc', '-O2', "-I$include", "$ENV{WAS_TOP}/t/bench/libpq.c", '-o', "$run/libpq");
-    system(@compile, '-lpq', '-lpthread') == 0 or die "the ceiling does not build\n";
+    $self->compile($_) for sort keys %PROGRAMS;
     return $self;
+}
+
+sub compile {
+    my ($self, $program) = @_;
+    my ($source, $target) = ("$ENV{WAS_TOP}/t/bench/$program.c", "$self->{run}/$program");
+    chomp(my $postgres = qx(pg_config --includedir));
+    my $apxs = WAS::TestRun::makefile_value($ENV{WAS_BUILD}, 'APXS') // 'apxs';
+    chomp(my $httpd = qx($apxs -q INCLUDEDIR));
+    my @options = ("-I$postgres", "-I$httpd", split ' ', qx(apr-1-config --includes --cppflags));
+    system('cc', '-O2', @options, $source, '-o', $target, @{ $PROGRAMS{$program} }) == 0
+        or die "$program does not build\n";
+    return;
 }
 
 # A quarter of the memory, as PostgreSQL's manual has it, and durable.
@@ -110,19 +135,24 @@ sub serve_all {
     return @servers;
 }
 
-# An httpd of ours. Options: those of WAS::Server->start, and
+# An httpd of ours, as recommended. Options: those of WAS::Server->start, and
 #   database  another one than `was`
 #   pool      how many connections to it
 #   children  how many, and
 #   threads   of each
+#   parts     what WASContentParts says
 sub serve {
     my ($self, %options) = @_;
     my $pool = delete $options{pool} // POOL;
-    my ($children, $threads) = (delete $options{children} // 1, delete $options{threads} // 64);
+    my ($children, $threads) =
+        (delete $options{children} // CHILDREN, delete $options{threads} // THREADS);
     my $workers = $children * $threads;
     my $dsn = $self->{cluster}->dsn(delete $options{database} // 'was');
+    my $parts = delete $options{parts};
+    my $stand = defined $parts ? "WASContentParts $parts" : '';
     my $origin = ORIGIN;
     return WAS::Server->start(%options, dsn => $dsn, before => <<"BEFORE", config => <<"CONF");
+LoadModule floor_module "$self->{run}/floor"
 ServerLimit $children
 StartServers $children
 ThreadLimit $threads
@@ -132,10 +162,22 @@ MinSpareThreads 1
 MaxSpareThreads $workers
 MaxKeepAliveRequests 0
 KeepAliveTimeout 60
+AsyncRequestWorkerFactor 16
+LogFormat "%{usec}t %P %D" times
+CustomLog logs/times times
 BEFORE
 Alias "/static" "$self->{run}/static"
 <Location "/static">
     SetHandler none
+</Location>
+<Location "/floor/get">
+    SetHandler floor-get
+</Location>
+<Location "/floor/verified">
+    SetHandler floor-verified
+</Location>
+<Location "/floor/put">
+    SetHandler floor-put
 </Location>
 <Location "/pws">
     SetHandler was
@@ -144,10 +186,20 @@ Alias "/static" "$self->{run}/static"
 </Location>
 <Location "/">
     LimitRequestBody 0
+    $stand
 </Location>
 DBDKeep $pool
 DBDMax $pool
 CONF
+}
+
+# A server that somebody else has started, of which only the origin is known, and perhaps processes.
+sub elsewhere {
+    my ($self, $url, @pids) = @_;
+    my ($origin) = $url =~ m{\A(https?://[^/?\#]+)/?\z}
+        or die "$url is not an origin: what is signed has no path in front of /space/\n";
+    kill 0 => $_ or $!{EPERM} or die "there is no process $_\n" for @pids;
+    return bless { origin => $origin, pids => \@pids }, 'WAS::Bench::Elsewhere';
 }
 
 # A client of Portable Web Spaces for such a server.
@@ -204,7 +256,7 @@ sub invocation_lines {
 
 sub request_file {
     my ($self, @requests) = @_;
-    my $path = "$self->{run}/requests-" . ++$self->{files};
+    my $path = "$self->{run}/requests-$$-" . ++$self->{files};
     return WAS::TestRun::write_file($path, join '', map { join("\t", @$_) . "\n" } @requests);
 }
 
@@ -222,7 +274,7 @@ sub spent {
     return \%spent;
 }
 
-# httpd's child, and PostgreSQL.
+# httpd's children, and PostgreSQL.
 sub processor_time {
     my ($self, $server) = @_;
     return (spent($server->children), spent($self->{cluster}->processes));
@@ -237,57 +289,161 @@ sub spent_between {
     } 0, 1;
 }
 
-# What wrk saw: requests a second, bytes a second of contents, and percentiles in microseconds; and
-# what httpd and PostgreSQL have spent on a request. Options:
-#   connections, seconds
-#   put          bytes of the body of a PUT
-#   bytes        of contents that a request moves, unless it is that
-sub wrk {
+# Microseconds from a request's arrival to the end of its answer, as a server has written them down
+# since forget_times(): [when it came, in microseconds of the epoch; the child; how long it took].
+sub times {
+    my ($self, $server) = @_;
+    return map { [split] } split /\n/, WAS::Server::slurp($server->directory . '/logs/times');
+}
+
+sub forget_times {
+    my ($self, $server) = @_;
+    my $path = $server->directory . '/logs/times';
+    return !-e $path || truncate($path, 0) || die "$path: $!\n";
+}
+
+# The median, the 99th percentile and the longest of some.
+sub percentiles {
+    my @sorted = sort { $a <=> $b } @_;
+    return @sorted[$#sorted * 0.5, $#sorted * 0.99, -1];
+}
+
+# The command, and what it has said: requests, microseconds, p50, p99, bad, broken.
+sub wrk_command {
     my ($self, $server, $file, %options) = @_;
     my $connections = $options{connections} // 16;
     my $seconds = POSIX::ceil($options{seconds} // $self->{seconds});
     my $threads = min(2, $connections);
-    my $bytes = $options{put} // 0;
-    my @command = (
+    return (
         'wrk', "-t$threads", "-c$connections", "-d${seconds}s", '--timeout', '60s', '-s',
-        "$ENV{WAS_TOP}/t/bench/replay.lua", $server->origin, '--', $file, $bytes);
-    my @before = $self->processor_time($server);
-    my $said = qx(@command 2>&1);
-    my @after = $self->processor_time($server);
+        "$ENV{WAS_TOP}/t/bench/replay.lua", $server->origin, '--', $file, $options{put} // 0);
+}
+
+sub wrk_figures {
+    my ($said) = @_;
     $said =~ /^FIGURES (.*)/m or die "wrk: $said\n";
     my %seen = map { split /=/ } split ' ', $1;
-    die "not every request succeeded: $said\n" if $seen{bad} || $seen{broken} || !$seen{requests};
-    @seen{qw(httpd postgres)} = map { $_ / $seen{requests} } spent_between(\@before, \@after);
-    $seen{rate} = $seen{requests} / $seen{microseconds} * 1e6;
-    $seen{bytes} = $seen{rate} * ($options{bytes} // $bytes);
+    die "not every request succeeded: $said\n" if $seen{bad} || !$seen{requests};
     return \%seen;
 }
 
-# A statement alone: the bare upsert of 1 KiB, or what a file of t/bench has.
+# What wrk saw: requests a second, bytes a second of contents, and percentiles in microseconds, p50
+# and p99; what httpd saw of them, served50, served99 and the longest; and what httpd and PostgreSQL
+# have spent on a request. Options:
+#   connections, seconds
+#   put          bytes of the body of a PUT
+#   bytes        of contents that a request moves, unless it is that
+#   closed       true: httpd may close connections that are idle, as it does when a child's threads
+#                are all taken, oftener than once in a thousand requests; `broken` counts these
+sub wrk {
+    my ($self, $server, $file, %options) = @_;
+    my @command = $self->wrk_command($server, $file, %options);
+    $self->forget_times($server) if $server->directory;
+    my @before = $self->processor_time($server);
+    my $said = qx(@command 2>&1);
+    my @after = $self->processor_time($server);
+    my $seen = wrk_figures($said);
+    die "not every request succeeded: $said\n"
+        if $seen->{broken} > $seen->{requests} / 1000 && !$options{closed};
+    @$seen{qw(httpd postgres)} = map { $_ / $seen->{requests} } spent_between(\@before, \@after);
+    $seen->{rate} = $seen->{requests} / $seen->{microseconds} * 1e6;
+    $seen->{bytes} = $seen->{rate} * ($options{bytes} // $options{put} // 0);
+    @$seen{qw(served50 served99 longest)} = percentiles(map { $_->[2] } $self->times($server))
+        if $server->directory;
+    return $seen;
+}
+
+# A server that starts, and restarts gracefully, while wrk goes on: of what each child took in the
+# first second after its first request, how many requests took longer than LONG, the 99th percentile
+# and the longest, at the start and at the restart. What wrk loses when a child ends is no matter of
+# these.
+sub cold {
+    my ($self, $server, $file) = @_;
+    my ($host, $port) = $server->origin =~ m{//(.*):(\d+)\z};
+    $server->stop;
+    $self->forget_times($server);
+    $server->start_again(wait => 0);
+    eventually(30, sub { IO::Socket::IP->new(PeerHost => $host, PeerPort => $port) })
+        or die "httpd does not listen\n";
+    my $wrk = open my $said, '-|', $self->wrk_command($server, $file, seconds => 120)
+        or die "wrk: $!\n";
+    my $serves = sub {
+        my ($is_it) = @_;
+        eventually(
+            30,
+            sub {
+                grep { $is_it->($_->[1]) } $self->times($server);
+            });
+        sleep 1.2;
+    };
+    $serves->(sub { 1 });
+    my %old = map { $_ => 1 } $server->children;
+    $server->signal('USR1');
+    $serves->(sub { !$old{ $_[0] } });
+    kill INT => $wrk;
+    wrk_figures(join '', readline $said);
+    close $said or die "wrk failed\n";
+    my (%first, %took);
+    for my $request (sort { $a->[0] <=> $b->[0] } $self->times($server)) {
+        my ($began, $child, $microseconds) = @$request;
+        $first{$child} //= $began;
+        my $when = $old{$child} ? 'start' : 'restart';
+        push @{ $took{$when} }, $microseconds if $began < $first{$child} + 1e6;
+    }
+    return {
+        map {
+            my @took = @{ $took{$_} // die "no child answered at its $_\n" };
+            my (undef, $p99, $longest) = percentiles(@took);
+            (
+                "$_ long" => scalar(grep { $_ > LONG } @took), "$_ p99" => $p99,
+                "$_ longest" => $longest)
+        } qw(start restart)
+    };
+}
+
+# Verifications of Ed25519 a second that all processors do, and nothing else.
+sub verify {
+    my ($self) = @_;
+    my $rate = qx("$self->{run}/verify" $self->{processors} 1);
+    die "verify failed\n" if $?;
+    return { rate => $rate + 0 };
+}
+
+# A statement alone: the bare upsert of 1 KiB, or what a file of t/bench has. The time that pgbench
+# is given begins before it connects, and a busy machine may take all of it for that: then more.
 sub pgbench {
     my ($self, $connections, $file) = @_;
     my $content = 'content=' . 'x' x KIB;
     my @command = (
         WAS::Cluster::program('pgbench'), '-n', '-M', 'prepared', '-c', $connections, '-j',
-        2, '-T', POSIX::ceil($self->{seconds}), '-D', $content, '-f',
+        min(2, $connections), '-D', $content, '-f',
         "$ENV{WAS_TOP}/t/bench/" . ($file // 'upsert.sql'),
-        '-h', $self->{cluster}->socket_directory, '-U', WAS::Cluster::USER, 'was');
-    my $said = qx(@command 2>&1);
-    $said =~ /^tps = ([\d.]+)/m or die "pgbench: $said\n";
-    return { rate => $1 };
+        '-h', $self->{cluster}->socket_directory, '-U', WAS::Cluster::USER);
+    my $said;
+    for my $times (1, 3, 9) {
+        my $seconds = $times * POSIX::ceil($self->{seconds});
+        $said = qx(@command -T $seconds was 2>&1);
+        return { rate => $1 } if $said =~ /^tps = ([\d.]+)/m;
+    }
+    die "pgbench: $said\n";
 }
 
-# Contents of a size in one of the ways of t/bench/libpq.c, by so many connections.
+# Contents of a size in one of the ways of t/bench/libpq.c. Options:
+#   connections, seconds
 sub libpq {
-    my ($self, $way, $bytes, $connections) = @_;
+    my ($self, $way, $bytes, %options) = @_;
     my $dsn = $self->{cluster}->dsn('was');
-    $connections //= POOL;
-    my $rate = qx("$self->{run}/libpq" $way "$dsn" $connections $self->{seconds} $bytes);
+    my $connections = $options{connections} // POOL;
+    my $seconds = $options{seconds} // $self->{seconds};
+    my $rate = qx("$self->{run}/libpq" $way "$dsn" $connections $seconds $bytes);
     die "libpq $way failed\n" if $?;
     return { bytes => $rate + 0 };
 }
 
 # ---- What a child is at.
+
+# How many processes want a processor: the load averages of the machine.
+sub load { return join ' ', (split ' ', WAS::Server::slurp('/proc/loadavg'))[0 .. 2] }
 
 # Runs the code while the child's calls into the system are written down; yields a line for each.
 sub system_calls {
@@ -312,7 +468,7 @@ sub system_calls {
     return @lines;
 }
 
-# Megabytes that /proc/PID/status has of a server's child.
+# Megabytes that /proc/PID/status has of a server's only child.
 sub megabytes {
     my ($self, $server, $field) = @_;
     my ($child) = $server->children;
@@ -444,6 +600,27 @@ sub upload {
     close $file or die "$path: $!\n";
     my $authorization = $self->authorization('PUT', $target);
     return ['-T', $path, '-H', "'Authorization: $authorization'", $server->origin . $target];
+}
+
+# A server of which nothing is known but where it is, and which processes are behind it.
+package WAS::Bench::Elsewhere;
+
+sub origin { return $_[0]{origin} }
+sub directory { return }
+
+# Those that were named, and all that they have started.
+sub children { return with_children(@{ $_[0]{pids} }) }
+
+sub with_children {
+    return map {
+        my @children = map { split ' ', WAS::Server::slurp($_) } glob "/proc/$_/task/*/children";
+        ($_, with_children(@children))
+    } @_;
+}
+
+sub client {
+    my ($self, $key, %options) = @_;
+    return WAS::Client->new(base => $self->{origin}, key => $key, %options);
 }
 
 1;

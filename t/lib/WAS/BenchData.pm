@@ -8,6 +8,7 @@ package WAS::BenchData;
 use strict;
 use warnings;
 
+use Crypt::PRNG ();
 use Exporter qw(import);
 use JSON::PP qw(encode_json);
 use WAS::Bench qw(KIB MIB);
@@ -16,29 +17,55 @@ use WAS::Tar qw(archive);
 use WAS::Zcap qw(delegate);
 
 our @EXPORT_OK = qw(
-    fill_classic fill_pws fill_chunks fill_found fill_archive pws_requests waiting_requests
-    fill_rows TARGETS LISTED FOUND
+    fill_classic fill_pws fill_chunks fill_found fill_archive forget_classic pws_requests
+    waiting_requests fill_rows noise TARGETS LISTED FOUND
 );
 
-use constant { TARGETS => 20_000, COLLECTIONS => 1000, LISTED => 100, FOUND => 100_000 };
+use constant { TARGETS => 2000, COLLECTIONS => 1000, LISTED => 100, FOUND => 100_000 };
+
+# Delegations, many times as many as a child remembers.
+use constant DELEGATIONS => 4000;
 
 my %FIND = (profile => 'blinded-index', index => 'index');
 
-# A space with a small resource and with large ones.
+my %noise;
+
+# So many bytes that no server gets away with compressing: contents of wallets are encrypted. The
+# same ones each time.
+sub noise {
+    my ($count) = @_;
+    return $noise{$count} //= Crypt::PRNG->new('ChaCha20', 'noise')->bytes($count);
+}
+
+# A space with a resource of 1 KiB. Options:
+#   space     its id, bench
+#   contents  of how many bytes how many long ones
 sub fill_classic {
-    my ($bench, $server) = @_;
+    my ($bench, $server, %options) = @_;
     my $alice = $bench->alice;
     my $client = $server->client($alice, timeout => 60);
+    my $space = $options{space} // 'bench';
     my $put = sub {
         my ($path, @content) = @_;
-        my $res = $client->put("/space/bench$path", @content);
-        $res->status == 204 or die "cannot write: @{[$res->status]} @{[$res->body]}\n";
+        my $res = $client->put("/space/$space$path", @content);
+        $res->status =~ /\A20[014]\z/ or die "cannot write: @{[$res->status]} @{[$res->body]}\n";
     };
-    my $document = encode_json({ controller => $alice->did, name => 'Bench' });
-    $put->('', body => $document, type => 'application/json');
+    my %document = (id => "urn:uuid:$space", controller => $alice->did);
+    delete $document{id} if !defined $options{space};
+    $put->('', body => encode_json(\%document), type => 'application/json');
     $put->('/1k', body => 'x' x KIB);
-    $put->('/big' . MIB . "-$_", body => 'x' x MIB) for 0 .. 31;
-    $put->('/big' . 16 * MIB . "-$_", body => 'x' x (16 * MIB)) for 0 .. 7;
+    my $contents = $options{contents} // {};
+    for my $bytes (sort { $a <=> $b } keys %$contents) {
+        $put->("/big$bytes-$_", body => noise($bytes)) for 0 .. $contents->{$bytes} - 1;
+    }
+    return;
+}
+
+# Such a space goes, with all that was written to it.
+sub forget_classic {
+    my ($bench, $server, $space) = @_;
+    my $res = $server->client($bench->alice, timeout => 60)->delete("/space/$space");
+    $res->status < 300 or warn "the space $space stays: @{[$res->status]}\n";
     return;
 }
 
@@ -125,7 +152,7 @@ sub fill_archive {
     my $manifest = "ubc-version: '0.1'\ncontents:\n  space:\n    contents:\n      s: {}\n";
     my @entries = (['manifest.yml', $manifest], ['space/s/c/.collection.c.json', '{}']);
     my @lengths = ((KIB) x $count, (8 * MIB) x 2);
-    push @entries, map { ["space/s/c/r.$_.x%2Fy.blob", 'x' x $lengths[$_]] } 0 .. $#lengths;
+    push @entries, map { ["space/s/c/r.$_.x%2Fy.blob", noise($lengths[$_])] } 0 .. $#lengths;
     make_space($holder, 'packed');
     my $res = $holder->request(
         POST => '/pws/space/packed/import', type => 'application/x-tar',
@@ -142,10 +169,18 @@ sub pws_requests {
     my $space = '/pws/space/portable';
     my $holder = $bench->holder;
     my $bob = WAS::Key->fresh;
-    my $zcap = delegate(
-        $holder->space_url('portable'), by => $alice, to => $bob,
-        target => $holder->space_url('portable'), actions => ['GET'],
-        expires => int(time) + WAS::Bench::LIFETIME);
+    my $url = $holder->space_url('portable');
+    my $delegation = sub {
+        return {
+            zcap => {
+                capability => delegate(
+                    $url, by => $alice, to => $bob, target => $url, actions => ['GET'],
+                    expires => int(time) + WAS::Bench::LIFETIME
+                )
+            }
+        };
+    };
+    my $delegate = $bench->holder(undef, $bob);
     my @get = ([GET => "$space/one/1k"]);
     my @writers = map { [1 + $_ % COLLECTIONS, $_ / COLLECTIONS] } 0 .. TARGETS - 1;
     my @put = map { [PUT => sprintf "$space/c%d/r%d", @$_] } @writers;
@@ -155,9 +190,9 @@ sub pws_requests {
         chunk => $bench->invocations($holder, {}, [GET => "$space/one/1k/chunks/0"]),
         put_chunk => $bench->invocations($holder, {@content}, @chunks),
         get => $bench->invocations($holder, {}, @get),
-        delegated => $bench->invocations(
-            $bench->holder(undef, $bob),
-            { zcap => { capability => $zcap } }, @get
+        delegated => $bench->invocations($delegate, $delegation->(), @get),
+        cold => $bench->request_file(
+            map { $bench->invocation_lines($delegate, $delegation->(), @get) } 1 .. DELEGATIONS
         ),
         list => $bench->invocations($holder, {}, [GET => "$space/listed/?limit=" . LISTED]),
         feed => $bench->invocations(

@@ -120,6 +120,29 @@ sub bounded {
     return;
 }
 
+# A line of medians: pairs of a name and the values.
+sub medians {
+    my ($self, $name, @columns) = @_;
+    my %median;
+    printf '%-34s', $name;
+    while (my ($column, $values) = splice @columns, 0, 2) {
+        $median{$column} = median(@$values);
+        printf '  %s %s', $column, short($median{$column});
+    }
+    print "\n";
+    $self->{figures}{$name}{medians} = \%median;
+    return;
+}
+
+# What must be so; said where it is not.
+sub judge {
+    my ($self, $name, $good) = @_;
+    return if $good;
+    print "  NOT SO: $name\n";
+    push @{ $self->{failures} }, $name;
+    return;
+}
+
 # What a request costs in processor time, which the machine's other work hardly touches: of what
 # in_turns() has yielded, pairs of a key and a name.
 sub processor_times {
