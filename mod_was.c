@@ -139,7 +139,7 @@ static void prepare_database(was_server_t *config, server_rec *server, apr_pool_
                      was_error_chain(error, pool));
         return;
     }
-    was_startup_report_database(config->pool.params, server, pool);
+    was_startup_report_database(config->pool.params, config->db, server, pool);
 }
 
 /* A way to the database, its schema, who sweeps and who watches it, for a server with a location.

@@ -348,5 +348,17 @@ for my $case (
     is("@bodies", '1 2', 'keepalive: two requests on a connection');
     done($pid);
 }
+{
+    my $say = "${OK}Content-Length: 1\r\n\r\n";
+    my @turns = map { [{ until => qr{/$_ .*\r\n\r\n}s, say => $say . $_, close => 1 }] } 1, 2;
+    my ($base, $pid) = wire(@turns);
+    my $client = WAS::Client->new(base => $base, timeout => 5, keepalive => 1);
+    my $first = $client->get('/1')->body;
+    ok(
+        eventually(5, sub { IO::Select->new($client->{socket})->can_read(0) }),
+        'keepalive: the server closes');
+    is($first . $client->get('/2')->body, '12', 'keepalive: and is asked on a new connection');
+    done($pid);
+}
 
 done_testing;

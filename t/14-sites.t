@@ -160,6 +160,11 @@ my %document = map {
     ($_ => $client->get('/', headers => [Host => $_])->body)
 } @NAMES;
 isnt($document{ $NAMES[0] }, $document{ $NAMES[1] }, 'each site has the root of its protocol');
-unlike($server->log, qr/\[(?:\w+:)?(?:warn|error|crit|emerg)\]/, 'and httpd has nothing to say');
+# AH01882: the machine has an older OpenSSL than its mod_ssl was built with, which is no matter of a
+# site.
+unlike(
+    $server->log =~ s/^.*\bAH01882:.*\n//mgr,
+    qr/\[(?:\w+:)?(?:warn|error|crit|emerg)\]/,
+    'and httpd has nothing to say');
 
 done_testing;

@@ -23,7 +23,7 @@ my $dbh = WAS::Server::dbh($database);
 $dbh->do('SET client_min_messages = warning');
 my $SECRET = 'SECRETBYTES';
 my $dsn = WAS::Server::cluster()->dsn($database)
-    . " password=$SECRET options='-c statement_timeout=500ms'";
+    . " password=$SECRET options='-c statement_timeout=1500ms'";
 
 sub serve {
     my (%options) = @_;

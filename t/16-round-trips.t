@@ -16,6 +16,7 @@ use lib "$FindBin::Bin/lib";
 use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep);
+use WAS::Citus;
 use WAS::Holder;
 use WAS::Key;
 use WAS::Server;
@@ -106,6 +107,7 @@ MaxRequestWorkers 8
 MinSpareThreads 1
 MaxSpareThreads 8
 MaxKeepAliveRequests 0
+KeepAliveTimeout 60
 BEFORE
 DBDKeep 1
 DBDMax 1
@@ -122,6 +124,12 @@ SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query ~ 'w
 SQL
 ok(eventually(10, $looked), 'what was deleted has been looked for');
 WAS::Server::partition($database);
+# What is distributed under it, it takes for what it was.
+if (WAS::Citus::count()) {
+    $server->stop;
+    $server->start_again;
+    ok(eventually(10, $looked), '... and there, too');
+}
 
 my $alice = WAS::Key->fresh;
 my $client = $server->client($alice, keepalive => 1);
@@ -137,6 +145,7 @@ my $holder = at($server->origin, $alice, @pws);
 my $space = make_space($holder);
 my %there = (x => 'x' x 1024, mine => 'x', again => 'x', found => 'x');
 my $path = make_collection($holder, $space, 'c', \%there);
+my $fed = make_collection($holder, $space, 'fed', { x => 'x' }) . '/query';
 my $pws_etag = $holder->get("$path/x")->header('ETag');
 my $delegate = at($server->origin, WAS::Key->fresh, @pws);
 my $capability = delegate(
@@ -155,6 +164,7 @@ my $half = 'x' x (512 * 1024);
 # Who asks, for what, and the answer. # is another number each time.
 my $entry = '{"hmac":{"id":"i"},"attributes":[{"name":"n","value":"v","unique":true}]}';
 my @found = (type => 'application/json', body => qq({"indexed":[$entry]}));
+my @changes = (type => 'application/json', body => '{"profile":"changes"}');
 my @cases = (
     ['GET', $client, [GET => '/space/s/x', sign => 0], 200],
     ['GET, signed', $client, [GET => '/space/s/x'], 200],
@@ -187,6 +197,9 @@ my @cases = (
     ['pws: PUT of what is found', $holder, [PUT => "$path/found", @found], 200],
     ['pws: DELETE', $holder, [DELETE => "$path/new#"], 204],
     ['pws: DELETE by a delegate', $delegate, [DELETE => "$path/if#", @delegated], 204],
+    ['pws: changes', $holder, [GET => "$fed?profile=changes"], 200],
+    ['pws: changes, to a delegate', $delegate, [GET => "$fed?profile=changes", @delegated], 200],
+    ['pws: changes, by POST', $holder, [POST => $fed, @changes], 200],
     ['pws: PUT of a chunk, new', $holder, [PUT => "$path/x/chunks/#", @of], 204],
     ['pws: PUT of a chunk, again', $holder, [PUT => "$path/x/chunks/0", @of], 204],
     ['pws: GET of a chunk', $holder, [GET => "$path/x/chunks/0"], 200],
@@ -211,8 +224,11 @@ for my $case (@cases) {
 # The collection, its first 4 resources, and 4 writes of each of 6 kinds; the 8 deletions took two,
 # since a policy would have gone, too.
 is_deeply(
-    WAS::Server::dbh($database)
-        ->selectrow_arrayref('SELECT position, resources FROM was_pws_counters'),
+    WAS::Server::dbh($database)->selectrow_arrayref(<<'SQL'),
+SELECT k.position, k.resources FROM was_pws_counters k, was_pws_collections c
+    WHERE k.space_uuid = c.space_uuid AND k.collection_generation = c.generation
+    AND c.collection = 'c'
+SQL
     [1 + 4 + 6 * 4 + 2 * 8, 4 + 4 + 4 + 4 - 8],
     'pws: every write was counted');
 

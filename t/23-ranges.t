@@ -9,6 +9,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
+use WAS::Citus;
 use WAS::Server;
 use WAS::Story;
 
@@ -185,27 +186,28 @@ for my $case (
     my %none = (headers => { 'Content-Range' => 'bytes */26' });
     range_is($rule, 'small', $nothing, $all ? @whole : (416, undef, %none));
 }
-{
+SKIP: {
     # A date is a strong validator only when it is old enough (section 8.8.2.2).
     my $rule = 'RFC 9110 13.1.5: If-Range';
     my $res = ranged('small', 'bytes=1-2', 'If-Range' => $modified{small});
     my $got = $res->status . ' ' . $res->body;
     like($got, qr/\A(?:200 $bytes{small}|206 bc)\z/, "$rule: the date of the last change");
-    my $AGE = q(UPDATE was_resources SET revised = revised - interval '1 hour',
+    my $AGE = q(UPDATE was_resources SET revised = now() - interval '1 hour',
         written = pg_current_xact_id() WHERE space_uuid = ? AND path = ?);
     sql($AGE, $space, '/small');
     my $old = $alice->head("/space/$space/small")->header('Last-Modified');
     my $if = sub { return ['bytes=1-2', 'If-Range' => $_[0]] };
     range_is("$rule: the date of a change an hour ago", 'small', $if->($old), 206, 'bc');
     range_is("$rule: a later date", 'small', $if->($modified{small}), @whole);
+    skip 'no other server writes there, and all dates are known', 2 if WAS::Citus::count();
     # Without a known date no date matches.
     my $RETYPE = 'UPDATE was_resources SET content_type = ? WHERE space_uuid = ? AND path = ?';
     sql($RETYPE, 'x/small', $space, '/small');
     range_is("$rule: a date where none is known", 'small', $if->($old), @whole);
     my $now = $alice->get('/health')->header('Date');
     range_is("$rule: now where none is known", 'small', $if->($now), @whole);
-    $etag{small} = $alice->head("/space/$space/small")->header('ETag');
 }
+$etag{small} = $alice->head("/space/$space/small")->header('ETag');
 
 # Conditions come before ranges.
 my ($some, $none) = ('bytes=1-2', 'bytes=26-');

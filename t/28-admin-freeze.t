@@ -15,6 +15,7 @@ use WAS::Admin qw(admin);
 use WAS::Holder;
 use WAS::Key;
 use WAS::Server;
+use WAS::Traffic qw(eventually);
 use WAS::Zcap;
 
 my $dsn = WAS::Server::cluster()->dsn('was');
@@ -191,6 +192,39 @@ for my $row (grep { $_->[0] !~ /delegate|does not hold|import/ } @writes) {
     my $res = ($name =~ /of the space\z/ && $method eq 'DELETE' ? at('pws', $dave) : $carol)
         ->request($method, $path, %options);
     like($res->status, qr/\A20[014]\z/, "pws, afterwards: $name") or diag $res->body;
+}
+
+# 3. One that had to wait for somebody is noted as of when it was done: so long after it, what fails
+# may have failed by it.
+sub hold_until_awaited {
+    my ($table, $which) = @_;
+    my $dbh = WAS::Server::dbh();
+    $dbh->begin_work;
+    $dbh->do("SELECT 1 FROM $table WHERE space_uuid = ? FOR UPDATE", undef, $which);
+    my $is_awaited = q(SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'transactionid');
+    eventually(20, sub { $dbh->selectrow_array($is_awaited) });
+    my ($then) = $dbh->selectrow_array('SELECT clock_timestamp() FROM pg_sleep(0.5)');
+    $dbh->commit;
+    return $then;
+}
+
+sub thaw_held {
+    my ($table, $which) = @_;
+    my $is_free = "SELECT 1 FROM $table WHERE space_uuid = ? FOR UPDATE SKIP LOCKED";
+    eventually(20, sub { !sql($is_free, $which) });
+    return admin($dsn, qw(thaw --yes), $which)->{code};
+}
+
+my $fresh = new_id();
+is($alice->put("/space/$fresh", @document)->status, 204, 'classic: another space');
+for my $row ([was_spaces => $fresh], [was_pws_spaces => make_space($carol)]) {
+    my ($table, $which) = @$row;
+    ok(set_frozen('freeze', $which), "$table: frozen, and held by somebody");
+    my ($then, $code) =
+        in_parallel(2, sub { $_[0] == 0 ? hold_until_awaited(@$row) : thaw_held(@$row) });
+    is($code, 0, "$table: thawed");
+    my $later = "SELECT thawed >= ?::timestamptz FROM $table WHERE space_uuid = ?";
+    is_deeply([sql($later, $then, $which)], [[1]], "$table: and not before that was free");
 }
 
 done_testing;

@@ -143,7 +143,7 @@ my @long = map { [\&classic, "/space/$id/long$_"] } 1 .. 2;
 $traffic = writers(2 << 20, @long);
 ok(
     eventually(
-        30,
+        120,
         sub {
             grep { $_->{moved} } @{ rows($dsn, qw(to-rows --yes)) };
         }

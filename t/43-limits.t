@@ -13,6 +13,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 use Time::HiRes qw(sleep);
 use WAS::Charge;
+use WAS::Citus;
 use WAS::Client;
 use WAS::Key;
 use WAS::Server;
@@ -170,12 +171,15 @@ sub space_of {
         $res->status == 201 or die 'no collection: ' . $res->body;
     }
     my $missing = $FIXED - charge_of($id);
-    my %members = (controller => $who->did, name => 'n' x $missing);
-    my @fill = (type => 'x/y', body => content_of('classic', $missing, 'fill', 'x/y', $who));
-    my @ask =
-          $speaks == $PROTOCOL{pws}
-        ? $speaks->{put}->($id, \%members)
-        : (PUT => "/space/$id/fill", @fill);
+    my @ask;
+    if ($speaks == $PROTOCOL{pws}) {
+        @ask = $speaks->{put}->($id, { controller => $who->did, name => 'n' x $missing });
+    }
+    else {
+        my @of = ('fill', 'x/y', $who);
+        my $content = content_of('classic', $missing, @of);
+        @ask = (PUT => "/space/$id/fill", type => 'x/y', body => $content);
+    }
     $who->request(@ask)->status == 204 or die 'nothing to fill it with';
     charge_of($id) == $FIXED or die 'charged ' . charge_of($id);
     return $speaks->{at}->($id);
@@ -451,8 +455,9 @@ SQL
 sub all_at_once {
     my ($dbh, $each) = @_;
     my $writers = WAS::Traffic->start(clients => $CLIENTS, times => 1, each => $each);
-    my $waiting = eventually(20, sub { one_value(<<'SQL') == $CLIENTS });
-SELECT count(*) FROM pg_stat_activity WHERE datname = 'was' AND wait_event_type = 'Lock'
+    my $activity = WAS::Citus::activity();
+    my $waiting = eventually(20, sub { one_value(<<"SQL") == $CLIENTS });
+SELECT count(*) FROM $activity WHERE datname = 'was' AND wait_event_type = 'Lock'
 SQL
     $dbh->rollback;
     my $count = tally($writers->finish(patient => 1));

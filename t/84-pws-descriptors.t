@@ -339,8 +339,10 @@ for my $row (
     my $as_before = sub { ($_[0]->header('ETag') // '') eq $etag ? () : 'another validator' };
     my $if = sub { (headers => [@_]) };
     my @noted = (json('{"custom":{"name":"n"}}'));
-    my $counter = 'SELECT k.position FROM was_pws_counters k, was_pws_collections c'
-        . ' WHERE k.collection_generation = c.generation AND c.collection = ?';
+    my $counter =
+          'SELECT k.position FROM was_pws_counters k, was_pws_collections c'
+        . ' WHERE k.space_uuid = c.space_uuid AND k.collection_generation = c.generation'
+        . ' AND c.collection = ?';
     told(
         $alice,
         ["$is: made", PUT => "$c/r", [@first], 201, undef, check => $keep],

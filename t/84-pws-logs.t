@@ -496,7 +496,7 @@ SQL
         my @old = $stamp->();
         sql(<<'SQL', $ahead, $counter, $space, $old[2]);
 UPDATE was_pws_logs SET updated_counter = $2,
-    updated_ms = floor(date_part('epoch', clock_timestamp()) * 1000)::bigint + $1
+    updated_ms = floor(date_part('epoch', statement_timestamp()) * 1000)::bigint + $1
 WHERE space_uuid = $3 AND generation = $4
 SQL
         my @held = $stamp->();

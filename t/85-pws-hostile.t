@@ -786,8 +786,11 @@ for my $row (
         ['a few long ones', 5, "CASE WHEN n % 2 = 0 THEN $long END", '', 3, 2],
     ) {
         my ($name, $count, $custom, $query, @due) = @$row;
-        sql(      'DELETE FROM was_pws_resources r USING was_pws_collections c'
-                . q( WHERE c.collection = 'pages' AND c.generation = r.collection_generation));
+        sql(<<'SQL', $listed);
+DELETE FROM was_pws_resources r USING was_pws_collections c
+WHERE r.space_uuid = ? AND c.space_uuid = r.space_uuid AND c.collection = 'pages'
+    AND c.generation = r.collection_generation
+SQL
         sql(<<"SQL", $listed);
 INSERT INTO was_pws_resources (space_uuid, collection_generation, resource, generation,
     content_type, size, content, created_ms, position, updated_ms, custom)

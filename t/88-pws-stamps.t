@@ -28,7 +28,7 @@ sub only { return (headers => [@_]) }
 my @owned = document({ controller => $alice->did });
 my @public = document({ type => 'PublicCanRead' });
 my @noted = document({ custom => { name => 'n' } });
-my $now = 'floor(date_part(\'epoch\', clock_timestamp()) * 1000)::bigint';
+my $now = 'floor(date_part(\'epoch\', statement_timestamp()) * 1000)::bigint';
 
 # The kinds of records: how one is written, always with the same bytes, below its space; the table
 # and the columns of its stamp, and which row it is; which tombstone it leaves.

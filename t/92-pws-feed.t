@@ -336,6 +336,35 @@ told(
         'pws 13.1: a page ends by its bytes, and has one change at least');
 }
 
+# A page of few changes is read in another way while all of them are short; so each length at which
+# one is not, and a page that ends by the bytes of short ones, whose sum two ways make.
+{
+    my $mixed = make_collection($alice, $space, 'mixed');
+    my %stored = map { ("r$_" => '"' . 'x' x ($_ - 2) . '"') } 2, 2047 .. 2049, 60_000;
+    for my $id (sort keys %stored) {
+        make(PUT => "$mixed/$id", type => 'application/json', body => $stored{$id});
+        make(PUT => "$mixed/long$id", type => 'text/plain', body => $stored{$id});
+    }
+    for (['r2', 4096], ['r2047', 4097]) {
+        my ($id, $length) = @$_;
+        my $text = 'x' x ($length - length '{"text":""}');
+        make(PUT => "$mixed/$id/meta", document({ custom => { text => $text } }));
+    }
+    my @all = feed($alice, $mixed, limit => 1000);
+    my %data = map { $_->{id} => $json->encode($_->{data}) } grep { exists $_->{data} } @all;
+    is_deeply(\%data, \%stored, 'pws-next D.2: contents of all lengths are there, of JSON alone');
+    is_deeply([feed($alice, $mixed, limit => $_)], \@all, "pws-next D.1: short or not, by $_")
+        for 1, 2, 5, 128, 129;
+
+    my $short = make_collection($alice, $space, 'short');
+    make(PUT => "$short/r$_", document({ text => 'x' x 2037 })) for 1 .. 110;
+    my ($few, $many) = map { page($alice, $short, limit => $_) } 128, 129;
+    is_deeply($few, $many, 'pws 13.1: a page of short ones ends by their bytes');
+    my $count = @{ $few->{documents} };
+    ok($count > 50 && $count < 110, "pws 13.1: which come to $count");
+    is(scalar(feed($alice, $short, limit => 128)), 111, 'pws-next D.1: and none is passed over');
+}
+
 # 7. Whoever reads by a policy sees no policies, and nothing of what one hides or has hidden.
 {
     my $open = make_collection($alice, $space, 'open');

@@ -28,6 +28,7 @@ typedef struct admin_t {
     admin_print_t print;
     bool is_sure;                     /* --yes: else nothing is changed */
     const char *controller, *to, *by; /* or NULL */
+    const char *to_db, *map, *cell;   /* the same, for spaces that go to another database */
     int protocol;                     /* a was_admin_protocol_t; WAS_ADMIN_PROTOCOLS: not said */
     const char *argument;             /* what the command is about; or NULL */
     bool is_partly;                   /* set by a command: ADMIN_PARTLY at the end */
@@ -41,7 +42,9 @@ typedef enum admin_take_t {
     ADMIN_TAKES_PROTOCOL = 8,
     ADMIN_TAKES_TO = 16,
     ADMIN_TAKES_BY = 32,
-    ADMIN_CHANGES = 64 /* takes --yes */
+    ADMIN_CHANGES = 64, /* takes --yes */
+    ADMIN_TAKES_TO_DB = 128,
+    ADMIN_TAKES_MAP = 256 /* with --cell */
 } admin_take_t;
 
 typedef struct admin_command_t {
@@ -55,7 +58,8 @@ typedef struct admin_command_t {
 
 /*
  * The commands. What they print is printed when they return, whatever that is.
- * Errors: MALFORMED (the command line), NOT_FOUND, CONFLICT and FROZEN (refused), those of was_db.
+ * Errors: MALFORMED (the command line), NOT_FOUND, CONFLICT, FROZEN and MOVING (refused), those of
+ * was_db.
  */
 WAS_CHECKED const was_error_t *admin_status(admin_t *admin);
 WAS_CHECKED const was_error_t *admin_upgrade(admin_t *admin);
@@ -63,6 +67,8 @@ WAS_CHECKED const was_error_t *admin_spaces(admin_t *admin);
 WAS_CHECKED const was_error_t *admin_usage(admin_t *admin);
 WAS_CHECKED const was_error_t *admin_show(admin_t *admin);
 WAS_CHECKED const was_error_t *admin_move(admin_t *admin);
+WAS_CHECKED const was_error_t *admin_move_space(admin_t *admin);
+WAS_CHECKED const was_error_t *admin_share_origin(admin_t *admin);
 WAS_CHECKED const was_error_t *admin_freeze(admin_t *admin);
 WAS_CHECKED const was_error_t *admin_thaw(admin_t *admin);
 WAS_CHECKED const was_error_t *admin_erase(admin_t *admin);

@@ -71,6 +71,8 @@
     X(UNSUPPORTED, 415, "unsupported-media-type", "Unsupported Media Type")                        \
     /* The fields of the head are too many, or one is too long. */                                 \
     X(FIELDS_TOO_LARGE, 431, "request-header-fields-too-large", "Request Header Fields Too Large") \
+    /* What another server behind the same address is for. */                                      \
+    X(MISDIRECTED, 421, "misdirected-request", "Misdirected Request")                              \
     /* Plaintext where an encrypted envelope is due. */                                            \
     X(NOT_ENCRYPTED, 422, "unprocessable-content", "Unprocessable Content")                        \
     /* A defect of ours, or a database that refuses what it should take. */                        \
@@ -82,6 +84,8 @@
     X(UNAVAILABLE, 503, "service-unavailable", "Service Unavailable")                              \
     /* The same, since what was deleted there is not cleared away yet. */                          \
     X(CLEARING, 503, "service-unavailable", "Service Unavailable")                                 \
+    /* The same, since the space is on its way to another database. */                             \
+    X(MOVING, 503, "service-unavailable", "Service Unavailable")                                   \
     /* The database went away while it committed: written or not, nobody knows. */                 \
     X(UNCERTAIN, 503, "service-unavailable", "Service Unavailable")
 

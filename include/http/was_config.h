@@ -3,6 +3,7 @@
 #define WAS_CONFIG_H
 
 #include "auth/was_verified.h"
+#include "http/was_cell.h"
 #include "http/was_config_pool.h"
 #include "http/was_replay.h"
 #include "http/was_sweeper.h"
@@ -66,6 +67,7 @@ typedef struct was_config_t {
     apr_int64_t max_spaces;      /* WASMaxSpacesPerController; 0 for off, -1 when unset: no limit */
     apr_int64_t quota;           /* WASQuotaPerSpace in bytes; the same */
     was_parts_mode_t parts;      /* WASContentParts, of the classic protocol */
+    const was_cell_t *cell;      /* WASCell; NULL when unset */
     const was_token_t *token;    /* WASOnboardingToken, of pws; NULL when unset */
     apr_int64_t body_limit;      /* LimitRequestBody in bytes; 0 for no limit, -1 when unset */
     was_cors_mode_t cors;        /* WASCORS */

@@ -82,9 +82,9 @@ typedef enum was_fetch_t {
     WAS_FETCH_NOTHING,
     WAS_FETCH_SPACE,
     WAS_FETCH_RESOURCE,
-    /* Nothing, not even the right: the statements of the write look for it, if the body is short
-     * and nobody waits to be told that he may send it. */
-    WAS_FETCH_BY_WRITE
+    /* Nothing, not even the right: the row's own statements look for it, if the body is short and
+     * nobody waits to be told that he may send it. */
+    WAS_FETCH_BY_STATEMENT
 } was_fetch_t;
 
 typedef struct was_route_t {

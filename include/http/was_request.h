@@ -33,8 +33,8 @@ typedef struct was_request_t {
     was_conditions_t conditions;      /* of a write */
     const was_body_t *body;           /* NULL when the route takes none */
     json_t *document;                 /* the body, where the route takes a JSON object; or NULL */
-    bool write_may_carry; /* the row's write may take the right along; see was_fetch_t */
-    void *state;          /* the protocol's own; NULL at first */
+    bool may_carry; /* the row's statements may take the right along; see was_fetch_t */
+    void *state;    /* the protocol's own; NULL at first */
 } was_request_t;
 
 /* A request with path and configuration set, nothing proven. Errors: those of was_path_parse. */

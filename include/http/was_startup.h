@@ -14,10 +14,11 @@
  */
 
 /* What is worth knowing of the database behind a connection string that can be used, whose schema
- * is WAS_SCHEMA_VERSION: its name and version beside the module's (NOTICE), a pooler in front of it
- * (NOTICE, or WARNING where that costs), an encoding that is not UTF8, who else has a hand in the
- * tables (WARNING). */
-void was_startup_report_database(const char *params, server_rec *server, apr_pool_t *pool);
+ * is WAS_SCHEMA_VERSION and which `db` was prepared with: its name and version beside the module's,
+ * and whether Citus keeps the tables (NOTICE), a pooler in front of it (NOTICE, or WARNING where
+ * that costs), an encoding that is not UTF8, who else has a hand in the tables (WARNING). */
+void was_startup_report_database(const char *params, const was_db_t *db, server_rec *server,
+                                 apr_pool_t *pool);
 
 /* Opens the connections of a child before it takes requests: all of the pool, but no more than it
  * has threads. WARNING where that fails; requests try again. */

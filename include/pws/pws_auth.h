@@ -19,11 +19,15 @@ WAS_CHECKED const was_error_t *pws_token_missing(const was_request_t *request);
 
 /*
  * Sections 4 (steps 7 to 9), 6.4 and 8: the first phase, all that is known before the body. A right
- * that the row lets its write carry is not asked for here: pws_settle does.
+ * that the row lets its statements carry is not asked for here: pws_settle does.
  * Errors: INVALID_ID, UNSIGNED (a space that is to be made, or is not, without the token or with
  * it), NOT_FOUND, EXPIRED, REVOKED, and those of was_db.
  */
 WAS_CHECKED const was_error_t *pws_authorize(was_request_t *request);
+
+/* Asks for a right that statements were to carry, and do not, or have not found: by a policy,
+ * anybody may read. Nothing where none is open. Errors: those of pws_authorize. */
+WAS_CHECKED const was_error_t *pws_authorize_open(was_request_t *request);
 
 /*
  * The second phase, of the rights that the body decides (sections 8.5, 8.6 and 10.2): creating a
@@ -33,9 +37,9 @@ WAS_CHECKED const was_error_t *pws_authorize(was_request_t *request);
 WAS_CHECKED const was_error_t *pws_authorize_by_body(was_request_t *request);
 
 /*
- * The end of a request whose write was to carry the right: `error` is what became of it. A write
- * that did carry it is done; one that found its space frozen is told so; whatever else was wrong
- * is told to nobody who lacks the right.
+ * The end of a request whose statements were to carry the right: `error` is what became of it. What
+ * did carry it is done; a write that found its space frozen is told so; whatever else was wrong is
+ * told to nobody who lacks the right.
  * Errors: those of pws_authorize, FROZEN, or `error`.
  */
 WAS_CHECKED const was_error_t *pws_settle(was_request_t *request, const was_error_t *error);

@@ -16,7 +16,7 @@
 
 /* What is sealed, and with what; see was_pws_changes. */
 typedef struct pws_feed_t {
-    const unsigned char *key; /* WAS_MAC_KEY_BYTES */
+    const unsigned char *key; /* at least WAS_MAC_KEY_BYTES */
     const char *space;
     apr_int64_t generation;
 } pws_feed_t;

@@ -27,12 +27,12 @@ typedef struct pws_state_t {
     const char *action;
     bool is_onboarding; /* it shows the token that lets it make a space, and is not signed */
     /* After the first phase of authorization: */
-    bool is_pending;        /* the write is to carry the right along */
-    bool is_carried;        /* it has */
+    bool is_pending;        /* the row's statements are to carry the right along */
+    bool is_carried;        /* they have */
     bool is_refused;        /* the space is not the caller's; the body decides how he is told */
     bool is_public;         /* only a policy lets him read, and it lets anybody */
     bool may_write;         /* he asks for a write, and has the right */
-    bool is_frozen;         /* and the operator keeps the space as it is */
+    was_frozen_t frozen;    /* and whether nobody may write to the space */
     bool exists;            /* the space does; unknown while it is pending */
     was_pws_space_t space;  /* when it exists */
     const char *controller; /* the space's; NULL when there is no space */

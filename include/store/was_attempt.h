@@ -19,6 +19,8 @@ struct was_db_t {
 typedef struct was_attempt_t {
     was_transaction_t *transaction;
     bool again;          /* it failed in a way that a second try may overcome */
+    bool ends;           /* what was refused commits: itself, or what was before it */
+    bool is_distributed; /* by Citus */
     bool schema;         /* a table was missing */
     bool torn;           /* what the pooler has prepared for us is not what we know of */
     bool second;         /* it is the second one */
@@ -53,7 +55,7 @@ WAS_CHECKED const was_error_t *was_attempt_commit(was_attempt_t *attempt,
 
 /* What tells a session, which may be another's, what holds for the transaction that has begun; no
  * statement takes longer than so many milliseconds. */
-was_step_t was_attempt_settings(apr_int64_t milliseconds);
+was_step_t was_attempt_settings(const was_backend_t *backend, apr_int64_t milliseconds);
 
 /* BROKEN for a list with more steps, or other values, than there may be. */
 WAS_CHECKED const was_error_t *was_attempt_check(const was_transaction_t *transaction,

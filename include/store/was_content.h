@@ -49,6 +49,9 @@ typedef struct was_resource_t {
  * these seven columns, beginning at `column`. False when there is no resource in the row. */
 bool was_content_row(const was_rows_t *rows, int row, int column, was_resource_t *resource);
 
+/* The digest of a content in parts; NULL where the column has none. */
+const unsigned char *was_content_read_digest(const was_rows_t *rows, int row, int column);
+
 /* What one read has brought, in the order of the content; the bytes live as long as the rows. */
 typedef struct was_read_t {
     const was_rows_t *rows;

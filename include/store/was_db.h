@@ -18,7 +18,8 @@
  *   UNAVAILABLE  no connection, the statement's time is over, too many connections, disk full, a
  *                read-only or recovering database, a deadlock, no schema yet: nothing was written
  *   UNCERTAIN    the connection went away after a write was sent, behind the server that we talk
- *                to, too (SQLSTATE class 08); or no standby is known to have it
+ *                to, too (SQLSTATE class 08, or XX in answer to a commit); or no standby is known
+ *                to have it
  *   NOT_FOUND    the row that a foreign key names is gone
  *   CONFLICT     a unique key exists
  *   TARGET_TOO_LONG  a key is longer than an index can hold
@@ -65,6 +66,9 @@ bool was_db_is_ready(const was_db_t *db);
 /* Whether nobody but this module has made tables there, as far as is known: not before it is ready,
  * which a request that has read anything has seen. */
 bool was_db_is_ours(const was_db_t *db);
+
+/* Whether Citus keeps the tables, as far as is known. */
+bool was_db_is_distributed(const was_db_t *db);
 
 /* keep_msec. */
 apr_int64_t was_db_keeps(const was_db_t *db);

@@ -5,10 +5,11 @@
 #include "store/was_step.h"
 
 /*
- * was_grant: what a pws write stands on, as values of its statements: the controller whose root
- * capability was verified, and the delegations of the capability that is used. A transfer or a
- * revocation that committed before stops the write, and so does the operator who has frozen the
- * space; a revocation itself is made all the same.
+ * was_grant: what a pws write stands on, or a read whose statement looks for the right by itself,
+ * as values of its statements: the controller whose root capability was verified, and the
+ * delegations of the capability that is used. A transfer or a revocation that committed before
+ * stops it, and a write is stopped as well by the operator who has frozen the space; a revocation
+ * itself is made all the same.
  */
 
 typedef struct was_grant_t {

@@ -14,6 +14,10 @@
 /* A limit as a value of a statement: NULL for none, which `most` up to 0 means. */
 was_value_t was_limit_value(apr_int64_t most);
 
+/* Adds the lock of a controller to a transaction that may give it one space more, where there is a
+ * limit: a step whose row says nothing. */
+void was_limit_lock(was_transaction_t *transaction, const char *controller, apr_int64_t most);
+
 /*
  * Runs a write that may give `controller` one space more: behind its lock, where there is a limit,
  * so that of all who write at once no more succeed than fit. `*rows` is what it returned: none

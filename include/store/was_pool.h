@@ -29,8 +29,9 @@ WAS_CHECKED const was_error_t *was_pool_prepare(was_pool_t *connections, apr_poo
 /* Whether `ready` has said so, to whoever asked it. */
 bool was_pool_is_ready(const was_pool_t *connections);
 
-/* Whether it has said that all tables are ours. */
+/* Whether it has said that all tables are ours; that Citus keeps them. */
 bool was_pool_is_ours(const was_pool_t *connections);
+bool was_pool_is_distributed(const was_pool_t *connections);
 
 /*
  * Opens so many connections, and makes them ready, for a child that takes no requests yet: mod_dbd
@@ -43,9 +44,10 @@ WAS_CHECKED const was_error_t *was_pool_open(was_pool_t *connections, int count,
 
 /* What we know of one pooled connection; lives with it. */
 typedef struct was_backend_t {
-    int pid;        /* 0: nothing is known */
-    bool is_pooled; /* a pooler stands between: nothing of ours may be left in a session */
-    bool is_named;  /* prepared statements are kept by their names */
+    int pid;             /* 0: nothing is known */
+    bool is_pooled;      /* a pooler stands between: nothing of ours may be left in a session */
+    bool is_named;       /* prepared statements are kept by their names */
+    bool is_distributed; /* Citus keeps the tables */
     apr_int64_t statement_timeout; /* milliseconds, in PostgreSQL */
     apr_time_t timeout;            /* the same, seen from here, and a little more */
     bool prepared[WAS_SQL_COUNT];

@@ -33,8 +33,8 @@ was_pq_end_t was_pq_finish(PGconn *pg, int sent, apr_time_t deadline, PGresult *
 /* The same for statements without values or interesting answer. */
 was_pq_end_t was_pq_command(PGconn *pg, const char *sql, apr_time_t deadline, PGresult **result);
 
-/* A transaction's steps, and one before them. */
-enum { WAS_PQ_MAX_STEPS = WAS_TRANSACTION_MAX_STEPS + 1 };
+/* A transaction's steps, two before them and one behind. */
+enum { WAS_PQ_MAX_STEPS = WAS_TRANSACTION_MAX_STEPS + 3 };
 
 /* What a list of steps is run with. */
 typedef struct was_pq_exchange_t {
@@ -59,6 +59,10 @@ was_pq_end_t was_pq_run(PGconn *pg, const was_step_t *steps, int nsteps,
  */
 was_pq_end_t was_pq_copy(PGconn *pg, const was_source_t *content, apr_time_t deadline,
                          PGresult **result, const was_error_t **failure, apr_pool_t *pool);
+
+/* Hands the rows of a COPY TO STDOUT that has started to a COPY FROM STDIN that has; both are to be
+ * finished then. `*bytes` grows by what was handed on. */
+was_pq_end_t was_pq_hand_on(PGconn *from, PGconn *to, apr_time_t deadline, apr_int64_t *bytes);
 
 /* What the server's error says, as an error of ours. The server's text goes to the log only, and
  * without its DETAIL, which may quote stored values. */

@@ -17,6 +17,7 @@ typedef struct was_rows_t was_rows_t;
 int was_rows_count(const was_rows_t *rows);
 const char *was_rows_text(const was_rows_t *rows, int row, int column);
 const char *was_rows_bytes(const was_rows_t *rows, int row, int column, apr_size_t *count);
+apr_size_t was_rows_length(const was_rows_t *rows, int row, int column); /* 0 for SQL NULL */
 /* An integer or a bigint; `otherwise` for SQL NULL. */
 apr_int64_t was_rows_integer(const was_rows_t *rows, int row, int column, apr_int64_t otherwise);
 /* A bigint of Unix milliseconds; what lies beyond the years 0 to 9999, which a date-time has no

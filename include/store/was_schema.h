@@ -18,8 +18,10 @@ enum { WAS_SCHEMA_VERSION = 7 };
 
 /* What is known of the tables that are there. */
 typedef struct was_tables_t {
-    const char *schema; /* the one of PostgreSQL's schemas that they are in */
-    bool are_ours;      /* this module made the two of the Python server, too */
+    const char *schema;   /* the one of PostgreSQL's schemas that they are in */
+    bool are_ours;        /* this module made the two of the Python server, too */
+    bool are_distributed; /* Citus keeps them, on as many nodes as it has */
+    const char *origin;   /* where it does: the database's, which stays what it is */
 } was_tables_t;
 
 /*

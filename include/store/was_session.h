@@ -29,6 +29,21 @@ WAS_CHECKED const was_error_t *was_session_open(const char *params, was_session_
 WAS_CHECKED const was_error_t *was_session_run(was_session_t *session, const char *sql, int seconds,
                                                const was_rows_t **rows, apr_pool_t *pool);
 
+/* The text as a literal of SQL. In the pool. */
+const char *was_session_quote(was_session_t *session, const char *text, apr_pool_t *pool);
+
+/* What was copied, with the form around it. */
+typedef struct was_copied_t {
+    apr_int64_t rows, bytes;
+} was_copied_t;
+
+/* Lets a `COPY ... TO STDOUT` of one session be the rows of a `COPY ... FROM STDIN` of another one,
+ * within so many seconds; `copied` grows by them. After an error, neither can be used any more.
+ * Errors: those of was_db. */
+WAS_CHECKED const was_error_t *was_session_copy(was_session_t *from, const char *out,
+                                                was_session_t *to, const char *in, int seconds,
+                                                was_copied_t *copied, apr_pool_t *pool);
+
 /* Opens one, uses it, and closes it; the scratch pool goes with it. Errors: UNAVAILABLE, whatever
  * it was that failed. */
 WAS_CHECKED const was_error_t *was_session_once(const char *params,

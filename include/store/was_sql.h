@@ -26,12 +26,13 @@
 /* clang-format off */
 #define WAS_SQL_STATEMENTS(X) \
     X(PING, 0, false) \
-    X(SETTINGS, 1, false) \
-    X(LOCAL_SETTINGS, 1, false) \
+    X(SETTINGS, 2, false) \
+    X(LOCAL_SETTINGS, 2, false) \
     X(POOLER_PID, 1, false) \
     X(POOLER, 0, false) \
     X(POOLER_FORGET, 0, false) \
     X(BEGIN, 0, true) \
+    X(COMMIT, 0, true) \
     X(STAGE, 0, true) \
     X(COPY, 0, true) \
     X(CONTROLLER_LOCK, 1, true) \
@@ -42,22 +43,23 @@
     X(IMPORT_RESOURCE, 5, true) \
     X(IMPORT_PARTS, 6, true) \
     X(IMPORT_GATHERED, 5, true) \
-    X(SPACE_GET, 2, false) \
+    X(SPACE_GET, 1, false) \
     X(SPACE_OWNER, 2, false) \
     X(SPACE_LIST, 4, false) \
-    X(SPACE_PUT, 12, true) \
+    X(SPACE_PUT, 11, true) \
     X(SPACE_UPDATE, 11, true) \
     X(SPACE_INSERT, 6, true) \
     X(SPACE_CONDITIONS, 4, false) \
-    X(SPACE_DELETE, 5, true) \
-    X(SPACE_SWEEP, 5, true) \
     X(SPACE_MARK, 5, true) \
+    X(SPACE_DELETE, 1, true) \
+    X(SPACE_SWEEP, 1, true) \
     X(SPACE_LOCK, 1, false) \
-    X(RESOURCE_GET, 5, false) \
+    X(RESOURCE_GET, 6, false) \
     X(RESOURCE_PIECE, 5, false) \
     X(RESOURCE_LIST, 4, false) \
     X(RESOURCE_ROOM, 7, false) \
-    X(RESOURCE_PUT, 10, true) \
+    X(RESOURCE_PUT, 7, true) \
+    X(RESOURCE_PUT_IF, 10, true) \
     X(RESOURCE_PUT_WITHIN, 10, true) \
     X(RESOURCE_PUT_STAGED, 9, true) \
     X(RESOURCE_PUT_PARTS, 11, true) \
@@ -71,7 +73,6 @@
     /* pws: what decides who may, spaces */ \
     X(PWS_AUTHORIZE, 4, false) \
     X(PWS_AUTHORIZE_SPACE, 5, false) \
-    X(PWS_AUTHORIZE_RESOURCE, 6, false) \
     X(PWS_ORIGIN, 0, false) \
     X(PWS_SPACE_LOCK, 3, false) \
     X(PWS_SPACE_USAGE, 2, false) \
@@ -93,9 +94,11 @@
     X(PWS_BACKEND_RAISE_DELETE, 5, true) \
     X(PWS_BACKEND_DELETE, 3, true) \
     X(PWS_REVOKE_LOCK, 3, false) \
-    X(PWS_REVOKE_RAISE, 8, true) \
-    X(PWS_REVOKED_FORGET, 3, true) \
-    X(PWS_REVOKE, 5, true) \
+    X(PWS_REVOKE_RAISE, 7, true) \
+    X(PWS_REVOKED_FORGET, 2, true) \
+    X(PWS_REVOKE, 4, true) \
+    X(PWS_REVOKED_FORGET_ELSEWHERE, 1, true) \
+    X(PWS_REVOKE_ELSEWHERE, 4, true) \
     X(PWS_REVOKED, 2, false) \
     /* pws: collections */ \
     X(PWS_COLLECTION_LOCK, 4, false) \
@@ -144,6 +147,7 @@
     X(PWS_RESOURCE_PUT, 13, true) \
     X(PWS_RESOURCE_MATCHES, 6, false) \
     X(PWS_RESOURCE_SAME, 7, false) \
+    X(PWS_RESOURCE_GET_HELD, 6, false) \
     X(PWS_RESOURCE_GET, 4, false) \
     X(PWS_RESOURCE_PIECE, 6, false) \
     X(PWS_RESOURCE_LIST, 6, false) \
@@ -159,7 +163,7 @@
     X(PWS_RESOURCE_META_RAISE, 15, true) \
     X(PWS_RESOURCE_META_PUT, 8, true) \
     /* pws: chunks */ \
-    X(PWS_AUTHORIZE_CHUNK, 7, false) \
+    X(PWS_CHUNK_GET_HELD, 7, false) \
     X(PWS_CHUNK_GET, 5, false) \
     X(PWS_CHUNK_PIECE, 7, false) \
     X(PWS_CHUNK_LIST, 5, false) \
@@ -186,8 +190,9 @@
     X(PWS_TERMS_FIND, 8, false) \
     X(PWS_TERMS_COUNT, 7, false) \
     /* pws: changes */ \
-    X(PWS_CHANGES_RESOURCES, 7, false) \
-    X(PWS_CHANGES_OTHERS, 7, false) \
+    X(PWS_CHANGES_RESOURCES, 9, false) \
+    X(PWS_CHANGES_SHORT, 8, false) \
+    X(PWS_CHANGES_OTHERS, 8, false) \
     X(PWS_CHANGED, 4, false) \
     /* pws: archives */ \
     X(PWS_ARCHIVE_SPACE, 1, false) \
@@ -255,8 +260,10 @@
     X(SWEEP_REVOKED, 2, true) \
     X(SWEEP_CONTENT_MOVE, 2, true) \
     X(SWEEP_CONTENT, 2, true) \
-    X(SWEEP_UNNAMED, 4, true) \
-    X(SWEEP_UNNAMED_MOVE, 3, true) \
+    X(SWEEP_UNNAMED_FROM, 2, false) \
+    X(SWEEP_UNNAMED_PAGE, 3, false) \
+    X(SWEEP_UNNAMED, 5, true) \
+    X(SWEEP_UNNAMED_MOVE, 5, true) \
     /* was-admin; no request runs one */ \
     X(ADMIN_CLASSIC_SPACES, 2, false) \
     X(ADMIN_CLASSIC_SPACES_OF, 3, false) \
@@ -271,6 +278,8 @@
     X(ADMIN_PWS_MOVE, 2, true) \
     X(ADMIN_CLASSIC_FREEZE, 2, true) \
     X(ADMIN_PWS_FREEZE, 2, true) \
+    X(ADMIN_CLASSIC_TURN, 3, true) \
+    X(ADMIN_PWS_TURN, 3, true) \
     X(ADMIN_NOW, 0, false) \
     X(ADMIN_ENDED, 1, false) \
     X(ADMIN_CONTROLLER_FORGET, 1, true) \
@@ -310,7 +319,15 @@ typedef struct was_sql_statement_t {
 
 const was_sql_statement_t *was_sql_statement(was_sql_t statement);
 
-/* The texts of all statements, by their numbers, for tables in this schema. In the pool. */
-const char *const *was_sql_texts(const char *schema, apr_pool_t *pool);
+/*
+ * The texts of all statements, by their numbers, for tables in this schema. In the pool. They are
+ * the same whatever the tables stand on, but for three things where Citus keeps them, which is
+ * where `origin` is not NULL, but the database's: the number of the transaction that wrote a row
+ * (xmin) is that of the node which has the row, and says nothing of the one that we have noted
+ * there; nobody but this module writes there, so what is noted counts. The ids of spaces compare by
+ * code units everywhere. And the origin stands in the text: looked for in its table, which is on
+ * every node, it would have an INSERT sent to the nodes of all shards.
+ */
+const char *const *was_sql_texts(const char *schema, const char *origin, apr_pool_t *pool);
 
 #endif

@@ -8,6 +8,7 @@
 #include "admin/admin.h"
 
 #include "auth/was_did.h"
+#include "store/admin/was_admin_cell.h"
 #include "store/admin/was_admin_change.h"
 
 #include <string.h>
@@ -92,7 +93,13 @@ static const was_error_t *set_frozen(admin_t *admin, bool is_frozen)
 
     WAS_TRY(admin_find(admin, &details));
     WAS_TRY(refuse_deleted(admin, &details.space));
-    if (details.space.is_frozen == is_frozen) {
+    if (details.space.frozen >= WAS_FROZEN_MOVING) {
+        return was_error_make(admin->pool, WAS_ERROR_CONFLICT, NULL,
+                              "the space %s is or was moved to another database: move-space again "
+                              "ends that",
+                              details.space.id);
+    }
+    if ((details.space.frozen == WAS_FROZEN_KEPT) == is_frozen) {
         admin_print_note(admin->pool, "the space is %s already", is_frozen ? "frozen" : "open");
         /* Whoever froze it may have been told that a write goes on. */
         return admin->is_sure && is_frozen ? wait_for_writes(admin) : NULL;
@@ -116,6 +123,17 @@ const was_error_t *admin_thaw(admin_t *admin)
     return set_frozen(admin, false);
 }
 
+/* What was left of a space that another database has. */
+static const was_error_t *erase_copy(admin_t *admin, const was_admin_space_t *space,
+                                     apr_pool_t *pool)
+{
+    if (admin->is_sure) {
+        WAS_TRY(was_admin_cell_clear(admin->params, space, pool));
+    }
+    print_change(admin, "erase", space, space->controller, admin->is_sure, pool);
+    return NULL;
+}
+
 /* One space of those that are to be erased. */
 static const was_error_t *erase_space(admin_t *admin, const was_admin_space_t *space,
                                       apr_pool_t *pool)
@@ -123,9 +141,13 @@ static const was_error_t *erase_space(admin_t *admin, const was_admin_space_t *s
     if (space->is_deleted) {
         return NULL;
     }
-    if (space->is_frozen) {
+    if (space->frozen == WAS_FROZEN_MOVED) {
+        return erase_copy(admin, space, pool);
+    }
+    if (space->frozen != WAS_FROZEN_NOT) {
         admin->is_partly = true;
-        admin_print_note(pool, "the space %s is frozen, and stays: thaw it first", space->id);
+        admin_print_note(pool, "the space %s is frozen, and stays: thaw it first, or end its move",
+                         space->id);
         print_change(admin, "erase", space, space->controller, false, pool);
         return NULL;
     }

@@ -144,6 +144,7 @@ const was_error_t *admin_status(admin_t *admin)
         admin_print_boolean("ownTables", tables.are_ours),
         admin_print_text("encoding", facts.encoding),
         admin_print_boolean("pooler", facts.pooler != WAS_POOLER_NONE),
+        admin_print_boolean("citus", tables.are_distributed),
     };
 
     admin_print_sheet(&admin->print, fields, sizeof(fields) / sizeof(fields[0]), admin->pool);

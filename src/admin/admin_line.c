@@ -39,6 +39,13 @@ static const admin_command_t commands[] = {
      "show a space"},
     {"move", ADMIN_NEEDS_ARGUMENT | ADMIN_TAKES_PROTOCOL | ADMIN_TAKES_TO | ADMIN_CHANGES, false,
      admin_move, " SPACE --to DID", "give a space another controller"},
+    {"move-space",
+     ADMIN_NEEDS_ARGUMENT | ADMIN_TAKES_PROTOCOL | ADMIN_TAKES_TO_DB | ADMIN_TAKES_MAP |
+         ADMIN_CHANGES,
+     false, admin_move_space, " SPACE --to-db CONNINFO [--map FILE --cell NAME]",
+     "move a space to another database"},
+    {"share-origin", ADMIN_TAKES_TO_DB | ADMIN_CHANGES, false, admin_share_origin,
+     " --to-db CONNINFO", "let spaces of another database be moved here, and back"},
     {"freeze", ADMIN_NEEDS_ARGUMENT | ADMIN_TAKES_PROTOCOL | ADMIN_CHANGES, false, admin_freeze,
      " SPACE", "have nobody write to a space"},
     {"thaw", ADMIN_NEEDS_ARGUMENT | ADMIN_TAKES_PROTOCOL | ADMIN_CHANGES, false, admin_thaw,
@@ -65,7 +72,10 @@ enum {
     OPTION_CONTROLLER,
     OPTION_TO,
     OPTION_BY,
-    OPTION_PROTOCOL
+    OPTION_PROTOCOL,
+    OPTION_TO_DB,
+    OPTION_MAP,
+    OPTION_CELL
 };
 
 static const apr_getopt_option_t options[] = {
@@ -76,6 +86,9 @@ static const apr_getopt_option_t options[] = {
     {"to", OPTION_TO, true, "the new controller, a DID"},
     {"by", OPTION_BY, true, "controller (as without it) or space"},
     {"protocol", OPTION_PROTOCOL, true, "classic or pws, where both have the space"},
+    {"to-db", OPTION_TO_DB, true, "another database, as a connection string of libpq"},
+    {"map", OPTION_MAP, true, "the text file that the front's RewriteMap reads"},
+    {"cell", OPTION_CELL, true, "what that is to say of the space: the other database's cell"},
     {"help", OPTION_HELP, false, "this"},
     {NULL, 0, 0, NULL}};
 
@@ -158,6 +171,12 @@ static const was_error_t *take_option(admin_t *admin, int option, const char *sa
         return take_once(admin, &admin->to, said, "--to");
     case OPTION_BY:
         return take_once(admin, &admin->by, said, "--by");
+    case OPTION_TO_DB:
+        return take_once(admin, &admin->to_db, said, "--to-db");
+    case OPTION_MAP:
+        return take_once(admin, &admin->map, said, "--map");
+    case OPTION_CELL:
+        return take_once(admin, &admin->cell, said, "--cell");
     default:
         return take_protocol(admin, said);
     }
@@ -205,6 +224,9 @@ static const was_error_t *check_takes(const admin_t *admin, const admin_command_
         {admin->protocol != WAS_ADMIN_PROTOCOLS, ADMIN_TAKES_PROTOCOL, "takes no --protocol"},
         {admin->to != NULL, ADMIN_TAKES_TO, "takes no --to"},
         {admin->by != NULL, ADMIN_TAKES_BY, "takes no --by"},
+        {admin->to_db != NULL, ADMIN_TAKES_TO_DB, "takes no --to-db"},
+        {admin->map != NULL, ADMIN_TAKES_MAP, "takes no --map"},
+        {admin->cell != NULL, ADMIN_TAKES_MAP, "takes no --cell"},
         {admin->is_sure, ADMIN_CHANGES, "changes nothing, and takes no --yes"},
     };
 
@@ -288,6 +310,7 @@ static admin_exit_t exit_of(const was_error_t *error)
     case WAS_ERROR_CONFLICT:
     case WAS_ERROR_FORBIDDEN:
     case WAS_ERROR_FROZEN:
+    case WAS_ERROR_MOVING:
         return ADMIN_REFUSED;
     default:
         return ADMIN_UNAVAILABLE;

@@ -43,7 +43,12 @@ const was_error_t *admin_each_space(admin_t *admin,
 
 static const char *state_of(const was_admin_space_t *space)
 {
-    return space->is_deleted ? "deleted" : space->is_frozen ? "frozen" : "open";
+    static const char *const states[] = {[WAS_FROZEN_NOT] = "open",
+                                         [WAS_FROZEN_KEPT] = "frozen",
+                                         [WAS_FROZEN_MOVING] = "moving",
+                                         [WAS_FROZEN_MOVED] = "moved"};
+
+    return space->is_deleted ? "deleted" : states[space->frozen];
 }
 
 static const was_error_t *print_space(admin_t *admin, const was_admin_space_t *space,

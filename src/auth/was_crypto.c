@@ -98,7 +98,7 @@ void was_crypto_sha256(const void *bytes, apr_size_t length, unsigned char diges
 void was_crypto_mac(const unsigned char key[WAS_MAC_KEY_BYTES], const void *bytes,
                     apr_size_t length, unsigned char mac[WAS_MAC_BYTES])
 {
-    crypto_generichash(mac, WAS_MAC_BYTES, bytes, length, key, WAS_MAC_KEY_BYTES);
+    crypto_shorthash_siphashx24(mac, bytes, length, key);
 }
 
 apr_uint32_t was_crypto_short_hash(const void *bytes, apr_size_t length)

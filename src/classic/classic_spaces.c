@@ -9,6 +9,7 @@
 #include "auth/was_did.h"
 
 #include "http/was_accept.h"
+#include "http/was_cell.h"
 
 #include <apr_strings.h>
 
@@ -173,16 +174,20 @@ static const char *default_id(const char *uuid, apr_pool_t *pool)
     return apr_pstrcat(pool, "urn:uuid:", uuid, NULL);
 }
 
-static const was_error_t *read_uuid(const json_t *body, const char **uuid, apr_pool_t *pool)
+static const was_error_t *read_uuid(const was_request_t *request, const char **uuid)
 {
-    WAS_TRY(was_json_string(body, "uuid", CLASSIC_UUID_MAX_BYTES, uuid, pool));
+    apr_pool_t *pool = request->pool;
+
+    WAS_TRY(was_json_string(request->document, "uuid", CLASSIC_UUID_MAX_BYTES, uuid, pool));
     if (*uuid == NULL) {
-        *uuid = was_crypto_uuid(pool);
+        *uuid = was_cell_uuid(request->config->cell, pool);
     }
     const was_error_t *error = classic_check_uuid(*uuid, pool);
-    return error == NULL
-               ? NULL
-               : was_error_make(pool, WAS_ERROR_INVALID_BODY, "#/uuid", "%s", error->detail);
+
+    if (error != NULL) {
+        return was_error_make(pool, WAS_ERROR_INVALID_BODY, "#/uuid", "%s", error->detail);
+    }
+    return was_cell_check(request->config->cell, *uuid, "#/uuid", "PUT the space's own URL", pool);
 }
 
 const was_error_t *classic_spaces_post(was_request_t *request, was_response_t *response)
@@ -196,7 +201,7 @@ const was_error_t *classic_spaces_post(was_request_t *request, was_response_t *r
         WAS_TRY(read_controller(body, &change.controller, pool));
         WAS_TRY(read_extras(body, &change, pool));
     }
-    WAS_TRY(read_uuid(body, &uuid, pool));
+    WAS_TRY(read_uuid(request, &uuid));
     if (change.controller != NULL && strcmp(change.controller, request->caller) != 0) {
         return was_error_make(pool, WAS_ERROR_FORBIDDEN, "/authorization",
                               "a space can be made only for the signer");

@@ -54,6 +54,7 @@ void *was_config_merge_dir(apr_pool_t *pool, void *outer, void *inner)
         config->cors = base->cors;
         config->origins = base->origins;
     }
+    config->cell = config->cell != NULL ? config->cell : base->cell;
     config->token = config->token != NULL ? config->token : base->token;
     config->base_url = config->base_url != NULL ? config->base_url : base->base_url;
     config->max_age = inner_or_outer(config->max_age, base->max_age);
@@ -127,7 +128,7 @@ apr_int64_t was_config_skew(const was_config_t *config)
 bool was_config_in_parts(const was_config_t *config, const was_db_t *db)
 {
     return config->protocol == WAS_PROTOCOL_PWS || config->parts == WAS_PARTS_ON ||
-           (config->parts != WAS_PARTS_OFF && was_db_is_ours(db));
+           was_db_is_distributed(db) || (config->parts != WAS_PARTS_OFF && was_db_is_ours(db));
 }
 
 apr_int64_t was_config_keep_msec(const server_rec *first)

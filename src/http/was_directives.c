@@ -162,6 +162,15 @@ static const char *set_quota(cmd_parms *cmd, void *dir, const char *word)
     return read_limit(cmd, word, most_bytes, &((was_config_t *)dir)->quota);
 }
 
+static const char *set_cell(cmd_parms *cmd, void *dir, const char *word)
+{
+    const char *form = was_cell_read(word, &((was_config_t *)dir)->cell, cmd->pool);
+
+    return form == NULL
+               ? refuse_section(cmd)
+               : apr_psprintf(cmd->pool, "%s takes %s, not '%s'", cmd->cmd->name, form, word);
+}
+
 static const char *set_onboarding(cmd_parms *cmd, void *dir, const char *word)
 {
     was_config_t *config = dir;
@@ -320,6 +329,8 @@ const command_rec was_directives[] = {
                   "off, or how many spaces one controller may have"),
     AP_INIT_TAKE1("WASQuotaPerSpace", set_quota, NULL, ACCESS_CONF | RSRC_CONF,
                   "off, or how many bytes the resources of one space may have in all"),
+    AP_INIT_TAKE1("WASCell", set_cell, NULL, ACCESS_CONF | RSRC_CONF,
+                  "off, or how the ids of spaces begin that are this server's, of several"),
     AP_INIT_TAKE1("WASOnboardingToken", set_onboarding, NULL, ACCESS_CONF | RSRC_CONF,
                   "off, or the file with the token that who makes a space of pws must show"),
     AP_INIT_TAKE1("WASReplayGuard", set_replay_guard, NULL, RSRC_CONF,

@@ -113,8 +113,9 @@ static json_t *build_document(const was_request_t *request, const was_face_t *fa
 static void log_error(const was_request_t *request, int status, const char *what,
                       const was_error_t *error)
 {
-    /* Whoever has deleted something could fill the log otherwise. */
-    bool is_loud = is_failure(status) && error->kind != WAS_ERROR_CLEARING;
+    /* Whoever has deleted something could fill the log otherwise, or writes to what is moved. */
+    bool is_loud =
+        is_failure(status) && error->kind != WAS_ERROR_CLEARING && error->kind != WAS_ERROR_MOVING;
 
     ap_log_rerror(APLOG_MARK, is_loud ? APLOG_ERR : APLOG_INFO, 0, request->r, "%s %s %s",
                   was_request_mark(request), what, was_error_chain(error, request->pool));

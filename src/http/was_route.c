@@ -32,13 +32,13 @@ static bool covers_body(const was_request_t *request)
 /* How much of a body may be taken from somebody whose right is looked for when it is there. */
 enum { CARRY_MAX_BYTES = 64 * 1024 };
 
-/* Whether the row's write may take the right along: not where a stranger could have us keep much,
- * fill the cache of used signatures, or ask him to go on sending. */
-static bool may_write_carry(const was_request_t *request)
+/* Whether the row's statements may take the right along: not where a stranger could have us keep
+ * much, fill the cache of used signatures, or ask him to go on sending. */
+static bool row_may_carry(const was_request_t *request)
 {
     const char *length = was_request_field(request, "Content-Length");
 
-    return request->route->fetch == WAS_FETCH_BY_WRITE && request->protocol->settle != NULL &&
+    return request->route->fetch == WAS_FETCH_BY_STATEMENT && request->protocol->settle != NULL &&
            was_config_server(request->r->server)->replay == NULL && !request->r->expecting_100 &&
            was_request_field(request, "Transfer-Encoding") == NULL &&
            (length == NULL || apr_atoi64(length) <= CARRY_MAX_BYTES);
@@ -56,7 +56,7 @@ static const was_error_t *admit_caller(was_request_t *request, apr_int64_t max)
     if (route->need != WAS_NEED_NOTHING) {
         WAS_TRY(was_body_check(request, max));
     }
-    request->write_may_carry = may_write_carry(request);
+    request->may_carry = row_may_carry(request);
     if ((was_match_phases(route->right) & WAS_PHASE_BEFORE_BODY) != 0) {
         WAS_TRY(protocol->authorize(request));
     }

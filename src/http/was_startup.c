@@ -36,11 +36,13 @@ static void report_pooler(was_session_pooler_t pooler, server_rec *server)
     }
 }
 
-static void report_versions(const was_session_facts_t *facts, server_rec *server)
+static void report_versions(const was_session_facts_t *facts, bool is_distributed,
+                            server_rec *server)
 {
     ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, server,
-                 "mod_was " WAS_VERSION ": schema %d in database \"%s\" of PostgreSQL %s",
-                 WAS_SCHEMA_VERSION, facts->database, facts->version);
+                 "mod_was " WAS_VERSION ": schema %d in database \"%s\" of PostgreSQL %s%s",
+                 WAS_SCHEMA_VERSION, facts->database, facts->version,
+                 is_distributed ? ", distributed by Citus" : "");
 }
 
 static void report_encoding(const char *encoding, server_rec *server)
@@ -67,13 +69,14 @@ static void report_schema(const char *params, server_rec *server, apr_pool_t *po
     }
 }
 
-void was_startup_report_database(const char *params, server_rec *server, apr_pool_t *pool)
+void was_startup_report_database(const char *params, const was_db_t *db, server_rec *server,
+                                 apr_pool_t *pool)
 {
     was_session_facts_t facts;
 
     /* Whether there is a database at all is said elsewhere. */
     if (was_session_find_facts(params, &facts, pool) == NULL) {
-        report_versions(&facts, server);
+        report_versions(&facts, was_db_is_distributed(db), server);
         report_encoding(facts.encoding, server);
         report_pooler(facts.pooler, server);
         report_schema(params, server, pool);

@@ -71,26 +71,26 @@ static const was_route_t routes[] = {
     ROW("GET", "/space/*/*/linkset", READ, NOTHING, NOTHING, pws_linkset_get)
     ROW("GET", "/space/*/*/backend", READ, NOTHING, NOTHING, pws_backend_get)
     ROW("GET", "/space/*/*/quota", READ, NOTHING, NOTHING, pws_quota_get)
-    ROW("POST", "/space/*/*/query", READ, DOCUMENT, NOTHING, pws_query_post)
-    ROW("GET", "/space/*/*/query", READ, NOTHING, NOTHING, pws_query_get)
+    ROW("POST", "/space/*/*/query", READ, DOCUMENT, BY_STATEMENT, pws_query_post)
+    ROW("GET", "/space/*/*/query", READ, NOTHING, BY_STATEMENT, pws_query_get)
     ROW("GET", "/space/*/*/", READ, NOTHING, NOTHING, pws_resources_get)
-    ROW("POST", "/space/*/*/", CAPABILITY, CONTENT, BY_WRITE, pws_resources_post)
+    ROW("POST", "/space/*/*/", CAPABILITY, CONTENT, BY_STATEMENT, pws_resources_post)
     ROW("DELETE", "/space/*/*/", CONTROLLER_ONLY, NOTHING, NOTHING, pws_collection_delete)
     ROW("*", "/space/*/*", ANYONE, NOTHING, NOTHING, pws_add_slash)
     ROW("GET", "/space/*/*/*/meta", READ, NOTHING, NOTHING, pws_resource_meta_get)
-    ROW("PUT", "/space/*/*/*/meta", CAPABILITY, DOCUMENT, BY_WRITE, pws_resource_meta_put)
+    ROW("PUT", "/space/*/*/*/meta", CAPABILITY, DOCUMENT, BY_STATEMENT, pws_resource_meta_put)
     ROW("GET", "/space/*/*/*/policy", CAPABILITY, NOTHING, NOTHING, pws_policy_get)
     ROW("PUT", "/space/*/*/*/policy", CAPABILITY, DOCUMENT, NOTHING, pws_policy_put)
     ROW("DELETE", "/space/*/*/*/policy", CAPABILITY, NOTHING, NOTHING, pws_policy_delete)
     ROW("*", "/space/*/*/*/chunks", ANYONE, NOTHING, NOTHING, pws_add_slash)
     ROW("GET", "/space/*/*/*/chunks/", READ, NOTHING, NOTHING, pws_chunks_get)
     ROW("GET", "/space/*/*/*/chunks/*", READ, NOTHING, RESOURCE, pws_chunk_get)
-    ROW("PUT", "/space/*/*/*/chunks/*", CAPABILITY, CONTENT, BY_WRITE, pws_chunk_put)
-    ROW("DELETE", "/space/*/*/*/chunks/*", CAPABILITY, NOTHING, BY_WRITE, pws_chunk_delete)
+    ROW("PUT", "/space/*/*/*/chunks/*", CAPABILITY, CONTENT, BY_STATEMENT, pws_chunk_put)
+    ROW("DELETE", "/space/*/*/*/chunks/*", CAPABILITY, NOTHING, BY_STATEMENT, pws_chunk_delete)
     ROW("*", "/space/*/*/*/chunks/*/", ANYONE, NOTHING, NOTHING, pws_strip_slash)
     ROW("GET", "/space/*/*/*", READ, NOTHING, RESOURCE, pws_resource_get)
-    ROW("PUT", "/space/*/*/*", CAPABILITY, CONTENT, BY_WRITE, pws_resource_put)
-    ROW("DELETE", "/space/*/*/*", CAPABILITY, NOTHING, BY_WRITE, pws_resource_delete)
+    ROW("PUT", "/space/*/*/*", CAPABILITY, CONTENT, BY_STATEMENT, pws_resource_put)
+    ROW("DELETE", "/space/*/*/*", CAPABILITY, NOTHING, BY_STATEMENT, pws_resource_delete)
     ROW("*", "/space/*/*/*/", ANYONE, NOTHING, NOTHING, pws_strip_slash)
     {0}};
 #undef ROW
@@ -149,6 +149,7 @@ static const was_face_t faces[] = {
     {.kind = WAS_ERROR_EXPIRED, .fragment = "capability-expired", .title = "Capability Expired"},
     {.kind = WAS_ERROR_REVOKED, .fragment = "capability-revoked", .title = "Capability Revoked"},
     {.kind = WAS_ERROR_METHOD, .untyped = true},
+    {.kind = WAS_ERROR_MISDIRECTED, .untyped = true},
     {.kind = WAS_ERROR_CONFLICT, .fragment = "id-conflict", .title = "Id Conflict"},
     {.kind = WAS_ERROR_RESERVED_ID, .fragment = "reserved-id", .title = "Reserved Id"},
     {.kind = WAS_ERROR_UNKNOWN_BACKEND,
@@ -175,6 +176,7 @@ static const was_face_t faces[] = {
      .title = "Unsupported Operation"},
     {.kind = WAS_ERROR_BROKEN, .fragment = "internal-error", .title = "Internal Error"},
     {.kind = WAS_ERROR_UNAVAILABLE, .fragment = "storage-error", .title = "Storage Unavailable"},
+    {.kind = WAS_ERROR_MOVING, .fragment = "storage-error", .title = "Storage Unavailable"},
     {.kind = WAS_ERROR_UNCERTAIN, .fragment = "storage-error", .title = "Storage Unavailable"},
 };
 

@@ -211,7 +211,7 @@ static const was_error_t *authorize_now(was_request_t *request, pws_state_t *sta
     const was_error_t *error = decide_access(request, state, verdict, &authorization);
 
     state->may_write = error == NULL && asks_for_write(request);
-    state->is_frozen = state->may_write && authorization.is_frozen;
+    state->frozen = state->may_write ? authorization.frozen : WAS_FROZEN_NOT;
     if (request->route->right == WAS_RIGHT_PUT_SPACE) {
         WAS_TRY(check_token(request, state));
         /* The same: whoever may not is told what is wrong with his body as where no space is. */
@@ -229,7 +229,7 @@ const was_error_t *pws_authorize(was_request_t *request)
     state->delegations = pws_chain_hashes(&state->chain, request->pool);
     was_zcap_verdict_t verdict = evaluate_capability(request, state);
 
-    if (verdict == WAS_ZCAP_ALLOWED && request->write_may_carry) {
+    if (verdict == WAS_ZCAP_ALLOWED && request->may_carry) {
         state->is_pending = true;
         state->controller = pws_chain_controller(request, state);
         return NULL;
@@ -247,7 +247,8 @@ static const was_error_t *tell_frozen(const was_request_t *request, const pws_st
     case WAS_ERROR_CONFLICT:
     case WAS_ERROR_PRECONDITION:
     case WAS_ERROR_QUOTA:
-        return state->is_frozen ? was_frozen_refusal(request->pool) : error;
+        return state->frozen != WAS_FROZEN_NOT ? was_frozen_refusal(state->frozen, request->pool)
+                                               : error;
     default:
         return error;
     }
@@ -258,10 +259,21 @@ static const was_error_t *tell_frozen(const was_request_t *request, const pws_st
 static const was_error_t *settle_write(was_request_t *request, pws_state_t *state,
                                        const was_error_t *error)
 {
-    if (error->kind == WAS_ERROR_NOT_FOUND && !state->is_frozen) {
+    if (error->kind == WAS_ERROR_NOT_FOUND && state->frozen == WAS_FROZEN_NOT) {
         WAS_TRY(authorize_now(request, state, WAS_ZCAP_ALLOWED));
     }
     return tell_frozen(request, state, error);
+}
+
+const was_error_t *pws_authorize_open(was_request_t *request)
+{
+    pws_state_t *state = request->state;
+
+    if (!state->is_pending) {
+        return NULL;
+    }
+    state->is_pending = false;
+    return authorize_now(request, state, WAS_ZCAP_ALLOWED);
 }
 
 const was_error_t *pws_settle(was_request_t *request, const was_error_t *error)
@@ -283,10 +295,9 @@ const was_error_t *pws_settle(was_request_t *request, const was_error_t *error)
         (error->kind == WAS_ERROR_UNAVAILABLE || error->kind == WAS_ERROR_UNCERTAIN)) {
         return error;
     }
-    state->is_pending = false;
-    WAS_TRY(authorize_now(request, state, WAS_ZCAP_ALLOWED));
-    /* Without an error, a write that its right has not gone into is a defect of ours. */
+    WAS_TRY(pws_authorize_open(request));
+    /* Without an error, statements that the right has not gone into are a defect of ours. */
     return error != NULL ? tell_frozen(request, state, error)
                          : was_error_log(request->pool, WAS_ERROR_BROKEN,
-                                         "a write did not carry the right that it stands on");
+                                         "nothing carried the right that the request stands on");
 }

@@ -9,6 +9,7 @@
 
 #include "auth/was_did.h"
 #include "auth/was_key.h"
+#include "http/was_cell.h"
 #include "pws/pws_auth.h"
 #include "pws/pws_documents.h"
 #include "pws/pws_ids.h"
@@ -158,12 +159,25 @@ static const was_error_t *read_space_change(const was_request_t *request,
                            request->pool);
 }
 
+/* The id of a space that is made by POST. */
+static const was_error_t *read_posted_id(const was_request_t *request, const char **id)
+{
+    const was_cell_t *cell = request->config->cell;
+
+    if (json_object_get(request->document, "id") == NULL) {
+        *id = was_cell_uuid(cell, request->pool);
+        return NULL;
+    }
+    WAS_TRY(pws_read_new_id(request->document, id, request->pool));
+    return was_cell_check(cell, *id, "#/id", "PUT the space's meta", request->pool);
+}
+
 const was_error_t *pws_space_read_creation(was_request_t *request, pws_creation_t *creation)
 {
     const json_t *body = request->document;
 
     if (request->route->right == WAS_RIGHT_CREATE_SPACE) {
-        WAS_TRY(pws_read_new_id(body, &creation->id, request->pool));
+        WAS_TRY(read_posted_id(request, &creation->id));
     }
     else {
         creation->id = pws_segment(request, 1);

@@ -44,8 +44,15 @@ static const was_error_t *explain_refusal(was_attempt_t *attempt, const PGresult
                                         "42703", "57P",   "25006", NULL};
     static const char *const missing[] = {"42P01", "42703", NULL};
     static const char *const behind[] = {"08", NULL};
+    /* Citus, of a node that is lost while it is at something, or has not answered the commit. */
+    static const char *const internal[] = {"XX", NULL};
+    /* The same, of one that it waits for no longer: that may be committing meanwhile. */
+    static const char *const impatient[] = {"57", NULL};
+    bool is_lost = attempt->is_distributed && was_pq_state_is(refusal, internal);
+    bool is_left = attempt->is_distributed && was_pq_state_is(refusal, impatient);
 
-    if (commits && was_pq_state_is(refusal, behind)) {
+    if (commits && (was_pq_state_is(refusal, behind) ||
+                    (attempt->ends && (is_left || was_pq_state_is(refusal, internal))))) {
         return uncertain_write(attempt, name, "a server behind the server is lost");
     }
     if (commits && was_pq_is_own(refusal)) {
@@ -53,7 +60,11 @@ static const was_error_t *explain_refusal(was_attempt_t *attempt, const PGresult
     }
     attempt->again = was_pq_state_is(refusal, stale);
     attempt->schema = was_pq_state_is(refusal, missing);
-    return was_error_wrap(attempt->pool, was_pq_error(refusal, attempt->pool), "%s", name);
+    const was_error_t *error = was_pq_error(refusal, attempt->pool);
+
+    return is_lost ? was_error_log(attempt->pool, WAS_ERROR_UNAVAILABLE, "%s: %s", name,
+                                   was_error_text(error, attempt->pool))
+                   : was_error_wrap(attempt->pool, error, "%s", name);
 }
 
 static const was_error_t *explain_end(was_attempt_t *attempt, was_pq_end_t end,
@@ -114,8 +125,10 @@ const was_error_t *was_attempt_explain(was_attempt_t *attempt, was_pq_end_t end,
 const was_error_t *was_attempt_begin(was_attempt_t *attempt, const struct was_db_t *db,
                                      was_connection_t *connection)
 {
-    attempt->again = attempt->schema = attempt->torn = false;
-    return count_error(was_pool_borrow(db->connections, db->caller, connection, attempt->pool));
+    attempt->again = attempt->schema = attempt->torn = attempt->ends = false;
+    WAS_TRY(count_error(was_pool_borrow(db->connections, db->caller, connection, attempt->pool)));
+    attempt->is_distributed = connection->backend->is_distributed;
+    return NULL;
 }
 
 const was_error_t *was_attempt_command(was_attempt_t *attempt, was_connection_t *connection,
@@ -162,6 +175,9 @@ const was_error_t *was_attempt_run(was_attempt_t *attempt, was_connection_t *con
     was_tally_add(WAS_TALLY_STATEMENTS, nsteps);
     was_pq_end_t end = was_pq_run(connection->pg, steps, nsteps, exchange);
     was_sql_t named = end == WAS_PQ_REFUSED ? exchange->refused : steps[nsteps - 1].statement;
+
+    attempt->ends =
+        named == WAS_SQL_COMMIT || (backend->is_distributed && steps[0].statement != WAS_SQL_BEGIN);
     const was_error_t *error = was_attempt_explain(attempt, end, exchange->refusal,
                                                    was_sql_statement(named)->name, commits);
 
@@ -170,10 +186,12 @@ const was_error_t *was_attempt_run(was_attempt_t *attempt, was_connection_t *con
     return error;
 }
 
-was_step_t was_attempt_settings(apr_int64_t milliseconds)
+was_step_t was_attempt_settings(const was_backend_t *backend, apr_int64_t milliseconds)
 {
     return (was_step_t){
-        .statement = WAS_SQL_LOCAL_SETTINGS, .nvalues = 1, .values = {WAS_INTEGER(milliseconds)}};
+        .statement = WAS_SQL_LOCAL_SETTINGS,
+        .nvalues = 2,
+        .values = {WAS_INTEGER(milliseconds), WAS_BOOLEAN(backend->is_distributed)}};
 }
 
 const was_error_t *was_attempt_commit(was_attempt_t *attempt, was_connection_t *connection,
@@ -182,6 +200,7 @@ const was_error_t *was_attempt_commit(was_attempt_t *attempt, was_connection_t *
     PGresult *result = NULL;
 
     was_tally_add(WAS_TALLY_STATEMENTS, 1);
+    attempt->ends = true;
     was_pq_end_t end = was_pq_command(connection->pg, "COMMIT",
                                       apr_time_now() + connection->backend->timeout, &result);
     const was_error_t *error = was_attempt_explain(attempt, end, result, "COMMIT", writes);

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-static const unsigned char *read_digest(const was_rows_t *rows, int row, int column)
+const unsigned char *was_content_read_digest(const was_rows_t *rows, int row, int column)
 {
     apr_size_t count;
     const char *bytes = was_rows_bytes(rows, row, column, &count);
@@ -29,7 +29,7 @@ bool was_content_row(const was_rows_t *rows, int row, int column, was_resource_t
     resource->piece = was_rows_bytes(rows, row, column + 4, &resource->piece_length);
     resource->is_in_parts = was_rows_text(rows, row, column + 5) != NULL;
     resource->mark = was_rows_integer(rows, row, column + 5, 0);
-    resource->digest = read_digest(rows, row, column + 6);
+    resource->digest = was_content_read_digest(rows, row, column + 6);
     /* What somebody else wrote may say another size than it has: what is there counts. */
     if (resource->piece != NULL) {
         resource->size = (apr_int64_t)resource->piece_length;

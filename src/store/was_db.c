@@ -71,6 +71,11 @@ bool was_db_is_ours(const was_db_t *db)
     return was_pool_is_ours(db->connections);
 }
 
+bool was_db_is_distributed(const was_db_t *db)
+{
+    return was_pool_is_distributed(db->connections);
+}
+
 apr_int64_t was_db_keeps(const was_db_t *db)
 {
     return db->keep_msec;
@@ -89,7 +94,8 @@ static bool writes_anything(const was_transaction_t *transaction)
 /* Tells a session that is not ours what holds for the transaction that has begun. */
 static const was_error_t *set_locally(was_attempt_t *attempt, was_connection_t *connection)
 {
-    const was_step_t step = was_attempt_settings(connection->backend->statement_timeout);
+    const was_step_t step =
+        was_attempt_settings(connection->backend, connection->backend->statement_timeout);
     was_pq_exchange_t exchange;
 
     WAS_TRY(was_attempt_run(attempt, connection, &step, 1, false, &exchange));
@@ -120,26 +126,43 @@ static const was_error_t *stage_content(was_attempt_t *attempt, was_connection_t
     return failure;
 }
 
-/* The steps as they are sent: behind settings of their own where a session is not ours and nobody
- * has told it yet. Yields how many. */
-static int list_steps(const was_transaction_t *transaction, const was_backend_t *backend,
-                      was_step_t *steps)
+/* Whether the steps need a beginning and an end of their own. What is sent together is one
+ * transaction to PostgreSQL, but each step one of its own to Citus, which commits it at once on the
+ * node that has the rows. */
+static bool is_begun(const was_transaction_t *transaction, const was_backend_t *backend)
 {
-    int first = backend->is_pooled && transaction->content == NULL;
+    return backend->is_distributed && transaction->content == NULL && transaction->nsteps > 1;
+}
 
-    if (first > 0) {
-        steps[0] = was_attempt_settings(backend->statement_timeout);
+/* The steps as they are sent: behind settings of their own where a session is not ours and nobody
+ * has told it yet. Yields how many; `*first` is the transaction's own first one. */
+static int list_steps(const was_transaction_t *transaction, const was_backend_t *backend,
+                      was_step_t *steps, int *first)
+{
+    bool begins = is_begun(transaction, backend);
+    int count = 0;
+
+    if (begins) {
+        steps[count++] = (was_step_t){.statement = WAS_SQL_BEGIN};
     }
-    memcpy(&steps[first], transaction->steps, sizeof(*steps) * (apr_size_t)transaction->nsteps);
-    return first + transaction->nsteps;
+    if (backend->is_pooled && transaction->content == NULL) {
+        steps[count++] = was_attempt_settings(backend, backend->statement_timeout);
+    }
+    *first = count;
+    memcpy(&steps[count], transaction->steps, sizeof(*steps) * (apr_size_t)transaction->nsteps);
+    count += transaction->nsteps;
+    if (begins) {
+        steps[count++] = (was_step_t){.statement = WAS_SQL_COMMIT};
+    }
+    return count;
 }
 
 static const was_error_t *run_steps(was_attempt_t *attempt, was_connection_t *connection)
 {
     was_transaction_t *transaction = attempt->transaction;
     was_step_t steps[WAS_PQ_MAX_STEPS];
-    int nsteps = list_steps(transaction, connection->backend, steps);
-    int first = nsteps - transaction->nsteps;
+    int first = 0;
+    int nsteps = list_steps(transaction, connection->backend, steps, &first);
     bool commits = transaction->content == NULL && writes_anything(transaction);
     was_pq_exchange_t exchange;
 
@@ -147,7 +170,7 @@ static const was_error_t *run_steps(was_attempt_t *attempt, was_connection_t *co
     for (int i = 0; i < nsteps; i++) {
         const was_rows_t *rows = was_rows_make(exchange.results[i], attempt->pool);
 
-        if (i >= first) {
+        if (i >= first && i - first < transaction->nsteps) {
             transaction->steps[i - first].rows = rows;
         }
     }

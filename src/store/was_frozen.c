@@ -7,8 +7,13 @@
 
 #include "store/was_frozen.h"
 
-const was_error_t *was_frozen_refusal(apr_pool_t *pool)
+const was_error_t *was_frozen_refusal(was_frozen_t frozen, apr_pool_t *pool)
 {
+    if (frozen >= WAS_FROZEN_MOVING) {
+        return was_error_make(pool, WAS_ERROR_MOVING, "/space",
+                              "the space is being moved to another server behind this address: "
+                              "nothing was written, and the same request can be sent again soon");
+    }
     return was_error_make(
         pool, WAS_ERROR_FROZEN, "/space",
         "the operator of this server has frozen the space, or had until just now: it "

@@ -13,16 +13,22 @@ was_value_t was_limit_value(apr_int64_t most)
     return most > 0 ? WAS_INTEGER(most) : WAS_TEXT(NULL);
 }
 
+void was_limit_lock(was_transaction_t *transaction, const char *controller, apr_int64_t most)
+{
+    const was_value_t name = WAS_TEXT(controller);
+
+    if (most > 0) {
+        was_step_add(transaction, WAS_SQL_CONTROLLER_LOCK, &name, 1);
+    }
+}
+
 const was_error_t *was_limit_write(was_db_t *db, const char *controller, apr_int64_t most,
                                    was_sql_t statement, const was_value_t *values, int nvalues,
                                    const was_rows_t **rows, apr_pool_t *pool)
 {
-    const was_value_t name = WAS_TEXT(controller);
     was_transaction_t transaction = {.nsteps = 0};
 
-    if (most > 0) {
-        was_step_add(&transaction, WAS_SQL_CONTROLLER_LOCK, &name, 1);
-    }
+    was_limit_lock(&transaction, controller, most);
     const was_step_t *write = was_step_add(&transaction, statement, values, nvalues);
 
     WAS_TRY(was_db_transact(db, &transaction, pool));

@@ -24,13 +24,14 @@
  * server leaves the mark, and another content. */
 #define PARTS_ARE_CLASSIC(r) "(" r ".parts IS NOT NULL AND " r ".content = int8send(" r ".parts))"
 
-/* Some row names the content. */
-#define PARTS_ARE_NAMED(space, mark) \
+/* Some row names the content; of a column `space`, those of the classic protocol compare as theirs
+ * does. */
+#define PARTS_ARE_NAMED(space, classic_space, mark) \
     "(EXISTS (SELECT 1 FROM was_pws_resources r WHERE r.space_uuid = " space \
     " AND r.parts = " mark ")" \
     " OR EXISTS (SELECT 1 FROM was_pws_chunks h WHERE h.space_uuid = " space \
     " AND h.parts = " mark ")" \
-    " OR EXISTS (SELECT 1 FROM was_resources r WHERE r.space_uuid = " space " COLLATE \"default\"" \
+    " OR EXISTS (SELECT 1 FROM was_resources r WHERE r.space_uuid = " classic_space \
     " AND r.parts = " mark " AND " PARTS_ARE_CLASSIC("r") "))"
 
 /* The lease of the content; nobody has begun to sweep it. */
@@ -56,8 +57,8 @@
 /* uuid, mark, number, bytes; the same part may come again */
 #define WAS_TEXT_PARTS_PUT \
     "INSERT INTO was_parts (space_uuid, content, number, bytes)" \
-    " SELECT $1, $2::bigint, $3::bigint, $4::bytea" \
-    " WHERE EXISTS (SELECT 1 FROM was_sweeps w WHERE " PARTS_LEASED("$2") ") ON CONFLICT DO NOTHING"
+    " SELECT w.space_uuid, w.generation, $3::bigint, $4::bytea" \
+    " FROM was_sweeps w WHERE " PARTS_LEASED("$2") " ON CONFLICT DO NOTHING"
 
 /* uuid, mark: before the row that will name it is written, so that nobody begins to sweep it */
 #define WAS_TEXT_PARTS_LOCK \
@@ -69,7 +70,7 @@
 /* uuid, mark: behind that row: the lease ends */
 #define WAS_TEXT_PARTS_NAME \
     "DELETE FROM was_sweeps w WHERE " PARTS_LEASED("$2") \
-    " AND " PARTS_ARE_NAMED("$1", "$2::bigint")
+    " AND " PARTS_ARE_NAMED("$1", "$1", "$2::bigint")
 
 /* uuid, mark: the upload was given up */
 #define WAS_TEXT_PARTS_DROP \

@@ -38,10 +38,12 @@ struct was_pool_t {
     const was_error_t *(*ready)(const char *params, was_tables_t *tables, apr_pool_t *pool);
     atomic_bool is_ready;
     atomic_bool is_ours;                /* the tables are; there as soon as it is ready */
+    atomic_bool is_distributed;         /* the same */
     _Atomic(const char *const *) texts; /* of the statements; there as soon as it is ready */
     /* Of who is alone with the permits: */
     apr_pool_t *memory; /* of the schema and the texts, which others may be reading */
     const char *schema;
+    const char *origin; /* where Citus keeps the tables; else NULL */
     apr_time_t next_try;
     char reason[256]; /* why the last try failed */
 };
@@ -72,13 +74,23 @@ was_pool_t *was_pool_make(const was_lender_t *lender, const char *params, int co
     return made->permits != NULL ? made : NULL;
 }
 
-/* Older texts stay, since others may be reading them; a schema changes hardly ever. */
-static void use_schema(was_pool_t *connections, const char *schema)
+static bool are_same(const char *one, const char *other)
 {
-    if (connections->schema == NULL || strcmp(connections->schema, schema) != 0) {
-        connections->schema = apr_pstrdup(connections->memory, schema);
-        atomic_store(&connections->texts, was_sql_texts(schema, connections->memory));
+    return one != NULL && other != NULL ? strcmp(one, other) == 0 : one == other;
+}
+
+/* Older texts stay, since others may be reading them; a schema changes hardly ever. */
+static void use_tables(was_pool_t *connections, const was_tables_t *tables)
+{
+    if (!are_same(connections->schema, tables->schema) ||
+        !are_same(connections->origin, tables->origin)) {
+        connections->schema = apr_pstrdup(connections->memory, tables->schema);
+        connections->origin = apr_pstrdup(connections->memory, tables->origin);
+        atomic_store(&connections->texts,
+                     was_sql_texts(connections->schema, connections->origin, connections->memory));
     }
+    atomic_store(&connections->is_ours, tables->are_ours);
+    atomic_store(&connections->is_distributed, tables->are_distributed);
 }
 
 const was_error_t *was_pool_prepare(was_pool_t *connections, apr_pool_t *pool)
@@ -94,8 +106,7 @@ const was_error_t *was_pool_prepare(was_pool_t *connections, apr_pool_t *pool)
     const was_error_t *error = connections->ready(connections->params, &tables, pool);
 
     if (error == NULL) {
-        use_schema(connections, tables.schema);
-        atomic_store(&connections->is_ours, tables.are_ours);
+        use_tables(connections, &tables);
         atomic_store(&connections->is_ready, true);
     }
     else {
@@ -115,17 +126,37 @@ bool was_pool_is_ours(const was_pool_t *connections)
     return atomic_load(&connections->is_ours);
 }
 
+bool was_pool_is_distributed(const was_pool_t *connections)
+{
+    return atomic_load(&connections->is_distributed);
+}
+
 static apr_time_t command_deadline(void)
 {
     return apr_time_now() + apr_time_from_sec(COMMAND_SECONDS);
 }
 
-/* Whether an idle connection is one. */
-static bool is_connection_alive(PGconn *pg)
+/* A session says that it ends, which libpq hands on as a notice, some time before its connection is
+ * closed. */
+static void note_end(void *baton, const PGresult *notice)
+{
+    const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+
+    if (severity == NULL) {
+        severity = PQresultErrorField(notice, PG_DIAG_SEVERITY);
+    }
+    if (severity != NULL && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0)) {
+        *(bool *)baton = true;
+    }
+}
+
+/* Reads all that has come on an idle connection. Is it open still? */
+static bool read_what_came(PGconn *pg)
 {
     while (PQstatus(pg) == CONNECTION_OK) {
         struct pollfd socket = {.fd = PQsocket(pg), .events = POLLIN};
 
+        (void)PQisBusy(pg); /* which looks at what was read */
         if (poll(&socket, 1, 0) == 0) {
             return true;
         }
@@ -136,16 +167,30 @@ static bool is_connection_alive(PGconn *pg)
     return false;
 }
 
+/* Whether an idle connection is one. */
+static bool is_connection_alive(PGconn *pg)
+{
+    bool ends = false;
+    PQnoticeReceiver before = PQsetNoticeReceiver(pg, note_end, &ends);
+    bool is_open = read_what_came(pg);
+
+    PQsetNoticeReceiver(pg, before, NULL);
+    return is_open && !ends;
+}
+
 /* Makes a new backend ours, and finds out what it is. */
-static const was_error_t *greet_backend(was_connection_t *connection, apr_pool_t *pool)
+static const was_error_t *greet_backend(was_connection_t *connection, bool is_distributed,
+                                        apr_pool_t *pool)
 {
     was_backend_t *backend = connection->backend;
-    const was_step_t step = {.statement = WAS_SQL_SETTINGS,
-                             .nvalues = 1,
-                             .values = {WAS_INTEGER(PQbackendPID(connection->pg))}};
+    const was_step_t step = {
+        .statement = WAS_SQL_SETTINGS,
+        .nvalues = 2,
+        .values = {WAS_INTEGER(PQbackendPID(connection->pg)), WAS_BOOLEAN(is_distributed)}};
     const was_rows_t *rows;
 
     memset(backend, 0, sizeof(*backend));
+    backend->is_distributed = is_distributed;
     WAS_TRY(was_pooler_ask(connection->pg, &step, command_deadline(), &rows, pool));
     backend->is_pooled = !was_rows_true(rows, 0, 0);
     if (backend->is_pooled && strcmp(was_rows_text(rows, 0, 2), "read committed") != 0) {
@@ -257,7 +302,8 @@ static const was_error_t *open_connection(was_pool_t *connections, was_connectio
     if (connection->backend->pid != 0 && connection->backend->pid == PQbackendPID(connection->pg)) {
         return NULL;
     }
-    const was_error_t *error = greet_backend(connection, pool);
+    const was_error_t *error =
+        greet_backend(connection, was_pool_is_distributed(connections), pool);
 
     if (error != NULL) {
         hand_back(connections, connection);

@@ -81,7 +81,7 @@ static was_pq_end_t collect_last(PGconn *pg, apr_time_t deadline, PGresult **las
         }
         PQclear(*last);
         *last = next;
-        if (PQresultStatus(next) == PGRES_COPY_IN) {
+        if (PQresultStatus(next) == PGRES_COPY_IN || PQresultStatus(next) == PGRES_COPY_OUT) {
             return WAS_PQ_DONE;
         }
     }
@@ -117,7 +117,8 @@ was_pq_end_t was_pq_finish(PGconn *pg, int sent, apr_time_t deadline, PGresult *
     if (end == WAS_PQ_DONE) {
         ExecStatusType status = PQresultStatus(last);
 
-        if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && status != PGRES_COPY_IN) {
+        if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && status != PGRES_COPY_IN &&
+            status != PGRES_COPY_OUT) {
             end = WAS_PQ_REFUSED;
         }
         *result = last;

@@ -1,8 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * was_pq_copy: a content on its way into a COPY. Owns the binary format of one row of one column,
- * and the size of a piece. Refuses to know where the content comes from and which table takes it.
+ * was_pq_copy: a content, or rows of another database, on the way into a COPY. Owns the binary
+ * format of one row of one column, and the size of a piece. Refuses to know where the content comes
+ * from and which table takes it.
  */
 
 #include "store/was_pq.h"
@@ -84,4 +85,31 @@ was_pq_end_t was_pq_copy(PGconn *pg, const was_source_t *content, apr_time_t dea
     }
     return was_pq_finish(pg, PQputCopyEnd(pg, *failure != NULL ? "the source failed" : NULL) > 0,
                          deadline, result);
+}
+
+was_pq_end_t was_pq_hand_on(PGconn *from, PGconn *to, apr_time_t deadline, apr_int64_t *bytes)
+{
+    for (;;) {
+        char *row = NULL;
+        int length = PQgetCopyData(from, &row, 1);
+        was_pq_end_t end = WAS_PQ_DONE;
+
+        if (length == -1) {
+            return WAS_PQ_DONE;
+        }
+        if (length > 0) {
+            *bytes += length;
+            end = put_bytes(to, row, (apr_size_t)length, deadline);
+            PQfreemem(row);
+        }
+        else if (length < 0 || !was_pq_wait(from, POLLIN, deadline)) {
+            end = length < 0 ? WAS_PQ_LOST : WAS_PQ_LATE;
+        }
+        else if (!PQconsumeInput(from)) {
+            end = WAS_PQ_LOST;
+        }
+        if (end != WAS_PQ_DONE) {
+            return end;
+        }
+    }
 }

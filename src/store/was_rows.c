@@ -49,20 +49,26 @@ const char *was_rows_text(const was_rows_t *rows, int row, int column)
     return PQgetisnull(rows->result, row, column) ? NULL : PQgetvalue(rows->result, row, column);
 }
 
+/* What has a length is there. */
 const char *was_rows_bytes(const was_rows_t *rows, int row, int column, apr_size_t *count)
 {
     *count = (apr_size_t)PQgetlength(rows->result, row, column);
-    return was_rows_text(rows, row, column);
+    return *count > 0 ? PQgetvalue(rows->result, row, column) : was_rows_text(rows, row, column);
+}
+
+apr_size_t was_rows_length(const was_rows_t *rows, int row, int column)
+{
+    return (apr_size_t)PQgetlength(rows->result, row, column);
 }
 
 apr_int64_t was_rows_integer(const was_rows_t *rows, int row, int column, apr_int64_t otherwise)
 {
-    const unsigned char *bytes = (const unsigned char *)was_rows_text(rows, row, column);
     const int length = PQgetlength(rows->result, row, column);
 
-    if (bytes == NULL || (length != 8 && length != 4)) {
+    if (length != 8 && length != 4) {
         return otherwise;
     }
+    const unsigned char *bytes = (const unsigned char *)PQgetvalue(rows->result, row, column);
     /* Its sign is that of the first byte. */
     apr_uint64_t value = bytes[0] < 0x80 ? 0 : ~(apr_uint64_t)0;
 

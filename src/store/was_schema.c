@@ -8,6 +8,7 @@
 
 #include "store/was_schema.h"
 
+#include "store/was_qualify.h"
 #include "was_schema_session.h"
 #include "was_schema_steps.h"
 
@@ -58,11 +59,38 @@ static const was_error_t *refuse_newer(int version, apr_pool_t *pool)
                          version, WAS_SCHEMA_VERSION);
 }
 
+/* The next one of several commands. Each ends with a semicolon that stands in no quoted text. */
+static const char *take_command(const char **text, apr_pool_t *pool)
+{
+    bool is_quoted = false;
+    const char *end = *text;
+
+    while (*end != '\0' && (is_quoted || *end != ';')) {
+        is_quoted = is_quoted != (*end++ == '\'');
+    }
+    const char *command = apr_pstrmemdup(pool, *text, (apr_size_t)(end - *text));
+
+    *text = *end != '\0' ? end + 1 : end;
+    return command;
+}
+
+/* One after the other: Citus hands the text of a command on to its nodes, and all that came with it
+ * would go along. The transaction has its search_path. */
+static const was_error_t *run_commands(was_session_t *session, const char *schema, const char *text,
+                                       apr_pool_t *pool)
+{
+    while (*text != '\0') {
+        const char *command = was_qualify(take_command(&text, pool), schema, pool);
+
+        WAS_TRY(was_session_run(session, command, STEP_SECONDS, NULL, pool));
+    }
+    return NULL;
+}
+
 static const was_error_t *apply_step(was_session_t *session, const char *schema, int step,
                                      apr_pool_t *pool)
 {
-    const was_error_t *error =
-        was_schema_run(session, schema, was_schema_steps[step - 1], STEP_SECONDS, NULL, pool);
+    const was_error_t *error = run_commands(session, schema, was_schema_steps[step - 1], pool);
 
     if (error == NULL) {
         error = was_schema_run(session, schema,
@@ -148,7 +176,7 @@ static const was_error_t *ensure_tables(const char *params, was_tables_t *tables
                            " FROM was_schema_version v",
                            ASK_SECONDS, &rows, pool));
     tables->are_ours = was_rows_text(rows, 0, 0)[0] == 't';
-    return NULL;
+    return was_schema_find_citus(session, tables, pool);
 }
 
 const was_error_t *was_schema_ensure(const char *params, was_tables_t *tables, apr_pool_t *pool)
@@ -160,6 +188,7 @@ const was_error_t *was_schema_ensure(const char *params, was_tables_t *tables, a
     const was_error_t *error = ensure_tables(params, tables, scratch);
 
     tables->schema = apr_pstrdup(pool, tables->schema);
+    tables->origin = apr_pstrdup(pool, tables->origin);
     if (error != NULL) {
         /* Whatever is wrong, it is no request's fault, and it may be mended while we run. The text
          * must outlive the connection that it is about. */

@@ -56,6 +56,8 @@ static const was_error_t *look_at_version(was_session_t *session, void *baton, a
                            LOOK_SECONDS, &rows, scratch));
     *look->version = (int)apr_atoi64(was_rows_text(rows, 0, 0));
     look->tables->are_ours = was_rows_text(rows, 0, 1)[0] == 't';
+    WAS_TRY(was_schema_find_citus(session, look->tables, scratch));
+    look->tables->origin = apr_pstrdup(look->pool, look->tables->origin);
     return NULL;
 }
 

@@ -32,6 +32,32 @@ const was_error_t *was_schema_find(was_session_t *session, const char **schema, 
                                            "search_path names no schema that exists");
 }
 
+const was_error_t *was_schema_find_citus(was_session_t *session, was_tables_t *tables,
+                                         apr_pool_t *pool)
+{
+    const was_rows_t *rows;
+
+    tables->are_distributed = false;
+    WAS_TRY(was_schema_run(session, tables->schema,
+                           "SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL",
+                           FIND_SECONDS, &rows, pool));
+    if (was_rows_text(rows, 0, 0)[0] != 't') {
+        return NULL;
+    }
+    WAS_TRY(was_schema_run(session, tables->schema,
+                           "SELECT EXISTS (SELECT 1 FROM pg_dist_partition p"
+                           " WHERE p.logicalrelid = 'was_spaces'::regclass)",
+                           FIND_SECONDS, &rows, pool));
+    if (was_rows_text(rows, 0, 0)[0] != 't') {
+        return NULL;
+    }
+    WAS_TRY(was_schema_run(session, tables->schema, "SELECT o.origin_id FROM was_origin o",
+                           FIND_SECONDS, &rows, pool));
+    tables->are_distributed = true;
+    tables->origin = was_rows_text(rows, 0, 0);
+    return NULL;
+}
+
 const was_error_t *was_schema_run(was_session_t *session, const char *schema, const char *sql,
                                   int seconds, const was_rows_t **rows, apr_pool_t *pool)
 {

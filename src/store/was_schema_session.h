@@ -2,6 +2,7 @@
 #ifndef WAS_SCHEMA_SESSION_H
 #define WAS_SCHEMA_SESSION_H
 
+#include "store/was_schema.h"
 #include "store/was_session.h"
 
 /*
@@ -18,5 +19,10 @@ WAS_CHECKED const was_error_t *was_schema_find(was_session_t *session, const cha
 WAS_CHECKED const was_error_t *was_schema_run(was_session_t *session, const char *schema,
                                               const char *sql, int seconds, const was_rows_t **rows,
                                               apr_pool_t *pool);
+
+/* Whether Citus keeps the tables, which are there in `tables->schema`, on the nodes that it has,
+ * and the origin if it does. Errors: those of was_db. */
+WAS_CHECKED const was_error_t *was_schema_find_citus(was_session_t *session, was_tables_t *tables,
+                                                     apr_pool_t *pool);
 
 #endif

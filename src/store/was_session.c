@@ -13,6 +13,8 @@
 
 #include <apr_strings.h>
 
+#include <string.h>
+
 enum { ASK_SECONDS = 5 };
 
 #define FACTS                                                                                      \
@@ -74,13 +76,11 @@ const was_error_t *was_session_open(const char *params, was_session_t **session,
     return NULL;
 }
 
-const was_error_t *was_session_run(was_session_t *session, const char *sql, int seconds,
-                                   const was_rows_t **rows, apr_pool_t *pool)
+/* What an exchange that ended so has failed by, or nothing. The result is cleared, or comes out. */
+static const was_error_t *read_end(was_pq_end_t end, PGresult *result, const was_rows_t **rows,
+                                   apr_pool_t *pool)
 {
-    PGresult *result = NULL;
     const was_error_t *error = NULL;
-    apr_time_t deadline = apr_time_now() + apr_time_from_sec(seconds);
-    was_pq_end_t end = was_pq_command(session->pg, sql, deadline, &result);
 
     if (end == WAS_PQ_DONE && rows != NULL) {
         *rows = was_rows_make(result, pool);
@@ -94,6 +94,55 @@ const was_error_t *was_session_run(was_session_t *session, const char *sql, int 
     }
     PQclear(result);
     return error;
+}
+
+static const was_error_t *run_until(was_session_t *session, const char *sql, apr_time_t deadline,
+                                    const was_rows_t **rows, apr_pool_t *pool)
+{
+    PGresult *result = NULL;
+    was_pq_end_t end = was_pq_command(session->pg, sql, deadline, &result);
+
+    return read_end(end, result, rows, pool);
+}
+
+const was_error_t *was_session_run(was_session_t *session, const char *sql, int seconds,
+                                   const was_rows_t **rows, apr_pool_t *pool)
+{
+    return run_until(session, sql, apr_time_now() + apr_time_from_sec(seconds), rows, pool);
+}
+
+const char *was_session_quote(was_session_t *session, const char *text, apr_pool_t *pool)
+{
+    char *literal = PQescapeLiteral(session->pg, text, strlen(text));
+    /* Without memory, or of what is no text: what no statement can be made of. */
+    const char *copy = literal != NULL ? apr_pstrdup(pool, literal) : "";
+
+    PQfreemem(literal);
+    return copy;
+}
+
+const was_error_t *was_session_copy(was_session_t *from, const char *out, was_session_t *to,
+                                    const char *in, int seconds, was_copied_t *copied,
+                                    apr_pool_t *pool)
+{
+    apr_time_t deadline = apr_time_now() + apr_time_from_sec(seconds);
+    PGresult *result = NULL;
+
+    WAS_TRY(run_until(to, in, deadline, NULL, pool));
+    WAS_TRY(run_until(from, out, deadline, NULL, pool));
+    was_pq_end_t end = was_pq_hand_on(from->pg, to->pg, deadline, &copied->bytes);
+
+    if (end == WAS_PQ_DONE) {
+        /* What the source says at its end decides whether that was all. */
+        end = was_pq_finish(from->pg, 1, deadline, &result);
+        WAS_TRY(read_end(end, result, NULL, pool));
+        result = NULL;
+        end = was_pq_finish(to->pg, PQputCopyEnd(to->pg, NULL) > 0, deadline, &result);
+    }
+    if (end == WAS_PQ_DONE) {
+        copied->rows += apr_atoi64(PQcmdTuples(result));
+    }
+    return read_end(end, result, NULL, pool);
 }
 
 const was_error_t *was_session_once(const char *params,

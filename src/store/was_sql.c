@@ -7,6 +7,7 @@
 
 #include "store/was_sql.h"
 
+#include "base/was_ascii.h"
 #include "store/was_qualify.h"
 
 #include "classic/was_classic_import_sql.h"
@@ -15,13 +16,16 @@
 #include "pws/was_pws_change_sql.h"
 #include "pws/was_pws_chunk_sql.h"
 #include "pws/was_pws_log_sql.h"
+#include "pws/was_pws_revocation_sql.h"
 #include "pws/was_pws_usage_sql.h"
 #include "pws/was_pws_term_sql.h"
 #include "pws/was_pws_import_sql.h"
 #include "admin/was_admin_check_sql.h"
 #include "was_sweep_sql.h"
 
-#include <stddef.h>
+#include <apr_strings.h>
+
+#include <string.h>
 
 /* The statements are laid out to be read as SQL. */
 /* clang-format off */
@@ -36,8 +40,11 @@
 
 #define BACKEND_IS_OURS "pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) $1::bigint"
 
-/* the pid that libpq knows -> is it the server's own?, what was set if it is, isolation,
- * statement_timeout in milliseconds.
+/* Citus does not plan for values that it does not know: which node has them? */
+#define PLAN_MODE "CASE WHEN $2::boolean THEN 'auto' ELSE 'force_generic_plan' END"
+
+/* the pid that libpq knows, does Citus keep the tables? -> is the pid the server's own?, what was
+ * set if it is, isolation, statement_timeout in milliseconds.
  *
  * Where it is not, a pooler stands between, and whatever is set would be met by others; what others
  * have set is not for us either, so what counts is how a session begins. One plan for all values,
@@ -56,7 +63,7 @@
     " pg_catalog.set_config('client_encoding', 'UTF8', false)," \
     " pg_catalog.set_config('client_min_messages', 'warning', false)," \
     " pg_catalog.set_config('default_transaction_isolation', 'read committed', false)," \
-    " pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', false)," \
+    " pg_catalog.set_config('plan_cache_mode', " PLAN_MODE ", false)," \
     " pg_catalog.set_config('enable_seqscan', 'off', false)," \
     " pg_catalog.set_config('enable_hashjoin', 'off', false)," \
     " pg_catalog.set_config('enable_mergejoin', 'off', false)," \
@@ -69,11 +76,11 @@
     " (SELECT CASE WHEN " BACKEND_IS_OURS " THEN o.setting ELSE o.reset_val END::bigint" \
     " FROM pg_catalog.pg_settings o WHERE o.name OPERATOR(pg_catalog.=) 'statement_timeout')"
 
-/* statement_timeout in milliseconds: the same for one transaction, where a pooler stands between,
- * whatever others have left in its session. */
+/* statement_timeout in milliseconds, does Citus keep the tables?: the same for one transaction,
+ * where a pooler stands between, whatever others have left in its session. */
 #define WAS_TEXT_LOCAL_SETTINGS \
     "SELECT pg_catalog.set_config('search_path', " WAS_SEARCH_PATH ", true)," \
-    " pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true)," \
+    " pg_catalog.set_config('plan_cache_mode', " PLAN_MODE ", true)," \
     " pg_catalog.set_config('enable_seqscan', 'off', true)," \
     " pg_catalog.set_config('enable_hashjoin', 'off', true)," \
     " pg_catalog.set_config('enable_mergejoin', 'off', true)," \
@@ -99,6 +106,7 @@
 
 /* What is ended by itself (was_work). */
 #define WAS_TEXT_BEGIN "BEGIN ISOLATION LEVEL READ COMMITTED"
+#define WAS_TEXT_COMMIT "COMMIT"
 
 /* Where an upload waits for its write, for as long as the transaction that it begins. EXTERNAL:
  * compressing what is read once costs time. */
@@ -121,12 +129,48 @@ static const was_sql_statement_t statements[WAS_SQL_COUNT] = {
 #undef WAS_SQL_ROW
 };
 
-const char *const *was_sql_texts(const char *schema, apr_pool_t *pool)
+static const char *replace_all(const char *text, const char *old, const char *other,
+                               apr_pool_t *pool)
+{
+    const char *at;
+
+    while ((at = strstr(text, old)) != NULL) {
+        text = apr_pstrcat(pool, apr_pstrmemdup(pool, text, (apr_size_t)(at - text)), other,
+                           at + strlen(old), NULL);
+    }
+    return text;
+}
+
+/* What is noted of who wrote a row, in place of what PostgreSQL says; spaces of all tables compare
+ * alike; and the origin as it is. */
+static const char *adapt_text(const char *text, const char *origin, apr_pool_t *pool)
+{
+    text = replace_all(replace_all(text, ".xmin", ".written::xid", pool),
+                       ".space_uuid COLLATE \"default\"", ".space_uuid", pool);
+    return replace_all(text, PWS_ORIGIN, origin, pool);
+}
+
+/* As SQL has it. The schema makes it of digits and letters; nothing else comes into a statement. */
+static const char *quote_origin(const char *origin, apr_pool_t *pool)
+{
+    apr_size_t i = 0;
+
+    while (was_ascii_is_alphanumeric(origin[i])) {
+        i++;
+    }
+    return apr_psprintf(pool, "'%.*s'::text", (int)i, origin);
+}
+
+const char *const *was_sql_texts(const char *schema, const char *origin, apr_pool_t *pool)
 {
     const char **texts = apr_palloc(pool, sizeof(*texts) * WAS_SQL_COUNT);
+    const char *quoted = origin != NULL ? quote_origin(origin, pool) : NULL;
 
     for (int i = 0; i < WAS_SQL_COUNT; i++) {
-        texts[i] = was_qualify(statements[i].text, schema, pool);
+        const char *text = statements[i].text;
+
+        texts[i] =
+            was_qualify(origin != NULL ? adapt_text(text, quoted, pool) : text, schema, pool);
     }
     return texts;
 }

@@ -14,7 +14,11 @@
 #include <stdatomic.h>
 #include <string.h>
 
-enum { MAX_SWEEP_STEPS = WAS_TRANSACTION_MAX_STEPS - 1, MAX_SWEEP_ROWS = 1000 };
+enum {
+    MAX_SWEEP_STEPS = WAS_TRANSACTION_MAX_STEPS - 1,
+    MAX_SWEEP_ROWS = 1000,
+    UNNAMED_REST_MSEC = 60 * 1000 /* between two looks at all contents */
+};
 
 typedef struct sweep_step_t {
     was_sql_t statement;
@@ -71,10 +75,6 @@ static const sweep_kind_t kinds[] = {
     {"content", 1, SWEEP_STEPS(
         {WAS_SQL_SWEEP_CONTENT_MOVE, false},
         {WAS_SQL_SWEEP_CONTENT, true})},
-    /* This one has no end: its stage is never the last. */
-    {"unnamed", 1, SWEEP_STEPS(
-        {WAS_SQL_SWEEP_UNNAMED, false},
-        {WAS_SQL_SWEEP_UNNAMED_MOVE, false})},
 };
 /* clang-format on */
 
@@ -141,6 +141,43 @@ static const was_error_t *run_batch(was_db_t *db, const sweep_kind_t *kind,
     return NULL;
 }
 
+/* One look for contents that no row names. It has no end: from the last ones it goes to the first
+ * ones again, some time later. Who else is at it looks at the same, which does no harm. */
+static const was_error_t *look_for_unnamed(was_db_t *db, const was_value_t key[2],
+                                           was_sweep_batch_t *batch, apr_pool_t *pool)
+{
+    const was_rows_t *from, *page;
+
+    WAS_TRY(was_db_run(db, WAS_SQL_SWEEP_UNNAMED_FROM, key, 2, &from, pool));
+    if (was_rows_count(from) == 0) {
+        return NULL;
+    }
+    was_value_t range[] = {
+        WAS_TEXT(was_rows_text(from, 0, 0)), WAS_INTEGER(was_rows_integer(from, 0, 1, 0)),
+        WAS_INTEGER(MAX_SWEEP_ROWS), WAS_TEXT(NULL), WAS_INTEGER(was_db_keeps(db))};
+
+    WAS_TRY(was_db_run(db, WAS_SQL_SWEEP_UNNAMED_PAGE, range, 3, &page, pool));
+    int count = was_rows_count(page);
+    was_value_t moved[] = {key[0], key[1], WAS_TEXT(NULL), WAS_TEXT(NULL),
+                           WAS_INTEGER(count < MAX_SWEEP_ROWS ? UNNAMED_REST_MSEC : 0)};
+    was_transaction_t transaction = {.nsteps = 0};
+
+    if (count > 0) {
+        range[2] = WAS_TEXT(was_rows_text(page, count - 1, 0));
+        range[3] = WAS_INTEGER(was_rows_integer(page, count - 1, 1, 0));
+        was_step_add(&transaction, WAS_SQL_SWEEP_UNNAMED, range, 5);
+    }
+    if (count == MAX_SWEEP_ROWS) {
+        moved[2] = range[2];
+        moved[3] = range[3];
+    }
+    const was_step_t *last = was_step_add(&transaction, WAS_SQL_SWEEP_UNNAMED_MOVE, moved, 5);
+
+    WAS_TRY(was_db_transact(db, &transaction, pool));
+    batch->taken = was_rows_count(last->rows) > 0;
+    return NULL;
+}
+
 static const was_error_t *sweep_first(was_db_t *db, int passed, was_sweep_batch_t *batch,
                                       apr_pool_t *pool)
 {
@@ -153,14 +190,17 @@ static const was_error_t *sweep_first(was_db_t *db, int passed, was_sweep_batch_
         return NULL;
     }
     batch->found = true;
-    const sweep_kind_t *kind = find_kind(was_rows_text(rows, 0, 2));
-
-    if (kind == NULL) {
-        return was_error_log(pool, WAS_ERROR_BROKEN, "what is a %s?", was_rows_text(rows, 0, 2));
-    }
+    const char *name = was_rows_text(rows, 0, 2);
+    const sweep_kind_t *kind = find_kind(name);
     const was_value_t key[] = {WAS_TEXT(was_rows_text(rows, 0, 0)),
                                WAS_INTEGER(was_rows_integer(rows, 0, 1, 0))};
 
+    if (strcmp(name, "unnamed") == 0) {
+        return look_for_unnamed(db, key, batch, pool);
+    }
+    if (kind == NULL) {
+        return was_error_log(pool, WAS_ERROR_BROKEN, "what is a %s?", name);
+    }
     return run_batch(db, kind, key, batch, pool);
 }
 

@@ -219,31 +219,33 @@
     " AND EXISTS (SELECT 1 FROM was_sweeps w WHERE " SWEEP_ROW " AND w.stage = 1)" \
     " AND y.number = ANY (ARRAY(" SWEEP_FIRST_PARTS(SWEEP_PARTS) ")) RETURNING 1"
 
-/* uuid, generation, most, milliseconds: contents that no row names and that nobody writes are to be
- * swept when who reads them has had so long to do so. The look goes through all contents, again
- * and again: `first` and `last` of its row are where it has come to. */
-#define SWEEP_SEEN \
-    "SELECT coalesce(w.first, '') COLLATE \"C\", coalesce(w.last::bigint, -9223372036854775808)" \
+/* Contents that no row names and that nobody writes are to be swept when who reads them has had so
+ * long to do so. The look goes through all contents, again and again: `first` and `last` of its row
+ * are where it has come to.
+ *
+ * uuid, generation -> where that is; then: behind there, most -> the contents, in their order */
+#define WAS_TEXT_SWEEP_UNNAMED_FROM \
+    "SELECT coalesce(w.first, ''), coalesce(w.last::bigint, -9223372036854775808)" \
     " FROM was_sweeps w WHERE " SWEEP_ROW
-#define SWEEP_LOOKED_AT \
+#define WAS_TEXT_SWEEP_UNNAMED_PAGE \
     "SELECT p.space_uuid, p.content FROM was_parts p WHERE p.number = 0" \
-    " AND (p.space_uuid, p.content) > (" SWEEP_SEEN ")" \
-    " ORDER BY p.space_uuid, p.content LIMIT " SWEEP_ROWS
+    " AND (p.space_uuid, p.content) > ($1, $2::bigint)" \
+    " ORDER BY p.space_uuid, p.content LIMIT $3::bigint"
+
+/* behind which, up to which, milliseconds */
 #define WAS_TEXT_SWEEP_UNNAMED \
     "INSERT INTO was_sweeps (space_uuid, generation, kind, since_ms)" \
-    " SELECT p.space_uuid, p.content, 'content', " PARTS_NOW_MS " + $4::bigint" \
-    " FROM (" SWEEP_LOOKED_AT ") p WHERE NOT EXISTS (SELECT 1 FROM was_sweeps o" \
-    " WHERE o.space_uuid = p.space_uuid AND o.generation = p.content)" \
-    " AND NOT " PARTS_ARE_NAMED("p.space_uuid", "p.content") " ON CONFLICT DO NOTHING RETURNING 1"
+    " SELECT p.space_uuid, p.content, 'content', " PARTS_NOW_MS " + $5::bigint" \
+    " FROM was_parts p WHERE p.number = 0 AND (p.space_uuid, p.content) > ($1, $2::bigint)" \
+    " AND (p.space_uuid, p.content) <= ($3, $4::bigint) AND NOT EXISTS (SELECT 1" \
+    " FROM was_sweeps o WHERE o.space_uuid = p.space_uuid AND o.generation = p.content)" \
+    " AND NOT " PARTS_ARE_NAMED("p.space_uuid", "p.space_uuid COLLATE \"default\"", "p.content") \
+    " ON CONFLICT DO NOTHING RETURNING 1"
 
-/* uuid, generation, most: on to the next ones, or a minute later to the first ones again */
+/* uuid, generation, where it has come to, milliseconds: to go on then */
 #define WAS_TEXT_SWEEP_UNNAMED_MOVE \
-    "UPDATE was_sweeps w SET (first, last, since_ms) = (SELECT" \
-    " CASE WHEN count(*) = " SWEEP_ROWS " THEN max(n.space_uuid) END," \
-    " CASE WHEN count(*) = " SWEEP_ROWS " THEN (array_agg(n.content ORDER BY n.space_uuid DESC," \
-    " n.content DESC))[1]::text END, " PARTS_NOW_MS \
-    " + CASE WHEN count(*) = " SWEEP_ROWS " THEN 0 ELSE 60000 END FROM (" SWEEP_LOOKED_AT ") n)" \
-    " WHERE " SWEEP_TAKEN " RETURNING 1"
+    "UPDATE was_sweeps w SET first = $3::text, last = $4::bigint::text," \
+    " since_ms = " PARTS_NOW_MS " + $5::bigint WHERE " SWEEP_TAKEN " RETURNING 1"
 
 /* uuid, generation, the last stage: nothing is left */
 #define WAS_TEXT_SWEEP_END \

@@ -38,7 +38,7 @@ static const was_error_t *begin_work(was_work_t *work, apr_pool_t *pool)
     was_transaction_t settings = {.nsteps = 1};
 
     WAS_TRY(was_attempt_command(&work->attempt, &work->connection, WAS_SQL_BEGIN));
-    settings.steps[0] = was_attempt_settings(left > 1 ? left : 1);
+    settings.steps[0] = was_attempt_settings(work->connection.backend, left > 1 ? left : 1);
     return was_work_run(work, &settings, pool);
 }
 

@@ -384,6 +384,12 @@ const was_error_t *pws_authorize(was_request_t *request)
     return NULL;
 }
 
+const was_error_t *pws_authorize_open(was_request_t *request)
+{
+    REQUIRE(!pws_state(request)->is_pending);
+    return NULL;
+}
+
 const was_error_t *pws_authorize_by_body(was_request_t *request)
 {
     return pws_authorize(request);

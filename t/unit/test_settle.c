@@ -150,8 +150,8 @@ const was_error_t *was_pws_spaces_authorize(was_db_t *db, const was_pws_place_t 
     (void)wanted;
     (void)pool;
     reads++;
-    *authorization =
-        (was_pws_authorization_t){.exists = true, .revoked = revoked, .is_frozen = frozen};
+    *authorization = (was_pws_authorization_t){
+        .exists = true, .revoked = revoked, .frozen = frozen ? WAS_FROZEN_KEPT : WAS_FROZEN_NOT};
     authorization->space.controller = controller;
     return NULL;
 }
@@ -160,7 +160,7 @@ int main(void)
 {
     apr_pool_t *pool = tap_begin();
     static const was_route_t route = {
-        .method = "PUT", .right = WAS_RIGHT_CAPABILITY, .fetch = WAS_FETCH_BY_WRITE};
+        .method = "PUT", .right = WAS_RIGHT_CAPABILITY, .fetch = WAS_FETCH_BY_STATEMENT};
     const was_path_t *path = NULL;
 
     ok(was_path_parse("/space/s/c/r", "", &path, pool) == NULL, "a path");

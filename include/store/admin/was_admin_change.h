@@ -10,7 +10,7 @@
  */
 
 /* Gives the space another controller, which no limit keeps from having it; `*from` is the one
- * before. Errors: NOT_FOUND. */
+ * before. Errors: NOT_FOUND, MOVING. */
 WAS_CHECKED const was_error_t *was_admin_change_controller(was_db_t *db,
                                                            was_admin_protocol_t protocol,
                                                            const char *id, const char *to,
@@ -22,6 +22,12 @@ WAS_CHECKED const was_error_t *was_admin_change_frozen(was_db_t *db, was_admin_p
                                                        const char *id, bool is_frozen,
                                                        bool *changed, apr_pool_t *pool);
 
+/* On the way to another database: from open to moving and back, or on to moved. `*turned` is false
+ * where the space is not what it was taken for, or not there. */
+WAS_CHECKED const was_error_t *was_admin_change_turn(was_db_t *db, const was_admin_space_t *space,
+                                                     was_frozen_t from, was_frozen_t to,
+                                                     bool *turned, apr_pool_t *pool);
+
 /*
  * Waits until all transactions have ended that had begun before, of this whole PostgreSQL: a write
  * that had seen a space unfrozen, or its old controller, is done then or never. `*ended` is false
@@ -31,7 +37,8 @@ WAS_CHECKED const was_error_t *was_admin_change_wait(was_db_t *db, int seconds, 
                                                      apr_pool_t *pool);
 
 /* Deletes the space as its controller would; its rows are swept then or later.
- * Errors: FROZEN; NOT_FOUND and FORBIDDEN (it was deleted, or given away, since it was listed). */
+ * Errors: FROZEN, MOVING; NOT_FOUND and FORBIDDEN (it was deleted, or given away, since it was
+ * listed). */
 WAS_CHECKED const was_error_t *was_admin_change_erase(was_db_t *db, const was_admin_space_t *space,
                                                       apr_pool_t *pool);
 

@@ -3,6 +3,7 @@
 #define WAS_ADMIN_SPACES_H
 
 #include "store/was_db.h"
+#include "store/was_frozen.h"
 
 /*
  * was_admin_spaces: spaces of both protocols as the operator sees them. Knows no right: whoever can
@@ -25,7 +26,7 @@ typedef struct was_admin_space_t {
     const char *id;
     const char *controller; /* as it is stored; the Python server may have stored a DID URL */
     const char *name;       /* or NULL */
-    bool is_frozen;         /* nobody writes to it, whoever he is */
+    was_frozen_t frozen;    /* nobody writes to it, whoever he is */
     bool is_deleted;        /* only its rows are not all gone yet */
     apr_int64_t created;    /* Unix milliseconds */
 } was_admin_space_t;

@@ -74,6 +74,13 @@ WAS_CHECKED const was_error_t *was_classic_spaces_list(was_db_t *db, const char 
                                                        const was_classic_space_t **spaces,
                                                        was_found_t *found, apr_pool_t *pool);
 
+/* The DID URL of the caller's key, the other way in which a controller may be stored; NULL for a
+ * caller who is nobody. */
+const char *was_classic_caller_url(const char *caller, apr_pool_t *pool);
+
+/* Whether the caller is the controller, in either way: what CLASSIC_CALLER is in SQL. */
+bool was_classic_caller_controls(const char *caller, const char *controller, apr_pool_t *pool);
+
 /* The refusals that writes into a space share. */
 WAS_CHECKED const was_error_t *
 was_classic_space_absent(apr_pool_t *pool); /* NOT_FOUND, pointer "/space" */

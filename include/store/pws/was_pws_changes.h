@@ -3,6 +3,7 @@
 #define WAS_PWS_CHANGES_H
 
 #include "store/was_db.h"
+#include "store/was_grant.h"
 
 #include <apr_time.h>
 
@@ -56,6 +57,8 @@ typedef struct was_pws_changes_query_t {
      * is left of one that had a policy. */
     bool only_public;
     bool only_json; /* resources with a JSON type, and nothing else */
+    /* NULL: the right was looked at before. Else only who has this one finds the collection. */
+    const was_grant_t *grant;
 } was_pws_changes_query_t;
 
 /* A page, which ends by its bytes, too (was_page): so it takes at most WAS_PAGE_BYTES, or one
@@ -69,8 +72,9 @@ typedef struct was_pws_changes_t {
     int count;
 } was_pws_changes_t;
 
-/* What a write moves meanwhile is left for the page behind it. Errors: NOT_FOUND (no such
- * collection). */
+/* What a write moves meanwhile is left for the page behind it. It is one exchange; one more where
+ * something that is no resource is on the page, and another where few changes are asked for and one
+ * of them is long. Errors: NOT_FOUND (no such collection, or none by that grant). */
 WAS_CHECKED const was_error_t *was_pws_changes_read(was_db_t *db,
                                                     const was_pws_changes_query_t *query,
                                                     was_pws_changes_t *changes, apr_pool_t *pool);

@@ -30,7 +30,7 @@ typedef struct was_pws_revocation_t {
  * Revokes a delegation by way of the grant's space, which must still be its controller's, and which
  * is charged for what is in it. What is revoked already is fine. Delegations of the scope that
  * nobody need remember any more are forgotten. Errors: NOT_FOUND (it does not control the space any
- * more; nothing was written), QUOTA (by number, or for who is not the controller by bytes).
+ * more; nothing was written), MOVING, QUOTA (by number, or for who is not the controller by bytes).
  */
 WAS_CHECKED const was_error_t *was_pws_revocations_add(was_db_t *db, const was_grant_t *grant,
                                                        const was_pws_revocation_t *revocation,

@@ -4,6 +4,7 @@
 
 #include "store/pws/was_pws_stamp.h"
 #include "store/was_content.h"
+#include "store/was_frozen.h"
 #include "store/was_grant.h"
 #include "store/was_page.h"
 #include "store/was_preconditions.h"
@@ -49,11 +50,12 @@ typedef struct was_pws_authorization_t {
     bool exists;           /* the space does; without it nothing else is set */
     was_pws_space_t space; /* from its type on only where that was wanted */
     bool revoked;          /* one of the delegations was */
-    bool is_frozen;        /* nobody writes, whoever he is; or so it was until just now */
+    was_frozen_t frozen;   /* nobody writes, whoever he is; or so it was until just now */
     const char *policy;    /* JSON: the most specific one that exists; or NULL */
 } was_pws_authorization_t;
 
-/* `wanted` may be NULL. */
+/* `wanted` may be NULL. Where a content is wanted by who may have it, nothing else is looked at,
+ * and the space's controller is all that is set of the rest; anybody else costs a second read. */
 WAS_CHECKED const was_error_t *was_pws_spaces_authorize(was_db_t *db, const was_pws_place_t *place,
                                                         const char *const *delegations,
                                                         int ndelegations, was_pws_wanted_t *wanted,

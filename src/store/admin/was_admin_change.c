@@ -9,26 +9,43 @@
 
 #include "store/classic/was_classic_spaces.h"
 #include "store/pws/was_pws_spaces.h"
-#include "store/was_frozen.h"
+
+/* A change behind the space's lock: the time of its statement is one at which it is done, however
+ * long it had to wait. `*lock` has a row where there is such a space. */
+static const was_error_t *change_locked(was_db_t *db, was_admin_protocol_t protocol,
+                                        was_sql_t statement, const was_value_t *values, int nvalues,
+                                        const was_rows_t **lock, bool *changed, apr_pool_t *pool)
+{
+    was_transaction_t transaction = {.nsteps = 0};
+    const was_step_t *locks = was_step_add(
+        &transaction,
+        protocol == WAS_ADMIN_CLASSIC ? WAS_SQL_ADMIN_CLASSIC_LOCK : WAS_SQL_ADMIN_PWS_LOCK, values,
+        1);
+    const was_step_t *changes = was_step_add(&transaction, statement, values, nvalues);
+
+    WAS_TRY(was_db_transact(db, &transaction, pool));
+    *lock = locks->rows;
+    *changed = was_rows_count(changes->rows) > 0;
+    return NULL;
+}
 
 const was_error_t *was_admin_change_controller(was_db_t *db, was_admin_protocol_t protocol,
                                                const char *id, const char *to, const char **from,
                                                apr_pool_t *pool)
 {
-    bool is_classic = protocol == WAS_ADMIN_CLASSIC;
     const was_value_t values[] = {WAS_TEXT(id), WAS_TEXT(to)};
-    was_transaction_t transaction = {.nsteps = 0};
-    const was_step_t *lock = was_step_add(
-        &transaction, is_classic ? WAS_SQL_ADMIN_CLASSIC_LOCK : WAS_SQL_ADMIN_PWS_LOCK, values, 1);
+    const was_rows_t *lock;
+    bool moved;
 
-    was_step_add(&transaction, is_classic ? WAS_SQL_ADMIN_CLASSIC_MOVE : WAS_SQL_ADMIN_PWS_MOVE,
-                 values, 2);
-    WAS_TRY(was_db_transact(db, &transaction, pool));
-    if (was_rows_count(lock->rows) == 0) {
+    WAS_TRY(change_locked(db, protocol,
+                          protocol == WAS_ADMIN_CLASSIC ? WAS_SQL_ADMIN_CLASSIC_MOVE
+                                                        : WAS_SQL_ADMIN_PWS_MOVE,
+                          values, 2, &lock, &moved, pool));
+    if (was_rows_count(lock) == 0) {
         return was_error_make(pool, WAS_ERROR_NOT_FOUND, NULL, "there is no space %s", id);
     }
-    *from = was_rows_text(lock->rows, 0, 0);
-    return NULL;
+    *from = was_rows_text(lock, 0, 0);
+    return moved ? NULL : was_frozen_refusal(WAS_FROZEN_MOVING, pool);
 }
 
 const was_error_t *was_admin_change_frozen(was_db_t *db, was_admin_protocol_t protocol,
@@ -36,18 +53,30 @@ const was_error_t *was_admin_change_frozen(was_db_t *db, was_admin_protocol_t pr
                                            apr_pool_t *pool)
 {
     const was_value_t values[] = {WAS_TEXT(id), WAS_BOOLEAN(is_frozen)};
-    const was_rows_t *rows;
+    const was_rows_t *lock;
 
-    WAS_TRY(was_db_run(
-        db, protocol == WAS_ADMIN_CLASSIC ? WAS_SQL_ADMIN_CLASSIC_FREEZE : WAS_SQL_ADMIN_PWS_FREEZE,
-        values, 2, &rows, pool));
-    *changed = was_rows_count(rows) > 0;
-    return NULL;
+    return change_locked(db, protocol,
+                         protocol == WAS_ADMIN_CLASSIC ? WAS_SQL_ADMIN_CLASSIC_FREEZE
+                                                       : WAS_SQL_ADMIN_PWS_FREEZE,
+                         values, 2, &lock, changed, pool);
+}
+
+const was_error_t *was_admin_change_turn(was_db_t *db, const was_admin_space_t *space,
+                                         was_frozen_t from, was_frozen_t to, bool *turned,
+                                         apr_pool_t *pool)
+{
+    const was_value_t values[] = {WAS_TEXT(space->id), WAS_INTEGER(from), WAS_INTEGER(to)};
+    const was_rows_t *lock;
+
+    return change_locked(db, space->protocol,
+                         space->protocol == WAS_ADMIN_CLASSIC ? WAS_SQL_ADMIN_CLASSIC_TURN
+                                                              : WAS_SQL_ADMIN_PWS_TURN,
+                         values, 3, &lock, turned, pool);
 }
 
 const was_error_t *was_admin_change_wait(was_db_t *db, int seconds, bool *ended, apr_pool_t *pool)
 {
-    enum { LOOK_MSEC = 100 };
+    enum { LOOK_MSEC = 10 };
     apr_time_t end = apr_time_now() + apr_time_from_sec(seconds);
     const was_rows_t *rows;
 
@@ -70,8 +99,8 @@ const was_error_t *was_admin_change_erase(was_db_t *db, const was_admin_space_t 
     const was_conditions_t none = {.unmodified_since = -1};
     const was_grant_t grant = {.space = space->id, .controller = space->controller};
 
-    if (space->is_frozen) {
-        return was_frozen_refusal(pool);
+    if (space->frozen != WAS_FROZEN_NOT) {
+        return was_frozen_refusal(space->frozen, pool);
     }
     return space->protocol == WAS_ADMIN_CLASSIC
                ? was_classic_spaces_delete(db, space->id, space->controller, &none, pool)

@@ -22,7 +22,7 @@ static was_admin_space_t read_listed(const was_rows_t *rows, int row, was_admin_
                                .id = was_rows_text(rows, row, 0),
                                .controller = was_rows_text(rows, row, 1),
                                .name = was_rows_text(rows, row, 2),
-                               .is_frozen = was_rows_true(rows, row, 3),
+                               .frozen = (was_frozen_t)was_rows_integer(rows, row, 3, 0),
                                .is_deleted = was_rows_true(rows, row, 4),
                                .created = was_rows_integer(rows, row, 5, -1)};
 }

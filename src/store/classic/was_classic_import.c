@@ -122,11 +122,13 @@ static const was_error_t *open_import(const was_classic_import_t *import, batch_
     if (was_rows_count(step->rows) == 0) {
         return was_classic_space_absent(pool);
     }
+    was_frozen_t frozen = (was_frozen_t)was_rows_integer(step->rows, 0, 3, 0);
+
     if (!was_rows_true(step->rows, 0, 0)) {
         return was_classic_space_foreign(pool);
     }
-    if (was_rows_true(step->rows, 0, 3)) {
-        return was_frozen_refusal(pool);
+    if (frozen != WAS_FROZEN_NOT) {
+        return was_frozen_refusal(frozen, pool);
     }
     *charged = was_rows_integer(step->rows, 0, 2, 0);
     return was_rows_true(step->rows, 0, 1) ? NULL : was_preconditions_failed(pool);

@@ -8,8 +8,14 @@
 #include "store/classic/was_classic_resources.h"
 
 #include "store/classic/was_classic_spaces.h"
+#include "store/classic/was_classic_version.h"
 #include "store/was_frozen.h"
 #include "store/was_limit.h"
+
+#include <string.h>
+
+/* Of the mark that a content in parts is to the row. */
+enum { MARK_BYTES = 8 };
 
 static was_pieces_t pieces_of(const char *space, const char *path, const char *etag)
 {
@@ -18,27 +24,81 @@ static was_pieces_t pieces_of(const char *space, const char *path, const char *e
                           .nvalues = 3};
 }
 
+/* Columns of RESOURCE_GET. */
+enum {
+    LINK,
+    CONTROLLER,
+    TYPE,
+    LENGTH,
+    VERSION,
+    CONTENT = VERSION + 3,
+    PARTS,
+    PARTS_BYTES,
+    PARTS_DIGEST
+};
+
+/* Whether the content is the mark that names the parts: whoever knows nothing of them leaves the
+ * mark, and another content. */
+static bool stands_in_parts(const was_rows_t *rows)
+{
+    apr_size_t length, mark_length;
+    const char *content = was_rows_bytes(rows, 0, CONTENT, &length);
+    const char *mark = was_rows_bytes(rows, 0, PARTS, &mark_length);
+
+    return content != NULL && mark != NULL && length == mark_length &&
+           memcmp(content, mark, length) == 0;
+}
+
+/* A row of RESOURCE_GET that has one. */
+static void take_resource_row(const was_rows_t *rows, apr_size_t want, was_resource_t *resource,
+                              apr_pool_t *pool)
+{
+    memset(resource, 0, sizeof(*resource));
+    resource->type = was_rows_text(rows, 0, TYPE);
+    resource->size = was_rows_integer(rows, 0, LENGTH, 0);
+    resource->etag = was_classic_version_etag(rows, 0, VERSION, pool);
+    resource->modified = was_classic_version_modified(rows, 0, VERSION);
+    resource->is_in_parts = stands_in_parts(rows);
+    if (resource->is_in_parts) {
+        resource->mark = was_rows_integer(rows, 0, PARTS, 0);
+        resource->size = was_rows_integer(rows, 0, PARTS_BYTES, 0);
+        resource->digest = was_content_read_digest(rows, 0, PARTS_DIGEST);
+    }
+    else if ((apr_size_t)resource->size <= want) {
+        resource->piece = was_rows_bytes(rows, 0, CONTENT, &resource->piece_length);
+    }
+    /* What somebody else wrote may say what it likes. */
+    resource->size = resource->size < 0 ? 0 : resource->size;
+}
+
 const was_error_t *was_classic_resources_get(was_db_t *db, const was_classic_key_t *key,
                                              bool anyone, apr_size_t want, was_resource_t *resource,
                                              const char **link, apr_pool_t *pool)
 {
-    const was_value_t values[] = {WAS_TEXT(key->space), WAS_TEXT(key->caller), WAS_TEXT(key->path),
-                                  WAS_BOOLEAN(anyone), WAS_INTEGER((apr_int64_t)want)};
+    apr_size_t most = want < MARK_BYTES ? MARK_BYTES : want;
+    const was_value_t values[] = {WAS_TEXT(key->space),
+                                  WAS_TEXT(key->caller),
+                                  WAS_TEXT(key->path),
+                                  WAS_BOOLEAN(anyone),
+                                  WAS_INTEGER((apr_int64_t)most),
+                                  WAS_TEXT(was_classic_caller_url(key->caller, pool))};
     const was_rows_t *rows;
 
-    WAS_TRY(was_db_run(db, WAS_SQL_RESOURCE_GET, values, 5, &rows, pool));
+    WAS_TRY(was_db_run(db, WAS_SQL_RESOURCE_GET, values, 6, &rows, pool));
     if (was_rows_count(rows) == 0) {
         return was_classic_space_absent(pool);
     }
     if (link != NULL) {
-        *link = was_rows_text(rows, 0, 0);
+        *link = was_rows_text(rows, 0, LINK);
     }
-    if (!was_rows_true(rows, 0, 1)) {
+    if (!anyone &&
+        !was_classic_caller_controls(key->caller, was_rows_text(rows, 0, CONTROLLER), pool)) {
         return was_classic_space_foreign(pool);
     }
-    if (!was_content_row(rows, 0, 2, resource)) {
+    if (was_rows_text(rows, 0, TYPE) == NULL) {
         return was_error_make(pool, WAS_ERROR_NOT_FOUND, "/resource", "there is no such resource");
     }
+    take_resource_row(rows, want, resource, pool);
     resource->path = key->path;
     resource->pieces = pieces_of(key->space, key->path, resource->etag);
     return NULL;
@@ -87,11 +147,13 @@ static const was_error_t *explain_write(was_db_t *db, const was_classic_key_t *k
         }
         return absent_is_fine ? NULL : was_preconditions_failed(pool);
     }
+    was_frozen_t frozen = (was_frozen_t)was_rows_integer(rows, 0, 2, 0);
+
     if (!was_rows_true(rows, 0, 0)) {
         return was_classic_space_foreign(pool);
     }
-    if (was_rows_true(rows, 0, 2)) {
-        return was_frozen_refusal(pool);
+    if (frozen != WAS_FROZEN_NOT) {
+        return was_frozen_refusal(frozen, pool);
     }
     if (!deletes) {
         WAS_TRY(check_space_quota(db, key, conditions, quota, pool));
@@ -120,16 +182,37 @@ const was_error_t *was_classic_resources_room(was_db_t *db, const was_classic_ke
                          .used = was_rows_integer(rows, 0, 1, 0),
                          .bytes = was_rows_integer(rows, 0, 2, 0)};
     bool found = was_rows_text(rows, 0, 3) != NULL;
+    was_frozen_t frozen = (was_frozen_t)was_rows_integer(rows, 0, 4, 0);
 
     if (!was_rows_true(rows, 0, 0)) {
         return was_classic_space_foreign(pool);
     }
-    if (was_rows_true(rows, 0, 4)) {
-        return was_frozen_refusal(pool);
+    if (frozen != WAS_FROZEN_NOT) {
+        return was_frozen_refusal(frozen, pool);
     }
     return (found ? was_rows_true(rows, 0, 3) : conditions->match == NULL)
                ? NULL
                : was_preconditions_failed(pool);
+}
+
+/* The usual write: no conditions, no quota, a content that is a value. `*etag` is NULL where it
+ * found no row. */
+static const was_error_t *put_plainly(was_db_t *db, const was_classic_key_t *key,
+                                      const was_content_t *content, const char **etag,
+                                      apr_pool_t *pool)
+{
+    const was_value_t values[] = {WAS_TEXT(key->space),
+                                  WAS_TEXT(key->caller),
+                                  WAS_TEXT(key->path),
+                                  WAS_TEXT(content->type),
+                                  WAS_INTEGER((apr_int64_t)content->length),
+                                  WAS_BYTES(content->bytes, content->length),
+                                  WAS_TEXT(was_classic_caller_url(key->caller, pool))};
+    const was_rows_t *rows;
+
+    WAS_TRY(was_db_run(db, WAS_SQL_RESOURCE_PUT, values, 7, &rows, pool));
+    *etag = was_rows_count(rows) > 0 ? was_classic_version_etag(rows, 0, 0, pool) : NULL;
+    return NULL;
 }
 
 const was_error_t *was_classic_resources_put(was_db_t *db, const was_classic_key_t *key,
@@ -140,7 +223,7 @@ const was_error_t *was_classic_resources_put(was_db_t *db, const was_classic_key
     /* By whether it replaces, and where the content is: here, without or within a quota, or not. */
     enum { HERE, WITHIN, STAGED, IN_PARTS };
     static const was_sql_t statements[2][4] = {
-        {WAS_SQL_RESOURCE_PUT, WAS_SQL_RESOURCE_PUT_WITHIN, WAS_SQL_RESOURCE_PUT_STAGED,
+        {WAS_SQL_RESOURCE_PUT_IF, WAS_SQL_RESOURCE_PUT_WITHIN, WAS_SQL_RESOURCE_PUT_STAGED,
          WAS_SQL_RESOURCE_PUT_PARTS},
         {WAS_SQL_RESOURCE_REPLACE, WAS_SQL_RESOURCE_REPLACE_WITHIN, WAS_SQL_RESOURCE_REPLACE_STAGED,
          WAS_SQL_RESOURCE_REPLACE_PARTS}};
@@ -150,6 +233,11 @@ const was_error_t *was_classic_resources_put(was_db_t *db, const was_classic_key
                                          : HERE;
     const was_value_t space = WAS_TEXT(key->space);
     was_transaction_t transaction = {.content = content->source};
+
+    if (where == HERE && !was_preconditions_given(conditions)) {
+        WAS_TRY(put_plainly(db, key, content, etag, pool));
+        return *etag != NULL ? NULL : explain_write(db, key, content, conditions, quota, pool);
+    }
     /* How many values a statement of each kind takes. */
     static const int nvalues[] = {[HERE] = 10, [WITHIN] = 10, [STAGED] = 9, [IN_PARTS] = 11};
     was_value_t values[11] = {WAS_TEXT(key->space), WAS_TEXT(key->caller), WAS_TEXT(key->path),
@@ -174,7 +262,7 @@ const was_error_t *was_classic_resources_put(was_db_t *db, const was_classic_key
         return explain_write(db, key, content, conditions, quota, pool);
     }
     was_parts_settle(content->parts);
-    *etag = was_rows_text(write->rows, 0, 0);
+    *etag = was_classic_version_etag(write->rows, 0, 0, pool);
     return NULL;
 }
 

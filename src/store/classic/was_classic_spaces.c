@@ -8,11 +8,17 @@
 
 #include "store/classic/was_classic_spaces.h"
 
+#include "store/classic/was_classic_version.h"
 #include "store/was_frozen.h"
 #include "store/was_limit.h"
 #include "store/was_sweep.h"
 
+#include <apr_strings.h>
+
 #include <string.h>
+
+/* What a DID of a key begins with; what follows is also the fragment of the key's URL. */
+enum { DID_KEY_BYTES = sizeof("did:key:") - 1 };
 
 const was_error_t *was_classic_space_absent(apr_pool_t *pool)
 {
@@ -25,27 +31,41 @@ const was_error_t *was_classic_space_foreign(apr_pool_t *pool)
                           "the signer does not control this space");
 }
 
+const char *was_classic_caller_url(const char *caller, apr_pool_t *pool)
+{
+    return caller == NULL || strlen(caller) < DID_KEY_BYTES
+               ? NULL
+               : apr_pstrcat(pool, caller, "#", caller + DID_KEY_BYTES, NULL);
+}
+
+bool was_classic_caller_controls(const char *caller, const char *controller, apr_pool_t *pool)
+{
+    const char *url = was_classic_caller_url(caller, pool);
+
+    return caller != NULL &&
+           (strcmp(controller, caller) == 0 || (url != NULL && strcmp(controller, url) == 0));
+}
+
 const was_error_t *was_classic_spaces_get(was_db_t *db, const char *uuid, const char *caller,
                                           was_classic_space_t *space, apr_pool_t *pool)
 {
-    const was_value_t values[] = {WAS_TEXT(uuid), WAS_TEXT(caller)};
+    const was_value_t value = WAS_TEXT(uuid);
     const was_rows_t *rows;
 
-    WAS_TRY(was_db_run(db, WAS_SQL_SPACE_GET, values, 2, &rows, pool));
+    WAS_TRY(was_db_run(db, WAS_SQL_SPACE_GET, &value, 1, &rows, pool));
     if (was_rows_count(rows) == 0) {
         return was_classic_space_absent(pool);
-    }
-    if (!was_rows_true(rows, 0, 6)) {
-        return was_classic_space_foreign(pool);
     }
     space->uuid = uuid;
     space->id = was_rows_text(rows, 0, 0);
     space->controller = was_rows_text(rows, 0, 1);
     space->name = was_rows_text(rows, 0, 2);
     space->link = was_rows_text(rows, 0, 3);
-    space->etag = was_rows_text(rows, 0, 4);
-    space->modified = was_rows_integer(rows, 0, 5, -1);
-    return NULL;
+    space->etag = was_classic_version_etag(rows, 0, 4, pool);
+    space->modified = was_classic_version_modified(rows, 0, 4);
+    return was_classic_caller_controls(caller, space->controller, pool)
+               ? NULL
+               : was_classic_space_foreign(pool);
 }
 
 const was_error_t *was_classic_spaces_recheck(was_db_t *db, const was_classic_space_t *space,
@@ -67,7 +87,8 @@ typedef enum owner_t {
     OWNER_GONE,   /* a space whose deletion is under way */
     OWNER_OTHER,
     OWNER_CALLER,
-    OWNER_FROZEN /* the caller, of a space that nobody may write to */
+    OWNER_FROZEN, /* the caller, of a space that nobody may write to */
+    OWNER_MOVING  /* the same, of one that is or was moved */
 } owner_t;
 
 static const was_error_t *read_owner(was_db_t *db, const char *uuid, const char *caller,
@@ -84,11 +105,19 @@ static const was_error_t *read_owner(was_db_t *db, const char *uuid, const char 
         *owner = OWNER_GONE;
     }
     else {
-        *owner = !was_rows_true(rows, 0, 0)  ? OWNER_OTHER
-                 : was_rows_true(rows, 0, 2) ? OWNER_FROZEN
-                                             : OWNER_CALLER;
+        was_frozen_t frozen = (was_frozen_t)was_rows_integer(rows, 0, 2, 0);
+
+        *owner = !was_rows_true(rows, 0, 0)    ? OWNER_OTHER
+                 : frozen >= WAS_FROZEN_MOVING ? OWNER_MOVING
+                 : frozen == WAS_FROZEN_KEPT   ? OWNER_FROZEN
+                                               : OWNER_CALLER;
     }
     return NULL;
+}
+
+static const was_error_t *refuse_frozen(owner_t owner, apr_pool_t *pool)
+{
+    return was_frozen_refusal(owner == OWNER_MOVING ? WAS_FROZEN_MOVING : WAS_FROZEN_KEPT, pool);
 }
 
 static const was_error_t *space_clearing(apr_pool_t *pool)
@@ -131,8 +160,8 @@ static const was_error_t *explain_space_put(was_db_t *db, const char *uuid, cons
     owner_t owner = OWNER_NOBODY;
 
     WAS_TRY(read_owner(db, uuid, caller, &owner, pool));
-    if (owner == OWNER_FROZEN) {
-        return was_frozen_refusal(pool);
+    if (owner >= OWNER_FROZEN) {
+        return refuse_frozen(owner, pool);
     }
     if (owner == OWNER_GONE && creates) {
         return space_clearing(pool);
@@ -147,6 +176,29 @@ static const was_error_t *explain_space_put(was_db_t *db, const char *uuid, cons
     return was_classic_space_foreign(pool);
 }
 
+/* A space of its caller's that is there is written, and else made, if there may be one more: by two
+ * statements, of which at most one finds what it needs. `values` are those of the update. */
+static const was_error_t *put_within(was_db_t *db, const was_classic_space_change_t *change,
+                                     const was_value_t *values, const was_rows_t **rows,
+                                     apr_pool_t *pool)
+{
+    const was_value_t made[] = {values[0],
+                                WAS_TEXT(change->controller),
+                                WAS_TEXT(change->id),
+                                WAS_TEXT(change->name),
+                                WAS_TEXT(change->link),
+                                was_limit_value(change->most)};
+    was_transaction_t transaction = {.nsteps = 0};
+
+    was_limit_lock(&transaction, change->controller, change->most);
+    const was_step_t *update = was_step_add(&transaction, WAS_SQL_SPACE_UPDATE, values, 11);
+    const was_step_t *insert = was_step_add(&transaction, WAS_SQL_SPACE_INSERT, made, 6);
+
+    WAS_TRY(was_db_transact(db, &transaction, pool));
+    *rows = was_rows_count(update->rows) > 0 ? update->rows : insert->rows;
+    return NULL;
+}
+
 const was_error_t *was_classic_spaces_put(was_db_t *db, const char *uuid, const char *caller,
                                           const was_classic_space_change_t *change,
                                           const was_conditions_t *conditions, const char **etag,
@@ -155,8 +207,7 @@ const was_error_t *was_classic_spaces_put(was_db_t *db, const char *uuid, const 
     /* Only who names itself may create, and a condition on what exists never creates. */
     bool creates =
         caller != NULL && strcmp(caller, change->controller) == 0 && conditions->match == NULL;
-    int count = 10;
-    was_value_t values[12] = {
+    was_value_t values[11] = {
         WAS_TEXT(uuid),
         WAS_TEXT(caller),
         WAS_TEXT(change->controller),
@@ -168,13 +219,18 @@ const was_error_t *was_classic_spaces_put(was_db_t *db, const char *uuid, const 
     const was_rows_t *rows;
 
     was_preconditions_values(conditions, &values[7], pool);
-    if (creates) {
-        values[count++] = WAS_TEXT(change->id);
+    values[10] = was_limit_value(change->most);
+    if (creates && change->most > 0) {
+        WAS_TRY(put_within(db, change, values, &rows, pool));
     }
-    values[count++] = was_limit_value(change->most);
-    WAS_TRY(was_limit_write(db, change->controller, change->most,
-                            creates ? WAS_SQL_SPACE_PUT : WAS_SQL_SPACE_UPDATE, values, count,
-                            &rows, pool));
+    else if (creates) {
+        values[10] = WAS_TEXT(change->id);
+        WAS_TRY(was_db_run(db, WAS_SQL_SPACE_PUT, values, 11, &rows, pool));
+    }
+    else {
+        WAS_TRY(was_limit_write(db, change->controller, change->most, WAS_SQL_SPACE_UPDATE, values,
+                                11, &rows, pool));
+    }
     *etag = was_rows_count(rows) > 0 ? was_rows_text(rows, 0, 0) : NULL;
     return *etag != NULL ? NULL : explain_space_put(db, uuid, caller, change, conditions, pool);
 }
@@ -213,17 +269,16 @@ const was_error_t *was_classic_spaces_delete(was_db_t *db, const char *uuid, con
     owner_t owner = OWNER_NOBODY;
 
     was_preconditions_values(conditions, &values[2], pool);
-    const was_step_t *deletes = was_step_add(&transaction, WAS_SQL_SPACE_DELETE, values, 5);
-
-    was_step_add(&transaction, WAS_SQL_SPACE_SWEEP, values, 5);
     const was_step_t *marks = was_step_add(&transaction, WAS_SQL_SPACE_MARK, values, 5);
 
+    was_step_add(&transaction, WAS_SQL_SPACE_DELETE, values, 1);
+    const was_step_t *sweeps = was_step_add(&transaction, WAS_SQL_SPACE_SWEEP, values, 1);
+
     WAS_TRY(was_db_transact(db, &transaction, pool));
-    if (was_rows_count(marks->rows) > 0) {
+    if (was_rows_count(sweeps->rows) > 0) {
         was_sweep_announce();
-        return NULL;
     }
-    if (was_rows_count(deletes->rows) > 0) {
+    if (was_rows_count(marks->rows) > 0) {
         return NULL;
     }
     WAS_TRY(read_owner(db, uuid, caller, &owner, pool));
@@ -234,7 +289,8 @@ const was_error_t *was_classic_spaces_delete(was_db_t *db, const char *uuid, con
     case OWNER_OTHER:
         return was_classic_space_foreign(pool);
     case OWNER_FROZEN:
-        return was_frozen_refusal(pool);
+    case OWNER_MOVING:
+        return refuse_frozen(owner, pool);
     default:
         return conditions->match == NULL ? NULL : was_preconditions_failed(pool);
     }

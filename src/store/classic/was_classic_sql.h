@@ -18,13 +18,16 @@
  * the last change: only if the transaction that wrote the row is the one that we noted in it.
  *
  * Times become numbers by date_part, in doubles, which hold them to the microsecond until 2106;
- * extract would compute in numerics, at several times the cost.
+ * extract would compute in numerics, at several times the cost. In UTC, so that no setting of the
+ * session has a say in it, and the number is the same on whatever node makes it.
  */
 /* The statements are laid out to be read as SQL. */
 /* clang-format off */
 
+#define CLASSIC_EPOCH(t) "date_part('epoch', " t ".revised AT TIME ZONE 'UTC')"
+
 #define CLASSIC_ETAG_OF(t, transaction) \
-    "(to_hex((date_part('epoch', " t ".revised) * 1000000)::bigint) || '-' ||" \
+    "(to_hex((" CLASSIC_EPOCH(t) " * 1000000)::bigint) || '-' ||" \
     " to_hex(" transaction "::text::bigint))"
 #define CLASSIC_ETAG(t) CLASSIC_ETAG_OF(t, t ".xmin")
 
@@ -34,7 +37,11 @@
 /* Unix seconds of the last change; NULL when somebody else wrote the row after us. */
 #define CLASSIC_MODIFIED(t) \
     "(CASE WHEN " t ".written::xid = " t ".xmin" \
-    " THEN floor(date_part('epoch', " t ".revised))::bigint END)"
+    " THEN floor(" CLASSIC_EPOCH(t) ")::bigint END)"
+
+/* What both are made of, for who reads a row as it is (was_classic_version). */
+#define CLASSIC_VERSION(t) t ".revised, " t ".xmin, " t ".written"
+#define CLASSIC_WRITTEN(t) t ".revised, " t ".written"
 
 /* The caller controls the space s: its DID is stored plain, or as the DID URL of its key (what
  * follows "did:key:" again, behind a '#'). A NULL caller controls nothing. */
@@ -57,12 +64,15 @@
     " AND (" none_match "::text[] IS NULL OR NOT (" none_match "::text[] = '{*}'" \
     " OR " CLASSIC_ETAG(t) " = ANY (" none_match "::text[])))" \
     " AND (" since "::bigint IS NULL OR " t ".written::xid <> " t ".xmin" \
-    " OR floor(date_part('epoch', " t ".revised)) <= " since "::bigint)"
+    " OR floor(" CLASSIC_EPOCH(t) ") <= " since "::bigint)"
 
-/* Not now(), the time when the transaction began: it may have waited for its content, or for a row,
- * while another one wrote, whose time must not be the later one. */
-#define CLASSIC_TIME "clock_timestamp()"
-#define CLASSIC_NOW "revised = " CLASSIC_TIME ", written = pg_current_xact_id()"
+/* Not now(), the time when the transaction began, which may have waited for its content; and never
+ * before that of the row t, for which the statement may have waited while another one wrote it.
+ * What an INSERT that finds its row sets is what it would have inserted. */
+#define CLASSIC_TIME "statement_timestamp()"
+#define CLASSIC_LATER(time, t) "revised = greatest(" time ", " t ".revised)"
+#define CLASSIC_NOW(t) CLASSIC_LATER(CLASSIC_TIME, t) ", written = pg_current_xact_id()"
+#define CLASSIC_INSERTED(t) CLASSIC_LATER("EXCLUDED.revised", t) ", written = EXCLUDED.written"
 
 /* How long the content of the row r is; where it stands in parts, the row says so. */
 #define CLASSIC_LENGTH(r) \
@@ -95,16 +105,15 @@
     " " quota "::bigint - " CLASSIC_SPACE_BYTES " - (SELECT coalesce(sum(" CLASSIC_STORED_BYTES \
     "), 0) FROM was_resources o WHERE o.space_uuid = $1 AND o.path <> $3::text)))"
 
-#define CLASSIC_SET_SPACE \
+#define CLASSIC_SET_SPACE(now) \
     " SET controller = $3::text," \
     " name = CASE WHEN $4::boolean THEN $5::text ELSE s.name END," \
-    " link = CASE WHEN $6::boolean THEN $7::text ELSE s.link END, " CLASSIC_NOW \
+    " link = CASE WHEN $6::boolean THEN $7::text ELSE s.link END, " now \
     " WHERE " CLASSIC_OWN_SPACE " AND " CLASSIC_CONDITIONS("s", "$8", "$9", "$10")
 
-/* uuid, caller -> a row of was_classic_space_t, the caller's? */
+/* uuid -> space_id, controller, name, link, version */
 #define WAS_TEXT_SPACE_GET \
-    "SELECT s.space_id, s.controller, s.name, s.link, " CLASSIC_ETAG("s") "," \
-    " " CLASSIC_MODIFIED("s") ", " CLASSIC_CALLER("$2::text") \
+    "SELECT s.space_id, s.controller, s.name, s.link, " CLASSIC_VERSION("s") \
     " FROM was_spaces s WHERE " CLASSIC_SPACE
 
 /* uuid, caller -> the caller's?, is its deletion under way?, is it kept as it is? */
@@ -129,17 +138,17 @@
     " ORDER BY 1 LIMIT $3::bigint")
 
 /* uuid, caller, controller, set name?, name, set link?, link, 3 conditions, for the creation only:
- * space_id; most -> validator. A space that is there can be kept, whatever the limit. */
+ * space_id -> validator */
 #define WAS_TEXT_SPACE_PUT \
-    "INSERT INTO was_spaces AS s (space_uuid, controller, space_id, name, link)" \
-    " SELECT $1, $3::text, $11::text, $5::text, $7::text" \
-    " WHERE " WAS_SQL_FEWER("$3::text", "$12") \
-    " OR EXISTS (SELECT 1 FROM was_spaces s WHERE " CLASSIC_OWN_SPACE ")" \
-    " ON CONFLICT (space_uuid) DO UPDATE" CLASSIC_SET_SPACE " RETURNING " CLASSIC_ETAG_WRITTEN("s")
+    "INSERT INTO was_spaces AS s (space_uuid, controller, space_id, name, link, revised)" \
+    " VALUES ($1, $3::text, $11::text, $5::text, $7::text, " CLASSIC_TIME ")" \
+    " ON CONFLICT (space_uuid) DO UPDATE" CLASSIC_SET_SPACE(CLASSIC_INSERTED("s")) \
+    " RETURNING " CLASSIC_ETAG_WRITTEN("s")
 
-/* the same without space_id. Who gives a space away needs room for it at the other end. */
+/* the same, most instead of space_id. Who gives a space away needs room for it at the other end; a
+ * space that is kept needs none. */
 #define WAS_TEXT_SPACE_UPDATE \
-    "UPDATE was_spaces s" CLASSIC_SET_SPACE \
+    "UPDATE was_spaces s" CLASSIC_SET_SPACE(CLASSIC_NOW("s")) \
     " AND (" CLASSIC_CALLER("$3::text") " OR " WAS_SQL_FEWER("$3::text", "$11") ")" \
     " RETURNING " CLASSIC_ETAG_WRITTEN("s")
 
@@ -153,43 +162,48 @@
 #define WAS_TEXT_SPACE_CONDITIONS \
     "SELECT " CLASSIC_CONDITIONS("s", "$2", "$3", "$4") " FROM was_spaces s WHERE " CLASSIC_SPACE
 
-/* uuid, caller, 3 conditions -> a row. The foreign key takes along what is in the space, so it must
- * be little: at most a thousand resources, of 64 MiB in all. */
+/* uuid, caller, 3 conditions -> a row: the space is deleted. Until its row is gone it is marked,
+ * and its controller is one that nobody is, so that the Python server lets nobody write there. */
+#define WAS_TEXT_SPACE_MARK \
+    "UPDATE was_spaces s SET is_deleted = true, controller = 'deleted'," \
+    " written = pg_current_xact_id() WHERE " CLASSIC_OWN_SPACE \
+    " AND " CLASSIC_CONDITIONS("s", "$3", "$4", "$5") " RETURNING 1"
+
+/* What this transaction has marked. */
+#define CLASSIC_MARKED \
+    "s.space_uuid = $1 AND s.is_deleted AND s.written = pg_current_xact_id()"
+
+/* uuid: of that, what can go at once. The foreign key takes along what is in the space, so it
+ * must be little: at most a thousand resources, of 64 MiB in all. */
 #define WAS_TEXT_SPACE_DELETE \
-    "DELETE FROM was_spaces s WHERE " CLASSIC_OWN_SPACE \
-    " AND " CLASSIC_CONDITIONS("s", "$3", "$4", "$5") \
+    "DELETE FROM was_spaces s WHERE " CLASSIC_MARKED \
     " AND (SELECT count(*) <= 1000 AND coalesce(sum(n.length), 0) <= 67108864 FROM" \
     " (SELECT octet_length(r.content) AS length FROM was_resources r WHERE r.space_uuid = $1" \
-    " LIMIT 1001) n) RETURNING 1"
+    " LIMIT 1001) n)"
 
-/* the same: a bigger one is to be swept */
+/* uuid -> a row: what did not is to be swept */
 #define WAS_TEXT_SPACE_SWEEP \
     "INSERT INTO was_sweeps (space_uuid, generation, kind, since_ms)" \
     " SELECT s.space_uuid, 0, 'classic'," \
     " floor(date_part('epoch', statement_timestamp()) * 1000)::bigint FROM was_spaces s" \
-    " WHERE " CLASSIC_OWN_SPACE " AND " CLASSIC_CONDITIONS("s", "$3", "$4", "$5") \
-    " ON CONFLICT DO NOTHING"
-
-/* the same -> a row: until then it is marked, and its controller is one that nobody is, so that the
- * Python server lets nobody write there */
-#define WAS_TEXT_SPACE_MARK \
-    "UPDATE was_spaces s SET is_deleted = true, controller = 'deleted' WHERE " CLASSIC_OWN_SPACE \
-    " AND " CLASSIC_CONDITIONS("s", "$3", "$4", "$5") " RETURNING 1"
+    " WHERE " CLASSIC_MARKED " ON CONFLICT DO NOTHING RETURNING 1"
 
 /* uuid: one writer at a time under a quota. Not against the Python server's inserts. */
 #define WAS_TEXT_SPACE_LOCK \
     "SELECT 1 FROM was_spaces s WHERE s.space_uuid = $1 FOR NO KEY UPDATE"
 
-/* uuid, caller, path, anyone?, length -> link, allowed?, a row of was_resource_t */
+/* uuid, caller, path, anyone?, length, the DID URL of the caller's key -> link, controller, type,
+ * length, version, content, the mark of its parts, their bytes and their digest: only for anyone,
+ * or the controller. Whether it stands in parts is for who has read the content to say. Where
+ * nobody asks, a comparison with NULL would make the join one on nothing, which Citus refuses; one
+ * with an array does not. */
 #define WAS_TEXT_RESOURCE_GET \
-    "SELECT s.link, ($4::boolean OR " CLASSIC_CALLER("$2::text") "), r.content_type," \
-    " " CLASSIC_LENGTH("r") ", " CLASSIC_ETAG("r") ", " CLASSIC_MODIFIED("r") "," \
-    " CASE WHEN ($4::boolean OR " CLASSIC_CALLER("$2::text") ")" \
-    " AND octet_length(r.content) <= $5::bigint AND NOT " PARTS_ARE_CLASSIC("r") \
-    " THEN r.content END, CASE WHEN " PARTS_ARE_CLASSIC("r") " THEN r.parts END," \
-    " CASE WHEN " PARTS_ARE_CLASSIC("r") " THEN r.parts_digest END" \
-    " FROM was_spaces s" \
+    "SELECT s.link, s.controller, r.content_type, octet_length(r.content)," \
+    " " CLASSIC_VERSION("r") "," \
+    " CASE WHEN octet_length(r.content) <= $5::bigint THEN r.content END, r.parts," \
+    " r.parts_bytes, r.parts_digest FROM was_spaces s" \
     " LEFT JOIN was_resources r ON r.space_uuid = $1 AND r.path = $3::text" \
+    " AND ($4::boolean OR s.controller = ANY (ARRAY[$2::text, $6::text]))" \
     " WHERE " CLASSIC_SPACE
 
 /* uuid, path, validator, first byte counted from 1, length -> bytes */
@@ -215,30 +229,36 @@
     "SELECT " CLASSIC_CALLER("$2::text") ", u.bytes," \
     " greatest(0, $4::bigint - u.bytes) + coalesce(" CLASSIC_LENGTH("r") ", 0)," \
     " CASE WHEN r.path IS NOT NULL THEN " CLASSIC_CONDITIONS("r", "$5", "$6", "$7") " END," \
-    " s.is_frozen FROM was_spaces s" \
+    " " WAS_SQL_FROZEN("s") " FROM was_spaces s" \
     " LEFT JOIN was_resources r ON r.space_uuid = $1 AND r.path = $3::text" \
     " CROSS JOIN LATERAL (SELECT CASE WHEN $4::bigint IS NOT NULL THEN " CLASSIC_USED \
     " END AS bytes) u WHERE " CLASSIC_SPACE
 
 /* A resource's row, from a content that is a value or the staged upload. */
-#define CLASSIC_PUT_RESOURCE(content, parts, digest, room) \
+#define CLASSIC_INSERT_RESOURCE(content, parts, size, digest) \
     "INSERT INTO was_resources AS r (space_uuid, path, content, content_type, revised, parts," \
     " parts_bytes, parts_digest) SELECT s.space_uuid, $3::text, " content ", $4::text," \
-    " " CLASSIC_TIME ", " parts ", $9::bigint, " digest " FROM was_spaces s" \
-    " WHERE " CLASSIC_OWN_SPACE " AND " room \
+    " " CLASSIC_TIME ", " parts ", " size "::bigint, " digest " FROM was_spaces s"
+#define CLASSIC_OVER_RESOURCE \
     " ON CONFLICT (space_uuid, path) DO UPDATE" \
-    " SET content = EXCLUDED.content, content_type = EXCLUDED.content_type, " CLASSIC_NOW "," \
+    " SET content = EXCLUDED.content, content_type = EXCLUDED.content_type," \
+    " " CLASSIC_INSERTED("r") "," \
     " parts = EXCLUDED.parts, parts_bytes = EXCLUDED.parts_bytes," \
-    " parts_digest = EXCLUDED.parts_digest WHERE " CLASSIC_CONDITIONS("r", "$5", "$6", "$7") \
-    " RETURNING " CLASSIC_ETAG_WRITTEN("r")
+    " parts_digest = EXCLUDED.parts_digest"
+#define CLASSIC_PUT_RESOURCE(content, parts, digest, room) \
+    CLASSIC_INSERT_RESOURCE(content, parts, "$9", digest) \
+    " WHERE " CLASSIC_OWN_SPACE " AND " room CLASSIC_OVER_RESOURCE \
+    " WHERE " CLASSIC_CONDITIONS("r", "$5", "$6", "$7") \
+    " RETURNING " CLASSIC_WRITTEN("r")
 #define CLASSIC_REPLACE_RESOURCE(content, parts, digest, room) \
-    "UPDATE was_resources r SET content = " content ", content_type = $4::text, " CLASSIC_NOW "," \
+    "UPDATE was_resources r SET content = " content ", content_type = $4::text," \
+    " " CLASSIC_NOW("r") "," \
     " parts = " parts ", parts_bytes = $9::bigint, parts_digest = " digest \
     " FROM was_spaces s WHERE " CLASSIC_OWN_SPACE \
     " AND r.space_uuid = $1 AND r.path = $3::text" \
     " AND " CLASSIC_CONDITIONS("r", "$5", "$6", "$7") \
     " AND " room \
-    " RETURNING " CLASSIC_ETAG_WRITTEN("r")
+    " RETURNING " CLASSIC_WRITTEN("r")
 #define CLASSIC_STAGED "(SELECT u.content FROM pg_temp.was_upload u)"
 #define CLASSIC_WITHIN CLASSIC_FITS("$9::bigint", "$8")
 #define CLASSIC_UNBOUNDED "$8::bigint IS NULL"
@@ -252,11 +272,19 @@
 #define CLASSIC_IN_PARTS(write) \
     write("int8send(" CLASSIC_MARK ")", CLASSIC_MARK, "$11::bytea", CLASSIC_WITHIN CLASSIC_WHOLE)
 
-/* uuid, caller, path, type, 3 conditions, quota or NULL, size, and unless it is staged: content, or
- * the mark of its parts and their digest -> validator. What demands a version that is there must
- * not insert, so it has statements of its own. So has the usual write, of a value without a quota:
- * getting ready to look for room is a sixth of what it costs. */
+/* uuid, caller, path, type, size, content, the DID URL of the caller's key -> CLASSIC_WRITTEN. The
+ * usual write, without conditions and quota: getting ready for them is a fifth of what it costs. */
 #define WAS_TEXT_RESOURCE_PUT \
+    CLASSIC_INSERT_RESOURCE("$6::bytea", "NULL::bigint", "$5", "NULL::bytea") \
+    " WHERE " CLASSIC_SPACE " AND NOT s.is_frozen" \
+    " AND (s.controller = $2::text OR s.controller = $7::text)" CLASSIC_OVER_RESOURCE \
+    " RETURNING " CLASSIC_WRITTEN("r")
+
+/* uuid, caller, path, type, 3 conditions, quota or NULL, size, and unless it is staged: content, or
+ * the mark of its parts and their digest -> CLASSIC_WRITTEN. What demands a version that is there
+ * must not insert, so it has statements of its own. So have writes of a value without a quota:
+ * getting ready to look for room is a sixth of what they cost. */
+#define WAS_TEXT_RESOURCE_PUT_IF \
     CLASSIC_IN_ROW(CLASSIC_PUT_RESOURCE, "$10::bytea", CLASSIC_UNBOUNDED)
 #define WAS_TEXT_RESOURCE_PUT_WITHIN \
     CLASSIC_IN_ROW(CLASSIC_PUT_RESOURCE, "$10::bytea", CLASSIC_WITHIN)

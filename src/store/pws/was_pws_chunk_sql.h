@@ -34,12 +34,10 @@
 #define PWS_CHUNK_NEW_BYTES(size, type) \
     "(" PWS_ROW " + " size "::bigint + octet_length(" type "::text))"
 
-/* uuid, delegations, collection, resource, controller, length, number -> as PWS_AUTHORIZE_RESOURCE,
- * with a row of the chunk in place of the resource's */
-#define WAS_TEXT_PWS_AUTHORIZE_CHUNK \
-    "SELECT " PWS_AUTHORIZATION ", " PWS_CONTENT_READ("h", "$6") PWS_AUTHORIZATION_TABLES \
-    " LEFT JOIN was_pws_resources r ON " PWS_AUTHORIZED_RESOURCE("$4", "$5") \
-    " LEFT JOIN was_pws_chunks h ON " PWS_CHUNK("$7") " WHERE s.space_uuid = $1"
+/* grant, collection, resource, length, number -> as PWS_RESOURCE_GET_HELD, of the chunk */
+#define WAS_TEXT_PWS_CHUNK_GET_HELD \
+    "SELECT " PWS_CONTENT_READ("h", "$6") PWS_HELD_TABLES \
+    " LEFT JOIN was_pws_chunks h ON " PWS_CHUNK("$7") " WHERE " PWS_HELD
 
 /* uuid, collection, resource, number, length -> a row of was_resource_t */
 #define WAS_TEXT_PWS_CHUNK_GET \

@@ -68,7 +68,7 @@
 #define WAS_TEXT_PWS_COLLECTION_LIFT \
     "UPDATE was_pws_collections c SET updated_ms = l.ms, updated_counter = l.counter," \
     " created_ms = l.ms, created_counter = l.counter FROM was_pws_spaces s," \
-    " was_pws_tombstones t CROSS JOIN LATERAL (SELECT " PWS_STAMP_AFTER("t") ") l (ms, counter)" \
+    " was_pws_tombstones t CROSS JOIN LATERAL (SELECT " PWS_NEXT_STAMP("t") ") l (ms, counter)" \
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") " AND c.generation = $3::bigint" \
     " AND t.space_uuid = $1 AND t.parent = s.generation AND t.kind = 'c' AND t.id = $2::text" \
     " RETURNING " PWS_COLLECTION_MADE
@@ -99,7 +99,7 @@
     " AND " PWS_STAYS(o, n, "{hmac,id}") " AND " PWS_STAYS(o, n, "{hmac,type}") "))"
 #define PWS_EPOCHS(text) \
     "ARRAY(SELECT e ->> 'id' FROM json_array_elements(" \
-    "CASE json_typeof(" text "::json -> 'epochs') WHEN 'array' THEN " text "::json -> 'epochs'" \
+    "CASE WHEN json_typeof(" text "::json -> 'epochs') = 'array' THEN " text "::json -> 'epochs'" \
     " ELSE '[]' END) e WHERE e ->> 'id' IS NOT NULL)"
 #define PWS_EPOCHS_STAY(o, n) \
     "(" o " IS NULL OR (" PWS_EPOCHS(o) " <@ " PWS_EPOCHS(n) \
@@ -205,10 +205,10 @@
 #define WAS_TEXT_PWS_COLLECTION_STATE \
     "SELECT c.collection IS NOT NULL, c.encryption IS NOT NULL, r.resource IS NOT NULL," \
     " c.backend IS NOT NULL, c.is_immutable, r.terms > 0, c.claims > 0 FROM was_pws_spaces s" \
-    " LEFT JOIN was_pws_collections c ON " PWS_COLLECTION("$4") \
+    " LEFT JOIN was_pws_collections c ON " PWS_COLLECTION(PWS_OR_NONE("$4")) \
     " LEFT JOIN was_pws_resources r ON r.space_uuid = $1" \
-    " AND r.collection_generation = c.generation AND r.resource = $5::text" \
-    " WHERE " PWS_HELD " AND NOT " WAS_SQL_FROZEN_LATELY("s")
+    " AND r.collection_generation = c.generation AND r.resource = " PWS_OR_NONE("$5") \
+    " WHERE " PWS_HELD " AND " WAS_SQL_FROZEN_LATELY("s") " = 0"
 
 /* uuid, after, limit, only what anybody may read?, extra bytes -> collection, name, bytes so far */
 #define WAS_TEXT_PWS_COLLECTION_LIST \
@@ -294,7 +294,7 @@
 
 /* A policy p of the space s, or of the collection c or a resource of it. */
 #define PWS_POLICY_TABLES \
-    "was_pws_spaces s LEFT JOIN was_pws_collections c ON " PWS_COLLECTION("$2") \
+    "was_pws_spaces s LEFT JOIN was_pws_collections c ON " PWS_COLLECTION(PWS_OR_NONE("$2")) \
     " LEFT JOIN was_pws_policies p ON " PWS_POLICY_THERE(PWS_POLICY_PARENT, "$3::text")
 #define PWS_POLICY_PARENT "CASE WHEN $2::text IS NULL THEN s.generation ELSE c.generation END"
 

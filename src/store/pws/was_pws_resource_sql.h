@@ -120,6 +120,15 @@
     " FROM was_pws_spaces s, was_pws_collections c, was_pws_resources r" \
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") " AND " PWS_RESOURCE("$3")
 
+/* grant, collection, resource, length -> a row of was_resource_t, of NULLs where there is none; no
+ * row without the right. Who holds the right needs no policy: to look for the three that may count,
+ * and for all else that decides, is more than a third of the read. */
+#define PWS_HELD_TABLES \
+    " FROM was_pws_spaces s LEFT JOIN was_pws_collections c ON " PWS_COLLECTION("$4") \
+    " LEFT JOIN was_pws_resources r ON " PWS_RESOURCE("$5")
+#define WAS_TEXT_PWS_RESOURCE_GET_HELD \
+    "SELECT " PWS_RESOURCE_COLUMNS("$6") PWS_HELD_TABLES " WHERE " PWS_HELD
+
 /* uuid, collection, resource, length -> a row of was_resource_t */
 #define WAS_TEXT_PWS_RESOURCE_GET \
     "SELECT " PWS_RESOURCE_COLUMNS("$4") \
@@ -245,9 +254,9 @@
     "UPDATE was_pws_resources r SET custom = $5::text, epoch = coalesce($6::text, r.epoch)," \
     " writer = " PWS_META_WRITER("$8", "$7") ", position = k.position," \
     " meta_generation = coalesce(r.meta_generation, $4::bigint)," \
-    " meta_ms = greatest(" PWS_NOW_MS ", r.meta_ms + (r.meta_counter = 2147483647)::integer)," \
-    " meta_counter = CASE WHEN r.meta_ms >= " PWS_NOW_MS " AND r.meta_counter < 2147483647" \
-    " THEN r.meta_counter + 1 ELSE 0 END" \
+    " meta_ms = " PWS_NEXT_MS(PWS_NOW_MS, "r.meta_ms", "r.meta_counter") "," \
+    " meta_counter = greatest(0, " \
+    PWS_NEXT_COUNTER(PWS_NOW_MS, "r.meta_ms", "r.meta_counter") ")" \
     " FROM " PWS_TABLES " WHERE " PWS_RAISED("$4") " AND " PWS_RESOURCE("$3") \
     " RETURNING " PWS_META_COLUMNS
 

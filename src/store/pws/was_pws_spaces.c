@@ -15,24 +15,13 @@
 
 #include <string.h>
 
-/* Where the columns of the space go on in the authorization's row, and where those of what was
- * wanted begin. */
-enum { COLUMN_SPACE = 5, COLUMN_FROZEN = 9, COLUMN_WANTED = 10 };
+/* Where the columns of the space go on in the authorization's row, and where those that describe it
+ * begin. */
+enum { COLUMN_SPACE = 5, COLUMN_FROZEN = 9, COLUMN_DESCRIPTION = 10 };
 
 static const was_error_t *space_absent(apr_pool_t *pool)
 {
     return was_error_log(pool, WAS_ERROR_NOT_FOUND, "no such space, or not granted any more");
-}
-
-static void read_wanted(const was_rows_t *rows, const was_pws_place_t *place,
-                        was_pws_wanted_t *wanted)
-{
-    const was_pws_key_t key = {place->space, place->collection, place->resource};
-
-    wanted->found =
-        place->chunk < 0
-            ? was_pws_resources_row(rows, COLUMN_WANTED, &key, wanted->resource)
-            : was_pws_chunks_row(rows, COLUMN_WANTED, &key, place->chunk, wanted->resource);
 }
 
 /* What else describes a space, from `column` on. */
@@ -63,7 +52,56 @@ static void take_authorization(const was_rows_t *rows, const was_pws_place_t *pl
         authorization->policy = was_rows_text(rows, 0, column);
     }
     authorization->space = read_space(rows, COLUMN_SPACE, place->space);
-    authorization->is_frozen = was_rows_true(rows, 0, COLUMN_FROZEN);
+    authorization->frozen = (was_frozen_t)was_rows_integer(rows, 0, COLUMN_FROZEN, 0);
+}
+
+/* What is wanted, for who holds the right to it; `*is_held` is false for anybody else. */
+static const was_error_t *read_held(was_db_t *db, const was_pws_place_t *place,
+                                    was_value_t delegations, was_pws_wanted_t *wanted,
+                                    bool *is_held, apr_pool_t *pool)
+{
+    const was_pws_key_t key = {place->space, place->collection, place->resource};
+    const was_value_t values[] = {WAS_TEXT(place->space),
+                                  WAS_TEXT(wanted->controller),
+                                  delegations,
+                                  WAS_TEXT(place->collection),
+                                  WAS_TEXT(place->resource),
+                                  WAS_INTEGER((apr_int64_t)wanted->want),
+                                  WAS_INTEGER(place->chunk)};
+    bool is_chunk = place->chunk >= 0;
+    const was_sql_t statement =
+        is_chunk ? WAS_SQL_PWS_CHUNK_GET_HELD : WAS_SQL_PWS_RESOURCE_GET_HELD;
+    const was_rows_t *rows;
+
+    WAS_TRY(was_db_run(db, statement, values, was_sql_statement(statement)->nvalues, &rows, pool));
+    *is_held = was_rows_count(rows) > 0;
+    wanted->found =
+        *is_held && (is_chunk ? was_pws_chunks_row(rows, 0, &key, place->chunk, wanted->resource)
+                              : was_pws_resources_row(rows, 0, &key, wanted->resource));
+    return NULL;
+}
+
+/* All that decides, and what describes the space if that is wanted. */
+static const was_error_t *read_decision(was_db_t *db, const was_pws_place_t *place,
+                                        was_value_t delegations, const was_pws_wanted_t *wanted,
+                                        was_pws_authorization_t *authorization, apr_pool_t *pool)
+{
+    const was_value_t values[] = {WAS_TEXT(place->space), delegations, WAS_TEXT(place->collection),
+                                  WAS_TEXT(place->resource),
+                                  WAS_TEXT(wanted != NULL ? wanted->controller : NULL)};
+    const was_sql_t statement =
+        wanted == NULL ? WAS_SQL_PWS_AUTHORIZE : WAS_SQL_PWS_AUTHORIZE_SPACE;
+    const was_rows_t *rows;
+
+    WAS_TRY(was_db_run(db, statement, values, was_sql_statement(statement)->nvalues, &rows, pool));
+    if (was_rows_count(rows) == 0) {
+        return NULL;
+    }
+    take_authorization(rows, place, authorization);
+    if (wanted != NULL) {
+        describe_row(rows, COLUMN_DESCRIPTION, &authorization->space);
+    }
+    return NULL;
 }
 
 const was_error_t *was_pws_spaces_authorize(was_db_t *db, const was_pws_place_t *place,
@@ -72,34 +110,19 @@ const was_error_t *was_pws_spaces_authorize(was_db_t *db, const was_pws_place_t 
                                             was_pws_authorization_t *authorization,
                                             apr_pool_t *pool)
 {
-    const was_value_t values[] = {
-        WAS_TEXT(place->space),
-        was_grant_delegations(delegations, ndelegations, pool),
-        WAS_TEXT(place->collection),
-        WAS_TEXT(place->resource),
-        WAS_TEXT(wanted != NULL ? wanted->controller : NULL),
-        WAS_INTEGER(wanted != NULL ? (apr_int64_t)wanted->want : 0),
-        WAS_INTEGER(place->chunk),
-    };
-    bool wants_space = wanted != NULL && wanted->resource == NULL;
-    const was_sql_t statement = wanted == NULL     ? WAS_SQL_PWS_AUTHORIZE
-                                : wants_space      ? WAS_SQL_PWS_AUTHORIZE_SPACE
-                                : place->chunk < 0 ? WAS_SQL_PWS_AUTHORIZE_RESOURCE
-                                                   : WAS_SQL_PWS_AUTHORIZE_CHUNK;
-    const was_rows_t *rows;
+    const was_value_t hashes = was_grant_delegations(delegations, ndelegations, pool);
+    bool is_held = false;
 
     memset(authorization, 0, sizeof(*authorization));
-    WAS_TRY(was_db_run(db, statement, values, was_sql_statement(statement)->nvalues, &rows, pool));
-    if (was_rows_count(rows) == 0) {
-        return NULL;
+    if (wanted == NULL || wanted->resource == NULL) {
+        return read_decision(db, place, hashes, wanted, authorization, pool);
     }
-    take_authorization(rows, place, authorization);
-    if (wants_space) {
-        describe_row(rows, COLUMN_WANTED, &authorization->space);
+    WAS_TRY(read_held(db, place, hashes, wanted, &is_held, pool));
+    if (!is_held) {
+        return read_decision(db, place, hashes, NULL, authorization, pool);
     }
-    else if (wanted != NULL) {
-        read_wanted(rows, place, wanted);
-    }
+    authorization->exists = true;
+    authorization->space = (was_pws_space_t){.id = place->space, .controller = wanted->controller};
     return NULL;
 }
 
@@ -204,8 +227,10 @@ const was_error_t *was_pws_spaces_update(was_db_t *db, const char *id, const cha
     if (was_rows_count(rows) == 0 || strcmp(was_rows_text(rows, 0, 0), controller) != 0) {
         return space_absent(pool);
     }
-    if (was_rows_true(rows, 0, 2)) {
-        return was_frozen_refusal(pool);
+    was_frozen_t frozen = (was_frozen_t)was_rows_integer(rows, 0, 2, 0);
+
+    if (frozen != WAS_FROZEN_NOT) {
+        return was_frozen_refusal(frozen, pool);
     }
     if (change->most > 0 && was_rows_true(rows, 0, 1) &&
         strcmp(change->controller, controller) != 0) {

@@ -7,9 +7,8 @@
 #include "../was_page_sql.h"
 
 /*
- * was_pws_sql: what the statements on the tables of Portable Web Spaces share, and those of spaces,
- * backends and revocations; private to was_sql. Above each text: its values in order -> its
- * columns.
+ * was_pws_sql: what the statements on the tables of Portable Web Spaces share, and those of spaces
+ * and backends; private to was_sql. Above each text: its values in order -> its columns.
  *
  * A life of a space or a collection has a random mark, its generation, and what belongs to it is
  * keyed by that mark: what an earlier life of the same name has left is never seen. So a deletion
@@ -88,12 +87,20 @@
 
 #define PWS_NOW_MS "floor(date_part('epoch', statement_timestamp()) * 1000)::bigint"
 
-/* The next stamp of the row t, at a time in milliseconds, as what an UPDATE sets. */
+/* The next stamp of the row t at a time in milliseconds: its two halves, the second of which is one
+ * more or 0, or NULL where t has none; and as what an UPDATE sets. By arithmetic: Citus takes no
+ * time inside of a CASE there. */
+#define PWS_NEXT_MS(now, ms, counter) \
+    "greatest(" now ", " ms " + (" counter " = 2147483647)::integer)"
+#define PWS_NEXT_COUNTER(now, ms, counter) \
+    "(" counter " % 2147483647 + 1)" \
+    " * (" now " <= " ms " AND " counter " < 2147483647)::integer"
+#define PWS_NEXT_STAMP(t) \
+    PWS_NEXT_MS(PWS_NOW_MS, t ".updated_ms", t ".updated_counter") "," \
+    " " PWS_NEXT_COUNTER(PWS_NOW_MS, t ".updated_ms", t ".updated_counter")
 #define PWS_MINT(t, now) \
-    "updated_ms = greatest(" now ", " t ".updated_ms" \
-    " + (" t ".updated_counter = 2147483647)::integer)," \
-    " updated_counter = CASE WHEN " now " > " t ".updated_ms" \
-    " OR " t ".updated_counter = 2147483647 THEN 0 ELSE " t ".updated_counter + 1 END"
+    "updated_ms = " PWS_NEXT_MS(now, t ".updated_ms", t ".updated_counter") "," \
+    " updated_counter = " PWS_NEXT_COUNTER(now, t ".updated_ms", t ".updated_counter")
 
 /* The first stamp after the row t, if there is one: milliseconds, counter. */
 #define PWS_STAMP_AFTER(t) \
@@ -143,8 +150,13 @@
     "s.space_uuid = $1 AND s.controller = $2::text AND " PWS_UNREVOKED("$3")
 
 /* The same for all writes but revocations, which only take rights away: not while the operator has
- * the space kept as it is. */
+ * the space kept as it is. What is revoked while it is copied to another database would be lost. */
 #define PWS_GRANTED PWS_HELD " AND NOT s.is_frozen"
+#define PWS_REVOCABLE PWS_HELD " AND NOT " WAS_SQL_MOVING("s")
+
+/* In place of an id that may be NULL: then one that cannot be. A comparison with NULL would make
+ * the join one on nothing, which Citus refuses. */
+#define PWS_OR_NONE(id) "coalesce(" id "::text, '')"
 
 /* The live collection c of the space s, and its counter k. */
 #define PWS_COLLECTION(id) \
@@ -183,7 +195,7 @@
     " s.name, s.created_by, " PWS_ETAG_OBJECT("s") ", s.updated_ms / 1000," \
     " " WAS_SQL_FROZEN_LATELY("s")
 #define PWS_AUTHORIZATION_TABLES \
-    " FROM was_pws_spaces s LEFT JOIN was_pws_collections c ON " PWS_COLLECTION("$3")
+    " FROM was_pws_spaces s LEFT JOIN was_pws_collections c ON " PWS_COLLECTION(PWS_OR_NONE("$3"))
 #define WAS_TEXT_PWS_AUTHORIZE \
     "SELECT " PWS_AUTHORIZATION PWS_AUTHORIZATION_TABLES " WHERE s.space_uuid = $1"
 
@@ -204,17 +216,6 @@
     t ".content_type, " t ".size, " PWS_ETAG(t) ", " t ".updated_ms / 1000," \
     " CASE WHEN " t ".size <= " length "::bigint THEN " t ".content END, " t ".parts, " t ".digest"
 #define PWS_RESOURCE_COLUMNS(length) PWS_CONTENT_READ("r", length)
-
-/* the same, controller, length -> the same, a row of was_resource_t: only for that controller,
- * while nothing is revoked */
-#define PWS_AUTHORIZED_RESOURCE(id, controller) \
-    "r.space_uuid = $1 AND r.collection_generation = c.generation AND r.resource = " id "::text" \
-    " AND s.controller = " controller "::text AND NOT EXISTS (SELECT 1 FROM was_pws_revocations v" \
-    " WHERE v.space_uuid = $1 AND v.delegation = ANY ($2::bytea[]))"
-#define WAS_TEXT_PWS_AUTHORIZE_RESOURCE \
-    "SELECT " PWS_AUTHORIZATION ", " PWS_RESOURCE_COLUMNS("$6") PWS_AUTHORIZATION_TABLES \
-    " LEFT JOIN was_pws_resources r ON " PWS_AUTHORIZED_RESOURCE("$4", "$5") \
-    " WHERE s.space_uuid = $1"
 
 /* grant: one at a time among those who make a collection, write a backend or the space's policy,
  * revoke, write under a quota, or delete the space. Who may not, waits for nobody and keeps nobody
@@ -302,9 +303,11 @@
 #define WAS_TEXT_PWS_SPACE_SWEEP \
     PWS_SWEEP " SELECT s.space_uuid, s.generation, 'space', " PWS_NOW_MS \
     " FROM was_pws_spaces s WHERE " PWS_GRANTED
-/* grant -> a row */
+/* grant -> a row: not one that was made after the step before had looked */
 #define WAS_TEXT_PWS_SPACE_DELETE \
-    "DELETE FROM was_pws_spaces s WHERE " PWS_GRANTED " RETURNING 1"
+    "DELETE FROM was_pws_spaces s WHERE " PWS_GRANTED \
+    " AND EXISTS (SELECT 1 FROM was_sweeps w WHERE w.space_uuid = $1" \
+    " AND w.generation = s.generation) RETURNING 1"
 
 /* uuid -> backend, descriptor */
 #define PWS_BACKENDS \
@@ -349,36 +352,6 @@
 #define WAS_TEXT_PWS_BACKEND_DELETE \
     "DELETE FROM was_pws_backends b USING was_pws_spaces s WHERE " PWS_SPACE_RAISED \
     " AND " PWS_BACKEND("$3")
-
-/* grant -> a row: the space's lock, for one who revokes */
-#define WAS_TEXT_PWS_REVOKE_LOCK \
-    "SELECT 1 FROM was_pws_spaces s WHERE " PWS_HELD " FOR UPDATE OF s"
-
-/* grant, token, hash of the delegation, how many there may be, quota or NULL, scope -> a row, also
- * where it was revoked already. What has expired long ago gives way: by the transaction's time, so
- * that what is charged no more is what is forgotten. What is in no space is charged to none. */
-#define PWS_REVOCATION_EXPIRED "v.keep_until < floor(date_part('epoch', now()))::bigint"
-#define PWS_REVOCATION_GROWTH \
-    "(CASE WHEN $8::text = $1 THEN " PWS_ROW " * (1 - (SELECT count(*) FROM was_pws_revocations v" \
-    " WHERE v.space_uuid = $1 AND (v.delegation = $5::bytea OR " PWS_REVOCATION_EXPIRED ")))" \
-    " ELSE 0 END)"
-#define WAS_TEXT_PWS_REVOKE_RAISE \
-    PWS_SPACE_RAISE(PWS_REVOCATION_GROWTH) " WHERE " PWS_HELD \
-    " AND (SELECT count(*) FROM was_pws_revocations v WHERE v.space_uuid = $8::text" \
-    " AND v.delegation <> $5::bytea AND NOT " PWS_REVOCATION_EXPIRED ") < $6::bigint" \
-    " AND " PWS_FITS(PWS_REVOCATION_GROWTH, "$7") " RETURNING 1"
-/* uuid, token, scope; then the same, hash, Unix seconds until which it is kept */
-#define WAS_TEXT_PWS_REVOKED_FORGET \
-    "DELETE FROM was_pws_revocations v USING was_pws_spaces s WHERE " PWS_SPACE_RAISED \
-    " AND v.space_uuid = $3::text AND " PWS_REVOCATION_EXPIRED
-#define WAS_TEXT_PWS_REVOKE \
-    "INSERT INTO was_pws_revocations AS v (space_uuid, delegation, keep_until)" \
-    " SELECT $3::text, $4::bytea, $5::bigint FROM was_pws_spaces s" \
-    " WHERE " PWS_SPACE_RAISED " ON CONFLICT (space_uuid, delegation)" \
-    " DO UPDATE SET keep_until = greatest(v.keep_until, EXCLUDED.keep_until)"
-
-/* scope, delegations -> was any revoked? */
-#define WAS_TEXT_PWS_REVOKED "SELECT NOT " PWS_UNREVOKED("$2")
 
 /* clang-format on */
 

@@ -44,7 +44,7 @@
 
 /* What a claim of the unique index u begins with, and what is behind all that do. */
 #define PWS_CLAIM_BEGIN \
-    "(convert_to(CASE u.source WHEN 'custom' THEN 'm' ELSE 'c' END, 'UTF8')" \
+    "(convert_to(CASE WHEN u.source = 'custom' THEN 'm' ELSE 'c' END, 'UTF8')" \
     " || sha256(convert_to(u.name, 'UTF8')))"
 #define PWS_CLAIM_END "(" PWS_CLAIM_BEGIN " || decode(repeat('ff', 33), 'hex'))"
 
@@ -55,9 +55,9 @@
     "CASE WHEN length(" v "::text) <= 400 AND " v "::text ~ '^[-0-9.]+([eE][-+]?[0-9]{1,3})?$'" \
     " THEN trim_scale(" v "::text::numeric)::text ELSE " v "::text END"
 #define PWS_CLAIM_VALUE(v) \
-    "CASE json_typeof(" v ") WHEN 'string' THEN 's' || (" v " #>> '{}')" \
-    " WHEN 'number' THEN 'n' || " PWS_CLAIM_NUMBER(v) \
-    " WHEN 'boolean' THEN 'b' || " v "::text END"
+    "CASE WHEN json_typeof(" v ") = 'string' THEN 's' || (" v " #>> '{}')" \
+    " WHEN json_typeof(" v ") = 'number' THEN 'n' || " PWS_CLAIM_NUMBER(v) \
+    " WHEN json_typeof(" v ") = 'boolean' THEN 'b' || " v "::text END"
 
 /* The claims of resources r by the unique indexes that `unique` yields: uuid, generation, term,
  * resource. A content that cannot be read, because it is beyond 1 MiB or may have an escaped NUL,
@@ -74,7 +74,7 @@
     " THEN r.content ELSE decode('ff', 'hex') END, 'UTF8')::json" \
     " WHERE " PWS_IS_JSON("r") " AND 'content' IN (SELECT u.source FROM u)) d" \
     " CROSS JOIN LATERAL json_each(" \
-    "CASE json_typeof(d.document) WHEN 'object' THEN d.document END) m" \
+    "CASE WHEN json_typeof(d.document) = 'object' THEN d.document END) m" \
     " JOIN u ON u.source = d.source AND u.name = m.key" \
     " CROSS JOIN LATERAL (SELECT " PWS_CLAIM_VALUE("m.value") " AS value OFFSET 0) x"
 #define PWS_CLAIMS(unique, token) \
@@ -102,10 +102,11 @@
 #define PWS_UNIQUE_NO_MORE PWS_UNIQUE(PWS_PLAINTEXT) " EXCEPT " PWS_UNIQUE("$4::text")
 #define PWS_UNIQUE_BY_NOW PWS_UNIQUE("$4::text") " EXCEPT " PWS_UNIQUE(PWS_PLAINTEXT)
 #define WAS_TEXT_PWS_CLAIMS_DROP \
-    "DELETE FROM was_pws_terms t USING " PWS_TABLES ", (" PWS_UNIQUE_NO_MORE ") u" \
+    "WITH w AS MATERIALIZED (SELECT " PWS_CLAIM_BEGIN " AS first, " PWS_CLAIM_END " AS last" \
+    " FROM (" PWS_UNIQUE_NO_MORE ") u)" \
+    " DELETE FROM was_pws_terms t USING " PWS_TABLES ", w" \
     " WHERE " PWS_RAISED("$3") " AND t.space_uuid = $1" \
-    " AND t.collection_generation = c.generation" \
-    " AND t.term > " PWS_CLAIM_BEGIN " AND t.term < " PWS_CLAIM_END
+    " AND t.collection_generation = c.generation AND t.term > w.first AND t.term < w.last"
 #define WAS_TEXT_PWS_CLAIMS_MAKE \
     PWS_CLAIMS_INTO PWS_CLAIMS(PWS_UNIQUE_BY_NOW, "$3") \
     " AND (SELECT count(*) FROM u) > 0" PWS_CLAIMS_ONCE

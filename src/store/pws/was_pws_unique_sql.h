@@ -13,9 +13,9 @@
 /* The indexes of a plaintext that are unique: name, source. None of NULL. */
 #define PWS_UNIQUE(plaintext) \
     "SELECT i ->> 'name' AS name, coalesce(i ->> 'source', 'content') AS source" \
-    " FROM json_array_elements(CASE json_typeof(" plaintext "::json -> 'indexes')" \
-    " WHEN 'array' THEN " plaintext "::json -> 'indexes' ELSE '[]' END) i" \
-    " WHERE CASE json_typeof(i) WHEN 'object' THEN i ->> 'unique' = 'true' END"
+    " FROM json_array_elements(CASE WHEN json_typeof(" plaintext "::json -> 'indexes') = 'array'" \
+    " THEN " plaintext "::json -> 'indexes' ELSE '[]' END) i" \
+    " WHERE CASE WHEN json_typeof(i) = 'object' THEN i ->> 'unique' = 'true' END"
 
 /* How many they are. A resource is charged a row for each, whether it has the value or not. */
 #define PWS_UNIQUE_COUNT(plaintext) \

@@ -202,7 +202,7 @@ sub _framed {
 sub exchange {
     my ($self, $method, $head, $body, %how) = @_;
     my $deadline = time + $self->{timeout};
-    my $socket = delete $self->{socket} // $self->open_socket;
+    my $socket = $self->kept_socket // $self->open_socket;
     my $rest = '';
     my $read = sub { $self->read_bytes($socket, $deadline) };
     my $goes_on = 1;
@@ -223,6 +223,17 @@ sub exchange {
         $socket->close;
     }
     return $response;
+}
+
+# The one that was kept, if any; but not one that the server has closed meanwhile, as it may when
+# nothing was asked for a while: there is nothing else to be read between two exchanges. Over TLS
+# there may be.
+sub kept_socket {
+    my ($self) = @_;
+    my $socket = delete $self->{socket} // return;
+    return $socket if $self->{scheme} eq 'https' || !IO::Select->new($socket)->can_read(0);
+    $socket->close;
+    return;
 }
 
 # A socket to the server that does not block.

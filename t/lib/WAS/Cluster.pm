@@ -95,7 +95,8 @@ sub socket_directory {
     return $directory;
 }
 
-# A libpq connection string, as DBDParams takes it; to the pooler that stands between, if one does.
+# A libpq connection string, as DBDParams takes it; to the pooler that stands between, if one does,
+# or to the node that is asked in this one's place.
 sub dsn {
     my ($self, $database) = @_;
     if (open my $file, '<', "$self->{directory}.pooler") {
@@ -103,8 +104,16 @@ sub dsn {
         return "$dsn dbname=$database";
     }
     my $port = $self->{tcp} ? " port=$self->{tcp}" : '';
-    return sprintf "host='%s'$port user=%s dbname=%s connect_timeout=5", $self->socket_directory,
-        USER, $database;
+    my $host = readlink("$self->{directory}.$database.asked") // $self->socket_directory;
+    return sprintf "host='%s'$port user=%s dbname=%s connect_timeout=5", $host, USER, $database;
+}
+
+# From now on all who go by dsn() ask another node for this database; a handle is on this one still.
+sub ask_instead {
+    my ($self, $database, $node) = @_;
+    my $link = "$self->{directory}.$database.asked";
+    symlink $node->socket_directory, $link or die "$link: $!";
+    return;
 }
 
 # Makes and starts the cluster with the given empty databases; leaves a running one alone.
@@ -127,9 +136,10 @@ sub start {
         '--no-locale', '--no-sync'
     ) or $fail->('initdb');
     unlink "$directory.password";
-    # A time zone that is not UTC, so that a forgotten conversion shows.
+    # Connections for several httpd whose children open more pools the longer they are at it, and a
+    # time zone that is not UTC, so that a forgotten conversion shows.
     $self->configure(<<'CONF');
-max_connections = 200
+max_connections = 400
 shared_buffers = 64MB
 fsync = off
 full_page_writes = off
@@ -318,7 +328,7 @@ sub remove {
     my ($self) = @_;
     $self->stop('immediate');
     remove_tree($self->socket_directory) if -e $self->{note};
-    unlink $self->{note}, "$self->{directory}.pooler";
+    unlink $self->{note}, "$self->{directory}.pooler", glob "$self->{directory}.*.asked";
     remove_tree($self->{directory});
     return;
 }

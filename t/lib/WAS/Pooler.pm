@@ -38,12 +38,16 @@ sub can_keep { return version() >= 1.021 }
 #   size     connections to the server, of one role to one database
 #   keeps    how many prepared statements it keeps, where it can
 #   ignores  parameters of connection strings that it would refuse
+#   clients  how many it takes
+#   through  a port of 127.0.0.1 that leads to the cluster, instead of its socket
+#   settings text for the end of its configuration
 # It ends with the object.
 sub start {
     my ($class, $cluster, %options) = @_;
     my $directory = File::Temp->newdir('wasXXXXXX', TMPDIR => 1);
     my $self = bless { directory => $directory, owner => $$ }, $class;
-    WAS::Cluster::write_text("$directory/users", '>', sprintf qq("%s" ""\n), WAS::Cluster::USER);
+    my @user = (WAS::Cluster::USER, $cluster->{password} // '');
+    WAS::Cluster::write_text("$directory/users", '>', sprintf qq("%s" "%s"\n), @user);
     WAS::Cluster::write_text(
         "$directory/ini", '>',
         configuration($cluster, $directory, %options));
@@ -67,9 +71,13 @@ sub configuration {
     my ($cluster, $directory, %options) = @_;
     my ($user, $port) = (WAS::Cluster::USER, PORT);
     my $keeps = can_keep() ? 'max_prepared_statements = ' . ($options{keeps} // 200) : '';
+    my $server =
+        $options{through}
+        ? "host=127.0.0.1 port=$options{through}"
+        : sprintf 'host=%s port=%d', $cluster->socket_directory, $cluster->{tcp} // 5432;
     return <<"INI";
 [databases]
-* = host=@{[$cluster->socket_directory]} port=5432
+* = $server
 [pgbouncer]
 listen_port = $port
 unix_socket_dir = $directory
@@ -79,9 +87,10 @@ admin_users = $user
 logfile = $directory/log
 pool_mode = @{[$options{mode} // 'transaction']}
 default_pool_size = @{[$options{size} // 4]}
-max_client_conn = 500
+max_client_conn = @{[$options{clients} // 500]}
 ignore_startup_parameters = @{[$options{ignores} // q()]}
 $keeps
+@{[$options{settings} // q()]}
 INI
 }
 

@@ -1,7 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
-# WAS::Proxy: a network that can fail. Hands TCP connections on to a port of this machine, until it
-# is stalled (everything stays open and nothing moves, as behind a broken link) or cut.
+# WAS::Proxy: a network that can fail. Hands TCP connections on to a port or a socket of this
+# machine, until it is stalled (everything stays open and nothing moves, as behind a broken link) or
+# cut.
 
 package WAS::Proxy;
 
@@ -10,14 +11,16 @@ use warnings;
 
 use IO::Select ();
 use IO::Socket::INET ();
+use IO::Socket::UNIX ();
 use POSIX ();
 
-# One to 127.0.0.1:$target, on a free port.
+# One on a free port, to 127.0.0.1:$target or a socket of that path. With the option `lingers`, what
+# is closed at one end stays open at the other.
 sub new {
-    my ($class, $target) = @_;
+    my ($class, $target, %options) = @_;
     my $listener = IO::Socket::INET->new(Listen => 100, LocalAddr => '127.0.0.1', LocalPort => 0)
         or die "no free port: $@";
-    my $self = bless { target => $target, listener => $listener, owner => $$ }, $class;
+    my $self = bless { %options, target => $target, listener => $listener, owner => $$ }, $class;
     $self->flow;
     return $self;
 }
@@ -62,16 +65,13 @@ sub flow {
 sub forward {
     my ($self) = @_;
     my $ready = IO::Select->new($self->{listener});
-    my %other;
+    my (%other, @lingering);
     # Whoever has started us may end without a word.
     while (getppid == $self->{owner}) {
         for my $socket ($ready->can_read(1)) {
             if ($socket == $self->{listener}) {
                 my $client = $socket->accept or next;
-                my $server = IO::Socket::INET->new(
-                    PeerAddr => '127.0.0.1',
-                    PeerPort => $self->{target}
-                ) or next;
+                my $server = $self->connect or next;
                 @other{ $client, $server } = ($server, $client);
                 $ready->add($client, $server);
             }
@@ -79,10 +79,17 @@ sub forward {
                 my $peer = delete $other{$socket};
                 delete $other{$peer};
                 $ready->remove($socket, $peer);
+                push @lingering, $peer if $self->{lingers};
             }
         }
     }
     return;
+}
+
+sub connect {
+    my ($self) = @_;
+    return IO::Socket::UNIX->new(Peer => $self->{target}) if $self->{target} =~ m{/};
+    return IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->{target});
 }
 
 # False when either end is closed.

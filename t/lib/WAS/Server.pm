@@ -17,6 +17,7 @@ use POSIX ();
 use Scalar::Util qw(weaken);
 use Time::HiRes qw(sleep time);
 
+use WAS::Citus;
 use WAS::Cluster;
 
 my %ports = map { split /=/ } split / /, $ENV{WAS_PORTS} // '';
@@ -92,9 +93,14 @@ sub create_database {
     return $name;
 }
 
-# Its tables, once the module has made them, as partitions, where the run is one of those.
+# Its tables, once the module has made them, as partitions or on workers, where the run is one of
+# those.
 sub partition {
     my ($database) = @_;
+    if (WAS::Citus::count()) {
+        WAS::Citus::create(cluster(), $database);
+        WAS::Citus::distribute(cluster(), $database);
+    }
     cluster()->partition($database, $ENV{WAS_TEST_PARTITIONS}) if $ENV{WAS_TEST_PARTITIONS};
     return;
 }
@@ -257,6 +263,7 @@ sub launch {
 
 sub pid { return $_[0]{pid} }
 sub error_log_path { return $_[0]{error_log} }
+sub directory { return $_[0]{directory} }
 
 # All that it has logged so far.
 sub log {

@@ -14,6 +14,7 @@ use File::Path qw(make_path remove_tree);
 use TAP::Harness ();
 use TAP::Parser::Aggregator ();
 
+use WAS::Citus;
 use WAS::Cluster;
 use WAS::Pooler;
 use WAS::Server;
@@ -259,13 +260,14 @@ sub pre_configure {
     return if grep { $options->{$_} } qw(help clean);
 
     $runner = $self;
-    $cluster = WAS::Cluster->new("$run/pg");
+    $cluster = WAS::Cluster->new("$run/pg", WAS::Citus::count() ? WAS::Citus::options() : ());
     $SIG{$_} = sub { exit 1 }
         for qw(HUP TERM);
     # A server that was asked to stay serves single tests; a whole run never trusts what it finds.
     my $joins = @{ $self->{argv} } || grep { exists $options->{$_} } qw(run-tests stop-httpd);
     return if $self->httpd_pid && $joins;
     $self->stop_httpd;
+    WAS::Citus::remove($cluster);
     $cluster->remove;
     return if $options->{'stop-httpd'};
 
@@ -273,6 +275,7 @@ sub pre_configure {
     unlink glob "$run/t/logs/*";
     remove_tree("$run/private");
     $cluster->start('was');
+    $self->distribute if WAS::Citus::count();
     if (my $mode = $ENV{WAS_TEST_POOLER}) {
         $pooler = WAS::Pooler->start($cluster, mode => $mode, size => 20, ignores => 'options');
         $pooler->intercept($cluster);
@@ -296,6 +299,21 @@ sub pre_configure {
         was_top => $self->{top},
     );
     delete $conf_opts->{thaw};
+    return;
+}
+
+# The tables, which are there before httpd is then, on workers of Citus; and httpd's place.
+sub distribute {
+    my ($self) = @_;
+    WAS::Citus::start($cluster, WAS::Citus::count());
+    WAS::Citus::create($cluster, 'was');
+    WAS::Cluster::run(
+        "$cluster->{directory}.log", "$self->{build}/was-admin", 'upgrade', '--yes', '--db',
+        $cluster->dsn('was')
+    ) or die "no tables; see $cluster->{directory}.log\n";
+    WAS::Citus::distribute($cluster, 'was');
+    my $worker = WAS::Citus::at($cluster);
+    $cluster->ask_instead('was', $worker) if $worker;
     return;
 }
 
@@ -374,6 +392,7 @@ END {
         my $pid = $runner->httpd_pid;
         if (!$pid || $options->{'start-httpd'} && $options->{'stop-httpd'}) {
             kill TERM => $pid if $pid;
+            WAS::Citus::remove($cluster);
             $cluster->remove;
             $runner->stop_httpd;
             $pooler->stop if $pooler;

@@ -51,7 +51,8 @@ sub all_stored {
 SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace
     AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY 1
 SQL
-    my $digest = q(coalesce(md5(string_agg(ctid::text || xmin, '' ORDER BY tableoid, ctid)), ''));
+    my $version = 'ctid::text || xmin';
+    my $digest = "coalesce(md5(string_agg($version, '' ORDER BY $version)), '')";
     # What raises a counter changes its values, too; WAS::Holder's take_back() puts those back.
     my %digest =
         (was_pws_counters => q(coalesce(md5(string_agg(t::text, '' ORDER BY t::text)), '')));
