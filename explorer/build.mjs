@@ -5,10 +5,12 @@
 //   node build.mjs DIRECTORY [NODE_MODULES]
 //
 // The packages are those of NODE_MODULES, or of node_modules beside this file. Nothing of what is
-// written depends on the machine or the time, so that a build can be compared with another one.
+// written depends on the machine, the time, or where any of these directories are, so that a build
+// can be compared with another one.
 
 import { createRequire } from 'node:module'
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -19,14 +21,20 @@ const modules = resolve(process.argv[3] ?? join(here, 'node_modules'))
 const found = createRequire(join(modules, '..', 'package.json')).resolve('esbuild')
 const { build } = (await import(pathToFileURL(found))).default
 
+// The name of a file of the build comes from the paths of what is in it, as seen from where it is
+// built: in a directory where sources and packages lie side by side, they are the same everywhere.
+const place = await mkdtemp(join(tmpdir(), 'explorer-'))
+for (const name of ['src', 'tsconfig.json']) await symlink(join(here, name), join(place, name))
+await symlink(modules, join(place, 'node_modules'))
+
 const common = {
   bundle: true,
   minify: true,
   platform: 'browser',
   target: 'es2022',
   charset: 'utf8',
-  nodePaths: [modules],
-  absWorkingDir: here,
+  preserveSymlinks: true,
+  absWorkingDir: place,
   outdir: out,
   metafile: true,
   legalComments: 'none',
@@ -49,6 +57,7 @@ await build({ ...common, entryPoints: { media: 'src/media-worker.ts' }, format: 
 await writeFile(join(out, 'index.html'), await document(page.metafile))
 await cp(join(here, 'src/icon.svg'), join(out, 'icon.svg'))
 await writeFile(join(out, 'licences.txt'), await licences(page.metafile))
+await rm(place, { recursive: true })
 
 // The page, which names all scripts that the first one cannot do without: so none of them waits
 // until another one was read.
@@ -62,9 +71,8 @@ async function document({ outputs }) {
 
 // The directory of the package that a file of the build belongs to.
 function packageOf(file) {
-  const path = resolve(here, file)
-  if (!path.startsWith(modules + sep)) return undefined
-  const [first, second] = path.slice(modules.length + 1).split(sep)
+  const [top, first, second] = file.split(sep)
+  if (top !== 'node_modules') return undefined
   return first.startsWith('@') ? join(first, second) : first
 }
 
