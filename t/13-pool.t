@@ -156,7 +156,9 @@ sub upload_slowly {
     my @answers = map { $_->{answer} } @up;
     is_deeply(\@answers, [('HTTP/1.1 204 No Content') x 4], 'the uploads have ended well');
     is(length $client->get('/space/s/slow3')->body, 3 * MIB, 'and are whole');
-    cmp_ok($connections->(), '<=', 1, 'one connection was all');
+    # A download that its client has left may cost the connection, and who has ended is seen for a
+    # moment.
+    ok(eventually(10, sub { $connections->() <= 1 }), 'one connection was all');
 }
 $server->stop;
 

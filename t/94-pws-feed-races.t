@@ -33,6 +33,8 @@ my $HOUR = 3600;
 my $alice = holder('pws');
 my $second = second_server($WRITERS);
 WAS::Server::expect_error('(?:UNCERTAIN|UNAVAILABLE) was_\w+: connection lost');
+# Who waits for a lock while PostgreSQL's clock is set has waited for an hour.
+WAS::Server::expect_error('UNAVAILABLE was_\w+: PostgreSQL says 57014');
 my @RESTARTS = qw(USR1 USR1 HUP);
 my @ports = (WAS::Server::port('pws'), $second->origin =~ /:(\d+)\z/);
 

@@ -15,7 +15,6 @@ use Test::More;
 use WAS::Holder;
 use WAS::Server;
 use WAS::TestRun;
-use WAS::Traffic qw(eventually);
 use WAS::Zcap;
 
 make_path("$ENV{WAS_RUN}/private");
@@ -285,16 +284,7 @@ for my $row (
 
 # 7. Another token, when httpd reads its configuration anew.
 write_token("new-$TOKEN");
-my %before = map { $_ => 1 } $server->children;
-my $is_up = sub {
-    my @children = $server->children;
-    return
-           @children
-        && !grep({ $before{$_} } @children)
-        && $open->request(GET => '/open/service', @anybody)->status == 200;
-};
-$server->signal('HUP');
-ok(eventually(20, $is_up), 'up');
+ok($server->restart, 'up');
 told(
     $alice,
     ["$is: a token of before", POST => '/spaces/', [bearer(@shown), json => \%owned], @unasked],

@@ -371,6 +371,21 @@ sub signal {
     return kill $name => $self->{pid};
 }
 
+# Restarts it at once, and waits until it serves by what it has read anew; false when that takes too
+# long. Other children than before say nothing of that: httpd replaces idle ones as well.
+sub restart {
+    my ($self) = @_;
+    my $starts = sub { return scalar(() = $self->log =~ /resuming normal operations/g) };
+    my $before = $starts->();
+    my $deadline = time + 30;
+    $self->signal('HUP');
+    while ($starts->() == $before) {
+        return 0 if time > $deadline;
+        sleep 0.02;
+    }
+    return $self->wait_until_ready;
+}
+
 # Ends it; returns its exit status as waitpid gives it.
 sub stop {
     my ($self) = @_;
