@@ -2,12 +2,11 @@
 --
 -- A load for wrk: requests signed before, sent in turn, and one line of figures at the end.
 --
---   wrk ... -s replay.lua ORIGIN -- FILE [BYTES]
+--   wrk ... -s replay.lua ORIGIN -- FILE [BODY]
 --
 -- FILE has one request in a line: method, target, and its fields, "Name: value", divided by tabs;
--- JSON that is a body stands among them as "Body". BYTES is the length of the body that goes with
--- any other PUT. Each thread begins elsewhere in the file, so that threads do not write the same
--- resource at the same time.
+-- JSON that is a body stands among them as "Body". The file BODY is the body of any other PUT. Each
+-- thread begins elsewhere in FILE, so that threads do not write the same resource at the same time.
 
 local threads = {}
 
@@ -16,23 +15,15 @@ function setup(thread)
    table.insert(threads, thread)
 end
 
--- Bytes that no server gets away with compressing: contents of wallets are encrypted.
-local function noise(count)
-   math.randomseed(1)
-   local bytes = {}
-   for i = 1, count do bytes[i] = string.char(math.random(0, 255)) end
-   return table.concat(bytes)
-end
-
 function init(args)
-   local body = noise(tonumber(args[2] or "0"))
+   local body = args[2] and assert(io.open(args[2], "rb")):read("*a")
    requests = {}
    for line in io.lines(args[1]) do
       local method, target, fields = line:match("^(%S+)\t(%S+)(.*)$")
       local headers = {}
       for name, value in fields:gmatch("\t([^:]+): ([^\t]*)") do headers[name] = value end
       if method == "PUT" then headers["Content-Type"] = "application/octet-stream" end
-      local sent = headers["Body"] or method == "PUT" and body
+      local sent = headers["Body"] or method == "PUT" and body or nil
       if headers["Body"] then headers["Content-Type"] = "application/json" end
       headers["Body"] = nil
       table.insert(requests, wrk.format(method, target, headers, sent))

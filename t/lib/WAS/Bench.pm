@@ -8,6 +8,7 @@ package WAS::Bench;
 use strict;
 use warnings;
 
+use Crypt::PRNG ();
 use Exporter qw(import);
 use File::Path qw(make_path);
 use IO::Select;
@@ -23,7 +24,7 @@ use WAS::TestRun;
 use WAS::Traffic qw(eventually);
 use WAS::Zcap;
 
-our @EXPORT_OK = qw(KIB MIB POOL CHILDREN THREADS);
+our @EXPORT_OK = qw(KIB MIB POOL CHILDREN THREADS noise);
 
 use constant { KIB => 1024, MIB => 1024 * 1024 };
 
@@ -48,6 +49,15 @@ my %PROGRAMS = (
     libpq => ['-lpq', '-lpthread'],
     verify => ['-lsodium', '-lpthread'],
 );
+
+my %noise;
+
+# So many bytes that no server gets away with compressing: contents of wallets are encrypted. The
+# same ones each time.
+sub noise {
+    my ($count) = @_;
+    return $noise{$count} //= Crypt::PRNG->new('ChaCha20', 'noise')->bytes($count);
+}
 
 # Options:
 #   seconds     how long each load lasts
@@ -212,6 +222,13 @@ sub holder {
 
 # ---- Requests, signed beforehand.
 
+# A file of so much noise, for replay.lua.
+sub noise_file {
+    my ($self, $bytes) = @_;
+    return $self->{noise}{$bytes} //=
+        WAS::TestRun::write_file("$self->{run}/noise-$bytes", noise($bytes));
+}
+
 # The value of Authorization, as the classic protocol has it.
 sub authorization {
     my ($self, $method, $target) = @_;
@@ -314,9 +331,10 @@ sub wrk_command {
     my $connections = $options{connections} // 16;
     my $seconds = POSIX::ceil($options{seconds} // $self->{seconds});
     my $threads = min(2, $connections);
+    my @body = $options{put} ? $self->noise_file($options{put}) : ();
     return (
         'wrk', "-t$threads", "-c$connections", "-d${seconds}s", '--timeout', '60s', '-s',
-        "$ENV{WAS_TOP}/t/bench/replay.lua", $server->origin, '--', $file, $options{put} // 0);
+        "$ENV{WAS_TOP}/t/bench/replay.lua", $server->origin, '--', $file, @body);
 }
 
 sub wrk_figures {
@@ -331,7 +349,7 @@ sub wrk_figures {
 # and p99; what httpd saw of them, served50, served99 and the longest; and what httpd and PostgreSQL
 # have spent on a request. Options:
 #   connections, seconds
-#   put          bytes of the body of a PUT
+#   put          how much noise is the body of a PUT, in bytes
 #   bytes        of contents that a request moves, unless it is that
 #   closed       true: httpd may close connections that are idle, as it does when a child's threads
 #                are all taken, oftener than once in a thousand requests; `broken` counts these

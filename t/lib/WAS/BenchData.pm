@@ -8,17 +8,16 @@ package WAS::BenchData;
 use strict;
 use warnings;
 
-use Crypt::PRNG ();
 use Exporter qw(import);
 use JSON::PP qw(encode_json);
-use WAS::Bench qw(KIB MIB);
+use WAS::Bench qw(KIB MIB noise);
 use WAS::Key;
 use WAS::Tar qw(archive);
 use WAS::Zcap qw(delegate);
 
 our @EXPORT_OK = qw(
     fill_classic fill_pws fill_chunks fill_found fill_archive forget_classic pws_requests
-    waiting_requests fill_rows noise TARGETS LISTED FOUND
+    waiting_requests fill_rows TARGETS LISTED FOUND
 );
 
 use constant { TARGETS => 2000, COLLECTIONS => 1000, LISTED => 100, FOUND => 100_000 };
@@ -27,15 +26,6 @@ use constant { TARGETS => 2000, COLLECTIONS => 1000, LISTED => 100, FOUND => 100
 use constant DELEGATIONS => 4000;
 
 my %FIND = (profile => 'blinded-index', index => 'index');
-
-my %noise;
-
-# So many bytes that no server gets away with compressing: contents of wallets are encrypted. The
-# same ones each time.
-sub noise {
-    my ($count) = @_;
-    return $noise{$count} //= Crypt::PRNG->new('ChaCha20', 'noise')->bytes($count);
-}
 
 # A space with a resource of 1 KiB. Options:
 #   space     its id, bench
@@ -85,7 +75,7 @@ sub fill_pws {
     $send->(
         201, POST => '/pws/spaces/',
         $document->({ controller => $holder->did, id => 'portable' }));
-    my @content = (type => 'text/plain', body => 'x' x KIB);
+    my @content = (type => 'text/plain', body => noise(KIB));
     for my $collection ('one', 'listed', 'fed', 'found', map { "c$_" } 1 .. COLLECTIONS) {
         $send->(201, POST => "$space/", $document->({ id => $collection }));
     }
@@ -102,7 +92,7 @@ sub fill_chunks {
     my ($bench, $server) = @_;
     my $holder = $bench->holder($server);
     my $space = '/pws/space/portable';
-    my @content = (type => 'application/octet-stream', body => 'x' x KIB);
+    my @content = (type => 'application/octet-stream', body => noise(KIB));
     my @written = (['one/1k/chunks/0', 204], map { ["c$_/parent", 201] } 1 .. COLLECTIONS);
     for (@written) {
         my ($path, $status) = @$_;
@@ -185,7 +175,7 @@ sub pws_requests {
     my @writers = map { [1 + $_ % COLLECTIONS, $_ / COLLECTIONS] } 0 .. TARGETS - 1;
     my @put = map { [PUT => sprintf "$space/c%d/r%d", @$_] } @writers;
     my @chunks = map { [PUT => sprintf "$space/c%d/parent/chunks/%d", @$_] } @writers;
-    my @content = (type => 'application/octet-stream', body => 'x' x KIB);
+    my @content = (type => 'application/octet-stream', body => noise(KIB));
     return (
         chunk => $bench->invocations($holder, {}, [GET => "$space/one/1k/chunks/0"]),
         put_chunk => $bench->invocations($holder, {@content}, @chunks),
