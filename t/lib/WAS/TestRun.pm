@@ -11,6 +11,7 @@ use warnings;
 use Cwd ();
 use File::Basename qw(basename dirname);
 use File::Path qw(make_path remove_tree);
+use List::Util qw(uniq);
 use TAP::Harness ();
 use TAP::Parser::Aggregator ();
 
@@ -317,20 +318,22 @@ sub distribute {
     return;
 }
 
-# Test files, prefixes of their names, unit programs: with or without "t/" and ".t".
+# Test files, prefixes of their names, unit programs: with or without "t/", and with ".t" only the
+# one of this name. What several name runs once.
 sub split_test_args {
     my ($self) = @_;
     my $t = "$self->{run_directory}/t";
     my (@tests, @left);
     for my $argument (@{ $self->{argv} }) {
         (my $name = $argument) =~ s{^(?:.*/)?t/(?=[^/]+$|unit/|fuzz/)}{};
-        $name =~ s/\.t$//;
+        my $more = $name =~ s/\.t$// ? '' : '*';
         my @programs = grep { $_ eq "t/$name" } @{ $self->{programs} };
-        my @files = map { 't/' . basename $_ } $name =~ m{/} ? () : glob "$t/\Q$name\E*.t";
+        my @there = $name =~ m{/} ? () : grep { -e } glob "$t/\Q$name\E$more.t";
+        my @files = map { 't/' . basename $_ } @there;
         push @tests, @programs, @files;
         push @left, $argument if !@programs && !@files;
     }
-    $self->{tests} = \@tests;
+    $self->{tests} = [uniq @tests];
     $self->{argv} = \@left;
     return;
 }
