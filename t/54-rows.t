@@ -125,6 +125,27 @@ my $space = make_space($alice);
     }
 }
 
+# A time that no date of HTTP can say: it is left out.
+{
+    my $classic = $server->client($alice->key);
+    my %content = ('/space/s' => qr/"controller"/, '/space/s/r' => qr/\Acontent\z/);
+    for my $time ('infinity', '-infinity', '294276-12-31 23:59:59.999999+00', '4713-01-01 BC') {
+        $dbh->do("UPDATE $_ SET revised = ?, written = pg_current_xact_id()", undef, $time)
+            for qw(was_spaces was_resources);
+        for my $path (sort keys %content) {
+            my $name = "a time of $time: $path";
+            my $res = $classic->get($path);
+            is($res->status, 200, $name);
+            like($res->body, $content{$path}, "$name: what it has");
+            is($res->header('Last-Modified'), undef, "$name: no date");
+            my @since = (headers => ['If-None-Match' => scalar $res->header('ETag')]);
+            is($classic->get($path, @since)->status, 304, "$name: its validator");
+        }
+    }
+    $dbh->do("UPDATE $_ SET revised = now(), written = pg_current_xact_id()")
+        for qw(was_spaces was_resources);
+}
+
 # A size that the content has not: an answer that says so is seen to be cut.
 {
     my $of = make_collection($alice, $space, 'sized', { r => 'content' });

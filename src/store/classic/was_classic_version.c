@@ -14,10 +14,13 @@ enum { REVISED, TRANSACTION, WRITTEN };
 /* Of 2000-01-01, where PostgreSQL's time begins, since 1970. */
 #define EPOCH_MICROSECONDS APR_INT64_C(946684800000000)
 
-/* Unix microseconds. */
+/* Unix microseconds; the last that 64 bits hold also for what comes behind that, as `infinity`. */
 static apr_int64_t revised_at(const was_rows_t *rows, int row, int column)
 {
-    return was_rows_integer(rows, row, column + REVISED, 0) + EPOCH_MICROSECONDS;
+    apr_int64_t revised = was_rows_integer(rows, row, column + REVISED, 0);
+
+    return revised <= APR_INT64_MAX - EPOCH_MICROSECONDS ? revised + EPOCH_MICROSECONDS
+                                                         : APR_INT64_MAX;
 }
 
 /* A row has 32 bits of its transaction's number; what we noted has all of them. */
