@@ -389,7 +389,8 @@ SQL
     wait_for_connections($name, 8);
     others($name);
     my $connections = $dbh->selectrow_array(<<'SQL', undef, $database);
-SELECT count(*) FROM pg_stat_activity WHERE datname = ? AND pid <> pg_backend_pid()
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = ? AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 SQL
     cmp_ok($connections, '<=', POOL, "$name: they hold no more than the pool has");
     my $client = $server->client($mallory, timeout => 60);
