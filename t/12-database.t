@@ -187,10 +187,17 @@ sub wait_for_turns {
         !grep { !defined } @before = $turns->();
     };
     my $are_due = sub {
+        my ($turns_more) = @_;
         my @now = $turns->();
-        return !grep { ($now[$_] // 0) < $before[$_] + $more } 0 .. 3;
+        return 0 if grep { ($now[$_] // 0) < $before[$_] + $turns_more } 0 .. 3;
+        @before = @now;
+        return 1;
     };
-    eventually(30, $known) && eventually(30, $are_due) or die 'no traffic';
+    # What is stored first may be of before an outage, whose turns in vain are not to count.
+    eventually(30, $known)
+        && eventually(30, sub { $are_due->(1) })
+        && eventually(30, sub { $are_due->($more) })
+        or die 'no traffic';
     return;
 }
 
