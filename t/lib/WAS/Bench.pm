@@ -146,7 +146,8 @@ sub serve_all {
 }
 
 # An httpd of ours, as recommended. Options: those of WAS::Server->start, and
-#   database  another one than `was`
+#   database  another one than `was`, or
+#   dsn       a connection string to it
 #   pool      how many connections to it
 #   children  how many, and
 #   threads   of each
@@ -156,25 +157,15 @@ sub serve {
     my $pool = delete $options{pool} // POOL;
     my ($children, $threads) =
         (delete $options{children} // CHILDREN, delete $options{threads} // THREADS);
-    my $workers = $children * $threads;
-    my $dsn = $self->{cluster}->dsn(delete $options{database} // 'was');
+    my $database = delete $options{database} // 'was';
+    my $dsn = delete $options{dsn} // $self->{cluster}->dsn($database);
+    my $shape = shape($children, $threads);
     my $parts = delete $options{parts};
     my $stand = defined $parts ? "WASContentParts $parts" : '';
     my $origin = ORIGIN;
     return WAS::Server->start(%options, dsn => $dsn, before => <<"BEFORE", config => <<"CONF");
 LoadModule floor_module "$self->{run}/floor"
-ServerLimit $children
-StartServers $children
-ThreadLimit $threads
-ThreadsPerChild $threads
-MaxRequestWorkers $workers
-MinSpareThreads 1
-MaxSpareThreads $workers
-MaxKeepAliveRequests 0
-KeepAliveTimeout 60
-AsyncRequestWorkerFactor 16
-LogFormat "%{usec}t %P %D" times
-CustomLog logs/times times
+$shape
 BEFORE
 Alias "/static" "$self->{run}/static"
 <Location "/static">
@@ -200,6 +191,26 @@ Alias "/static" "$self->{run}/static"
 </Location>
 DBDKeep $pool
 DBDMax $pool
+CONF
+}
+
+# So many children of so many threads, who write down when each request came and how long it took.
+sub shape {
+    my ($children, $threads) = @_;
+    my $workers = $children * $threads;
+    return <<"CONF";
+ServerLimit $children
+StartServers $children
+ThreadLimit $threads
+ThreadsPerChild $threads
+MaxRequestWorkers $workers
+MinSpareThreads 1
+MaxSpareThreads $workers
+MaxKeepAliveRequests 0
+KeepAliveTimeout 60
+AsyncRequestWorkerFactor 16
+LogFormat "%{usec}t %P %D" times
+CustomLog logs/times times
 CONF
 }
 
@@ -294,7 +305,8 @@ sub spent {
 # httpd's children, and PostgreSQL.
 sub processor_time {
     my ($self, $server) = @_;
-    return (spent($server->children), spent($self->{cluster}->processes));
+    my @clusters = $server->can('clusters') ? $server->clusters : $self->{cluster};
+    return (spent($server->children), spent(map { $_->processes } @clusters));
 }
 
 # What both have spent between two of these.

@@ -17,7 +17,7 @@ use WAS::Zcap qw(delegate);
 
 our @EXPORT_OK = qw(
     fill_classic fill_pws fill_chunks fill_found fill_archive forget_classic pws_requests
-    waiting_requests fill_rows TARGETS LISTED FOUND
+    pws_pages waiting_requests fill_rows TARGETS LISTED FOUND
 );
 
 use constant { TARGETS => 2000, COLLECTIONS => 1000, LISTED => 100, FOUND => 100_000 };
@@ -184,10 +184,7 @@ sub pws_requests {
         cold => $bench->request_file(
             map { $bench->invocation_lines($delegate, $delegation->(), @get) } 1 .. DELEGATIONS
         ),
-        list => $bench->invocations($holder, {}, [GET => "$space/listed/?limit=" . LISTED]),
-        feed => $bench->invocations(
-            $holder, {}, [GET => "$space/fed/query?profile=changes&limit=" . (LISTED + 1)]
-        ),
+        pws_pages($bench),
         find => $bench->invocations(
             $holder, {},
             map { [
@@ -203,6 +200,17 @@ sub pws_requests {
             ]
         ),
         put => $bench->invocations($holder, {@content}, @put),
+    );
+}
+
+# Those of a page of a listing, and of one of changes.
+sub pws_pages {
+    my ($bench) = @_;
+    my ($holder, $space) = ($bench->holder, '/pws/space/portable');
+    my $fed = "$space/fed/query?profile=changes&limit=" . (LISTED + 1);
+    return (
+        list => $bench->invocations($holder, {}, [GET => "$space/listed/?limit=" . LISTED]),
+        feed => $bench->invocations($holder, {}, [GET => $fed]),
     );
 }
 
