@@ -1,9 +1,9 @@
 -- Licensed under the Apache License, Version 2.0; see LICENSE.
 --
 -- The tables of a mod_was that has made its schema, empty or full, as hash partitions by space
--- (docs/scale.md): each that grows with what is stored, with the same columns, keys, indexes,
--- owner and grants, of so many partitions. What is partitioned already stays as it is, so that
--- after an upgrade that has added a table the same command does the rest.
+-- (docs/scale.md): each that has contents, or a row for each of them, with the same columns, keys,
+-- indexes, owner and grants, of so many partitions. What is partitioned already stays as it is, so
+-- that after an upgrade that has added a table the same command does the rest.
 --
 --     psql -v count=16 -f tools/partition.sql was
 --
@@ -17,8 +17,8 @@ SET LOCAL client_min_messages = warning;
 SELECT pg_advisory_xact_lock(3141592653589793) \g /dev/null
 SELECT set_config('was.partitions', :'count', true) \g /dev/null
 
--- What is to be partitioned: whatever has a key that begins with the space, but for what is to be
--- swept, a short list over all spaces.
+-- What is to be partitioned. What has a row for a space or a collection stays plain: there are few
+-- of them, every request looks at some, and each partition of a table costs a request a lock.
 CREATE TEMPORARY TABLE was_plain ON COMMIT DROP AS
 SELECT c.oid AS id, c.relname AS name, c.relnamespace::regnamespace AS home,
     pg_get_userbyid(c.relowner) AS owner, c.relacl AS grants, c.reloptions AS options
@@ -27,7 +27,8 @@ JOIN pg_class v ON v.oid = to_regclass('was_schema_version') AND v.relnamespace 
 JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
 WHERE c.relkind = 'r' AND NOT c.relispartition AND a.attname = 'space_uuid'
-    AND c.relname LIKE 'was\_%' AND c.relname <> 'was_sweeps';
+    AND c.relname IN ('was_resources', 'was_parts', 'was_pws_resources', 'was_pws_tombstones',
+        'was_pws_chunks', 'was_pws_terms');
 
 -- Their keys and indexes, and the foreign keys between them, as commands.
 CREATE TEMPORARY TABLE was_parts_of_plain ON COMMIT DROP AS
@@ -82,7 +83,8 @@ BEGIN
         UNION ALL SELECT 'the foreign key ' || o.conname FROM pg_constraint o
         WHERE o.contype = 'f' AND (
             o.confrelid = p.id AND o.conrelid NOT IN (SELECT id FROM was_plain)
-            OR o.conrelid = p.id AND o.confrelid NOT IN (SELECT id FROM was_plain))
+            OR o.conrelid = p.id AND o.confrelid <> 'was_spaces'::regclass
+                AND o.confrelid NOT IN (SELECT id FROM was_plain))
     ) y (what);
     IF found IS NOT NULL THEN
         RAISE EXCEPTION 'this would be lost: %', found;
@@ -95,7 +97,8 @@ DO $$
 DECLARE
     t record;
 BEGIN
-    FOR t IN SELECT home, name FROM was_plain ORDER BY name <> 'was_spaces', name LOOP
+    LOCK TABLE was_spaces IN ACCESS EXCLUSIVE MODE;
+    FOR t IN SELECT home, name FROM was_plain ORDER BY name LOOP
         EXECUTE format('LOCK TABLE %I.%I IN ACCESS EXCLUSIVE MODE', t.home, t.name);
     END LOOP;
     FOR t IN SELECT p.home, p.name, x.name AS key
