@@ -113,6 +113,23 @@ WHERE logicalrelid IN ('was_added'::regclass, 'was_spaces'::regclass)
 SQL
 is($dbh->selectrow_array(q(SELECT what FROM was_added)), 'b', '... with its row');
 
+# Neither becomes the other.
+my $partitions = WAS::Server::create_database();
+serve($partitions)->stop;
+$cluster->partition($partitions, 2);
+WAS::Citus::create($cluster, $partitions);
+for my $row (
+    ['tables of Citus', qr/Citus keeps these tables/, sub { $cluster->partition($name, 2) }],
+    ['partitions', qr/these are partitions/, sub { WAS::Citus::distribute($cluster, $partitions) }],
+) {
+    my ($what, $due, $do) = @$row;
+    my $log = "$cluster->{directory}.log";
+    my $from = -s $log;
+    ok(!eval { $do->(); 1 }, "$what stay what they are");
+    like(WAS::Server::slurp($log, $from), $due, '... which is said');
+}
+is($dbh->selectrow_array(q(SELECT what FROM was_added)), 'b', '... and nothing is lost');
+
 # 4. Every statement that the module has is one that Citus takes, with values of its types: it plans
 # a statement for them.
 my %value = (

@@ -33,7 +33,7 @@ BEGIN
     IF to_regclass('pg_catalog.pg_dist_partition') IS NULL THEN
         RAISE EXCEPTION 'Citus is not here: CREATE EXTENSION citus, and name its workers';
     END IF;
-    IF (SELECT relkind FROM pg_class WHERE oid = 'was_spaces'::regclass) = 'p' THEN
+    IF (SELECT relkind FROM pg_class WHERE oid = 'was_resources'::regclass) = 'p' THEN
         RAISE EXCEPTION 'these are partitions: dump the data and begin with plain tables';
     END IF;
 END

@@ -61,6 +61,12 @@ BEGIN
     IF to_regclass('was_sweeps') IS NULL THEN
         RAISE EXCEPTION 'the tables are not here: mod_was makes them when httpd starts';
     END IF;
+    IF to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL THEN
+        IF EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'was_resources'::regclass)
+        THEN
+            RAISE EXCEPTION 'Citus keeps these tables, which are split already';
+        END IF;
+    END IF;
 END
 $$;
 
