@@ -720,7 +720,7 @@ my @granted = (
     'one of two controllers' => sub { held({ to => [$stranger->key, $people[0]->key] }) },
     'one of two controllers, delegating' =>
         sub { held({ to => [$people[0]->key, $stranger->key] }, { by => $stranger->key }) },
-    'expired within the skew' => sub { held({ created => $now - 7200, expires => $now - 60 }) },
+    'expired within the skew' => sub { held({ created => $now - 7200, expires => time - 60 }) },
     'a member of its own' => sub { held({ document => \%own_members }) },
     'a proof in an array' => spoiling_at(1, 1, after => sub { $_[0]{proof} = [$_[0]{proof}] }),
     'a proof without a context' => sub { held({ proof => { '@context' => undef } }) },
