@@ -33,6 +33,7 @@ use Exporter qw(import);
 use JSON::PP ();
 use POSIX ();
 use Test::More ();
+use WAS::Citus;
 use WAS::Client;
 use WAS::Key;
 use WAS::Server;
@@ -331,7 +332,11 @@ SQL
             my $session = WAS::Server::dbh();
             $session->begin_work;
             $session->do("LOCK $table IN SHARE MODE");
-            my $ended = eventually(10, sub { (sql($end_waiting, "%$table%"))[0][0] });
+            # Who waits does so at the node that httpd asks.
+            my $cluster = WAS::Server::cluster();
+            my $asked = (WAS::Citus::at($cluster) // $cluster)->dbh('was');
+            my $end = sub { $asked->selectrow_array($end_waiting, undef, "%$table%") };
+            my $ended = eventually(10, $end);
             $session->rollback;
             return $ended;
         });
