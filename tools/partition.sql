@@ -17,8 +17,8 @@ SET LOCAL client_min_messages = warning;
 SELECT pg_advisory_xact_lock(3141592653589793) \g /dev/null
 SELECT set_config('was.partitions', :'count', true) \g /dev/null
 
--- What is to be partitioned. What has a row for a space or a collection stays plain: there are few
--- of them, every request looks at some, and each partition of a table costs a request a lock.
+-- What is to be partitioned. What has a row for a space, a collection, a policy or a revocation stays
+-- plain: these are few, every request looks at some, and each partition of a table costs it a lock.
 CREATE TEMPORARY TABLE was_plain ON COMMIT DROP AS
 SELECT c.oid AS id, c.relname AS name, c.relnamespace::regnamespace AS home,
     pg_get_userbyid(c.relowner) AS owner, c.relacl AS grants, c.reloptions AS options
