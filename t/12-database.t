@@ -373,8 +373,7 @@ is_deeply([errors_of($single)], [], 'tables that change: nothing at ERR');
 
 # 5. Others use the same pool.
 SKIP: {
-    my $loaded = WAS::Server::slurp("$ENV{WAS_RUN}/t/conf/modules.conf");
-    my ($modules) = $loaded =~ m{(\S+)/mod_dbd\.so};
+    my $modules = WAS::Server::modules_directory();
     skip 'mod_lua is not here', 1 if !-e "$modules/mod_lua.so";
     my $scripts = "$ENV{WAS_RUN}/private";
     my $lua = "$scripts/12-sql.lua";

@@ -109,8 +109,7 @@ sub upload_slowly {
 }
 
 for my $mpm (qw(event worker prefork)) {
-    my $modules =
-        (WAS::Server::slurp("$ENV{WAS_RUN}/t/conf/modules.conf") =~ m{(\S+)/mod_dbd\.so})[0];
+    my $modules = WAS::Server::modules_directory();
     SKIP: {
         skip "mod_mpm_$mpm is not here", 1 if !-e "$modules/mod_mpm_$mpm.so";
         my $server = serve($mpm);

@@ -13,8 +13,7 @@ use WAS::Holder;
 use WAS::Key;
 use WAS::Server;
 
-my $loaded = WAS::Server::slurp(WAS::Server::run_directory() . '/t/conf/modules.conf');
-my ($modules) = $loaded =~ m{(\S+)/mod_dbd\.so};
+my $modules = WAS::Server::modules_directory();
 
 sub has_module { return -e "$modules/mod_$_[0].so" }
 

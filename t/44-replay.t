@@ -24,7 +24,7 @@ use WAS::Zcap;
 my $CLIENTS = 8;
 my $SIGNATURES = 10;
 my $USED = 'this signature was used for a write before; sign the request anew';
-my $modules = (WAS::Server::slurp("$ENV{WAS_RUN}/t/conf/modules.conf") =~ m{(\S+)/mod_dbd\.so})[0];
+my $modules = WAS::Server::modules_directory();
 
 sub load_module {
     my ($name) = @_;

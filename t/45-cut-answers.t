@@ -129,8 +129,7 @@ sql(<<'SQL', $alice->did, $SPACES);
 INSERT INTO was_spaces (space_uuid, space_id, controller)
 SELECT 'cut-' || i, 'urn:x:' || repeat('x', 400) || i, ? FROM generate_series(1, ?) i
 SQL
-my $loaded = WAS::Server::slurp(WAS::Server::run_directory() . '/t/conf/modules.conf');
-my ($modules) = $loaded =~ m{(\S+)/mod_dbd\.so};
+my $modules = WAS::Server::modules_directory();
 my $server = WAS::Server->start(
     dsn => WAS::Server::cluster()->dsn('was') . " options='-c statement_timeout=1s'",
     before => qq(LoadModule buffer_module "$modules/mod_buffer.so"\n),

@@ -16,7 +16,7 @@ use WAS::Key;
 use WAS::Server;
 use WAS::Story;
 
-my $modules = (WAS::Server::slurp("$ENV{WAS_RUN}/t/conf/modules.conf") =~ m{(\S+)/mod_dbd\.so})[0];
+my $modules = WAS::Server::modules_directory();
 my @MODULES = qw(actions expires include rewrite substitute);
 my @missing = grep { !-e "$modules/mod_$_.so" } @MODULES;
 plan skip_all => "no mod_@missing" if @missing;

@@ -33,10 +33,11 @@ sub start_ways {
     return map { [@$_[0 .. 2], $_->[3]->($bench)] } @ways;
 }
 
-# What is behind the origin of `server`: other servers, poolers, and clusters beside the bench's.
+# What is behind the origin of `server`: other `servers`, a `pooler`, and `clusters` in place of the
+# bench's.
 sub new {
     my ($class, $bench, $server, %behind) = @_;
-    my %self = (servers => [], pids => [], clusters => [$bench->cluster], %behind);
+    my %self = (servers => [], clusters => [$bench->cluster], %behind);
     return bless { %self, server => $server }, $class;
 }
 
@@ -47,7 +48,8 @@ sub clusters { return @{ $_[0]{clusters} } }
 # All that is not PostgreSQL.
 sub children {
     my ($self) = @_;
-    return ((map { $_->children } $self->{server}, @{ $self->{servers} }), @{ $self->{pids} });
+    my @pooler = $self->{pooler} ? $self->{pooler}->pid : ();
+    return (@pooler, map { $_->children } $self->{server}, @{ $self->{servers} });
 }
 
 sub client {
@@ -59,7 +61,6 @@ sub stop {
     my ($self) = @_;
     $_->stop for $self->{server}, @{ $self->{servers} };
     $self->{pooler}->stop if $self->{pooler};
-    $_->remove for @{ $self->{removes} // [] };
     return;
 }
 
@@ -87,7 +88,7 @@ sub pooler {
     my $database = database($bench, 'pooler');
     my $pooler = WAS::Pooler->start($bench->cluster, size => POOLED, ignores => 'options');
     my $server = $bench->serve(dsn => $pooler->dsn($database));
-    return __PACKAGE__->new($bench, $server, pooler => $pooler, pids => [$pooler->{pid}]);
+    return __PACKAGE__->new($bench, $server, pooler => $pooler);
 }
 
 # The classic space "bench" is in cell b; all of Portable Web Spaces, which conf/cells.conf does not
@@ -95,8 +96,7 @@ sub pooler {
 sub front {
     my ($bench) = @_;
     my %cell = map { $_ => $bench->serve(database => database($bench, "cell_$_")) } qw(a b);
-    my ($modules) = WAS::Server::slurp(WAS::Server::run_directory() . '/t/conf/modules.conf') =~
-        m{ (\S+)/mod_dbd\.so};
+    my $modules = WAS::Server::modules_directory();
     my $load = join '',
         map { "LoadModule ${_}_module $modules/mod_$_.so\n" } qw(env rewrite proxy proxy_http);
     my $map = WAS::TestRun::write_file($bench->run . '/cells.txt', '');
@@ -126,8 +126,7 @@ sub citus {
     $server->stop;
     WAS::Citus::distribute($coordinator, 'was', SHARDS);
     $server->start_again;
-    my @clusters = ($coordinator, @workers);
-    return __PACKAGE__->new($bench, $server, clusters => \@clusters, removes => \@clusters);
+    return __PACKAGE__->new($bench, $server, clusters => [$coordinator, @workers]);
 }
 
 1;

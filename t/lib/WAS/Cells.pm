@@ -65,8 +65,7 @@ sub start_front {
     my ($self, $config) = @_;
     my %backend = map { $_ => $self->{cell}{$_}->origin =~ s{.*/}{}r } keys %DIGITS;
     my $include = qq(Include "$ENV{WAS_TOP}/conf/cells.conf"\n);
-    my ($there) = WAS::Server::slurp(WAS::Server::run_directory() . '/t/conf/modules.conf') =~
-        m{ (\S+)/mod_dbd\.so};
+    my $there = WAS::Server::modules_directory();
     $self->{front} = WAS::Server->start(
         example => 0,
         without => ['was'],

@@ -129,6 +129,8 @@ sub admin {
     return;
 }
 
+sub pid { return $_[0]{pid} }
+
 sub log {
     my ($self) = @_;
     return join '', map {

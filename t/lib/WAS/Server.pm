@@ -73,6 +73,11 @@ ELSE $row.content END
 SQL
 }
 
+# Where httpd's own modules are.
+sub modules_directory {
+    return (slurp(run_directory() . '/t/conf/modules.conf') =~ m{ (\S+)/mod_dbd\.so})[0];
+}
+
 # A handle on a database of the cluster; errors die.
 sub dbh {
     my ($database) = @_;
