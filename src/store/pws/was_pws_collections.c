@@ -20,6 +20,9 @@
 /* Values that both writes take of a collection, from its name to its epoch. */
 enum { MEMBER_VALUES = 8 };
 
+/* How often a put is begun anew behind others. */
+enum { PUT_TRIES = 5 };
+
 static const was_error_t *collection_absent(apr_pool_t *pool)
 {
     return was_error_log(pool, WAS_ERROR_NOT_FOUND, "no such collection");
@@ -230,7 +233,7 @@ static const was_error_t *put_collection(was_db_t *db, const was_grant_t *grant,
     return update_collection(db, grant, collection, conditions, pool);
 }
 
-/* What must stay of what is there, and would not. */
+/* What must stay of what is there, and would not; NULL also where it is gone. */
 static const was_error_t *check_changes(was_db_t *db, const was_grant_t *grant,
                                         const was_pws_collection_t *wanted, apr_pool_t *pool)
 {
@@ -241,7 +244,7 @@ static const was_error_t *check_changes(was_db_t *db, const was_grant_t *grant,
 
     WAS_TRY(was_db_run(db, WAS_SQL_PWS_COLLECTION_CHANGES, values, 6, &rows, pool));
     if (was_rows_count(rows) == 0) {
-        return collection_absent(pool);
+        return NULL;
     }
     if (!was_rows_true(rows, 0, 0)) {
         return was_error_make(pool, WAS_ERROR_INVALID_BODY,
@@ -272,7 +275,7 @@ static const was_error_t *check_changes(was_db_t *db, const was_grant_t *grant,
                                                       "only");
 }
 
-/* Why an update of what is there found no row. */
+/* Why an update of what is there found no row; NULL where nothing tells. */
 static const was_error_t *explain_update(was_db_t *db, const was_grant_t *grant,
                                          const was_pws_collection_t *wanted,
                                          const was_conditions_t *conditions, apr_pool_t *pool)
@@ -283,8 +286,24 @@ static const was_error_t *explain_update(was_db_t *db, const was_grant_t *grant,
     was_preconditions_values(conditions, &values[2], pool);
     WAS_TRY(
         was_pws_quota_explain_matching(db, grant, WAS_SQL_PWS_COLLECTION_MATCHES, values, 5, pool));
-    return was_preconditions_given(conditions) ? was_preconditions_failed(pool)
-                                               : collection_absent(pool);
+    return was_preconditions_given(conditions) ? was_preconditions_failed(pool) : NULL;
+}
+
+/* Why neither was possible; NULL where others may just have been faster. */
+static const was_error_t *explain_loss(was_db_t *db, const was_grant_t *grant,
+                                       const was_pws_collection_t *wanted,
+                                       const was_conditions_t *conditions, apr_pool_t *pool)
+{
+    was_pws_state_t state;
+
+    WAS_TRY(was_pws_collections_state(db, grant, wanted->id, NULL, &state, pool));
+    if (!state.is_granted) {
+        return collection_absent(pool);
+    }
+    if (state.has_collection) {
+        return explain_update(db, grant, wanted, conditions, pool);
+    }
+    return conditions->match != NULL ? was_preconditions_failed(pool) : NULL;
 }
 
 const was_error_t *was_pws_collections_put(was_db_t *db, const was_grant_t *grant,
@@ -292,29 +311,18 @@ const was_error_t *was_pws_collections_put(was_db_t *db, const was_grant_t *gran
                                            const was_conditions_t *conditions, bool *created,
                                            apr_pool_t *pool)
 {
-    was_pws_state_t state = {.is_granted = true};
-
-    /* What was there for an insertion may be deleted before the update: it is made after all. */
-    for (int tries = 0; tries < 2 && !state.has_collection; tries++) {
+    /* What was there for an insertion may be deleted before the update, and the other way round. */
+    for (int tries = 0; tries < PUT_TRIES; tries++) {
         WAS_TRY(put_collection(db, grant, collection, conditions, created, pool));
         if (collection->etag != NULL) {
             return NULL;
         }
-        WAS_TRY(was_pws_collections_state(db, grant, collection->id, NULL, &state, pool));
-        if (!state.is_granted) {
-            return collection_absent(pool);
-        }
-        if (conditions->match != NULL) {
-            break;
-        }
+        WAS_TRY(explain_loss(db, grant, collection, conditions, pool));
     }
-    if (state.has_collection) {
-        return explain_update(db, grant, collection, conditions, pool);
-    }
-    if (conditions->match == NULL) {
-        WAS_TRY(was_pws_quota_explain(db, grant, pool));
-    }
-    return was_preconditions_failed(pool);
+    WAS_TRY(was_pws_quota_explain(db, grant, pool));
+    return was_error_make(pool, WAS_ERROR_UNAVAILABLE, NULL,
+                          "others make and delete this collection all the time; nothing was "
+                          "written, and the request can be sent again");
 }
 
 /* Why a deletion found nothing; or that it may do so. */
