@@ -227,6 +227,9 @@ sub configuration {
     my $top = $options{top} // $ENV{WAS_TOP};
     my $example = $options{example} // 1 ? qq(Include "$top/conf/was.conf"\n) : '';
     my $levels = $modules =~ /^LoadModule was_module/m ? "was:info mpm_$mpm:notice" : '';
+    # Of an httpd that has fewer spare threads than it is to have, SIGTERM makes a child more, and
+    # ends it at its start, in the handler of that signal, where it may crash.
+    my $spare = $mpm eq 'prefork' ? '' : 'MinSpareThreads 8';
     my $before = $options{before} // '';
     my $config = $options{config} // '';
     return <<"CONF";
@@ -240,6 +243,7 @@ $modules
 TypesConfig "$run/t/conf/mime.types"
 LogLevel warn $levels
 StartServers 1
+$spare
 $before
 Define WAS_STORAGE_DSN "$dsn"
 $example
