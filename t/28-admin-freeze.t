@@ -102,7 +102,13 @@ my $target = $carol->space_url($space);
 my %delegation = (by => $carol->key, to => $dave->key, actions => [qw(GET PUT POST DELETE)]);
 my $capability = delegate($target, %delegation, target => $target);
 my @delegated = (by => $dave, zcap => { capability => $capability });
+# One that was deleted, and came back by an import with the tombstone that it left.
+my $back = make_collection($carol, $space, 'back', { r => 'x' });
 my $archive = $carol->request(POST => "$of/export")->body;
+my @archive = (type => 'application/x-tar', body => $archive);
+is($carol->delete("$back/")->status, 204, 'pws: a collection is deleted');
+ok(swept($space), 'pws: and swept');
+is($carol->request(POST => "$of/import", @archive)->status, 200, 'pws: and imported');
 my %SPACE = (id => $space, controller => $carol->did);
 my %GIVEN = (id => $space, controller => $dave->did);
 my $entry = '{"hmac":{"id":"i"},"attributes":[{"name":"n","value":"v"}]}';
@@ -132,9 +138,10 @@ my @writes = (
     ['PUT of a policy', PUT => "$at/r/policy", [json => { type => 'PublicCanRead' }]],
     ['PUT of a policy of the space', PUT => "$of/policy", [json => { type => 'PublicCanRead' }]],
     ['DELETE of a policy', DELETE => "$of/policy", []],
-    ['import', POST => "$of/import", [type => 'application/x-tar', body => $archive]],
+    ['import', POST => "$of/import", [@archive]],
     ['PUT of the space', PUT => "$of/meta", [json => \%SPACE]],
     ['DELETE of a collection', DELETE => "$at/", []],
+    ['DELETE of a collection that came back', DELETE => "$back/", []],
     ['PUT that gives the space away', PUT => "$of/meta", [json => \%GIVEN]],
     ['DELETE of the space', DELETE => "$of/", []],
 );

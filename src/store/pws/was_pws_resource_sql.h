@@ -3,7 +3,7 @@
 #define WAS_PWS_RESOURCE_SQL_H
 
 #include "../was_parts_sql.h"
-#include "was_pws_collection_sql.h"
+#include "was_pws_policy_sql.h"
 
 /*
  * was_pws_resource_sql: the statements of resources of collections; private to was_sql. Above each
