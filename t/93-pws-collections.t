@@ -10,7 +10,6 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
-use WAS::Citus;
 use WAS::Holder;
 use WAS::Server;
 use WAS::Zcap;
@@ -211,48 +210,6 @@ for my $target ("/space/$space", "$at/moved", "$at/moved/r/", '/spaces', "$at/me
     for my $method (qw(DELETE GET HEAD PATCH POST PUT)) {
         my $status = $alice->request($method, $target, @nobody)->status;
         is($status, 308, "OPTIONS of $target allows $method, which is redirected");
-    }
-}
-
-# 7. A PUT without conditions that is overtaken by those who make and delete what it would write: it
-# looks anew, and where it loses each time it says so, and nothing of conditions. A trigger lets the
-# first writes find nothing to write, as they do behind another's.
-SKIP: {
-    skip 'Citus has no triggers', 18 if WAS::Citus::count();
-    my $dbh = WAS::Server::dbh();
-    make_collection($alice, $space, 'there');
-    my $lost = 'others make and delete this collection all the time';
-    WAS::Server::expect_error("UNAVAILABLE $lost");
-    for my $row (
-        # what is overtaken; the statements; the collection; how often; the status, and its problem
-        ['one that makes it', 'INSERT ON was_pws_collections', 'new', 1, 201],
-        ['one that makes it, again', 'INSERT ON was_pws_collections', 'newer', 4, 201],
-        ['one that changes it', 'UPDATE ON was_pws_counters', 'there', 1, 204],
-        ['one that changes it, again', 'UPDATE ON was_pws_counters', 'there', 4, 204],
-        ['all that make it', 'INSERT ON was_pws_collections', 'newest', 99, 503, 'storage-error'],
-        ['all that change it', 'UPDATE ON was_pws_counters', 'there', 99, 503, 'storage-error'],
-    ) {
-        my ($name, $statements, $id, $times, @due) = @$row;
-        $dbh->do($_) for split /^;\n/m, <<"SQL";
-CREATE SEQUENCE tries
-;
-CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS
-    'BEGIN RETURN CASE WHEN nextval(''public.tries'') > $times THEN NEW END; END'
-;
-CREATE TRIGGER late BEFORE $statements FOR EACH ROW WHEN (NEW.space_uuid = '$space')
-    EXECUTE FUNCTION late()
-SQL
-        my $res = $alice->send_json(PUT => "$at/$id/meta", { name => $name });
-        my ($table) = $statements =~ /ON (\w+)/;
-        $dbh->do("DROP TRIGGER late ON $table");
-        $dbh->do($_) for 'DROP FUNCTION late()', 'DROP SEQUENCE tries';
-        my $is_late = @due > 1;
-        my $what = "a lost race: $name, $times times";
-        $is_late ? due($what, $res, @due) : is($res->status, $due[0], $what);
-        is($res->header('Retry-After'), $is_late ? 1 : undef, "$what: whether to try again");
-        my $got = $alice->get("$at/$id/meta");
-        my $is_written = $got->status == 200 && $got->json->{name} eq $name;
-        is(!$is_written, $is_late, "$what: whether it is written");
     }
 }
 

@@ -58,8 +58,8 @@ WAS_CHECKED const was_error_t *was_pws_collections_create(was_db_t *db, const wa
  * unique, or one cannot be looked at), IMMUTABLE (scheme, version or hmac of the encryption that is
  * there would change), INVALID_BODY (encryption and plaintext at once, an epoch would go), GOVERNED
  * (an encryption besides a log's), REVISIONS_FIXED, NOT_ENCRYPTED (custom, where a log says that
- * all is), QUOTA, NOT_FOUND (the grant does not hold any more), UNAVAILABLE (others make and delete
- * it all the time).
+ * all is), QUOTA, NOT_FOUND (the grant does not hold any more), UNAVAILABLE (others change it all
+ * the time).
  */
 WAS_CHECKED const was_error_t *was_pws_collections_put(was_db_t *db, const was_grant_t *grant,
                                                        was_pws_collection_t *collection,

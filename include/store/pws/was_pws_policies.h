@@ -32,7 +32,7 @@ WAS_CHECKED const was_error_t *was_pws_policies_get(was_db_t *db, const char *sp
 
 /* Writes `policy->document`, under conditions on what is there; the rest of `policy` becomes what
  * is there then. Errors: PRECONDITION, QUOTA, NOT_FOUND (nothing there that could have a policy, or
- * the grant does not hold any more). */
+ * the grant does not hold any more), UNAVAILABLE (others change it all the time). */
 WAS_CHECKED const was_error_t *was_pws_policies_put(was_db_t *db, const was_grant_t *grant,
                                                     const was_pws_level_t *level,
                                                     const was_conditions_t *conditions,

@@ -21,10 +21,4 @@ void was_pws_quota_lock(was_transaction_t *transaction, const was_grant_t *grant
 WAS_CHECKED const was_error_t *was_pws_quota_explain(was_db_t *db, const was_grant_t *grant,
                                                      apr_pool_t *pool);
 
-/* The same for a write under conditions, which `matches` with its values tells about: NULL, too,
- * where what is there is not as they demand. */
-WAS_CHECKED const was_error_t *
-was_pws_quota_explain_matching(was_db_t *db, const was_grant_t *grant, was_sql_t matches,
-                               const was_value_t *values, int nvalues, apr_pool_t *pool);
-
 #endif

@@ -130,7 +130,7 @@ typedef struct was_pws_meta_write_t {
 
 /* `meta` becomes what is there now. Errors: NOT_FOUND, PRECONDITION, NOT_ENCRYPTED, CONFLICT (a
  * value that is unique is another resource's), INVALID_BODY (the content beside it cannot be looked
- * at), QUOTA. */
+ * at), QUOTA, UNAVAILABLE (others change it all the time). */
 WAS_CHECKED const was_error_t *was_pws_resources_put_meta(was_db_t *db, const was_grant_t *grant,
                                                           const was_pws_key_t *key,
                                                           const was_pws_meta_write_t *write,

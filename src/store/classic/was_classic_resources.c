@@ -130,7 +130,8 @@ static const was_error_t *check_space_quota(was_db_t *db, const was_classic_key_
 }
 
 /* Why a write of a content, or (NULL) a deletion, found no row. What is seen now may have changed
- * since: a write without conditions that would find its row by now came when there was none. */
+ * since: a write without conditions that would find its row by now came when there was none. NULL
+ * for a write under conditions where nothing tells; QUOTA is a guess as well. */
 static const was_error_t *explain_write(was_db_t *db, const was_classic_key_t *key,
                                         const was_content_t *content,
                                         const was_conditions_t *conditions, apr_int64_t quota,
@@ -156,13 +157,14 @@ static const was_error_t *explain_write(was_db_t *db, const was_classic_key_t *k
         return was_frozen_refusal(frozen, pool);
     }
     if (!deletes) {
-        WAS_TRY(check_space_quota(db, key, conditions, quota, pool));
         WAS_TRY(was_parts_explain(content->parts, (apr_int64_t)content->length, pool));
+        WAS_TRY(check_space_quota(db, key, conditions, quota, pool));
     }
     if (!was_preconditions_given(conditions)) {
         return deletes ? NULL : was_classic_space_absent(pool);
     }
-    return absent_is_fine && !was_rows_true(rows, 0, 1) ? NULL : was_preconditions_failed(pool);
+    return conditions->match == NULL && !was_rows_true(rows, 0, 1) ? NULL
+                                                                   : was_preconditions_failed(pool);
 }
 
 const was_error_t *was_classic_resources_room(was_db_t *db, const was_classic_key_t *key,
@@ -215,10 +217,10 @@ static const was_error_t *put_plainly(was_db_t *db, const was_classic_key_t *key
     return NULL;
 }
 
-const was_error_t *was_classic_resources_put(was_db_t *db, const was_classic_key_t *key,
-                                             const was_content_t *content,
-                                             const was_conditions_t *conditions, apr_int64_t quota,
-                                             const char **etag, apr_pool_t *pool)
+/* `*etag` is NULL where nothing was written. */
+static const was_error_t *put_once(was_db_t *db, const was_classic_key_t *key,
+                                   const was_content_t *content, const was_conditions_t *conditions,
+                                   apr_int64_t quota, const char **etag, apr_pool_t *pool)
 {
     /* By whether it replaces, and where the content is: here, without or within a quota, or not. */
     enum { HERE, WITHIN, STAGED, IN_PARTS };
@@ -234,9 +236,9 @@ const was_error_t *was_classic_resources_put(was_db_t *db, const was_classic_key
     const was_value_t space = WAS_TEXT(key->space);
     was_transaction_t transaction = {.content = content->source};
 
+    *etag = NULL;
     if (where == HERE && !was_preconditions_given(conditions)) {
-        WAS_TRY(put_plainly(db, key, content, etag, pool));
-        return *etag != NULL ? NULL : explain_write(db, key, content, conditions, quota, pool);
+        return put_plainly(db, key, content, etag, pool);
     }
     /* How many values a statement of each kind takes. */
     static const int nvalues[] = {[HERE] = 10, [WITHIN] = 10, [STAGED] = 9, [IN_PARTS] = 11};
@@ -258,12 +260,35 @@ const was_error_t *was_classic_resources_put(was_db_t *db, const was_classic_key
 
     was_parts_name(&transaction, content->parts);
     WAS_TRY(was_db_transact(db, &transaction, pool));
-    if (was_rows_count(write->rows) == 0) {
-        return explain_write(db, key, content, conditions, quota, pool);
+    if (was_rows_count(write->rows) > 0) {
+        was_parts_settle(content->parts);
+        *etag = was_classic_version_etag(write->rows, 0, 0, pool);
     }
-    was_parts_settle(content->parts);
-    *etag = was_classic_version_etag(write->rows, 0, 0, pool);
     return NULL;
+}
+
+const was_error_t *was_classic_resources_put(was_db_t *db, const was_classic_key_t *key,
+                                             const was_content_t *content,
+                                             const was_conditions_t *conditions, apr_int64_t quota,
+                                             const char **etag, apr_pool_t *pool)
+{
+    const was_error_t *error = NULL;
+
+    /* What was there, or was not, may have changed since: it is tried once more. */
+    for (int tries = 0; tries < 2; tries++) {
+        WAS_TRY(put_once(db, key, content, conditions, quota, etag, pool));
+        if (*etag != NULL) {
+            return NULL;
+        }
+        error = explain_write(db, key, content, conditions, quota, pool);
+        if (error != NULL && error->kind != WAS_ERROR_QUOTA) {
+            return error;
+        }
+    }
+    return error != NULL ? error
+                         : was_error_make(pool, WAS_ERROR_UNAVAILABLE, NULL,
+                                          "others write and delete this all the time; nothing was "
+                                          "written, and the request can be sent again");
 }
 
 const was_error_t *was_classic_resources_delete(was_db_t *db, const was_classic_key_t *key,

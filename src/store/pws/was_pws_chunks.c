@@ -10,6 +10,7 @@
 
 #include "store/pws/was_pws_quota.h"
 #include "store/was_limit.h"
+#include "was_pws_place.h"
 
 enum { KEY_VALUES = 4, STATE_VALUES = WAS_GRANT_VALUES + 6 };
 
@@ -116,7 +117,7 @@ static const was_error_t *look_behind(was_db_t *db, const was_grant_t *grant,
     return NULL;
 }
 
-/* A put of what is there and may not change: fine if it is the same. */
+/* A put of what is there and may not change: fine if it is the same. What was there may be gone. */
 static const was_error_t *repeat_chunk(was_db_t *db, const was_pws_key_t *key, apr_int64_t number,
                                        const was_content_t *content, const char **etag,
                                        apr_pool_t *pool)
@@ -130,16 +131,20 @@ static const was_error_t *repeat_chunk(was_db_t *db, const was_pws_key_t *key, a
     values[KEY_VALUES + 2] = was_content_digest(content);
     values[KEY_VALUES + 3] = WAS_INTEGER((apr_int64_t)content->length);
     WAS_TRY(was_db_run(db, WAS_SQL_PWS_CHUNK_SAME, values, KEY_VALUES + 4, &rows, pool));
-    if (was_rows_count(rows) > 0 && was_rows_true(rows, 0, 0)) {
-        *etag = was_rows_text(rows, 0, 1);
-        was_parts_drop(content->parts);
+    if (was_rows_count(rows) == 0) {
         return NULL;
     }
-    return was_error_make(pool, WAS_ERROR_WRITTEN_ONCE, NULL,
-                          "chunks in this collection are written once");
+    if (!was_rows_true(rows, 0, 0)) {
+        return was_error_make(pool, WAS_ERROR_WRITTEN_ONCE, NULL,
+                              "chunks in this collection are written once");
+    }
+    *etag = was_rows_text(rows, 0, 1);
+    was_parts_drop(content->parts);
+    return NULL;
 }
 
-/* Why a put found no row; or that it repeats what is there, where that may not change. */
+/* Why a put found no row; or, in `*etag`, that it repeats what is there, where that may not change;
+ * neither where nothing tells. */
 static const was_error_t *explain_chunk(was_db_t *db, const was_grant_t *grant,
                                         const was_pws_key_t *key, apr_int64_t number,
                                         const was_pws_write_t *write, const char **etag,
@@ -159,15 +164,7 @@ static const was_error_t *explain_chunk(was_db_t *db, const was_grant_t *grant,
     if (found.is_immutable && found.exists) {
         return repeat_chunk(db, key, number, content, etag, pool);
     }
-    WAS_TRY(was_parts_explain(content->parts, (apr_int64_t)content->length, pool));
-    WAS_TRY(was_pws_quota_explain(db, grant, pool));
-    if (was_preconditions_given(write->conditions)) {
-        return was_preconditions_failed(pool);
-    }
-    return found.is_immutable ? was_error_make(pool, WAS_ERROR_UNAVAILABLE, NULL,
-                                               "what was there was just deleted; nothing was "
-                                               "written, and the request can be sent again")
-                              : was_pws_resources_absent(pool);
+    return was_parts_explain(content->parts, (apr_int64_t)content->length, pool);
 }
 
 /* What a put's statements take, in their order. */
@@ -207,23 +204,29 @@ const was_error_t *was_pws_chunks_put(was_db_t *db, const was_grant_t *grant,
 {
     const put_t values = chunk_put_values(grant, key, number, write, pool);
     was_parts_t *parts = write->content->parts;
-    was_transaction_t transaction = {.nsteps = 0};
 
-    was_parts_lock(&transaction, parts);
-    was_pws_quota_lock(&transaction, grant, pool);
-    was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, values.raise, WAS_GRANT_VALUES + 1);
-    was_step_add(&transaction, WAS_SQL_PWS_CHUNK_RAISE, values.raise, 14);
-    was_step_add(&transaction, WAS_SQL_PWS_CHUNK_CHARGE, values.put, 7);
-    const was_step_t *step = was_step_add(&transaction, WAS_SQL_PWS_CHUNK_PUT, values.put, 10);
+    *etag = NULL;
+    for (int tries = was_pws_place_tries(grant); tries > 0 && *etag == NULL; tries--) {
+        was_transaction_t transaction = {.nsteps = 0};
 
-    was_parts_name(&transaction, parts);
-    WAS_TRY(was_db_transact(db, &transaction, pool));
-    if (was_rows_count(step->rows) == 0) {
-        return explain_chunk(db, grant, key, number, write, etag, pool);
+        was_parts_lock(&transaction, parts);
+        was_pws_quota_lock(&transaction, grant, pool);
+        was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_LOCK, values.raise, WAS_GRANT_VALUES + 1);
+        was_step_add(&transaction, WAS_SQL_PWS_CHUNK_RAISE, values.raise, 14);
+        was_step_add(&transaction, WAS_SQL_PWS_CHUNK_CHARGE, values.put, 7);
+        const was_step_t *step = was_step_add(&transaction, WAS_SQL_PWS_CHUNK_PUT, values.put, 10);
+
+        was_parts_name(&transaction, parts);
+        WAS_TRY(was_db_transact(db, &transaction, pool));
+        if (was_rows_count(step->rows) > 0) {
+            *etag = was_rows_text(step->rows, 0, 0);
+            was_parts_settle(parts);
+        }
+        else {
+            WAS_TRY(explain_chunk(db, grant, key, number, write, etag, pool));
+        }
     }
-    *etag = was_rows_text(step->rows, 0, 0);
-    was_parts_settle(parts);
-    return NULL;
+    return *etag != NULL ? NULL : was_pws_place_lost(db, grant, pool);
 }
 
 const was_error_t *was_pws_chunks_delete(was_db_t *db, const was_grant_t *grant,

@@ -12,6 +12,7 @@
 #include "store/pws/was_pws_terms.h"
 #include "store/was_limit.h"
 #include "store/was_sweep.h"
+#include "was_pws_place.h"
 
 #include <apr_strings.h>
 
@@ -19,9 +20,6 @@
 
 /* Values that both writes take of a collection, from its name to its epoch. */
 enum { MEMBER_VALUES = 8 };
-
-/* How often a put is begun anew behind others. */
-enum { PUT_TRIES = 5 };
 
 static const was_error_t *collection_absent(apr_pool_t *pool)
 {
@@ -284,9 +282,7 @@ static const was_error_t *explain_update(was_db_t *db, const was_grant_t *grant,
 
     WAS_TRY(check_changes(db, grant, wanted, pool));
     was_preconditions_values(conditions, &values[2], pool);
-    WAS_TRY(
-        was_pws_quota_explain_matching(db, grant, WAS_SQL_PWS_COLLECTION_MATCHES, values, 5, pool));
-    return was_preconditions_given(conditions) ? was_preconditions_failed(pool) : NULL;
+    return was_pws_place_matches(db, conditions, WAS_SQL_PWS_COLLECTION_MATCHES, values, 5, pool);
 }
 
 /* Why neither was possible; NULL where others may just have been faster. */
@@ -312,17 +308,14 @@ const was_error_t *was_pws_collections_put(was_db_t *db, const was_grant_t *gran
                                            apr_pool_t *pool)
 {
     /* What was there for an insertion may be deleted before the update, and the other way round. */
-    for (int tries = 0; tries < PUT_TRIES; tries++) {
+    for (int tries = 0; tries < WAS_PWS_PLACE_TRIES; tries++) {
         WAS_TRY(put_collection(db, grant, collection, conditions, created, pool));
         if (collection->etag != NULL) {
             return NULL;
         }
         WAS_TRY(explain_loss(db, grant, collection, conditions, pool));
     }
-    WAS_TRY(was_pws_quota_explain(db, grant, pool));
-    return was_error_make(pool, WAS_ERROR_UNAVAILABLE, NULL,
-                          "others make and delete this collection all the time; nothing was "
-                          "written, and the request can be sent again");
+    return was_pws_place_lost(db, grant, pool);
 }
 
 /* Why a deletion found nothing; or that it may do so. */

@@ -11,6 +11,7 @@
 #include "store/pws/was_pws_collections.h"
 #include "store/pws/was_pws_quota.h"
 #include "store/was_limit.h"
+#include "was_pws_place.h"
 
 static const was_error_t *policy_absent(apr_pool_t *pool)
 {
@@ -154,7 +155,7 @@ static const was_error_t *check_level(was_db_t *db, const was_grant_t *grant,
                : policy_absent(pool);
 }
 
-/* Why a put found no row. */
+/* Why a put found no row; NULL where nothing tells. */
 static const was_error_t *explain_put_policy(was_db_t *db, const was_grant_t *grant,
                                              const was_pws_level_t *level,
                                              const was_conditions_t *conditions, apr_pool_t *pool)
@@ -164,9 +165,7 @@ static const was_error_t *explain_put_policy(was_db_t *db, const was_grant_t *gr
     WAS_TRY(check_level(db, grant, level, pool));
     level_values(grant->space, level, values);
     was_preconditions_values(conditions, &values[3], pool);
-    WAS_TRY(was_pws_quota_explain_matching(db, grant, WAS_SQL_PWS_POLICY_MATCHES, values, 6, pool));
-    return was_preconditions_given(conditions) ? was_preconditions_failed(pool)
-                                               : policy_absent(pool);
+    return was_pws_place_matches(db, conditions, WAS_SQL_PWS_POLICY_MATCHES, values, 6, pool);
 }
 
 const was_error_t *was_pws_policies_put(was_db_t *db, const was_grant_t *grant,
@@ -175,19 +174,23 @@ const was_error_t *was_pws_policies_put(was_db_t *db, const was_grant_t *grant,
                                         was_pws_policy_t *policy, bool *created, apr_pool_t *pool)
 {
     const policy_write_t write = {.document = policy->document, .conditions = conditions};
-    was_transaction_t transaction = {.nsteps = 0};
-    const was_step_t *put = level->collection == NULL
-                                ? add_space_put(&transaction, grant, &write, pool)
-                                : add_put(&transaction, grant, level, &write, pool);
 
-    WAS_TRY(was_db_transact(db, &transaction, pool));
-    if (was_rows_count(put->rows) == 0) {
-        return explain_put_policy(db, grant, level, conditions, pool);
+    for (int tries = 0; tries < WAS_PWS_PLACE_TRIES; tries++) {
+        was_transaction_t transaction = {.nsteps = 0};
+        const was_step_t *put = level->collection == NULL
+                                    ? add_space_put(&transaction, grant, &write, pool)
+                                    : add_put(&transaction, grant, level, &write, pool);
+
+        WAS_TRY(was_db_transact(db, &transaction, pool));
+        if (was_rows_count(put->rows) > 0) {
+            *created = was_rows_true(put->rows, 0, 0);
+            policy->etag = was_rows_text(put->rows, 0, 1);
+            policy->stamp = was_pws_stamp_read(put->rows, 0, 2);
+            return NULL;
+        }
+        WAS_TRY(explain_put_policy(db, grant, level, conditions, pool));
     }
-    *created = was_rows_true(put->rows, 0, 0);
-    policy->etag = was_rows_text(put->rows, 0, 1);
-    policy->stamp = was_pws_stamp_read(put->rows, 0, 2);
-    return NULL;
+    return was_pws_place_lost(db, grant, pool);
 }
 
 /* What it means that a deletion found nothing, or not what it was to delete. */

@@ -33,18 +33,3 @@ const was_error_t *was_pws_quota_explain(was_db_t *db, const was_grant_t *grant,
     }
     return was_limit_exceeded(grant->quota, was_rows_integer(rows, 0, 0, 0), pool);
 }
-
-const was_error_t *was_pws_quota_explain_matching(was_db_t *db, const was_grant_t *grant,
-                                                  was_sql_t matches, const was_value_t *values,
-                                                  int nvalues, apr_pool_t *pool)
-{
-    const was_rows_t *rows;
-
-    if (grant->quota <= 0) {
-        return NULL;
-    }
-    WAS_TRY(was_db_run(db, matches, values, nvalues, &rows, pool));
-    return was_rows_count(rows) > 0 && was_rows_true(rows, 0, 0)
-               ? was_pws_quota_explain(db, grant, pool)
-               : NULL;
-}

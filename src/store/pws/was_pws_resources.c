@@ -18,17 +18,6 @@
 
 #include <string.h>
 
-/* PRECONDITION where a resource is not as a write demands. */
-static const was_error_t *check_conditions(was_db_t *db, const was_value_t values[6],
-                                           apr_pool_t *pool)
-{
-    const was_rows_t *rows;
-
-    WAS_TRY(was_db_run(db, WAS_SQL_PWS_RESOURCE_MATCHES, values, 6, &rows, pool));
-    return was_rows_count(rows) > 0 && was_rows_true(rows, 0, 0) ? NULL
-                                                                 : was_preconditions_failed(pool);
-}
-
 /* A content with its validator. */
 static void read_written(const was_rows_t *rows, was_pws_meta_t *meta)
 {
@@ -37,10 +26,10 @@ static void read_written(const was_rows_t *rows, was_pws_meta_t *meta)
 }
 
 /* A put where everything is written once: fine, with what is there, if it is the same; what is in
- * memory is compared, and of what is in parts the digest. */
+ * memory is compared, and of what is in parts the digest. What was there may be gone. */
 static const was_error_t *repeat_put(was_db_t *db, const was_pws_key_t *key,
                                      const was_content_t *content, was_pws_meta_t *meta,
-                                     apr_pool_t *pool)
+                                     bool *is_repeated, apr_pool_t *pool)
 {
     const was_value_t values[] = {WAS_TEXT(key->space),
                                   WAS_TEXT(key->collection),
@@ -52,39 +41,35 @@ static const was_error_t *repeat_put(was_db_t *db, const was_pws_key_t *key,
     const was_rows_t *rows;
 
     WAS_TRY(was_db_run(db, WAS_SQL_PWS_RESOURCE_SAME, values, 7, &rows, pool));
-    if (was_rows_count(rows) > 0 && was_rows_true(rows, 0, WAS_PWS_CONTENT_COLUMNS + 2)) {
-        read_written(rows, meta);
-        was_parts_drop(content->parts);
+    if (was_rows_count(rows) == 0) {
         return NULL;
     }
-    return was_error_make(pool, WAS_ERROR_WRITTEN_ONCE, NULL,
-                          "resources of this collection are written once");
+    if (!was_rows_true(rows, 0, WAS_PWS_CONTENT_COLUMNS + 2)) {
+        return was_error_make(pool, WAS_ERROR_WRITTEN_ONCE, NULL,
+                              "resources of this collection are written once");
+    }
+    read_written(rows, meta);
+    was_parts_drop(content->parts);
+    *is_repeated = true;
+    return NULL;
 }
 
-/* Why a put found no row; or that it repeats what is there, where that may not change. */
-static const was_error_t *explain_put(was_db_t *db, const was_grant_t *grant,
-                                      const was_pws_key_t *key, const was_pws_write_t *write,
-                                      const was_pws_state_t *found, was_pws_meta_t *meta,
-                                      apr_pool_t *pool)
+/* Why a put found no row, or that it repeats what is there, where that may not change; neither
+ * where nothing tells. */
+static const was_error_t *explain_put(was_db_t *db, const was_pws_key_t *key,
+                                      const was_pws_write_t *write, const was_pws_state_t *found,
+                                      was_pws_meta_t *meta, bool *is_repeated, apr_pool_t *pool)
 {
     was_value_t values[6] = {WAS_TEXT(key->space), WAS_TEXT(key->collection),
                              WAS_TEXT(key->resource)};
 
     was_preconditions_values(write->conditions, &values[3], pool);
+    WAS_TRY(was_pws_place_matches(db, write->conditions, WAS_SQL_PWS_RESOURCE_MATCHES, values, 6,
+                                  pool));
     if (found->is_immutable && found->has_resource) {
-        WAS_TRY(check_conditions(db, values, pool));
-        return repeat_put(db, key, write->content, meta, pool);
+        return repeat_put(db, key, write->content, meta, is_repeated, pool);
     }
-    WAS_TRY(
-        was_pws_quota_explain_matching(db, grant, WAS_SQL_PWS_RESOURCE_MATCHES, values, 6, pool));
-    WAS_TRY(was_parts_explain(write->content->parts, (apr_int64_t)write->content->length, pool));
-    if (was_preconditions_given(write->conditions)) {
-        return was_preconditions_failed(pool);
-    }
-    return found->is_immutable ? was_error_make(pool, WAS_ERROR_UNAVAILABLE, NULL,
-                                                "what was there was just deleted; nothing was "
-                                                "written, and the request can be sent again")
-                               : was_pws_resources_absent(pool);
+    return was_parts_explain(write->content->parts, (apr_int64_t)write->content->length, pool);
 }
 
 /* What a put's statements take, in their order. */
@@ -201,6 +186,20 @@ static bool has_written(const was_rows_t *rows)
     return rows != NULL && was_rows_count(rows) > 0;
 }
 
+/* The same, and again where that has shown that the collection declares anything unique. */
+static const was_error_t *put_claiming(was_db_t *db, was_parts_t *parts, bool is_limited,
+                                       put_t *values, const was_rows_t **rows, apr_pool_t *pool)
+{
+    bool claims;
+
+    do {
+        claims = values->claims;
+        tend_terms(values, values->terms);
+        WAS_TRY(put_in_turn(db, parts, is_limited, values, rows, pool));
+    } while (!has_written(*rows) && values->claims && !claims);
+    return NULL;
+}
+
 /* Most writes have no terms to write and meet none, and so take no step for them, as long as the
  * statements find no need. */
 const was_error_t *was_pws_resources_put(was_db_t *db, const was_grant_t *grant,
@@ -212,29 +211,27 @@ const was_error_t *was_pws_resources_put(was_db_t *db, const was_grant_t *grant,
     put_t values = put_values(grant, key, write, pool);
     const was_rows_t *rows = NULL;
     was_pws_state_t found;
-    bool claims = false; /* were tended already */
+    bool is_repeated = false;
 
     *created = false;
     if (parts == NULL && !is_limited && !was_preconditions_given(write->conditions)) {
         WAS_TRY(put_at_once(db, &values, &rows, pool));
     }
-    for (bool again = !has_written(rows); again;
-         again = !has_written(rows) && values.claims && !claims) {
-        claims = values.claims;
-        tend_terms(&values, values.terms);
-        WAS_TRY(put_in_turn(db, parts, is_limited, &values, &rows, pool));
-    }
-    if (!has_written(rows)) {
-        WAS_TRY(
-            was_pws_place_check(db, grant, key, write->notes->is_envelope, false, &found, pool));
-        if ((found.has_terms && values.terms == NULL) || (found.has_claims && !claims)) {
+    for (int tries = was_pws_place_tries(grant); tries > 0 && !has_written(rows); tries--) {
+        WAS_TRY(put_claiming(db, parts, is_limited, &values, &rows, pool));
+        if (!has_written(rows)) {
+            WAS_TRY(was_pws_place_check(db, grant, key, write->notes->is_envelope, false, &found,
+                                        pool));
+            WAS_TRY(explain_put(db, key, write, &found, meta, &is_repeated, pool));
+            if (is_repeated) {
+                return NULL;
+            }
             values.claims = found.has_claims;
-            tend_terms(&values, &write->terms);
-            WAS_TRY(put_in_turn(db, parts, is_limited, &values, &rows, pool));
+            tend_terms(&values, found.has_terms ? &write->terms : values.terms);
         }
     }
     if (!has_written(rows)) {
-        return explain_put(db, grant, key, write, &found, meta, pool);
+        return was_pws_place_lost(db, grant, pool);
     }
     read_written(rows, meta);
     *created = was_rows_true(rows, 0, WAS_PWS_CONTENT_COLUMNS + 1);

@@ -11,19 +11,20 @@
 #include "store/was_limit.h"
 #include "was_pws_place.h"
 
-/* Why a write of what is noted found no row. */
-static const was_error_t *explain_meta(was_db_t *db, const was_grant_t *grant,
-                                       const was_pws_key_t *key, const was_conditions_t *conditions,
-                                       apr_pool_t *pool)
+/* Why a write of what is noted found no row; NULL where nothing tells. */
+static const was_error_t *explain_meta(was_db_t *db, const was_pws_key_t *key,
+                                       const was_conditions_t *conditions,
+                                       const was_pws_state_t *found, apr_pool_t *pool)
 {
     was_value_t values[6] = {WAS_TEXT(key->space), WAS_TEXT(key->collection),
                              WAS_TEXT(key->resource)};
 
+    if (!found->has_resource) {
+        return was_pws_resources_absent(pool);
+    }
     was_preconditions_values(conditions, &values[3], pool);
-    WAS_TRY(was_pws_quota_explain_matching(db, grant, WAS_SQL_PWS_RESOURCE_META_MATCHES, values, 5,
-                                           pool));
-    return was_preconditions_given(conditions) ? was_preconditions_failed(pool)
-                                               : was_pws_resources_absent(pool);
+    return was_pws_place_matches(db, conditions, WAS_SQL_PWS_RESOURCE_META_MATCHES, values, 5,
+                                 pool);
 }
 
 /* What the statements of a write of notes take, in their order. */
@@ -80,23 +81,21 @@ const was_error_t *was_pws_resources_put_meta(was_db_t *db, const was_grant_t *g
                                               was_pws_meta_t *meta, apr_pool_t *pool)
 {
     was_conditions_t conditions = *write->conditions;
-    was_pws_state_t found;
+    was_pws_state_t found = {.has_claims = false};
     const was_rows_t *rows;
 
     conditions.unmodified_since = -1;
     put_meta_t values = put_meta_values(grant, key, write, &conditions, pool);
 
-    WAS_TRY(put_meta(db, grant, &values, false, &rows, pool));
-    if (was_rows_count(rows) == 0) {
+    for (int tries = 0; tries < WAS_PWS_PLACE_TRIES; tries++) {
+        WAS_TRY(put_meta(db, grant, &values, found.has_claims, &rows, pool));
+        if (was_rows_count(rows) > 0) {
+            was_pws_resources_read_meta(rows, meta);
+            return NULL;
+        }
         WAS_TRY(
             was_pws_place_check(db, grant, key, write->notes->is_envelope, false, &found, pool));
-        if (found.has_claims) {
-            WAS_TRY(put_meta(db, grant, &values, true, &rows, pool));
-        }
+        WAS_TRY(explain_meta(db, key, &conditions, &found, pool));
     }
-    if (was_rows_count(rows) > 0) {
-        was_pws_resources_read_meta(rows, meta);
-        return NULL;
-    }
-    return explain_meta(db, grant, key, &conditions, pool);
+    return was_pws_place_lost(db, grant, pool);
 }
