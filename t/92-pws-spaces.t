@@ -346,4 +346,33 @@ SQL
     $dbh->do('DROP TRIGGER never ON was_pws_spaces; DROP FUNCTION never()');
 }
 
+# 9. Whose id is taken when a space is to be made, and free again when it is asked why: it is made
+# after all, or, where that happens again and again, told to come back.
+SKIP: {
+    skip 'Citus has no triggers', 18 if WAS::Citus::count();
+    for my $row (
+        # how it is made; its condition
+        ['POST'],
+        ['PUT'],
+        ['PUT', headers => ['If-None-Match' => '*']],
+    ) {
+        my ($method, @if) = @$row;
+        for my $times (1, 2, 99) {
+            my $id = new_id();
+            my $target = $method eq 'POST' ? '/spaces/' : "/space/$id/meta";
+            my @document = (document({ id => $id, controller => $alice->did }), @if);
+            my $name =
+                "10.1: $method" . (@if ? ' with a condition' : '') . ", overtaken $times times";
+            my $ask =
+                sub { $alice->request($method, $target, @document, zcap => { root => 'self' }) };
+            my $res = overtaken('INSERT ON was_pws_spaces', $id, $times, $ask);
+            due($name, $res, $times == 99 ? (503, 'storage-error') : 201);
+            is(
+                $alice->get("/space/$id/meta")->status,
+                $times == 99 ? 404 : 200,
+                "$name: whether it is there");
+        }
+    }
+}
+
 done_testing();

@@ -48,7 +48,8 @@ WAS_CHECKED const was_error_t *was_classic_spaces_recheck(was_db_t *db,
  * Creates the space, for a caller who names itself controller, or updates it, for the caller who
  * controls it now, whoever the new controller is.
  * Errors: FORBIDDEN (neither), FROZEN, PRECONDITION, QUOTA (the controller would have one space
- * more, and has as many as it may), CLEARING (what a deleted one held is not gone yet).
+ * more, and has as many as it may), CLEARING (what a deleted one held is not gone yet), UNAVAILABLE
+ * (others make and delete it all the time).
  */
 WAS_CHECKED const was_error_t *was_classic_spaces_put(was_db_t *db, const char *uuid,
                                                       const char *caller,
@@ -56,7 +57,7 @@ WAS_CHECKED const was_error_t *was_classic_spaces_put(was_db_t *db, const char *
                                                       const was_conditions_t *conditions,
                                                       const char **etag, apr_pool_t *pool);
 
-/* Creates only. Errors: CONFLICT (the uuid exists), QUOTA, CLEARING. */
+/* Creates only. Errors: CONFLICT (the uuid exists), QUOTA, CLEARING, UNAVAILABLE. */
 WAS_CHECKED const was_error_t *was_classic_spaces_create(was_db_t *db, const char *uuid,
                                                          const was_classic_space_change_t *change,
                                                          const char **etag, apr_pool_t *pool);

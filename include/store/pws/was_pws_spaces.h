@@ -84,7 +84,8 @@ typedef struct was_pws_consent_t {
 } was_pws_consent_t;
 
 /* `space` becomes what was made. Errors: MISMATCH (a delegation was revoked), CONFLICT (the id
- * exists), QUOTA (the controller has as many as it may). */
+ * exists), QUOTA (the controller has as many as it may), UNAVAILABLE (others make and delete it all
+ * the time). */
 WAS_CHECKED const was_error_t *was_pws_spaces_create(was_db_t *db, const char *id,
                                                      const was_pws_space_change_t *change,
                                                      const was_pws_consent_t *consent,

@@ -20,6 +20,9 @@
 /* What a DID of a key begins with; what follows is also the fragment of the key's URL. */
 enum { DID_KEY_BYTES = sizeof("did:key:") - 1 };
 
+/* How often a write is begun anew behind others. */
+enum { WRITE_TRIES = 3 };
+
 const was_error_t *was_classic_space_absent(apr_pool_t *pool)
 {
     return was_error_make(pool, WAS_ERROR_NOT_FOUND, "/space", "there is no such space");
@@ -127,6 +130,13 @@ static const was_error_t *space_clearing(apr_pool_t *pool)
                           "cleared away: the same request can be sent again later");
 }
 
+static const was_error_t *space_contended(apr_pool_t *pool)
+{
+    return was_error_make(pool, WAS_ERROR_UNAVAILABLE, NULL,
+                          "others make, move or delete this space all the time; nothing was "
+                          "written, and the request can be sent again");
+}
+
 /* Whether it was the limit that kept the controller from one space more: a new one, if none is
  * there; one that somebody gives away, if it is as the conditions demand. */
 static const was_error_t *check_space_limit(was_db_t *db, const char *uuid,
@@ -150,13 +160,21 @@ static const was_error_t *check_space_limit(was_db_t *db, const char *uuid,
     return was_limit_reached(change->most, pool);
 }
 
-/* Why a put found no row. What is seen now may have changed since. */
+/* Only who names itself may create, and a condition on what exists never creates. */
+static bool may_create(const char *caller, const was_classic_space_change_t *change,
+                       const was_conditions_t *conditions)
+{
+    return caller != NULL && strcmp(caller, change->controller) == 0 && conditions->match == NULL;
+}
+
+/* Why a put found no row; NULL where nothing tells: what it met may be gone since, like a space
+ * whose sweep has ended, or be the caller's now. */
 static const was_error_t *explain_space_put(was_db_t *db, const char *uuid, const char *caller,
                                             const was_classic_space_change_t *change,
                                             const was_conditions_t *conditions, apr_pool_t *pool)
 {
     bool self = caller != NULL && strcmp(caller, change->controller) == 0;
-    bool creates = self && conditions->match == NULL;
+    bool creates = may_create(caller, change, conditions);
     owner_t owner = OWNER_NOBODY;
 
     WAS_TRY(read_owner(db, uuid, caller, &owner, pool));
@@ -166,14 +184,17 @@ static const was_error_t *explain_space_put(was_db_t *db, const char *uuid, cons
     if (owner == OWNER_GONE && creates) {
         return space_clearing(pool);
     }
-    if (owner == OWNER_NOBODY ? creates : owner == OWNER_CALLER && !self) {
-        WAS_TRY(check_space_limit(db, uuid, change, conditions, owner == OWNER_NOBODY, pool));
+    if (owner == OWNER_NOBODY && creates) {
+        return NULL;
+    }
+    if (owner == OWNER_CALLER && !self) {
+        WAS_TRY(check_space_limit(db, uuid, change, conditions, false, pool));
     }
     if (was_preconditions_given(conditions) &&
         (owner == OWNER_CALLER || (owner <= OWNER_GONE && self))) {
         return was_preconditions_failed(pool);
     }
-    return was_classic_space_foreign(pool);
+    return owner == OWNER_CALLER ? NULL : was_classic_space_foreign(pool);
 }
 
 /* A space of its caller's that is there is written, and else made, if there may be one more: by two
@@ -199,14 +220,13 @@ static const was_error_t *put_within(was_db_t *db, const was_classic_space_chang
     return NULL;
 }
 
-const was_error_t *was_classic_spaces_put(was_db_t *db, const char *uuid, const char *caller,
-                                          const was_classic_space_change_t *change,
-                                          const was_conditions_t *conditions, const char **etag,
-                                          apr_pool_t *pool)
+/* One try of a put; no row where it finds nothing to write. */
+static const was_error_t *put_space(was_db_t *db, const char *uuid, const char *caller,
+                                    const was_classic_space_change_t *change,
+                                    const was_conditions_t *conditions, const was_rows_t **rows,
+                                    apr_pool_t *pool)
 {
-    /* Only who names itself may create, and a condition on what exists never creates. */
-    bool creates =
-        caller != NULL && strcmp(caller, change->controller) == 0 && conditions->match == NULL;
+    bool creates = may_create(caller, change, conditions);
     was_value_t values[11] = {
         WAS_TEXT(uuid),
         WAS_TEXT(caller),
@@ -216,23 +236,39 @@ const was_error_t *was_classic_spaces_put(was_db_t *db, const char *uuid, const 
         WAS_BOOLEAN(change->sets_link),
         WAS_TEXT(change->link),
     };
-    const was_rows_t *rows;
 
     was_preconditions_values(conditions, &values[7], pool);
     values[10] = was_limit_value(change->most);
     if (creates && change->most > 0) {
-        WAS_TRY(put_within(db, change, values, &rows, pool));
+        return put_within(db, change, values, rows, pool);
     }
-    else if (creates) {
+    if (creates) {
         values[10] = WAS_TEXT(change->id);
-        WAS_TRY(was_db_run(db, WAS_SQL_SPACE_PUT, values, 11, &rows, pool));
+        return was_db_run(db, WAS_SQL_SPACE_PUT, values, 11, rows, pool);
     }
-    else {
-        WAS_TRY(was_limit_write(db, change->controller, change->most, WAS_SQL_SPACE_UPDATE, values,
-                                11, &rows, pool));
+    return was_limit_write(db, change->controller, change->most, WAS_SQL_SPACE_UPDATE, values, 11,
+                           rows, pool);
+}
+
+const was_error_t *was_classic_spaces_put(was_db_t *db, const char *uuid, const char *caller,
+                                          const was_classic_space_change_t *change,
+                                          const was_conditions_t *conditions, const char **etag,
+                                          apr_pool_t *pool)
+{
+    const was_rows_t *rows;
+
+    for (int tries = 0; tries < WRITE_TRIES; tries++) {
+        WAS_TRY(put_space(db, uuid, caller, change, conditions, &rows, pool));
+        if (was_rows_count(rows) > 0) {
+            *etag = was_rows_text(rows, 0, 0);
+            return NULL;
+        }
+        WAS_TRY(explain_space_put(db, uuid, caller, change, conditions, pool));
     }
-    *etag = was_rows_count(rows) > 0 ? was_rows_text(rows, 0, 0) : NULL;
-    return *etag != NULL ? NULL : explain_space_put(db, uuid, caller, change, conditions, pool);
+    if (may_create(caller, change, conditions)) {
+        WAS_TRY(check_space_limit(db, uuid, change, conditions, true, pool));
+    }
+    return space_contended(pool);
 }
 
 const was_error_t *was_classic_spaces_create(was_db_t *db, const char *uuid,
@@ -245,20 +281,26 @@ const was_error_t *was_classic_spaces_create(was_db_t *db, const char *uuid,
                                   WAS_TEXT(change->link), was_limit_value(change->most)};
     const was_rows_t *rows;
 
-    WAS_TRY(was_limit_write(db, change->controller, change->most, WAS_SQL_SPACE_INSERT, values, 6,
-                            &rows, pool));
-    if (was_rows_count(rows) > 0) {
-        *etag = was_rows_text(rows, 0, 0);
-        return NULL;
-    }
-    owner_t owner = OWNER_NOBODY;
+    for (int tries = 0; tries < WRITE_TRIES; tries++) {
+        owner_t owner = OWNER_NOBODY;
 
-    WAS_TRY(read_owner(db, uuid, change->controller, &owner, pool));
-    if (owner == OWNER_GONE) {
-        return space_clearing(pool);
+        WAS_TRY(was_limit_write(db, change->controller, change->most, WAS_SQL_SPACE_INSERT, values,
+                                6, &rows, pool));
+        if (was_rows_count(rows) > 0) {
+            *etag = was_rows_text(rows, 0, 0);
+            return NULL;
+        }
+        WAS_TRY(read_owner(db, uuid, change->controller, &owner, pool));
+        if (owner == OWNER_GONE) {
+            return space_clearing(pool);
+        }
+        if (owner != OWNER_NOBODY) {
+            return was_error_make(pool, WAS_ERROR_CONFLICT, "/body",
+                                  "there is a space of this uuid");
+        }
     }
     WAS_TRY(check_space_limit(db, uuid, change, &none, true, pool));
-    return was_error_make(pool, WAS_ERROR_CONFLICT, "/body", "there is a space of this uuid");
+    return space_contended(pool);
 }
 
 const was_error_t *was_classic_spaces_delete(was_db_t *db, const char *uuid, const char *caller,

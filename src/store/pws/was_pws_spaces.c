@@ -19,6 +19,9 @@
  * begin. */
 enum { COLUMN_SPACE = 5, COLUMN_FROZEN = 9, COLUMN_DESCRIPTION = 10 };
 
+/* How often a creation is begun anew behind others. */
+enum { CREATE_TRIES = 3 };
+
 static const was_error_t *space_absent(apr_pool_t *pool)
 {
     return was_error_log(pool, WAS_ERROR_NOT_FOUND, "no such space, or not granted any more");
@@ -167,12 +170,28 @@ static const was_error_t *check_revoked(was_db_t *db, const was_value_t values[2
                                      : NULL;
 }
 
+/* Why a creation has made none; NULL where nothing tells: the space that had the id may be gone. */
+static const was_error_t *explain_create(was_db_t *db, const char *id,
+                                         const was_pws_consent_t *consent,
+                                         const was_value_t *values, apr_pool_t *pool)
+{
+    const was_conditions_t none = {.unmodified_since = -1};
+    const was_rows_t *rows;
+
+    if (consent->ndelegations > 0) {
+        WAS_TRY(check_revoked(db, values, pool));
+    }
+    WAS_TRY(read_state(db, id, &none, &rows, pool));
+    return was_rows_count(rows) > 0
+               ? was_error_make(pool, WAS_ERROR_CONFLICT, "/body", "there is a space of this id")
+               : NULL;
+}
+
 const was_error_t *was_pws_spaces_create(was_db_t *db, const char *id,
                                          const was_pws_space_change_t *change,
                                          const was_pws_consent_t *consent, was_pws_space_t *space,
                                          apr_pool_t *pool)
 {
-    const was_conditions_t none = {.unmodified_since = -1};
     const was_value_t values[] = {WAS_TEXT(consent->scope),
                                   consented_delegations(consent, pool),
                                   WAS_TEXT(id),
@@ -184,26 +203,27 @@ const was_error_t *was_pws_spaces_create(was_db_t *db, const char *id,
                                   WAS_TEXT(change->type)};
     const was_rows_t *rows;
 
-    WAS_TRY(was_limit_write(db, change->controller, change->most, WAS_SQL_PWS_SPACE_INSERT, values,
-                            9, &rows, pool));
-    if (was_rows_count(rows) > 0) {
-        *space = (was_pws_space_t){.id = id,
-                                   .controller = change->controller,
-                                   .name = change->name,
-                                   .created_by = change->created_by,
-                                   .etag = was_rows_text(rows, 0, 0),
-                                   .type = change->type,
-                                   .stamp = was_pws_stamp_read(rows, 0, 1)};
-        return NULL;
+    for (int tries = 0; tries < CREATE_TRIES; tries++) {
+        WAS_TRY(was_limit_write(db, change->controller, change->most, WAS_SQL_PWS_SPACE_INSERT,
+                                values, 9, &rows, pool));
+        if (was_rows_count(rows) > 0) {
+            *space = (was_pws_space_t){.id = id,
+                                       .controller = change->controller,
+                                       .name = change->name,
+                                       .created_by = change->created_by,
+                                       .etag = was_rows_text(rows, 0, 0),
+                                       .type = change->type,
+                                       .stamp = was_pws_stamp_read(rows, 0, 1)};
+            return NULL;
+        }
+        WAS_TRY(explain_create(db, id, consent, values, pool));
     }
-    if (consent->ndelegations > 0) {
-        WAS_TRY(check_revoked(db, values, pool));
-    }
-    WAS_TRY(read_state(db, id, &none, &rows, pool));
-    if (was_rows_count(rows) == 0 && change->most > 0) {
+    if (change->most > 0) {
         return was_limit_reached(change->most, pool);
     }
-    return was_error_make(pool, WAS_ERROR_CONFLICT, "/body", "there is a space of this id");
+    return was_error_make(pool, WAS_ERROR_UNAVAILABLE, NULL,
+                          "others make, move or delete this space all the time; nothing was "
+                          "written, and the request can be sent again");
 }
 
 const was_error_t *was_pws_spaces_update(was_db_t *db, const char *id, const char *controller,

@@ -12,12 +12,12 @@ use Exporter qw(import);
 use Test::More ();
 use WAS::Key;
 use WAS::Server;
-use WAS::Story qw(new_id random_bytes json_text sql in_parallel swept lose_connection);
+use WAS::Story qw(new_id random_bytes json_text sql in_parallel swept lose_connection overtaken);
 use WAS::Zcap;
 
 our @EXPORT = qw(
     holder at make_space make_collection put_due due told stored same_stored counters take_back
-    new_id random_bytes json_text sql in_parallel swept lose_connection
+    new_id random_bytes json_text sql in_parallel swept lose_connection overtaken
 );
 
 my $BASE = 'https://w3id.org/pws#';

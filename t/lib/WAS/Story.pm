@@ -41,7 +41,7 @@ use WAS::Traffic qw(eventually);
 
 our @EXPORT = qw(
     person at new_id new_space put_space random_bytes json_text expect tell tell_rule snapshot
-    same_rows sql in_parallel swept lose_connection
+    same_rows sql in_parallel swept lose_connection overtaken
 );
 
 my %KIND = (
@@ -340,6 +340,30 @@ SQL
             $session->rollback;
             return $ended;
         });
+}
+
+# Runs the code while the first so many writes of a space find no row to write, as they do behind
+# another's: `statements` are those that they try, like 'INSERT ON was_spaces'. Yields what the code
+# returned. Citus, which has no triggers, cannot have it.
+sub overtaken {
+    my ($statements, $space, $times, $code) = @_;
+    my $session = WAS::Server::dbh();
+    my ($table) = $statements =~ /ON (\w+)/;
+    $session->do($_) for split /^;\n/m, <<"SQL";
+CREATE SEQUENCE tries
+;
+CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN RETURN CASE WHEN nextval(''public.tries'') > $times THEN NEW END; END'
+;
+CREATE TRIGGER late BEFORE $statements FOR EACH ROW WHEN (NEW.space_uuid = '$space')
+    EXECUTE FUNCTION late()
+SQL
+    my $result = eval { $code->() };
+    my $died = $@;
+    $session->do($_)
+        for "DROP TRIGGER late ON $table", 'DROP FUNCTION late()', 'DROP SEQUENCE tries';
+    die $died if !defined $result;
+    return $result;
 }
 
 1;
