@@ -13,6 +13,7 @@ use Digest::SHA qw(sha256_hex);
 use MIME::Base64 qw(encode_base64url);
 use Test::More;
 use WAS::Charge qw(recount);
+use WAS::Citus;
 use WAS::Holder;
 use WAS::Server;
 use WAS::Traffic qw(eventually);
@@ -330,6 +331,25 @@ for my $row (
         ],
     );
     is(rows($id), 2, "pws 8.5: $name: remembered all the time");
+}
+
+# Who finds the space on its way to another database, and open again when he asks why, revokes after
+# all: that there is no room, he would not ask again.
+SKIP: {
+    skip 'Citus has no triggers', 12 if WAS::Citus::count();
+    my $top = $alice->space_url($space);
+    for my $row (['its controller', $alice], ['who holds it', $bob]) {
+        my ($name, $who) = @$row;
+        for my $times (1, 2) {
+            my $zcap = delegate($top, @of_alice, target => $top);
+            my $is = "pws 8.5: overtaken $times times, by $name";
+            told($alice, ["$is: good", GET => "$c/r", by_bob($zcap), 200]);
+            my $ask =
+                sub { $who->send_json(POST => revoke_at($space, by_hash($zcap)), $zcap) };
+            due("$is: revoked", overtaken('UPDATE ON was_pws_spaces', $space, $times, $ask), 204);
+            told($alice, ["$is: over", GET => "$c/r", by_bob($zcap), @REVOKED]);
+        }
+    }
 }
 
 # For how long. A delegation ends ten years behind its proof, whatever it says, and one day later

@@ -16,6 +16,9 @@
 
 #include <string.h>
 
+/* How often one who may revoke tries to, before it is told that there is no room. */
+enum { REVOKE_TRIES = 3 };
+
 /* Of whom the space is, and whether it is on its way to another database. */
 static const was_error_t *refuse_moving(was_db_t *db, const was_grant_t *grant, apr_pool_t *pool)
 {
@@ -53,30 +56,34 @@ static const was_error_t *refuse_more(int most, apr_pool_t *pool)
                           "the space remembers as many revocations as it may: %d", most);
 }
 
-/* Of what is in the space itself. */
+/* Of what is in the space itself. That may have been on its way to another database, and be open
+ * again for who asks why there was no row. */
 static const was_error_t *revoke_inside(was_db_t *db, const was_grant_t *grant, was_value_t hash,
                                         apr_int64_t keep_until, int most, apr_pool_t *pool)
 {
     const was_value_t token = WAS_INTEGER(was_grant_token());
     const was_value_t put[] = {WAS_TEXT(grant->space), token, hash, WAS_INTEGER(keep_until)};
     was_value_t raise[7];
-    was_transaction_t transaction = {.nsteps = 0};
 
     was_grant_values(grant, raise, pool);
     raise[3] = token;
     raise[4] = hash;
     raise[5] = WAS_INTEGER(most);
     raise[6] = was_limit_value(grant->quota);
-    was_step_add(&transaction, WAS_SQL_PWS_REVOKE_LOCK, raise, WAS_GRANT_VALUES);
-    const was_step_t *raised = was_step_add(&transaction, WAS_SQL_PWS_REVOKE_RAISE, raise, 7);
+    for (int tries = 0; tries < REVOKE_TRIES; tries++) {
+        was_transaction_t transaction = {.nsteps = 0};
 
-    was_step_add(&transaction, WAS_SQL_PWS_REVOKED_FORGET, put, 2);
-    was_step_add(&transaction, WAS_SQL_PWS_REVOKE, put, 4);
-    WAS_TRY(was_db_transact(db, &transaction, pool));
-    if (was_rows_count(raised->rows) > 0) {
-        return NULL;
+        was_step_add(&transaction, WAS_SQL_PWS_REVOKE_LOCK, raise, WAS_GRANT_VALUES);
+        const was_step_t *raised = was_step_add(&transaction, WAS_SQL_PWS_REVOKE_RAISE, raise, 7);
+
+        was_step_add(&transaction, WAS_SQL_PWS_REVOKED_FORGET, put, 2);
+        was_step_add(&transaction, WAS_SQL_PWS_REVOKE, put, 4);
+        WAS_TRY(was_db_transact(db, &transaction, pool));
+        if (was_rows_count(raised->rows) > 0) {
+            return NULL;
+        }
+        WAS_TRY(look_revocable(db, grant, pool));
     }
-    WAS_TRY(look_revocable(db, grant, pool));
     WAS_TRY(was_pws_quota_explain(db, grant, pool));
     return refuse_more(most, pool);
 }
