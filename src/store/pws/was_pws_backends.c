@@ -11,6 +11,9 @@
 #include "store/pws/was_pws_quota.h"
 #include "store/was_limit.h"
 
+/* How often a put is begun anew behind others. */
+enum { PUT_TRIES = 3 };
+
 const was_pws_backend_t *was_pws_backends_read(const was_rows_t *rows, int *count, apr_pool_t *pool)
 {
     *count = was_rows_count(rows);
@@ -54,6 +57,11 @@ const was_error_t *was_pws_backends_get(was_db_t *db, const char *space, const c
     return NULL;
 }
 
+static const was_error_t *backend_taken(apr_pool_t *pool)
+{
+    return was_error_make(pool, WAS_ERROR_CONFLICT, "#/id", "there is a backend of this id");
+}
+
 /* Errors: QUOTA (there is no room for one more). */
 static const was_error_t *check_room(was_db_t *db, const char *space, apr_pool_t *pool)
 {
@@ -67,7 +75,7 @@ static const was_error_t *check_room(was_db_t *db, const char *space, apr_pool_t
                                 WAS_PWS_MAX_BACKENDS);
 }
 
-/* Why a put found no row. */
+/* Why a put found no row; NULL where nothing tells: one of its id may have come or gone since. */
 static const was_error_t *explain_put_backend(was_db_t *db, const was_grant_t *grant, bool replace,
                                               const char *id, apr_pool_t *pool)
 {
@@ -80,13 +88,9 @@ static const was_error_t *explain_put_backend(was_db_t *db, const was_grant_t *g
         return error;
     }
     if (error == NULL && !replace) {
-        return was_error_make(pool, WAS_ERROR_CONFLICT, "#/id", "there is a backend of this id");
+        return backend_taken(pool);
     }
-    if (error != NULL) {
-        WAS_TRY(check_room(db, grant->space, pool));
-    }
-    WAS_TRY(was_pws_quota_explain(db, grant, pool));
-    return backend_absent(pool);
+    return error != NULL ? check_room(db, grant->space, pool) : NULL;
 }
 
 const was_error_t *was_pws_backends_put(was_db_t *db, const was_grant_t *grant, bool replace,
@@ -97,7 +101,6 @@ const was_error_t *was_pws_backends_put(was_db_t *db, const was_grant_t *grant, 
     const was_value_t put[] = {WAS_TEXT(grant->space), token, WAS_TEXT(backend->id),
                                WAS_TEXT(backend->descriptor)};
     was_value_t raise[8];
-    was_transaction_t transaction = {.nsteps = 0};
 
     was_grant_values(grant, raise, pool);
     raise[3] = token;
@@ -105,16 +108,25 @@ const was_error_t *was_pws_backends_put(was_db_t *db, const was_grant_t *grant, 
     raise[5] = put[3];
     raise[6] = WAS_BOOLEAN(replace);
     raise[7] = was_limit_value(grant->quota);
-    was_step_add(&transaction, WAS_SQL_PWS_SPACE_LOCK, raise, WAS_GRANT_VALUES);
-    const was_step_t *raised = was_step_add(&transaction, WAS_SQL_PWS_BACKEND_RAISE, raise, 8);
+    for (int tries = 0; tries < PUT_TRIES; tries++) {
+        was_transaction_t transaction = {.nsteps = 0};
 
-    was_step_add(&transaction, WAS_SQL_PWS_BACKEND_PUT, put, 4);
-    WAS_TRY(was_db_transact(db, &transaction, pool));
-    if (was_rows_count(raised->rows) == 0) {
-        return explain_put_backend(db, grant, replace, backend->id, pool);
+        was_step_add(&transaction, WAS_SQL_PWS_SPACE_LOCK, raise, WAS_GRANT_VALUES);
+        const was_step_t *raised = was_step_add(&transaction, WAS_SQL_PWS_BACKEND_RAISE, raise, 8);
+
+        was_step_add(&transaction, WAS_SQL_PWS_BACKEND_PUT, put, 4);
+        WAS_TRY(was_db_transact(db, &transaction, pool));
+        if (was_rows_count(raised->rows) > 0) {
+            *created = was_rows_true(raised->rows, 0, 0);
+            return NULL;
+        }
+        WAS_TRY(explain_put_backend(db, grant, replace, backend->id, pool));
     }
-    *created = was_rows_true(raised->rows, 0, 0);
-    return NULL;
+    WAS_TRY(was_pws_quota_explain(db, grant, pool));
+    return replace ? was_error_make(pool, WAS_ERROR_UNAVAILABLE, NULL,
+                                    "others register and delete backends all the time; nothing was "
+                                    "written, and the request can be sent again")
+                   : backend_taken(pool);
 }
 
 const was_error_t *was_pws_backends_delete(was_db_t *db, const was_grant_t *grant, const char *id,
