@@ -29,28 +29,9 @@ my $limited = WAS::Server->start(config => <<"CONF");
     WASProtocol pws
 </Location>
 CONF
-my $dbh = WAS::Server::dbh();
 my @TEXT = (type => 'text/plain', body => 'x');
 my @JSON = (type => 'application/json');
 my @NONE = (headers => ['If-None-Match' => '*']);
-
-# The first so many rows that this does to a table of ours, in this space, are done to none.
-sub lose {
-    my ($statements, $space, $times, $code) = @_;
-    my ($table) = $statements =~ /ON (\w+)/;
-    $dbh->do($_) for split /^;\n/m, <<"SQL";
-CREATE SEQUENCE tries
-;
-CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS
-    'BEGIN RETURN CASE WHEN nextval(''public.tries'') > $times THEN NEW END; END'
-;
-CREATE TRIGGER late BEFORE $statements FOR EACH ROW WHEN (NEW.space_uuid = '$space')
-    EXECUTE FUNCTION late()
-SQL
-    my $res = $code->();
-    $dbh->do($_) for "DROP TRIGGER late ON $table", 'DROP FUNCTION late()', 'DROP SEQUENCE tries';
-    return $res;
-}
 
 # Each row, by its column of statuses.
 sub ask {
@@ -60,7 +41,7 @@ sub ask {
         my $due = $due[$column] // next;
         my $name = "$how: $what: $method $below, $times lost";
         my $asks = sub { return $who->request($method, "$at$below", @$options) };
-        my $res = lose($statements, $space, $times, $asks);
+        my $res = overtaken($statements, $space, $times, $asks);
         is($res->status, $due, $name) or diag $res->body;
         is($res->header('Retry-After'), $due == 503 ? 1 : undef, "$name: whether to try again");
     }
