@@ -9,12 +9,14 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Digest::SHA qw(sha1_hex);
+use Digest::SHA qw(sha1_hex sha256_hex);
 use File::Temp qw(tempdir);
 use JSON::PP qw(decode_json);
 use Test::More;
+use WAS::Changes;
 use WAS::Holder;
 use WAS::Tar;
+use WAS::Zcap;
 
 my $alice = holder();
 my $PRIVATE = { type => 'Nobody' };
@@ -259,5 +261,42 @@ my @told = in_parallel(
             map { flaws_of($alice->request(POST => "/space/$many/export")->body) } 1 .. 3;
     });
 is_deeply(\@told, ['', '', ''], 'F: archives of what is written meanwhile have nothing by halves');
+
+# Who loses the right meanwhile gets nothing: held up behind the look at it, before what is written
+# then is read.
+my ($bob, $carol) = map { holder() } 1, 2;
+my $give = sub {
+    $alice->send_json(PUT => "/space/$_[0]/meta", { controller => $carol->did })->status;
+};
+my $revoke = sub {
+    my ($id, $zcap) = @_;
+    $alice->send_json(POST => "/space/$id/zcaps/revocations/" . sha256_hex($zcap->{id}), $zcap)
+        ->status;
+};
+for my $row (
+    # what happens, by whom it is exported, how, what he is told
+    ['his capability is revoked', $bob, $revoke, 'capability-revoked'],
+    ['the space is given away', $alice, $give, 'not-found'],
+    ['the space is given away, and his capability with it', $bob, $give, 'not-found'],
+) {
+    my ($name, $who, $take, $type) = @$row;
+    my $id = make_space($alice);
+    my $c = make_collection($alice, $id, 'c', { r => 'known' });
+    my $zcap = delegate(
+        $alice->space_url($id),
+        by => $alice->key, to => $bob->key, target => $alice->url("/space/$id/export"),
+        actions => ['POST']);
+    my @with = $who == $bob ? (zcap => { capability => $zcap }) : ();
+    my $told = overtaken(
+        'was_pws_logs',
+        sub { $who->request(POST => "/space/$id/export", @with) },
+        sub {
+            is($take->($id, $zcap), 204, "F: meanwhile $name");
+            my $writer = $take == $give ? $carol : $alice;
+            put_due($writer, 201, "$c/later", type => 'text/plain', body => 'a secret');
+        });
+    is("$told->{status} " . ($told->{type} // ''), "404 $type", "F: no archive where $name");
+    unlike($told->{body}, qr/a secret/, '... nor what was written then');
+}
 
 done_testing;

@@ -22,6 +22,7 @@
 
 #include "base/was_media_type.h"
 #include "pws/pws_archive.h"
+#include "pws/pws_auth.h"
 #include "pws/pws_ids.h"
 #include "pws/pws_records.h"
 #include "store/pws/was_pws_archive.h"
@@ -230,7 +231,7 @@ static const was_error_t *export_space(export_t *export, apr_int64_t generation)
                    export_deleted_collection);
 }
 
-/* All entries; of a space that is gone before they are, none. */
+/* All entries; of a space that is gone before they are, or for whom it is no more, none. */
 static const was_error_t *gather_entries(export_t *export)
 {
     was_request_t *request = export->request;
@@ -246,7 +247,10 @@ static const was_error_t *gather_entries(export_t *export)
     if (later != generation) {
         return was_error_log(request->pool, WAS_ERROR_NOT_FOUND, "the space is another one now");
     }
-    return NULL;
+    /* What was allowed when the request came may have been revoked since, or the space given away,
+     * and what was read last may be what was written behind that. */
+    request->now = apr_time_sec(apr_time_now());
+    return pws_authorize(request);
 }
 
 const was_error_t *pws_export_post(was_request_t *request, was_response_t *response)

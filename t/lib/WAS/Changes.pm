@@ -16,7 +16,7 @@ use WAS::Holder;
 use WAS::Server;
 use WAS::Traffic qw(eventually);
 
-our @EXPORT = qw(second_server through records every_row contradictions hold waiting);
+our @EXPORT = qw(second_server through records every_row contradictions hold waiting overtaken);
 
 # A second httpd on the same database, which serves the origin of the virtual host pws, as behind a
 # load balancer: with connections for that many writers at once, and more directives.
@@ -237,6 +237,33 @@ SELECT pid, state, wait_event_type, wait_event, now() - xact_start, left(query, 
 FROM $activity WHERE datname = current_database() ORDER BY pid
 SQL
     return 0;
+}
+
+# Asks, in a process of its own, what cannot go on without the table; has something else happen when
+# it waits there, and lets it go on. Yields what it was told: `status`, of a refusal `type`, and
+# `body`.
+sub overtaken {
+    my ($table, $ask, $meanwhile) = @_;
+    my $session = WAS::Server::dbh();
+    $session->begin_work;
+    $session->do("LOCK TABLE $table IN ACCESS EXCLUSIVE MODE");
+    my $told = sub {
+        my $res = $ask->();
+        my $type = $res->status >= 400 ? ($res->problem // {})->{type} =~ s/.*#//r : undef;
+        return { status => $res->status, type => $type, body => $res->body };
+    };
+    my $late = WAS::Traffic->start(clients => 1, times => 1, each => $told);
+    # Not who sweeps, which may be at the table, too.
+    my $activity = WAS::Citus::activity();
+    my $waits = sub { (sql(<<"SQL", "%$table%"))[0][0] };
+SELECT count(*) FROM $activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+    AND query LIKE ? AND query NOT LIKE 'DELETE%'
+SQL
+    Test::More::ok(eventually(20, $waits), "it waits for $table");
+    $meanwhile->($session);
+    $session->commit;
+    my ($record) = $late->finish(patient => 1);
+    return $record;
 }
 
 1;
