@@ -10,6 +10,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
+use WAS::Changes;
 use WAS::Holder;
 use WAS::Server;
 use WAS::Zcap;
@@ -211,6 +212,18 @@ for my $target ("/space/$space", "$at/moved", "$at/moved/r/", '/spaces', "$at/me
         my $status = $alice->request($method, $target, @nobody)->status;
         is($status, 308, "OPTIONS of $target allows $method, which is redirected");
     }
+}
+
+# 7. A list of what is gone by then is none of nothing: whoever syncs would delete what he has.
+{
+    my $gone = make_space($alice);
+    make_collection($alice, $gone, $_) for qw(a b);
+    my $told = overtaken(
+        'was_pws_tombstones',
+        sub { $alice->get("/space/$gone/?include=deleted") },
+        sub { $_[0]->do('DELETE FROM was_pws_spaces WHERE space_uuid = ?', undef, $gone) });
+    is("$told->{status} " . ($told->{type} // ''), '404 not-found', 'pws 10: no list of no space')
+        or diag($told->{body});
 }
 
 done_testing();

@@ -10,6 +10,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
+use WAS::Changes;
 use WAS::Holder;
 use WAS::Zcap;
 
@@ -253,6 +254,26 @@ for my $revision (sort keys %revisions) {
         is_deeply($res->json, \%due, "$is: what there is, and nothing else");
         is($res->header('Content-Type'), 'application/json', "$is: a document");
     }
+}
+
+# A list of what is gone by then is none of nothing: whoever syncs would delete what he has.
+for my $row (
+    # what is listed, with which query, at which statement it is held up
+    ['a page', '', 1],
+    ['a page that may be long', '?limit=1000', 1],
+    ['a page that turns out to be long', '', 2],
+) {
+    my ($name, $query, $time) = @$row;
+    my $gone = make_collection($alice, $space, 'gone', { map { $_ => 'x' } 1 .. 3 });
+    put_due($alice, 200, "$gone/1/meta", json => { custom => { text => 'x' x 5000 } })
+        if $time == 2;
+    my $told = overtaken(
+        'was_pws_resources',
+        sub { $alice->get("$gone/$query") },
+        sub { is($alice->delete("$gone/")->status, 204, "pws 11: $name: deleted meanwhile") },
+        $time);
+    is("$told->{status} " . ($told->{type} // ''), '404 not-found', "pws 11: $name of nothing")
+        or diag($told->{body});
 }
 
 done_testing();

@@ -11,6 +11,7 @@ use lib "$FindBin::Bin/lib";
 use JSON::PP ();
 use Test::More;
 use WAS::Charge;
+use WAS::Changes;
 use WAS::Holder;
 use WAS::Server;
 use WAS::Zcap;
@@ -224,6 +225,37 @@ $free->send_json(PUT => "$o/$_/policy", { type => 'Nothing' }) for 'here', 'm010
 my @shown = grep { !/\A(?:here|m01000|m02500)\z/ } sort @ids;
 is_deeply($all->(@unsigned), \@shown, 'pws 8.2: whoever may read sees what is not hidden');
 is_deeply($all->(), [sort @ids], 'pws 8.2: and its controller all');
+
+# What is deleted, or made anew, before the last page: no report that looks whole. It is refused
+# while nothing is sent, and cut behind that.
+my $DELETE = 'DELETE FROM was_pws_spaces WHERE space_uuid = ?';
+my $ANEW = 'UPDATE was_pws_spaces SET generation = generation + 1 WHERE space_uuid = ?';
+for my $row (
+    # what happens, as SQL, at which statement (the first is the space's own), status, is it whole?
+    ['deleted before the first page', $DELETE, 2, 404, 1],
+    ['deleted before the second one', $DELETE, 3, 200, 0],
+    ['made anew before the second one', $ANEW, 3, 200, 0],
+) {
+    my ($name, $change, $time, @due) = @$row;
+    my $id = make_space($free);
+    sql(<<'SQL', $id);
+INSERT INTO was_pws_collections (space_uuid, space_generation, collection, generation, created_ms,
+    updated_ms)
+SELECT s.space_uuid, s.generation, 'm' || lpad(n::text, 5, '0'), n, 0, 0
+FROM was_pws_spaces s, generate_series(1, 700) n WHERE s.space_uuid = ?
+SQL
+    sql(<<'SQL', $id);
+INSERT INTO was_pws_counters (space_uuid, collection_generation, space_generation, position,
+    feed_ms, token, bytes)
+SELECT s.space_uuid, n, s.generation, 1, 0, n, n FROM was_pws_spaces s, generate_series(1, 700) n
+WHERE s.space_uuid = ?
+SQL
+    my $told = overtaken(
+        'was_pws_counters',
+        sub { $free->get("/free/space/$id/quotas?include=collections") },
+        sub { $_[0]->do($change, undef, $id) }, $time);
+    is_deeply([@$told{qw(status whole)}], \@due, "pws 17.3: $name");
+}
 
 # 5. Linksets lead there.
 for my $row ([$at, 'quotas'], ["$at/c", 'quota']) {

@@ -74,7 +74,7 @@ WAS_CHECKED const was_error_t *was_pws_collections_delete(was_db_t *db, const wa
                                                           apr_pool_t *pool);
 
 /* A page of the space, ascending by id; only id and name are set, and of what was deleted the
- * stamp in place of the name. */
+ * stamp in place of the name. Errors: NOT_FOUND (the space is gone). */
 WAS_CHECKED const was_error_t *was_pws_collections_list(was_db_t *db, const char *space,
                                                         const was_page_t *page,
                                                         const was_pws_collection_t **collections,

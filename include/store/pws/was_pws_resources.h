@@ -102,7 +102,8 @@ typedef struct was_pws_entry_t {
     const char *writer;
 } was_pws_entry_t;
 
-/* A page of the collection, ascending by id (by code units). */
+/* A page of the collection, ascending by id (by code units). Errors: NOT_FOUND (the collection is
+ * gone). */
 WAS_CHECKED const was_error_t *was_pws_resources_list(was_db_t *db, const char *space,
                                                       const char *collection,
                                                       const was_page_t *page,

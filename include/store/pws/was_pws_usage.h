@@ -45,12 +45,13 @@ typedef struct was_pws_used_t {
 typedef struct was_pws_used_list_t {
     const char *after;          /* the caller's: "" at first, and then the last id of the page */
     bool only_public;           /* the caller's: is what is hidden asked? */
+    apr_int64_t life;           /* of the space: its generation */
     const was_pws_used_t *used; /* the page, in its pool */
     int count;
     bool more; /* there may be */
 } was_pws_used_list_t;
 
-/* Reads the next page. */
+/* Reads the next page. Errors: NOT_FOUND (the space is gone, or was made anew behind the first). */
 WAS_CHECKED const was_error_t *was_pws_usage_list(was_db_t *db, const char *space,
                                                   was_pws_used_list_t *list, apr_pool_t *pool);
 

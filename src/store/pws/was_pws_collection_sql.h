@@ -240,12 +240,13 @@
     " t.updated_counter::bigint FROM " PWS_COLLECTIONS_DELETED " AND t.id > $2::text" \
     " ORDER BY t.id LIMIT $3::bigint)) u ORDER BY u.collection LIMIT $3::bigint")
 
-/* uuid, with what was deleted? -> how many collections there are */
+/* uuid, with what was deleted? -> how many collections there are; no row where no space is */
 #define WAS_TEXT_PWS_COLLECTION_COUNT \
     "SELECT (SELECT count(*) FROM " PWS_COLLECTIONS_LIVE ")" \
-    " + CASE WHEN $2::boolean THEN (SELECT count(*) FROM " PWS_COLLECTIONS_DELETED ") ELSE 0 END"
+    " + CASE WHEN $2::boolean THEN (SELECT count(*) FROM " PWS_COLLECTIONS_DELETED ") ELSE 0 END" \
+    " FROM was_pws_spaces s WHERE s.space_uuid = $1"
 
-/* uuid, collection -> how many resources there are */
+/* uuid, collection -> how many resources there are; no row where no collection is */
 #define WAS_TEXT_PWS_RESOURCE_COUNT \
     "SELECT k.resources FROM " PWS_TABLES \
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION("$2") " AND " PWS_COUNTER

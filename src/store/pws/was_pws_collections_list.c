@@ -7,7 +7,8 @@
 
 #include "store/pws/was_pws_collections.h"
 
-/* A page of what there is, and how many there are. */
+/* A page of what there is, and behind it how many there are: an empty one is so of a space that is
+ * there. */
 static const was_error_t *list_collections(was_db_t *db, const char *space, const was_page_t *page,
                                            const was_rows_t **rows, apr_int64_t *count,
                                            apr_pool_t *pool)
@@ -24,6 +25,9 @@ static const was_error_t *list_collections(was_db_t *db, const char *space, cons
     const was_step_t *total = was_step_add(&transaction, WAS_SQL_PWS_COLLECTION_COUNT, counted, 2);
 
     WAS_TRY(was_db_transact(db, &transaction, pool));
+    if (was_rows_count(total->rows) == 0) {
+        return was_error_log(pool, WAS_ERROR_NOT_FOUND, "no such space");
+    }
     *rows = list->rows;
     *count = was_rows_integer(total->rows, 0, 0, 0);
     return NULL;

@@ -63,6 +63,25 @@ const was_error_t *was_pws_resources_room(was_db_t *db, const was_grant_t *grant
     return was_rows_true(rows, 0, 2) ? NULL : was_preconditions_failed(pool);
 }
 
+/* A page, and behind it how many there are: an empty one is so of a collection that is there. */
+static const was_error_t *list_resources(was_db_t *db, was_sql_t statement,
+                                         const was_value_t *values, int nvalues,
+                                         const was_rows_t **rows, apr_int64_t *count,
+                                         apr_pool_t *pool)
+{
+    was_transaction_t transaction = {.nsteps = 0};
+    const was_step_t *listed = was_step_add(&transaction, statement, values, nvalues);
+    const was_step_t *counted = was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_COUNT, values, 2);
+
+    WAS_TRY(was_db_transact(db, &transaction, pool));
+    if (was_rows_count(counted->rows) == 0) {
+        return was_error_log(pool, WAS_ERROR_NOT_FOUND, "no such collection");
+    }
+    *rows = listed->rows;
+    *count = was_rows_integer(counted->rows, 0, 0, 0);
+    return NULL;
+}
+
 const was_error_t *was_pws_resources_list(was_db_t *db, const char *space, const char *collection,
                                           const was_page_t *page, const was_pws_entry_t **entries,
                                           was_found_t *found, apr_pool_t *pool)
@@ -73,26 +92,20 @@ const was_error_t *was_pws_resources_list(was_db_t *db, const char *space, const
                                   WAS_INTEGER(was_page_lookahead(page)),
                                   WAS_BOOLEAN(page->only_public),
                                   WAS_INTEGER(page->extra)};
-    const bool is_likely_short = page->limit <= WAS_PAGE_FEW && !page->only_public;
-    was_transaction_t transaction = {.nsteps = 0};
-    const was_step_t *listed =
-        is_likely_short ? was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_SHORT_LIST, values, 4)
-                        : was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_LIST, values, 6);
-    const was_step_t *counted = was_step_add(&transaction, WAS_SQL_PWS_RESOURCE_COUNT, values, 2);
+    const was_rows_t *rows;
+    apr_int64_t count;
+    bool is_short = page->limit <= WAS_PAGE_FEW && !page->only_public;
 
-    WAS_TRY(was_db_transact(db, &transaction, pool));
-    const was_rows_t *rows = listed->rows;
-
-    if (!is_likely_short || !was_page_is_short(page, rows, 5, found)) {
-        if (is_likely_short) {
-            WAS_TRY(was_db_run(db, WAS_SQL_PWS_RESOURCE_LIST, values, 6, &rows, pool));
-        }
+    if (is_short) {
+        WAS_TRY(
+            list_resources(db, WAS_SQL_PWS_RESOURCE_SHORT_LIST, values, 4, &rows, &count, pool));
+        is_short = was_page_is_short(page, rows, 5, found);
+    }
+    if (!is_short) {
+        WAS_TRY(list_resources(db, WAS_SQL_PWS_RESOURCE_LIST, values, 6, &rows, &count, pool));
         *found = was_page_found(page, rows, 5);
     }
-    found->total =
-        was_page_total(page, found,
-                       was_rows_count(counted->rows) > 0 ? was_rows_integer(counted->rows, 0, 0, 0)
-                                                         : found->count);
+    found->total = was_page_total(page, found, count);
     was_pws_entry_t *list = apr_pcalloc(pool, sizeof(*list) * (apr_size_t)(found->count + 1));
 
     for (int i = 0; i < found->count; i++) {

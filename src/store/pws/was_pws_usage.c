@@ -53,9 +53,20 @@ const was_error_t *was_pws_usage_list(was_db_t *db, const char *space, was_pws_u
 {
     const was_value_t values[] = {WAS_TEXT(space), WAS_TEXT(list->after), WAS_INTEGER(PAGE_ROWS),
                                   WAS_BOOLEAN(list->only_public)};
-    const was_rows_t *rows;
+    was_transaction_t transaction = {.nsteps = 0};
+    const was_step_t *listed = was_step_add(&transaction, WAS_SQL_PWS_USAGE_LIST, values, 4);
+    const was_step_t *there = was_step_add(&transaction, WAS_SQL_PWS_ARCHIVE_SPACE, values, 1);
 
-    WAS_TRY(was_db_run(db, WAS_SQL_PWS_USAGE_LIST, values, 4, &rows, pool));
+    WAS_TRY(was_db_transact(db, &transaction, pool));
+    if (was_rows_count(there->rows) == 0) {
+        return usage_absent(pool);
+    }
+    const apr_int64_t life = was_rows_integer(there->rows, 0, 0, 0);
+
+    if (*list->after != '\0' && life != list->life) {
+        return usage_absent(pool);
+    }
+    const was_rows_t *rows = listed->rows;
     const int count = was_rows_count(rows);
     was_pws_used_t *used = apr_pcalloc(pool, sizeof(*used) * (apr_size_t)(count + 1));
 
@@ -64,6 +75,7 @@ const was_error_t *was_pws_usage_list(was_db_t *db, const char *space, was_pws_u
                                    .bytes = was_rows_integer(rows, i, 1, 0),
                                    .is_hidden = !was_rows_true(rows, i, 2)};
     }
+    list->life = life;
     list->used = used;
     list->count = count;
     list->more = count == PAGE_ROWS;

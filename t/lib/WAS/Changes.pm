@@ -8,6 +8,7 @@ package WAS::Changes;
 use strict;
 use warnings;
 
+use DBD::Pg qw(PG_ASYNC);
 use Exporter qw(import);
 use Test::More ();
 use WAS::Charge;
@@ -239,26 +240,49 @@ SQL
     return 0;
 }
 
-# Asks, in a process of its own, what cannot go on without the table; has something else happen when
-# it waits there, and lets it go on. Yields what it was told: `status`, of a refusal `type`, and
-# `body`.
-sub overtaken {
-    my ($table, $ask, $meanwhile) = @_;
+# A session that has the table to itself, or waits for it behind who waits there already.
+sub closing {
+    my ($table, @how) = @_;
     my $session = WAS::Server::dbh();
     $session->begin_work;
-    $session->do("LOCK TABLE $table IN ACCESS EXCLUSIVE MODE");
+    $session->do("LOCK TABLE $table IN ACCESS EXCLUSIVE MODE", @how);
+    return $session;
+}
+
+# How many wait for the table whose statement begins like that.
+sub waiting_at {
+    my ($table, $begins) = @_;
+    my $activity = WAS::Citus::activity();
+    return (sql(<<"SQL", "$begins%$table%"))[0][0];
+SELECT count(*) FROM $activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+    AND query LIKE ?
+SQL
+}
+
+# Asks, in a process of its own, what cannot go on without the table; has something else happen when
+# it waits there, the first time or another, and lets it go on. Yields what it was told: `status`,
+# of a refusal `type`, whether it came `whole`, and `body`.
+sub overtaken {
+    my ($table, $ask, $meanwhile, $time) = @_;
+    my $session = closing($table);
     my $told = sub {
         my $res = $ask->();
         my $type = $res->status >= 400 ? ($res->problem // {})->{type} =~ s/.*#//r : undef;
-        return { status => $res->status, type => $type, body => $res->body };
+        return {
+            status => $res->status, type => $type, whole => $res->complete ? 1 : 0,
+            body => $res->body
+        };
     };
     my $late = WAS::Traffic->start(clients => 1, times => 1, each => $told);
-    # Not who sweeps, which may be at the table, too.
-    my $activity = WAS::Citus::activity();
-    my $waits = sub { (sql(<<"SQL", "%$table%"))[0][0] };
-SELECT count(*) FROM $activity WHERE datname = current_database() AND wait_event_type = 'Lock'
-    AND query LIKE ? AND query NOT LIKE 'DELETE%'
-SQL
+    my $waits = sub { waiting_at($table, 'SELECT') };
+    for (2 .. $time // 1) {
+        eventually(20, $waits) or last;
+        my $next = closing($table, { pg_async => PG_ASYNC });
+        eventually(20, sub { waiting_at($table, 'LOCK') }) or last;
+        $session->commit;
+        $next->pg_result;
+        $session = $next;
+    }
     Test::More::ok(eventually(20, $waits), "it waits for $table");
     $meanwhile->($session);
     $session->commit;
