@@ -299,4 +299,25 @@ for my $row (
     unlike($told->{body}, qr/a secret/, '... nor what was written then');
 }
 
+# What is deleted and made anew meanwhile is another one: nothing of it goes by the old one's name.
+# Held up at the log of the first of these collections, where the last one is made anew.
+for my $row (['the list', qw(a b)], ['the description', 'b']) {
+    my ($name, @collections) = @$row;
+    my $id = make_space($alice);
+    make_collection($alice, $id, $_, { r => 'old' }) for @collections;
+    my $told = overtaken(
+        'was_pws_logs',
+        sub { $alice->request(POST => "/space/$id/export") },
+        sub {
+            is($alice->delete("/space/$id/b/")->status, 204, "F: deleted behind $name");
+            put_due($alice, 201, "/space/$id/b/meta", json => { name => 'anew' });
+            put_due($alice, 201, "/space/$id/b/policy", json => { type => 'PublicCanRead' });
+        });
+    my %has = map { $_->{name} => $_->{bytes} } entries($told->{body});
+    my @anew = grep { m{/\.collection\.policy\.json\z} || $has{$_} =~ /"anew"/ } sort keys %has;
+    is_deeply(\@anew, [], "F: made anew behind $name: nothing of it");
+    my $is_there = exists $has{"space/$id/b/.collection.b.json"} ? 1 : 0;
+    is($is_there, @collections == 1 ? 1 : 0, '... and the old one if it had been read');
+}
+
 done_testing;

@@ -40,13 +40,19 @@ typedef struct export_t {
     pws_archive_t *archive;
 } export_t;
 
+/* A validator begins with the generation of what it is of. */
+static const char *generation_of_validator(const char *etag, apr_pool_t *pool)
+{
+    return apr_pstrmemdup(pool, etag, strcspn(etag, "-"));
+}
+
 /* What is done with each record of a listing. */
-typedef const was_error_t *(*add_record_t)(export_t *export, pws_entry_name_t *entry,
-                                           const was_pws_archived_t *record, apr_pool_t *pool);
+typedef const was_error_t *(*export_record_t)(export_t *export, pws_entry_name_t *entry,
+                                              const was_pws_archived_t *record, apr_pool_t *pool);
 
 /* Adds all that is below a generation; `entry` says what that is of. */
 static const was_error_t *add_all(export_t *export, was_pws_kind_t kind, apr_int64_t parent,
-                                  const pws_entry_name_t *entry, add_record_t add)
+                                  const pws_entry_name_t *entry, export_record_t add)
 {
     was_pws_listed_t listed = {
         .kind = kind, .space = export->space, .parent = parent, .origin = export->origin};
@@ -129,69 +135,72 @@ static const was_error_t *export_one(export_t *export, pws_entry_name_t *entry,
     return pws_archive_add_content(export->archive, entry, &record->content, pool);
 }
 
-/* The policy of the space, or, where the entry names one, of the collection; if there is one. */
-static const was_error_t *add_own_policy(export_t *export, const pws_entry_name_t *owner,
-                                         apr_pool_t *pool)
+/* The policy of the space, or of a collection, as its record; NULL where there is none. */
+static const was_error_t *read_own_policy(const export_t *export, const char *collection,
+                                          const char **text, apr_pool_t *pool)
 {
-    const was_pws_level_t level = {.collection = owner->collection};
-    pws_entry_name_t entry = *owner;
+    const was_pws_level_t level = {.collection = collection};
     was_pws_policy_t policy;
-    const char *text;
     const was_error_t *error =
         was_pws_policies_get(export->request->db, export->space, &level, &policy, pool);
 
+    *text = NULL;
     if (error != NULL || policy.document == NULL) {
         return error != NULL && error->kind != WAS_ERROR_NOT_FOUND ? error : NULL;
     }
-    /* Its validator begins with its generation. */
-    const char *generation = apr_pstrmemdup(pool, policy.etag, strcspn(policy.etag, "-"));
-
-    WAS_TRY(pws_record_policy(policy.document, &policy.stamp, generation, &text, pool));
-    entry.kind = owner->collection != NULL ? PWS_ENTRY_COLLECTION_POLICY : PWS_ENTRY_SPACE_POLICY;
-    return pws_archive_add_text(export->archive, &entry, text, pool);
+    return pws_record_policy(policy.document, &policy.stamp,
+                             generation_of_validator(policy.etag, pool), text, pool);
 }
 
-/* The log that governs a collection, if there is one. */
-static const was_error_t *add_log(export_t *export, const pws_entry_name_t *collection,
-                                  const was_pws_archived_t *record, bool *is_governed,
-                                  apr_pool_t *pool)
+/* The log that governs a collection, as its record; NULL where there is none. */
+static const was_error_t *read_log(const export_t *export, const was_pws_archived_t *record,
+                                   const char **text, apr_pool_t *pool)
 {
     const was_pws_listed_t listed = {
         .space = export->space, .parent = record->life, .origin = export->origin};
-    pws_entry_name_t entry = *collection;
     was_pws_archived_log_t log;
-    const char *text;
 
+    *text = NULL;
     WAS_TRY(was_pws_archive_log(export->request->db, &listed, &log, pool));
-    *is_governed = log.body != NULL;
-    if (log.body == NULL) {
-        return NULL;
-    }
-    WAS_TRY(pws_record_log(&log, &text, pool));
-    entry.kind = PWS_ENTRY_LOG;
-    return pws_archive_add_text(export->archive, &entry, text, pool);
+    return log.body != NULL ? pws_record_log(&log, text, pool) : NULL;
 }
 
-/* One that is gone since it was listed is left out. */
+/* A record, if there is one. */
+static const was_error_t *add_record(export_t *export, const pws_entry_name_t *owner,
+                                     pws_entry_kind_t kind, const char *text, apr_pool_t *pool)
+{
+    pws_entry_name_t entry = *owner;
+
+    entry.kind = kind;
+    return text != NULL ? pws_archive_add_text(export->archive, &entry, text, pool) : NULL;
+}
+
+/* One that is gone since it was listed is left out, whatever goes by its name now. The description
+ * is read behind the policy: where it is of the one that was listed, the policy is, too. And before
+ * the log, which may come meanwhile, and says what the description would. */
 static const was_error_t *export_collection(export_t *export, pws_entry_name_t *entry,
                                             const was_pws_archived_t *record, apr_pool_t *pool)
 {
     was_pws_collection_t collection;
-    bool is_governed;
-    const char *text;
+    const char *log, *policy, *text;
+
+    WAS_TRY(read_own_policy(export, record->id, &policy, pool));
     const was_error_t *error =
         was_pws_collections_get(export->request->db, export->space, record->id, &collection, pool);
 
     if (error != NULL) {
         return error->kind == WAS_ERROR_NOT_FOUND ? NULL : error;
     }
+    if (strcmp(generation_of_validator(collection.etag, pool), record->generation) != 0) {
+        return NULL;
+    }
     entry->collection = record->id;
+    WAS_TRY(read_log(export, record, &log, pool));
+    WAS_TRY(pws_record_collection(&collection, record->generation, log != NULL, &text, pool));
     WAS_TRY(pws_archive_add_directory(export->archive, entry, pool));
-    WAS_TRY(add_log(export, entry, record, &is_governed, pool));
-    WAS_TRY(pws_record_collection(&collection, record->generation, is_governed, &text, pool));
-    entry->kind = PWS_ENTRY_COLLECTION;
-    WAS_TRY(pws_archive_add_text(export->archive, entry, text, pool));
-    WAS_TRY(add_own_policy(export, entry, pool));
+    WAS_TRY(add_record(export, entry, PWS_ENTRY_LOG, log, pool));
+    WAS_TRY(add_record(export, entry, PWS_ENTRY_COLLECTION, text, pool));
+    WAS_TRY(add_record(export, entry, PWS_ENTRY_COLLECTION_POLICY, policy, pool));
     WAS_TRY(add_all(export, WAS_PWS_RESOURCES, record->life, entry, export_one));
     return add_all(export, WAS_PWS_DELETED_RESOURCES, record->life, entry, export_deleted);
 }
@@ -217,7 +226,7 @@ static const was_error_t *export_space(export_t *export, apr_int64_t generation)
     was_request_t *request = export->request;
     const pws_entry_name_t root = {.space = NULL};
     was_pws_space_t space;
-    const char *backends, *text;
+    const char *backends, *policy, *text;
 
     WAS_TRY(was_pws_spaces_get(request->db, export->space, &space, request->pool));
     WAS_TRY(pws_backends_text(request, space.backends, &backends));
@@ -225,7 +234,8 @@ static const was_error_t *export_space(export_t *export, apr_int64_t generation)
     WAS_TRY(pws_archive_add_directory(export->archive, &root, request->pool));
     WAS_TRY(pws_archive_add_directory(export->archive, &entry, request->pool));
     WAS_TRY(pws_archive_add_text(export->archive, &entry, text, request->pool));
-    WAS_TRY(add_own_policy(export, &entry, request->pool));
+    WAS_TRY(read_own_policy(export, NULL, &policy, request->pool));
+    WAS_TRY(add_record(export, &entry, PWS_ENTRY_SPACE_POLICY, policy, request->pool));
     WAS_TRY(add_all(export, WAS_PWS_COLLECTIONS, generation, &entry, export_collection));
     return add_all(export, WAS_PWS_DELETED_COLLECTIONS, generation, &entry,
                    export_deleted_collection);
