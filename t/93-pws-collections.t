@@ -218,7 +218,7 @@ for my $target ("/space/$space", "$at/moved", "$at/moved/r/", '/spaces', "$at/me
 {
     my $gone = make_space($alice);
     make_collection($alice, $gone, $_) for qw(a b);
-    my $told = overtaken(
+    my $told = held_up(
         'was_pws_tombstones',
         sub { $alice->get("/space/$gone/?include=deleted") },
         sub { $_[0]->do('DELETE FROM was_pws_spaces WHERE space_uuid = ?', undef, $gone) });

@@ -267,7 +267,7 @@ for my $row (
     my $gone = make_collection($alice, $space, 'gone', { map { $_ => 'x' } 1 .. 3 });
     put_due($alice, 200, "$gone/1/meta", json => { custom => { text => 'x' x 5000 } })
         if $time == 2;
-    my $told = overtaken(
+    my $told = held_up(
         'was_pws_resources',
         sub { $alice->get("$gone/$query") },
         sub { is($alice->delete("$gone/")->status, 204, "pws 11: $name: deleted meanwhile") },

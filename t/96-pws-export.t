@@ -287,7 +287,7 @@ for my $row (
         by => $alice->key, to => $bob->key, target => $alice->url("/space/$id/export"),
         actions => ['POST']);
     my @with = $who == $bob ? (zcap => { capability => $zcap }) : ();
-    my $told = overtaken(
+    my $told = held_up(
         'was_pws_logs',
         sub { $who->request(POST => "/space/$id/export", @with) },
         sub {
@@ -305,7 +305,7 @@ for my $row (['the list', qw(a b)], ['the description', 'b']) {
     my ($name, @collections) = @$row;
     my $id = make_space($alice);
     make_collection($alice, $id, $_, { r => 'old' }) for @collections;
-    my $told = overtaken(
+    my $told = held_up(
         'was_pws_logs',
         sub { $alice->request(POST => "/space/$id/export") },
         sub {

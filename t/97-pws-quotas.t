@@ -250,7 +250,7 @@ INSERT INTO was_pws_counters (space_uuid, collection_generation, space_generatio
 SELECT s.space_uuid, n, s.generation, 1, 0, n, n FROM was_pws_spaces s, generate_series(1, 700) n
 WHERE s.space_uuid = ?
 SQL
-    my $told = overtaken(
+    my $told = held_up(
         'was_pws_counters',
         sub { $free->get("/free/space/$id/quotas?include=collections") },
         sub { $_[0]->do($change, undef, $id) }, $time);

@@ -17,7 +17,7 @@ use WAS::Holder;
 use WAS::Server;
 use WAS::Traffic qw(eventually);
 
-our @EXPORT = qw(second_server through records every_row contradictions hold waiting overtaken);
+our @EXPORT = qw(second_server through records every_row contradictions hold waiting held_up);
 
 # A second httpd on the same database, which serves the origin of the virtual host pws, as behind a
 # load balancer: with connections for that many writers at once, and more directives.
@@ -262,7 +262,7 @@ SQL
 # Asks, in a process of its own, what cannot go on without the table; has something else happen when
 # it waits there, the first time or another, and lets it go on. Yields what it was told: `status`,
 # of a refusal `type`, whether it came `whole`, and `body`.
-sub overtaken {
+sub held_up {
     my ($table, $ask, $meanwhile, $time) = @_;
     my $session = closing($table);
     my $told = sub {
