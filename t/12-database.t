@@ -273,6 +273,18 @@ $dbh = dbh('was');
 my $pooled = q(FROM pg_stat_activity WHERE pid <> pg_backend_pid()
     AND datname = 'was' AND backend_type = 'client backend');
 
+# Ends such backends; returns their pids.
+sub end_those {
+    my ($which) = @_;
+    return $dbh->selectcol_arrayref("SELECT pid, pg_terminate_backend(pid) $which");
+}
+
+sub are_gone {
+    my ($pids) = @_;
+    my $ALIVE = 'SELECT count(*) FROM pg_stat_activity WHERE pid = ANY (?)';
+    return !$dbh->selectrow_array($ALIVE, undef, $pids);
+}
+
 sub in_parallel {
     my ($clients, $times, $each) = @_;
     my @records = WAS::Traffic->run(clients => $clients, times => $times, each => $each);
@@ -288,10 +300,10 @@ for my $round (1 .. 3) {
     my $name = "all connections cut while idle, round $round";
     my @fine = ('204 200') x 16;
     is_deeply(in_parallel(8, 2, $both), \@fine, "$name: before");
-    my ($cut) = $dbh->selectrow_array("SELECT count(pg_terminate_backend(pid)) $pooled");
-    cmp_ok($cut, '>', 0, "$name: cut");
+    my $cut = end_those($pooled);
+    cmp_ok(scalar(@$cut), '>', 0, "$name: cut");
     # A signal is not yet an end: while one lives, what is sent to it may or may not be done.
-    eventually(5, sub { !$dbh->selectrow_array("SELECT count(*) $pooled") });
+    ok(eventually(60, sub { are_gone($cut) }), "$name: gone");
     is_deeply(in_parallel(8, 2, $both), \@fine, "$name: no request fails");
 }
 {
@@ -303,7 +315,7 @@ for my $round (1 .. 3) {
     for my $turn (1 .. 3) {
         push @statuses, $client->put('/space/s/idle', body => $turn)->status;
         my $ended = sub { return !$dbh->selectrow_array("SELECT count(*) $restless_ones") };
-        eventually(15, $ended) or die 'PostgreSQL ended no session';
+        eventually(60, $ended) or die 'PostgreSQL ended no session';
     }
     is("@statuses", '204 204 204', 'idle_session_timeout: no request fails');
 }
@@ -318,10 +330,11 @@ for my $round (1 .. 3) {
     for my $round (1 .. 3) {
         my $put = sub { return $client->put('/space/s/lingers', body => $round)->status };
         is($put->(), 204, "told that its sessions end, round $round: before");
-        $dbh->do("SELECT pg_terminate_backend(pid) $lingering");
-        eventually(5, sub { !$dbh->selectrow_array("SELECT count(*) $lingering") });
-        # What they have said is on its way.
-        sleep 0.5;
+        my $ended = end_those($lingering);
+        # What they have said is to be there.
+        my $said = eventually(60, sub { are_gone($ended) });
+        $said &&= $proxy->wait_for_lingering(scalar @$ended);
+        ok($said, "told that its sessions end, round $round: they do");
         is($put->(), 204, "told that its sessions end, round $round: no request fails");
     }
 }
@@ -486,11 +499,21 @@ sub while_waiting {
         return { status => $response->status, body => $response->body, retry => $retry };
     };
     my $traffic = WAS::Traffic->start(times => 1, each => $each);
-    my $pid = eventually(3, sub { ($dbh->selectrow_array($waiting))[0] }) or die 'nobody waits';
+    my $pid = eventually(60, sub { ($dbh->selectrow_array($waiting))[0] }) or die 'nobody waits';
     my $begin = time;
     $do->($pid);
     my ($record) = $traffic->finish(patient => 1);
     return ($record, time - $begin);
+}
+
+# Or who sweeps would wait for the lock, too, and be taken for who asked. The look for contents that
+# no row names is due every minute.
+sub nobody_sweeps {
+    $dbh->do("UPDATE was_sweeps SET since_ms = 1e15 WHERE kind = 'unnamed'");
+    return !$dbh->selectrow_array(<<'SQL');
+SELECT 1 FROM was_sweeps WHERE kind <> 'content'
+    AND since_ms <= 1000 * date_part('epoch', clock_timestamp()) LIMIT 1
+SQL
 }
 
 sub end_backend { return $dbh->do('SELECT pg_terminate_backend(?)', undef, $_[0]) }
@@ -515,6 +538,9 @@ $client = $server->client($alice);
 my $patient = serve(dsn('was'));
 all_work($client, 'a lock: before');
 $dbh->do('CREATE TABLE done (what text)');
+ok(eventually(60, \&nobody_sweeps), 'a lock: nobody sweeps');
+# Who has swept looks once more for more.
+sleep 1;
 while_locked(sub {
     are_unavailable(
         'a lock', $SHORT, $client,
@@ -574,7 +600,7 @@ for my $case (
     cmp_ok($took, '<', $ANSWER + $SLACK, "$name: within $ANSWER s");
     all_work($client, "$name: the others work on");
     kill CONT => $frozen;
-    ok(eventually(3, sub { !kill 0 => $frozen }), "$name: it ends when it can");
+    ok(eventually(60, sub { !kill 0 => $frozen }), "$name: it ends when it can");
     all_work($client, "$name: service after");
 }
 
@@ -609,11 +635,12 @@ for my $case (
     needs_no_database($client, 'a server that hangs, under way');
     kill CONT => @pids;
     my $thawed = time;
-    eventually(20, sub { $client->get('/space/s/x')->status == 200 });
+    my $serves = sub { return $client->get('/space/s/x')->status == 200 };
+    ok(eventually(60, $serves), 'a server that hangs: it goes on');
     # The server sees to all who gave up on it, one after the other, and then to who comes now. One
     # caller holds three quarters of the pool.
     my $all = "SELECT count(*) $pooled AND application_name = 'ours'";
-    my $anew = eventually(20, sub { $dbh->selectrow_array($all) == 3 / 4 * $POOL });
+    my $anew = eventually(60, sub { $dbh->selectrow_array($all) == 3 / 4 * $POOL });
     ok($anew, 'a server that hangs: its connections are made anew');
     my $settled = time;
     # And others among which none may fail.
@@ -654,7 +681,8 @@ $cluster->start_again;
     all_work($client, 'no connection left: those that we have go on working');
     my ($cut) = $hogs[0]->selectrow_array($CUT, undef, [map { $_->{pg_pid} } @hogs]);
     cmp_ok($cut, '>', 0, 'no connection left: ours are cut');
-    eventually(2, sub { $hogs[0]->selectrow_array("SELECT count(*) $ALL") == @hogs });
+    my $gone = sub { return $hogs[0]->selectrow_array("SELECT count(*) $ALL") == @hogs };
+    ok(eventually(60, $gone), 'no connection left: ours are gone');
     $hog->();
     are_unavailable(
         'no connection left', $CONNECT, $client,
@@ -674,7 +702,7 @@ $cluster->start_again;
     is_unavailable($name, $CONNECT, $get);
     $_->disconnect for @hogs, @first;
     my $serves = sub { return $get->()->status == 200 };
-    ok(eventually(2, $serves), "$name: service when there are some");
+    ok(eventually(60, $serves), "$name: service when there are some");
 }
 
 done_testing;

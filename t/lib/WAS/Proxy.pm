@@ -21,6 +21,7 @@ sub new {
     my $listener = IO::Socket::INET->new(Listen => 100, LocalAddr => '127.0.0.1', LocalPort => 0)
         or die "no free port: $@";
     my $self = bless { %options, target => $target, listener => $listener, owner => $$ }, $class;
+    pipe $self->{lingering}, $self->{lingers_now} or die "pipe: $!";
     $self->flow;
     return $self;
 }
@@ -50,6 +51,18 @@ sub cut {
     return;
 }
 
+# Until the target has closed so many more connections, all that it sent has been handed on, and
+# they are open at the other end still; false when that takes too long.
+sub wait_for_lingering {
+    my ($self, $count) = @_;
+    my $ready = IO::Select->new($self->{lingering});
+    for (1 .. $count) {
+        return 0 if !$ready->can_read(60);
+        sysread $self->{lingering}, my $one, 1;
+    }
+    return 1;
+}
+
 sub flow {
     my ($self) = @_;
     my $pid = fork // die "fork: $!";
@@ -65,7 +78,7 @@ sub flow {
 sub forward {
     my ($self) = @_;
     my $ready = IO::Select->new($self->{listener});
-    my (%other, @lingering);
+    my (%other, %is_target, @lingering);
     # Whoever has started us may end without a word.
     while (getppid == $self->{owner}) {
         for my $socket ($ready->can_read(1)) {
@@ -73,13 +86,18 @@ sub forward {
                 my $client = $socket->accept or next;
                 my $server = $self->connect or next;
                 @other{ $client, $server } = ($server, $client);
+                $is_target{$server} = 1;
                 $ready->add($client, $server);
             }
             elsif ($other{$socket} && !pass_on($socket, $other{$socket})) {
                 my $peer = delete $other{$socket};
                 delete $other{$peer};
                 $ready->remove($socket, $peer);
-                push @lingering, $peer if $self->{lingers};
+                my $is_by_target = delete $is_target{$socket};
+                delete $is_target{$peer};
+                next if !$self->{lingers};
+                push @lingering, $peer;
+                syswrite $self->{lingers_now}, '.' if $is_by_target;
             }
         }
     }
