@@ -7,6 +7,7 @@ use strict;
 use warnings;
 
 use FindBin;
+use IO::Select ();
 use IO::Socket::INET ();
 use JSON::PP qw(encode_json);
 use lib "$FindBin::Bin/lib";
@@ -88,16 +89,22 @@ sub wait_for_turns {
     return;
 }
 
-# An upload that takes some seconds; returns the status line.
+# An upload that takes some seconds; returns the status line. Says so when the server has asked for
+# the body: then it is under way.
 sub upload_slowly {
-    my ($server, $target, $seconds) = @_;
+    my ($server, $target, $seconds, $begun) = @_;
     my ($authority) = $server->origin =~ m{//(.*)};
     my $socket = IO::Socket::INET->new(PeerAddr => $authority) or die "connect: $@";
     my %signed = (key => $alice, method => 'PUT', target => $target, fields => []);
     my $authorization = WAS::Client::authorization(%signed);
     my @pieces = unpack '(a100000)*', $big;
     syswrite $socket, join "\r\n", "PUT $target HTTP/1.1", 'Host: x',
-        'Content-Length: ' . length($big), "Authorization: $authorization", '', '';
+        'Content-Length: ' . length($big), "Authorization: $authorization",
+        'Expect: 100-continue', '', '';
+    sysread $socket, my $interim, 1024;
+    my $line = ($interim // '') =~ s/\r\n.*//sr;
+    return { answer => $line } if $line ne 'HTTP/1.1 100 Continue';
+    syswrite $begun, '.';
     for my $piece (@pieces) {
         my $sent = 0;
         $sent += syswrite $socket, $piece, length($piece) - $sent, $sent
@@ -171,9 +178,12 @@ for my $mpm (qw(event worker prefork)) {
 
         # A graceful stop.
         $traffic = traffic($server, $space);
-        my $upload = sub { return upload_slowly($server, "$at/slow", 1.5) };
+        pipe my $beginning, my $begun or die "pipe: $!";
+        my $upload = sub { return upload_slowly($server, "$at/slow", 1.5, $begun) };
         my $slow = WAS::Traffic->start(times => 1, each => $upload);
         wait_for_turns($server, $space, 3);
+        my $is_under_way = IO::Select->new($beginning)->can_read(60);
+        ok($is_under_way, "$mpm, graceful stop: an upload is under way");
         $server->signal('WINCH');
         ok($server->wait_until_gone(20), "$mpm, graceful stop: it ends");
         is($server->{status}, 0, "$mpm, graceful stop: without complaint");
