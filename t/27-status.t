@@ -526,8 +526,14 @@ is($more->('was_sweep_failures_total'), 0, 'none of which failed');
 
 # Backends that are killed: requests go on, and it is known.
 $before = scrape($server);
-$dbh->do(q(SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid()));
+my $ended = $dbh->selectcol_arrayref(<<'SQL');
+SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+SQL
+# A signal is not yet an end: while one lives, what is sent to it may or may not be done.
+my $ALIVE = 'SELECT count(*) FROM pg_stat_activity WHERE pid = ANY (?)';
+my $gone = sub { !$dbh->selectrow_array($ALIVE, undef, $ended) };
+ok(eventually(60, $gone), 'backends are killed: they are gone');
 my $asked_again = 'was_db_retries_total';
 $locker = WAS::Server::dbh($database);
 my @after = map { $server->client->get('/space/up/same')->status } 1 .. 8;
