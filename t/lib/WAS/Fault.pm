@@ -69,7 +69,7 @@ sub cut_connections {
     my $pids = $dbh->selectcol_arrayref("SELECT pid $ours");
     $dbh->do('SELECT pg_terminate_backend(pid) FROM unnest(?::int[]) pid', undef, $pids);
     my $left = "SELECT count(*) $ours AND pid = ANY (?)";
-    eventually(5, sub { !$dbh->selectrow_array($left, undef, $pids) })
+    eventually(60, sub { !$dbh->selectrow_array($left, undef, $pids) })
         or die 'connections do not end';
     return;
 }
@@ -87,6 +87,8 @@ sub busy {
 #   servers  some of the above
 #   key      who controls the space
 #   space    its uuid; made here
+#   failures a handle that clients write a byte to for each request that is refused or whose fate is
+#            unknown
 sub new {
     my ($class, %self) = @_;
     my $self = bless { may => {}, %self }, $class;
@@ -99,7 +101,7 @@ sub new {
 
 sub client {
     my ($self, $server) = @_;
-    return $self->{servers}[$server]->client($self->{key}, timeout => 20);
+    return $self->{servers}[$server]->client($self->{key}, timeout => 60);
 }
 
 # The bytes of a number: which resource they are for stands in them, and a checksum.
@@ -142,6 +144,8 @@ sub traffic {
                   $reads
                 ? $self->read_one($server, $resource)
                 : $self->write_one($server, $resource, $kind);
+            syswrite $self->{failures}, '.'
+                if $self->{failures} && $record{fate} =~ /\A(?:refused|unknown)\z/;
             return { server => $server, path => $path, %record };
         });
 }

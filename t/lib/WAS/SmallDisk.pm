@@ -9,7 +9,6 @@ use strict;
 use warnings;
 
 use File::Path qw(make_path);
-use Time::HiRes qw(sleep);
 use WAS::Fault;
 
 my @TABLES = qw(was_resources was_parts);
@@ -53,9 +52,9 @@ sub leave {
     return;
 }
 
-# Leaves no room for so many seconds.
+# Leaves no room until the call returns.
 sub fill {
-    my ($self, $seconds) = @_;
+    my ($self, $meanwhile) = @_;
     my $file = "$self->{directory}/ballast";
     open my $ballast, '>', $file or die "$file: $!";
     my $piece = 'x' x (1 << 20);
@@ -63,7 +62,7 @@ sub fill {
     for (my $size = length $piece; $size >= 4096; $size /= 2) {
         1 while syswrite $ballast, $piece, $size;
     }
-    sleep $seconds;
+    $meanwhile->();
     unlink $file or die "$file: $!";
     return;
 }
