@@ -236,7 +236,7 @@ sub is_swept {
     my ($self, $name, $id, $left) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     my $sweeps = sub { !$self->value('SELECT count(*) FROM was_sweeps WHERE space_uuid = ?', $id) };
-    Test::More::ok(eventually(60, $sweeps), "$name: swept");
+    Test::More::ok(eventually(300, $sweeps), "$name: swept");
     return Test::More::is_deeply($self->rows_of($id), $left // {}, "$name: nothing is left");
 }
 
