@@ -10,6 +10,7 @@ use strict;
 use warnings;
 
 use FindBin;
+use IO::Select ();
 use lib "$FindBin::Bin/lib";
 use POSIX ();
 use Socket;
@@ -248,23 +249,28 @@ SELECT count(*) FROM was_pws_resources
 WHERE space_uuid = ? AND resource LIKE 'put%' AND convert_from(content, 'UTF8') ~ '^[0-9]+$'
 SQL
 
-# Clients use what they hold, over and over, until it has been refused some times; meanwhile $end is
-# called, which ends it. Yields how many requests succeeded, and which began after the end and did
-# not fail as they should.
+# Clients use what they hold, over and over, until it has been refused some times after the end;
+# meanwhile $end is called, which ends it. When that was is noted before they are told, so that
+# requests after it are among theirs, whoever of us the machine lets wait. Yields how many requests
+# succeeded, and which began after the end and did not fail as they should.
 sub use_until {
     my ($count, $ask, $end, $refusal) = @_;
     pipe my $used, my $succeeded or die "pipe: $!";
+    pipe my $over, my $noted or die "pipe: $!";
     my @clients = run_clients(
         $count, 0,
         sub {
             my ($n) = @_;
+            close $noted;
+            my $ended = IO::Select->new($over);
             my $client = through($n, $alice);
-            my ($refused, $deadline, @log) = (0, time + 10);
+            my ($refused, $deadline, @log) = (0, time + 60);
             while ($refused < 6 && time < $deadline) {
                 my ($method, $target, %options) = $ask->($n, scalar @log);
+                my $is_over = $ended->can_read(0);
                 my $res = $client->request($method, $target, %options);
                 push @log, sprintf '%.6f %d', $started, $res->status;
-                $refused++ if $res->status >= 300;
+                $refused++ if $is_over && $res->status >= 300;
                 syswrite $succeeded, '.' if @log == 3;
             }
             return join "\n", @log;
@@ -274,6 +280,7 @@ sub use_until {
     sysread $used, my $one, 1 for 1 .. $count;
     my $status = $end->();
     my $ended = time;
+    close $noted;
     my @log = map { [split / /] } map { split /\n/ } said_by(@clients);
     my $uses = grep { $_->[1] < 300 } @log;
     my @late = grep { $_->[0] > $ended && $_->[1] !~ /\A$refusal\z/ } @log;
