@@ -387,14 +387,21 @@ my $server = serve(WAS::Server::mpm(), 'shmcb:was_replay(512000)');
         local $/;
         return scalar(<$socket>) // '';
     };
+    # A busy machine may take longer than the signature lasts to look at it: then another one does.
+    my $comes_to = sub {
+        my ($name, $due, @how) = @_;
+        my $got;
+        ok(eventually(60, sub { ($got = $send->(@how)) =~ $due }), $name) or diag $got;
+    };
     my $expired = qr{\AHTTP/1.1 401 .*the signature expired while the request arrived}s;
-    like($send->('whole', 'Host', 0), qr{\AHTTP/1.1 204 }, 'a request that comes at once');
-    like(
-        $send->('body', 'Content-Length: 4\r\n\r\n', 1), qr{\AHTTP/1.1 204 },
-        'one whose body takes longer than the signature lasts: its first use');
-    like(
-        $send->('head', 'Host: x\r\n', 1), $expired,
-        'one whose head takes longer: by then nobody knows what was used');
+    my $done = qr{\AHTTP/1.1 204 };
+    $comes_to->('a request that comes at once', $done, 'whole', 'Host', 0);
+    $comes_to->(
+        'one whose body takes longer than the signature lasts: its first use', $done,
+        'body', 'Content-Length: 4\r\n\r\n', 1);
+    $comes_to->(
+        'one whose head takes longer: by then nobody knows what was used', $expired,
+        'head', 'Host: x\r\n', 1);
 }
 
 # 7. All children, and those that come after them, under every MPM.
