@@ -211,7 +211,7 @@ for my $case (@ways) {
     next if !@mend;
     $admin->do($_) for @mend;
     my $works = sub { $client->put('/space/s', @document)->status == 204 };
-    ok(eventually(6, $works), "$name: once it is mended, it works") or diag $server->log;
+    ok(eventually(60, $works), "$name: once it is mended, it works") or diag $server->log;
 }
 
 # 2. Rights on the tables. The schema is there and complete; the role lacks one right.
