@@ -482,7 +482,7 @@ for my $case (
     is($refused->client->get('/other/')->status, 404, "$name: httpd serves the rest");
     $case{mend}->($db, $database);
     ok(
-        eventually(3, sub { $refused->client->get('/health')->status == 200 }),
+        eventually(60, sub { $refused->client->get('/health')->status == 200 }),
         "$name: and once it is mended, it works");
     is(
         $refused->client($alice)->put('/space/s', document($alice->did))->status, 204,
@@ -584,7 +584,7 @@ for my $case (
     };
     ok($works->(), "tables that go away, $what: works before");
     $db->do($sql->($db));
-    ok(eventually(3, $works), "tables that go away, $what: comes back by itself")
+    ok(eventually(60, $works), "tables that go away, $what: comes back by itself")
         or diag $server->log;
     is_deeply(catalog($db), $made, "tables that go away, $what: the same tables");
 }
