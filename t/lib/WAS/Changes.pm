@@ -24,8 +24,9 @@ our @EXPORT = qw(second_server through records every_row contradictions hold wai
 sub second_server {
     my ($writers, $directives) = @_;
     my $origin = WAS::Server::url('pws');
-    # A connection for each of them, and for what the server does beside requests.
-    my $connections = $writers + 2;
+    # A connection for each of them, who may be of one caller, who is left three of four, and for
+    # what the server does beside requests.
+    my $connections = 2 * $writers;
     return WAS::Server->start(config => <<"CONF");
 <IfModule !mpm_prefork_module>
     DBDKeep $connections
