@@ -222,7 +222,7 @@ SQL
 
 # 4. Who need not wait for the lock may still come too late: somebody raised the counter and is gone
 # since the statement began. The statement itself, held up between the two by a policy of the rows
-# that it looks at first, raises only what it has seen.
+# that it looks at first until we let it go on, raises only what it has seen.
 my $database = WAS::Server::create_database();
 WAS::Server->start(dsn => WAS::Server::cluster()->dsn($database))->stop;
 my ($writer, $other) = map { WAS::Server::dbh($database) } 1, 2;
@@ -239,7 +239,7 @@ $other->do($_)
     'CREATE ROLE was_slow',
     'GRANT ALL ON ALL TABLES IN SCHEMA public TO was_slow',
     'ALTER TABLE was_pws_revocations ENABLE ROW LEVEL SECURITY',
-    "CREATE POLICY slow ON was_pws_revocations USING (pg_sleep(1) IS NULL)",
+    "CREATE POLICY slow ON was_pws_revocations USING (pg_advisory_xact_lock_shared(1) IS NULL)",
     );
 $writer->do('SET ROLE was_slow');
 my %MEANWHILE = (
@@ -250,11 +250,14 @@ my %MEANWHILE = (
 );
 for my $case (sort keys %MEANWHILE) {
     my ($sql, $due) = @{ $MEANWHILE{$case} };
+    $other->do('SELECT pg_advisory_lock(1)');
     my ($statement) = $writer->prepare($raise, { pg_async => PG_ASYNC });
     $statement->execute('s', 'did', '{\\\\x00}', 'c', 'r', 1, 1, 0, 'x/y', 'did', undef);
-    my $sleeps = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
-    ok(eventually(5, sub { $other->selectrow_array($sleeps) }), "pws-next D.4: $case: meanwhile");
+    my $waits =
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 1 AND NOT granted";
+    ok(eventually(60, sub { $other->selectrow_array($waits) }), "pws-next D.4: $case: meanwhile");
     $other->do($sql);
+    $other->do('SELECT pg_advisory_unlock(1)');
     is(0 + $writer->pg_result, $due, "pws-next D.4: $case: raised or not");
 }
 $writer->disconnect;
