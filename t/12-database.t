@@ -321,9 +321,10 @@ for my $round (1 .. 3) {
 }
 # A session says that it ends before its connection does, which may take a while.
 {
-    my $proxy = WAS::Proxy->new($cluster->socket_directory . '/.s.PGSQL.5432', lingers => 1);
+    my %ends = (lingers => 1, tells => qr/57P01/);
+    my $proxy = WAS::Proxy->new($cluster->socket_directory . '/.s.PGSQL.5432', %ends);
     my @dsn = ('host=127.0.0.1', 'port=' . $proxy->port, 'user=was', 'dbname=was');
-    my $options = "application_name=lingering options='-c statement_timeout=${STATEMENT}s'";
+    my $options = "application_name=lingering options='-c statement_timeout=${SHORT}s'";
     my $told = serve("@dsn $options connect_timeout=$CONNECT", pool => 2);
     my $client = $told->client($alice);
     my $lingering = "$pooled AND application_name = 'lingering'";
@@ -331,10 +332,11 @@ for my $round (1 .. 3) {
         my $put = sub { return $client->put('/space/s/lingers', body => $round)->status };
         is($put->(), 204, "told that its sessions end, round $round: before");
         my $ended = end_those($lingering);
-        # What they have said is to be there.
+        # What they have said is to be there, and whoever sweeps to have seen it.
         my $said = eventually(60, sub { are_gone($ended) });
-        $said &&= $proxy->wait_for_lingering(scalar @$ended);
+        $said &&= $proxy->wait_for_told(scalar @$ended);
         ok($said, "told that its sessions end, round $round: they do");
+        sleep 0.5;
         is($put->(), 204, "told that its sessions end, round $round: no request fails");
     }
 }

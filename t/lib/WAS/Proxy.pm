@@ -15,13 +15,13 @@ use IO::Socket::UNIX ();
 use POSIX ();
 
 # One on a free port, to 127.0.0.1:$target or a socket of that path. With the option `lingers`, what
-# is closed at one end stays open at the other.
+# is closed at one end stays open at the other; `tells` is what wait_for_told() is to know of.
 sub new {
     my ($class, $target, %options) = @_;
     my $listener = IO::Socket::INET->new(Listen => 100, LocalAddr => '127.0.0.1', LocalPort => 0)
         or die "no free port: $@";
     my $self = bless { %options, target => $target, listener => $listener, owner => $$ }, $class;
-    pipe $self->{lingering}, $self->{lingers_now} or die "pipe: $!";
+    pipe $self->{told}, $self->{tells_now} or die "pipe: $!";
     $self->flow;
     return $self;
 }
@@ -51,14 +51,14 @@ sub cut {
     return;
 }
 
-# Until the target has closed so many more connections, all that it sent has been handed on, and
-# they are open at the other end still; false when that takes too long.
-sub wait_for_lingering {
+# Until so many more connections have been told what the option `tells` matches; false when that
+# takes too long.
+sub wait_for_told {
     my ($self, $count) = @_;
-    my $ready = IO::Select->new($self->{lingering});
+    my $ready = IO::Select->new($self->{told});
     for (1 .. $count) {
         return 0 if !$ready->can_read(60);
-        sysread $self->{lingering}, my $one, 1;
+        sysread $self->{told}, my $one, 1;
     }
     return 1;
 }
@@ -78,7 +78,7 @@ sub flow {
 sub forward {
     my ($self) = @_;
     my $ready = IO::Select->new($self->{listener});
-    my (%other, %is_target, @lingering);
+    my (%other, @lingering);
     # Whoever has started us may end without a word.
     while (getppid == $self->{owner}) {
         for my $socket ($ready->can_read(1)) {
@@ -86,18 +86,18 @@ sub forward {
                 my $client = $socket->accept or next;
                 my $server = $self->connect or next;
                 @other{ $client, $server } = ($server, $client);
-                $is_target{$server} = 1;
                 $ready->add($client, $server);
             }
-            elsif ($other{$socket} && !pass_on($socket, $other{$socket})) {
+            elsif ($other{$socket}) {
+                if (defined(my $said = pass_on($socket, $other{$socket}))) {
+                    syswrite $self->{tells_now}, '.'
+                        if $self->{tells} && $said =~ $self->{tells};
+                    next;
+                }
                 my $peer = delete $other{$socket};
                 delete $other{$peer};
                 $ready->remove($socket, $peer);
-                my $is_by_target = delete $is_target{$socket};
-                delete $is_target{$peer};
-                next if !$self->{lingers};
-                push @lingering, $peer;
-                syswrite $self->{lingers_now}, '.' if $is_by_target;
+                push @lingering, $peer if $self->{lingers};
             }
         }
     }
@@ -113,12 +113,12 @@ sub connect {
 # False when either end is closed.
 sub pass_on {
     my ($from, $to) = @_;
-    my $count = sysread $from, my $bytes, 65536 or return 0;
+    my $count = sysread $from, my $bytes, 65536 or return;
     my $done = 0;
     while ($done < $count) {
-        $done += syswrite($to, $bytes, $count - $done, $done) // return 0;
+        $done += syswrite($to, $bytes, $count - $done, $done) // return;
     }
-    return 1;
+    return $bytes;
 }
 
 sub end {
