@@ -380,7 +380,7 @@ SKIP: {
 # its id each time, and a PUT is told to come back; neither is told that nothing is there.
 SKIP: {
     skip 'Citus has no triggers', 18 if WAS::Citus::count();
-    WAS::Server::expect_error('UNAVAILABLE others register and delete backends all the time');
+    WAS::Server::expect_error('UNAVAILABLE others change all the time what this is to write');
     for my $row (
         # how it is registered; is one of its id there?; the status, and that of who always loses
         ['POST', 0, 201, 409, 'id-conflict'],

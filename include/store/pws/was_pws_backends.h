@@ -34,8 +34,8 @@ WAS_CHECKED const was_error_t *was_pws_backends_get(was_db_t *db, const char *sp
                                                     const char **descriptor, apr_pool_t *pool);
 
 /* Registers; with `replace` also over one of this id. Errors: CONFLICT, QUOTA, NOT_FOUND (the
- * grant does not hold any more), UNAVAILABLE (with `replace`, where others register and delete
- * backends all the time). */
+ * grant does not hold any more), UNAVAILABLE (with `replace`, where others change them all the
+ * time). */
 WAS_CHECKED const was_error_t *was_pws_backends_put(was_db_t *db, const was_grant_t *grant,
                                                     bool replace, const was_pws_backend_t *backend,
                                                     bool *created, apr_pool_t *pool);

@@ -8,11 +8,8 @@
 #include "store/pws/was_pws_backends.h"
 
 #include "store/pws/was_pws_collections.h"
-#include "store/pws/was_pws_quota.h"
 #include "store/was_limit.h"
-
-/* How often a put is begun anew behind others. */
-enum { PUT_TRIES = 3 };
+#include "was_pws_place.h"
 
 const was_pws_backend_t *was_pws_backends_read(const was_rows_t *rows, int *count, apr_pool_t *pool)
 {
@@ -108,7 +105,7 @@ const was_error_t *was_pws_backends_put(was_db_t *db, const was_grant_t *grant, 
     raise[5] = put[3];
     raise[6] = WAS_BOOLEAN(replace);
     raise[7] = was_limit_value(grant->quota);
-    for (int tries = 0; tries < PUT_TRIES; tries++) {
+    for (int tries = 0; tries < WAS_PWS_PLACE_TRIES; tries++) {
         was_transaction_t transaction = {.nsteps = 0};
 
         was_step_add(&transaction, WAS_SQL_PWS_SPACE_LOCK, raise, WAS_GRANT_VALUES);
@@ -122,11 +119,9 @@ const was_error_t *was_pws_backends_put(was_db_t *db, const was_grant_t *grant, 
         }
         WAS_TRY(explain_put_backend(db, grant, replace, backend->id, pool));
     }
-    WAS_TRY(was_pws_quota_explain(db, grant, pool));
-    return replace ? was_error_make(pool, WAS_ERROR_UNAVAILABLE, NULL,
-                                    "others register and delete backends all the time; nothing was "
-                                    "written, and the request can be sent again")
-                   : backend_taken(pool);
+    const was_error_t *lost = was_pws_place_lost(db, grant, pool);
+
+    return replace || lost->kind != WAS_ERROR_UNAVAILABLE ? lost : backend_taken(pool);
 }
 
 const was_error_t *was_pws_backends_delete(was_db_t *db, const was_grant_t *grant, const char *id,
