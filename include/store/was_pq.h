@@ -72,6 +72,10 @@ WAS_CHECKED const was_error_t *was_pq_error(const PGresult *result, apr_pool_t *
  * ends. */
 const char *was_pq_line(const char *text, apr_pool_t *pool);
 
+/* Whether this, an error or a notice, says that the session ends. It is said some time before the
+ * connection is closed. */
+bool was_pq_is_last_word(const PGresult *result);
+
 /* Whether the error is libpq's own, and not the server's: what that did is not known. */
 bool was_pq_is_own(const PGresult *result);
 

@@ -136,18 +136,10 @@ static apr_time_t command_deadline(void)
     return apr_time_now() + apr_time_from_sec(COMMAND_SECONDS);
 }
 
-/* A session says that it ends, which libpq hands on as a notice, some time before its connection is
- * closed. */
+/* A notice receiver: sets the bool at `baton` when the session says that it ends. */
 static void note_end(void *baton, const PGresult *notice)
 {
-    const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
-
-    if (severity == NULL) {
-        severity = PQresultErrorField(notice, PG_DIAG_SEVERITY);
-    }
-    if (severity != NULL && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0)) {
-        *(bool *)baton = true;
-    }
+    *(bool *)baton |= was_pq_is_last_word(notice);
 }
 
 /* Reads all that has come on an idle connection. Is it open still? */

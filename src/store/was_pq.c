@@ -65,7 +65,9 @@ was_pq_end_t was_pq_next(PGconn *pg, apr_time_t deadline, PGresult **result)
         }
     }
     *result = PQgetResult(pg);
-    return PQstatus(pg) == CONNECTION_OK ? WAS_PQ_DONE : WAS_PQ_LOST;
+    /* Behind such a word nothing comes but the end, and libpq would wait for that. */
+    return PQstatus(pg) == CONNECTION_OK && !was_pq_is_last_word(*result) ? WAS_PQ_DONE
+                                                                          : WAS_PQ_LOST;
 }
 
 /* The last result of what is under way; the others are cleared. */

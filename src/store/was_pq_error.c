@@ -42,6 +42,16 @@ const char *was_pq_line(const char *text, apr_pool_t *pool)
     return line;
 }
 
+bool was_pq_is_last_word(const PGresult *result)
+{
+    const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+
+    if (severity == NULL) {
+        severity = PQresultErrorField(result, PG_DIAG_SEVERITY); /* of a pooler */
+    }
+    return severity != NULL && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0);
+}
+
 bool was_pq_is_own(const PGresult *result)
 {
     return PQresultErrorField(result, PG_DIAG_SQLSTATE) == NULL;

@@ -13,6 +13,7 @@ use IO::Select ();
 use IO::Socket::INET ();
 use IO::Socket::UNIX ();
 use POSIX ();
+use Socket qw(IPPROTO_TCP TCP_NODELAY);
 
 # One on a free port, to 127.0.0.1:$target or a socket of that path. With the option `lingers`, what
 # is closed at one end stays open at the other; `tells` is what wait_for_told() is to know of.
@@ -85,6 +86,8 @@ sub forward {
             if ($socket == $self->{listener}) {
                 my $client = $socket->accept or next;
                 my $server = $self->connect or next;
+                # What was passed on is there at once, and not with what comes next.
+                setsockopt $client, IPPROTO_TCP, TCP_NODELAY, 1 or die "setsockopt: $!";
                 @other{ $client, $server } = ($server, $client);
                 $ready->add($client, $server);
             }
