@@ -98,9 +98,7 @@ is_deeply(
 # on the table of chunks.
 {
     my $late = "/space/$space/late";
-    my $dbh = WAS::Server::dbh();
-    $dbh->begin_work;
-    $dbh->do('LOCK TABLE was_pws_chunks IN ACCESS EXCLUSIVE MODE');
+    my $session = closing('was_pws_chunks');
     my @asked = map {
         my $n = $_;
         pipe my $reader, my $writer or die "pipe: $!";
@@ -112,11 +110,9 @@ is_deeply(
         }
         [$pid, $reader];
     } 1 .. 8;
-    my $wait = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'was_pws_chunks'"
-        . '::regclass';
-    ok(eventually(20, sub { ($dbh->selectrow_array($wait))[0] == @asked }), 'all of them wait');
+    ok(eventually(20, sub { waiting_at('was_pws_chunks') == @asked }), 'all of them wait');
     make_collection($alice, $space, 'late', { r => 'x' });
-    $dbh->rollback;
+    $session->rollback;
     my @statuses = map { my ($pid, $reader) = @$_; waitpid $pid, 0; <$reader> } @asked;
     my @wrong = grep { !/\A(?:204|404)\z/ } @statuses;
     is_deeply(\@wrong, [], 'pws 9: written while the collection is made') or diag("@statuses");

@@ -17,7 +17,9 @@ use WAS::Holder;
 use WAS::Server;
 use WAS::Traffic qw(eventually);
 
-our @EXPORT = qw(second_server through records every_row contradictions hold waiting held_up);
+our @EXPORT = qw(
+    second_server through records every_row contradictions hold waiting closing waiting_at held_up
+);
 
 # A second httpd on the same database, which serves the origin of the virtual host pws, as behind a
 # load balancer: with connections for that many writers at once, and more directives.
@@ -241,22 +243,25 @@ SQL
     return 0;
 }
 
-# A session that has the table to itself, or waits for it behind who waits there already.
+# A session that has the table to itself, or waits for it behind who waits there already, on the
+# node that httpd asks: on Citus, what it asks comes by there, whatever it is about.
 sub closing {
     my ($table, @how) = @_;
-    my $session = WAS::Server::dbh();
+    my $session = WAS::Citus::asked(WAS::Server::cluster())->dbh;
+    $session->do('SET citus.enable_ddl_propagation = off') if WAS::Citus::count();
     $session->begin_work;
     $session->do("LOCK TABLE $table IN ACCESS EXCLUSIVE MODE", @how);
     return $session;
 }
 
-# How many wait for the table whose statement begins like that.
+# How many wait for it there, to have it to themselves or for less.
 sub waiting_at {
-    my ($table, $begins) = @_;
-    my $activity = WAS::Citus::activity();
-    return (sql(<<"SQL", "$begins%$table%"))[0][0];
-SELECT count(*) FROM $activity WHERE datname = current_database() AND wait_event_type = 'Lock'
-    AND query LIKE ?
+    my ($table, %how) = @_;
+    my $mode = $how{closing} ? '=' : '<>';
+    my $node = WAS::Citus::asked(WAS::Server::cluster())->dbh;
+    return ($node->selectrow_array(<<"SQL", undef, $table))[0];
+SELECT count(*) FROM pg_locks WHERE relation = ?::regclass AND NOT granted
+    AND mode $mode 'AccessExclusiveLock'
 SQL
 }
 
@@ -275,11 +280,11 @@ sub held_up {
         };
     };
     my $late = WAS::Traffic->start(clients => 1, times => 1, each => $told);
-    my $waits = sub { waiting_at($table, 'SELECT') };
+    my $waits = sub { waiting_at($table) };
     for (2 .. $time // 1) {
         eventually(20, $waits) or last;
         my $next = closing($table, { pg_async => PG_ASYNC });
-        eventually(20, sub { waiting_at($table, 'LOCK') }) or last;
+        eventually(20, sub { waiting_at($table, closing => 1) }) or last;
         $session->commit;
         $next->pg_result;
         $session = $next;

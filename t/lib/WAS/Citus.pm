@@ -55,6 +55,12 @@ sub at {
     return (workers($coordinator))[$ENV{WAS_TEST_CITUS_AT} - 1] // die "no such worker\n";
 }
 
+# The one that httpd asks.
+sub asked {
+    my ($coordinator) = @_;
+    return at($coordinator) // $coordinator;
+}
+
 # Starts so many workers beside a coordinator that runs.
 sub start {
     my ($coordinator, $count) = @_;

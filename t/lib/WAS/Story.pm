@@ -334,7 +334,7 @@ SQL
             $session->do("LOCK $table IN SHARE MODE");
             # Who waits does so at the node that httpd asks.
             my $cluster = WAS::Server::cluster();
-            my $asked = (WAS::Citus::at($cluster) // $cluster)->dbh('was');
+            my $asked = WAS::Citus::asked($cluster)->dbh('was');
             my $end = sub { $asked->selectrow_array($end_waiting, undef, "%$table%") };
             my $ended = eventually(10, $end);
             $session->rollback;
