@@ -153,6 +153,10 @@ my $space = make_space($holder);
 my %there = (x => 'x' x 1024, mine => 'x', again => 'x', found => 'x');
 my $path = make_collection($holder, $space, 'c', \%there);
 my $fed = make_collection($holder, $space, 'fed', { x => 'x' }) . '/query';
+my $open = make_collection($holder, $space, 'open', { x => 'x' });
+$holder->put("$open/x/chunks/0", type => 'text/plain', body => 'x');
+put_due($holder, 201, "$open/policy", json => { type => 'PublicCanRead' });
+my @nobody = (zcap => 0, sign => 0);
 my $pws_etag = $holder->get("$path/x")->header('ETag');
 my $delegate = at($server->origin, WAS::Key->fresh, @pws);
 my $capability = delegate(
@@ -191,6 +195,7 @@ my @cases = (
     ['POST of a space', $client, [POST => '/spaces/', body => ''], 201],
     ['pws: GET', $holder, [GET => "$path/x"], 200],
     ['pws: GET by a delegate', $delegate, [GET => "$path/x", @delegated], 200],
+    ['pws: GET by a policy', $holder, [GET => "$open/x", @nobody], 200],
     ['pws: GET of what the client has', $holder, [GET => "$path/x", %same_pws], 304],
     ['pws: GET of a part', $holder, [GET => "$path/x", %range], 206],
     ['pws: HEAD', $holder, [HEAD => "$path/x"], 200],
@@ -212,6 +217,7 @@ my @cases = (
     ['pws: GET of a chunk', $holder, [GET => "$path/x/chunks/0"], 200],
     ['pws: HEAD of a chunk', $holder, [HEAD => "$path/x/chunks/0"], 200],
     ['pws: GET of a chunk by a delegate', $delegate, [GET => "$path/x/chunks/0", @delegated], 200],
+    ['pws: GET of a chunk by a policy', $holder, [GET => "$open/x/chunks/0", @nobody], 200],
     ['pws: DELETE of a chunk', $holder, [DELETE => "$path/x/chunks/#"], 204],
 );
 my %numbers;    # of a target, the last that was asked for with a method

@@ -11,6 +11,7 @@ use FindBin;
 use JSON::PP ();
 use lib "$FindBin::Bin/lib";
 use Test::More;
+use WAS::Changes;
 use WAS::Holder;
 use WAS::Zcap;
 
@@ -153,6 +154,35 @@ for my $revision (sort keys %revisions) {
     my $left = $who->get("/space/$space/c/r/policy?include=deleted");
     due("A.4: $revision: goes with its resource", $left, 200);
     ok($left->json->{deleted}, "A.4: $revision: and leaves a tombstone");
+}
+
+# What is written once nobody may read it is read by nobody, whenever he came: held up where the
+# content is.
+for my $row (
+    # what is read, its table, and what is written there
+    ['a resource', '', 'was_pws_resources', q(resource = 'r')],
+    ['a chunk', '/chunks/0', 'was_pws_chunks', 'number = 0'],
+) {
+    my ($what, $below, $table, $which) = @$row;
+    my $space = make_space($alice);
+    my $at = make_collection($alice, $space, 'c', { r => 'public' }) . "/r$below";
+    $alice->put($at, type => 'text/plain', body => 'public') if $below;
+    put_due($alice, 201, "/space/$space/c/policy", json => { type => 'PublicCanRead' });
+    is($alice->get($at, %nobody)->body, 'public', "pws 8.2: $what is read by anybody");
+    my $told = held_up(
+        $table,
+        sub { $alice->get($at, %nobody) },
+        sub {
+            my ($session) = @_;
+            for my $write (
+                q(was_pws_policies SET document = '{"type":"Mine"}' WHERE true),
+                "$table SET content = 'secret' WHERE $which",
+            ) {
+                $session->do("UPDATE $write AND space_uuid = ?", undef, $space);
+            }
+        });
+    is("$told->{status} $told->{type}", '404 not-found', "pws 8.2: $what that was made private");
+    unlike($told->{body}, qr/secret/, '... is not read as it was written then');
 }
 
 done_testing();

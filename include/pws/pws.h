@@ -27,9 +27,6 @@ WAS_CHECKED const was_error_t *pws_chunk_admit(was_request_t *request, was_place
 /* The media type of a body that is to be stored. Errors: MISSING_TYPE, INVALID_BODY. */
 WAS_CHECKED const was_error_t *pws_read_type(const was_request_t *request, const char **type);
 
-/* Makes a stored content the answer, for the caller alone to keep. */
-void pws_answer_content(was_response_t *response, const was_resource_t *content);
-
 /* What the server's own backend is called. */
 #define PWS_OWN_BACKEND "PostgreSQL"
 
@@ -65,13 +62,12 @@ WAS_CHECKED const was_error_t *pws_collection_read(const was_request_t *request,
     X(pws_log_put)                                                                                 \
     X(pws_resources_get)                                                                           \
     X(pws_resources_post)                                                                          \
-    X(pws_resource_get)                                                                            \
+    X(pws_content_get)                                                                             \
     X(pws_resource_put)                                                                            \
     X(pws_resource_delete)                                                                         \
     X(pws_resource_meta_get)                                                                       \
     X(pws_resource_meta_put)                                                                       \
     X(pws_chunks_get)                                                                              \
-    X(pws_chunk_get)                                                                               \
     X(pws_chunk_put)                                                                               \
     X(pws_chunk_delete)                                                                            \
     X(pws_query_post)                                                                              \

@@ -38,7 +38,7 @@ typedef struct pws_state_t {
     const char *controller; /* the space's; NULL when there is no space */
     const char *const *delegations;      /* of the chain, for the store: SHA-256 in hexadecimal */
     struct pws_inspection_t *inspection; /* of a content that is to be JSON; NULL: none came */
-    was_resource_t *resource; /* the content that a read is about, when it came along; or NULL */
+    was_resource_t *resource;            /* the content that a read is about; NULL: there is none */
     /* After the second one, of the rights that the body decides: */
     const pws_creation_t *creation;         /* that its controller consents to */
     const was_pws_consent_t *lister;        /* whose spaces may be listed, a DID; NULL: nobody's */

@@ -148,7 +148,7 @@
     X(PWS_RESOURCE_MATCHES, 6, false) \
     X(PWS_RESOURCE_SAME, 7, false) \
     X(PWS_RESOURCE_GET_HELD, 6, false) \
-    X(PWS_RESOURCE_GET, 4, false) \
+    X(PWS_RESOURCE_GET_OPEN, 5, false) \
     X(PWS_RESOURCE_PIECE, 6, false) \
     X(PWS_RESOURCE_LIST, 6, false) \
     X(PWS_RESOURCE_SHORT_LIST, 4, false) \
@@ -164,7 +164,7 @@
     X(PWS_RESOURCE_META_PUT, 8, true) \
     /* pws: chunks */ \
     X(PWS_CHUNK_GET_HELD, 7, false) \
-    X(PWS_CHUNK_GET, 5, false) \
+    X(PWS_CHUNK_GET_OPEN, 6, false) \
     X(PWS_CHUNK_PIECE, 7, false) \
     X(PWS_CHUNK_LIST, 5, false) \
     X(PWS_CHUNK_ROOM, 10, false) \

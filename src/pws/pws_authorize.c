@@ -152,13 +152,14 @@ static const was_error_t *read_authorization(was_request_t *request, pws_state_t
 {
     was_pws_place_t place;
     was_resource_t *resource = apr_pcalloc(request->pool, sizeof(*resource));
+    bool is_content = request->route->fetch == WAS_FETCH_RESOURCE;
+    bool is_allowed = verdict == WAS_ZCAP_ALLOWED;
     was_pws_wanted_t wanted = {
-        .controller = pws_chain_controller(request, state),
+        .controller = is_allowed ? pws_chain_controller(request, state) : NULL,
         .want = was_digests_piece(request),
-        .resource = request->route->fetch == WAS_FETCH_RESOURCE ? resource : NULL,
+        .resource = is_content ? resource : NULL,
     };
-    bool fetches = verdict == WAS_ZCAP_ALLOWED && (request->route->fetch == WAS_FETCH_RESOURCE ||
-                                                   request->route->fetch == WAS_FETCH_SPACE);
+    bool fetches = is_content || (is_allowed && request->route->fetch == WAS_FETCH_SPACE);
 
     WAS_TRY(read_place(request, &place));
     WAS_TRY(was_pws_spaces_authorize(request->db, &place, state->delegations,

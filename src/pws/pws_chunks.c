@@ -24,23 +24,6 @@ static was_pws_key_t key_of_parent(const was_request_t *request)
                            .resource = pws_segment(request, 3)};
 }
 
-const was_error_t *pws_chunk_get(was_request_t *request, was_response_t *response)
-{
-    was_resource_t *chunk = pws_state(request)->resource;
-
-    if (chunk == NULL) { /* read by a policy */
-        const was_pws_key_t key = key_of_parent(request);
-        apr_int64_t number;
-
-        chunk = apr_pcalloc(request->pool, sizeof(*chunk));
-        WAS_TRY(pws_read_chunk(request, &number));
-        WAS_TRY(was_pws_chunks_get(request->db, &key, number,
-                                   request->is_head ? 0 : WAS_PIECE_BYTES, chunk, request->pool));
-    }
-    pws_answer_content(response, chunk);
-    return NULL;
-}
-
 const was_error_t *pws_chunk_admit(was_request_t *request, was_place_t *place)
 {
     const was_pws_key_t key = key_of_parent(request);

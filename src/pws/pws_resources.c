@@ -11,7 +11,6 @@
 #include "base/was_json_scan.h"
 #include "base/was_media_type.h"
 #include "http/was_body.h"
-#include "http/was_digests.h"
 #include "pws/pws_documents.h"
 #include "pws/pws_envelope.h"
 #include "pws/pws_ids.h"
@@ -31,27 +30,18 @@ static was_pws_key_t key_of_resource(const was_request_t *request, const char *r
                            .resource = resource};
 }
 
-void pws_answer_content(was_response_t *response, const was_resource_t *content)
+const was_error_t *pws_content_get(was_request_t *request, was_response_t *response)
 {
+    const was_resource_t *content = pws_state(request)->resource;
+
+    if (content == NULL) {
+        return was_pws_resources_absent(request->pool);
+    }
     response->resource = content;
     response->type = was_media_type_of_stored(content->type);
     response->etag = content->etag;
     response->modified = content->modified;
-    response->cache = "private, no-cache";
-}
-
-const was_error_t *pws_resource_get(was_request_t *request, was_response_t *response)
-{
-    was_resource_t *resource = pws_state(request)->resource;
-
-    if (resource == NULL) { /* read by a policy */
-        const was_pws_key_t key = key_of_resource(request, pws_segment(request, 3));
-
-        resource = apr_pcalloc(request->pool, sizeof(*resource));
-        WAS_TRY(was_pws_resources_get(request->db, &key, was_digests_piece(request), resource,
-                                      request->pool));
-    }
-    pws_answer_content(response, resource);
+    response->cache = "private, no-cache"; /* for the caller alone to keep */
     return NULL;
 }
 

@@ -257,10 +257,8 @@ const was_error_t *was_pws_revocations_add(was_db_t *db, const was_grant_t *gran
     return take_write(&etag);
 }
 
-const was_error_t *was_pws_resources_get(was_db_t *db, const was_pws_key_t *key, apr_size_t want,
-                                         was_resource_t *resource, apr_pool_t *pool)
+const was_error_t *was_pws_resources_absent(apr_pool_t *pool)
 {
-    REQUIRE(db == NULL && key != NULL && want <= WAS_PIECE_BYTES && resource != NULL);
     return absent(pool);
 }
 
@@ -271,13 +269,6 @@ const was_error_t *was_pws_resources_room(was_db_t *db, const was_grant_t *grant
 {
     REQUIRE(db == NULL && key != NULL && conditions != NULL && room != NULL);
     check_grant(grant);
-    return absent(pool);
-}
-
-const was_error_t *was_pws_chunks_get(was_db_t *db, const was_pws_key_t *key, apr_int64_t number,
-                                      apr_size_t want, was_resource_t *chunk, apr_pool_t *pool)
-{
-    REQUIRE(db == NULL && key != NULL && number >= 0 && want <= WAS_PIECE_BYTES && chunk != NULL);
     return absent(pool);
 }
 

@@ -17,11 +17,6 @@ enum { WAS_PWS_CHUNK_MAX = 2147483647 }; /* numbers go from 0 */
 bool was_pws_chunks_row(const was_rows_t *rows, int column, const was_pws_key_t *key,
                         apr_int64_t number, was_resource_t *chunk);
 
-/* Errors: NOT_FOUND. */
-WAS_CHECKED const was_error_t *was_pws_chunks_get(was_db_t *db, const was_pws_key_t *key,
-                                                  apr_int64_t number, apr_size_t want,
-                                                  was_resource_t *chunk, apr_pool_t *pool);
-
 /* How much room there is for a content. Errors: NOT_FOUND (no such resource), PRECONDITION (what is
  * there now is not as it must be). */
 WAS_CHECKED const was_error_t *was_pws_chunks_room(was_db_t *db, const was_grant_t *grant,

@@ -38,11 +38,6 @@ WAS_CHECKED const was_error_t *was_pws_resources_absent(apr_pool_t *pool);
 bool was_pws_resources_row(const was_rows_t *rows, int column, const was_pws_key_t *key,
                            was_resource_t *resource);
 
-/* Errors: NOT_FOUND. */
-WAS_CHECKED const was_error_t *was_pws_resources_get(was_db_t *db, const was_pws_key_t *key,
-                                                     apr_size_t want, was_resource_t *resource,
-                                                     apr_pool_t *pool);
-
 /* How much room there is for a content. One that is still to get its name (resource "") is not
  * there. Errors: NOT_FOUND, PRECONDITION (what is there now is not as it must be). */
 WAS_CHECKED const was_error_t *was_pws_resources_room(was_db_t *db, const was_grant_t *grant,

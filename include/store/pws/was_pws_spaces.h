@@ -37,10 +37,13 @@ typedef struct was_pws_place_t {
 } was_pws_place_t;
 
 /* What is to come along, if the authorization lets it be had: the content of a resource or a chunk,
- * or all that describes the space. */
+ * or all that describes the space. A content comes with a policy that may let anybody read it,
+ * too. */
 typedef struct was_pws_wanted_t {
-    const char *controller; /* only if this DID controls the space, and no delegation was revoked */
-    apr_size_t want;        /* how long a content may be to come with it */
+    /* If this DID controls the space, and no delegation was revoked. Of a content NULL, too: there
+     * is nobody for whom it would be looked for alone. */
+    const char *controller;
+    apr_size_t want;          /* how long a content may be to come with it */
     was_resource_t *resource; /* NULL: the space */
     bool found;               /* the content; set by the read */
 } was_pws_wanted_t;

@@ -39,10 +39,10 @@
     "SELECT " PWS_CONTENT_READ("h", "$6") PWS_HELD_TABLES \
     " LEFT JOIN was_pws_chunks h ON " PWS_CHUNK("$7") " WHERE " PWS_HELD
 
-/* uuid, collection, resource, number, length -> a row of was_resource_t */
-#define WAS_TEXT_PWS_CHUNK_GET \
-    "SELECT " PWS_CONTENT_READ("h", "$5") PWS_CHUNK_TABLES("$2", "$3", "$4") \
-    " WHERE s.space_uuid = $1"
+/* uuid, delegations, collection, resource, length, number -> as PWS_RESOURCE_GET_OPEN, of the
+ * chunk */
+#define WAS_TEXT_PWS_CHUNK_GET_OPEN \
+    PWS_OPEN(PWS_CONTENT_READ("h", "$5"), " LEFT JOIN was_pws_chunks h ON " PWS_CHUNK("$6"))
 
 /* uuid, collection, resource, number, validator, first byte counted from 1, length -> bytes */
 #define WAS_TEXT_PWS_CHUNK_PIECE \

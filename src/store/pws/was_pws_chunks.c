@@ -51,20 +51,6 @@ bool was_pws_chunks_row(const was_rows_t *rows, int column, const was_pws_key_t 
     return true;
 }
 
-const was_error_t *was_pws_chunks_get(was_db_t *db, const was_pws_key_t *key, apr_int64_t number,
-                                      apr_size_t want, was_resource_t *chunk, apr_pool_t *pool)
-{
-    was_value_t values[KEY_VALUES + 1];
-    const was_rows_t *rows;
-
-    chunk_values(key, number, values);
-    values[KEY_VALUES] = WAS_INTEGER((apr_int64_t)want);
-    WAS_TRY(was_db_run(db, WAS_SQL_PWS_CHUNK_GET, values, KEY_VALUES + 1, &rows, pool));
-    return was_rows_count(rows) > 0 && was_pws_chunks_row(rows, 0, key, number, chunk)
-               ? NULL
-               : chunk_absent(pool);
-}
-
 const was_error_t *was_pws_chunks_room(was_db_t *db, const was_grant_t *grant,
                                        const was_pws_key_t *key, apr_int64_t number,
                                        const was_conditions_t *conditions, was_room_t *room,

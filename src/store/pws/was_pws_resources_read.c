@@ -27,19 +27,6 @@ bool was_pws_resources_row(const was_rows_t *rows, int column, const was_pws_key
     return true;
 }
 
-const was_error_t *was_pws_resources_get(was_db_t *db, const was_pws_key_t *key, apr_size_t want,
-                                         was_resource_t *resource, apr_pool_t *pool)
-{
-    const was_value_t values[] = {WAS_TEXT(key->space), WAS_TEXT(key->collection),
-                                  WAS_TEXT(key->resource), WAS_INTEGER((apr_int64_t)want)};
-    const was_rows_t *rows;
-
-    WAS_TRY(was_db_run(db, WAS_SQL_PWS_RESOURCE_GET, values, 4, &rows, pool));
-    return was_rows_count(rows) > 0 && was_pws_resources_row(rows, 0, key, resource)
-               ? NULL
-               : was_pws_resources_absent(pool);
-}
-
 const was_error_t *was_pws_resources_room(was_db_t *db, const was_grant_t *grant,
                                           const was_pws_key_t *key,
                                           const was_conditions_t *conditions, was_room_t *room,

@@ -15,9 +15,9 @@
 
 #include <string.h>
 
-/* Where the columns of the space go on in the authorization's row, and where those that describe it
- * begin. */
-enum { COLUMN_SPACE = 5, COLUMN_FROZEN = 9, COLUMN_DESCRIPTION = 10 };
+/* Where the columns of the space go on in the authorization's row, and where what was wanted
+ * begins. */
+enum { COLUMN_SPACE = 5, COLUMN_FROZEN = 9, COLUMN_WANTED = 10 };
 
 /* How often a creation is begun anew behind others. */
 enum { CREATE_TRIES = 3 };
@@ -58,12 +58,21 @@ static void take_authorization(const was_rows_t *rows, const was_pws_place_t *pl
     authorization->frozen = (was_frozen_t)was_rows_integer(rows, 0, COLUMN_FROZEN, 0);
 }
 
+/* The content that is wanted, in the columns from this one on. */
+static bool take_content(const was_rows_t *rows, int column, const was_pws_place_t *place,
+                         was_resource_t *content)
+{
+    const was_pws_key_t key = {place->space, place->collection, place->resource};
+
+    return place->chunk >= 0 ? was_pws_chunks_row(rows, column, &key, place->chunk, content)
+                             : was_pws_resources_row(rows, column, &key, content);
+}
+
 /* What is wanted, for who holds the right to it; `*is_held` is false for anybody else. */
 static const was_error_t *read_held(was_db_t *db, const was_pws_place_t *place,
                                     was_value_t delegations, was_pws_wanted_t *wanted,
                                     bool *is_held, apr_pool_t *pool)
 {
-    const was_pws_key_t key = {place->space, place->collection, place->resource};
     const was_value_t values[] = {WAS_TEXT(place->space),
                                   WAS_TEXT(wanted->controller),
                                   delegations,
@@ -71,16 +80,38 @@ static const was_error_t *read_held(was_db_t *db, const was_pws_place_t *place,
                                   WAS_TEXT(place->resource),
                                   WAS_INTEGER((apr_int64_t)wanted->want),
                                   WAS_INTEGER(place->chunk)};
-    bool is_chunk = place->chunk >= 0;
     const was_sql_t statement =
-        is_chunk ? WAS_SQL_PWS_CHUNK_GET_HELD : WAS_SQL_PWS_RESOURCE_GET_HELD;
+        place->chunk >= 0 ? WAS_SQL_PWS_CHUNK_GET_HELD : WAS_SQL_PWS_RESOURCE_GET_HELD;
     const was_rows_t *rows;
 
     WAS_TRY(was_db_run(db, statement, values, was_sql_statement(statement)->nvalues, &rows, pool));
     *is_held = was_rows_count(rows) > 0;
-    wanted->found =
-        *is_held && (is_chunk ? was_pws_chunks_row(rows, 0, &key, place->chunk, wanted->resource)
-                              : was_pws_resources_row(rows, 0, &key, wanted->resource));
+    wanted->found = *is_held && take_content(rows, 0, place, wanted->resource);
+    return NULL;
+}
+
+/* All that decides, and what is wanted where the policy may let anybody read it: at one moment, or
+ * what is written once nobody may would be read by who came before. */
+static const was_error_t *read_open(was_db_t *db, const was_pws_place_t *place,
+                                    was_value_t delegations, was_pws_wanted_t *wanted,
+                                    was_pws_authorization_t *authorization, apr_pool_t *pool)
+{
+    const was_value_t values[] = {WAS_TEXT(place->space),
+                                  delegations,
+                                  WAS_TEXT(place->collection),
+                                  WAS_TEXT(place->resource),
+                                  WAS_INTEGER((apr_int64_t)wanted->want),
+                                  WAS_INTEGER(place->chunk)};
+    const was_sql_t statement =
+        place->chunk >= 0 ? WAS_SQL_PWS_CHUNK_GET_OPEN : WAS_SQL_PWS_RESOURCE_GET_OPEN;
+    const was_rows_t *rows;
+
+    WAS_TRY(was_db_run(db, statement, values, was_sql_statement(statement)->nvalues, &rows, pool));
+    if (was_rows_count(rows) == 0) {
+        return NULL;
+    }
+    take_authorization(rows, place, authorization);
+    wanted->found = take_content(rows, COLUMN_WANTED, place, wanted->resource);
     return NULL;
 }
 
@@ -102,7 +133,7 @@ static const was_error_t *read_decision(was_db_t *db, const was_pws_place_t *pla
     }
     take_authorization(rows, place, authorization);
     if (wanted != NULL) {
-        describe_row(rows, COLUMN_DESCRIPTION, &authorization->space);
+        describe_row(rows, COLUMN_WANTED, &authorization->space);
     }
     return NULL;
 }
@@ -120,9 +151,11 @@ const was_error_t *was_pws_spaces_authorize(was_db_t *db, const was_pws_place_t 
     if (wanted == NULL || wanted->resource == NULL) {
         return read_decision(db, place, hashes, wanted, authorization, pool);
     }
-    WAS_TRY(read_held(db, place, hashes, wanted, &is_held, pool));
+    if (wanted->controller != NULL) {
+        WAS_TRY(read_held(db, place, hashes, wanted, &is_held, pool));
+    }
     if (!is_held) {
-        return read_decision(db, place, hashes, NULL, authorization, pool);
+        return read_open(db, place, hashes, wanted, authorization, pool);
     }
     authorization->exists = true;
     authorization->space = (was_pws_space_t){.id = place->space, .controller = wanted->controller};

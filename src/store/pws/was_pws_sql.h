@@ -181,23 +181,28 @@
     "(SELECT c.generation FROM was_pws_spaces s, was_pws_collections c" \
     " WHERE s.space_uuid = $1 AND " PWS_COLLECTION(id) ")"
 
+/* The policies that may count, from the resource $4 up. */
+#define PWS_POLICY_OF(parent, id) \
+    "(SELECT p.document FROM was_pws_policies p WHERE p.space_uuid = $1" \
+    " AND p.parent = " parent ".generation AND p.resource = " id ")"
+#define PWS_POLICY_OF_RESOURCE PWS_POLICY_OF("c", "$4::text")
+#define PWS_POLICY_OF_COLLECTION PWS_POLICY_OF("c", "''")
+#define PWS_POLICY_OF_SPACE PWS_POLICY_OF("s", "''")
+
 /* uuid, delegations, collection, resource -> controller, revoked?, the policies from the resource
  * up, the rest of the space's row */
-#define PWS_AUTHORIZATION \
+#define PWS_AUTHORIZATION(policies) \
     "s.controller, EXISTS (SELECT 1 FROM was_pws_revocations v" \
-    " WHERE v.space_uuid = $1 AND v.delegation = ANY ($2::bytea[]))," \
-    " (SELECT p.document FROM was_pws_policies p WHERE p.space_uuid = $1" \
-    " AND p.parent = c.generation AND p.resource = $4::text)," \
-    " (SELECT p.document FROM was_pws_policies p WHERE p.space_uuid = $1" \
-    " AND p.parent = c.generation AND p.resource = '')," \
-    " (SELECT p.document FROM was_pws_policies p WHERE p.space_uuid = $1" \
-    " AND p.parent = s.generation AND p.resource = '')," \
+    " WHERE v.space_uuid = $1 AND v.delegation = ANY ($2::bytea[])), " policies "," \
     " s.name, s.created_by, " PWS_ETAG_OBJECT("s") ", s.updated_ms / 1000," \
     " " WAS_SQL_FROZEN_LATELY("s")
+#define PWS_AUTHORIZATION_POLICIES \
+    PWS_POLICY_OF_RESOURCE ", " PWS_POLICY_OF_COLLECTION ", " PWS_POLICY_OF_SPACE
 #define PWS_AUTHORIZATION_TABLES \
     " FROM was_pws_spaces s LEFT JOIN was_pws_collections c ON " PWS_COLLECTION(PWS_OR_NONE("$3"))
 #define WAS_TEXT_PWS_AUTHORIZE \
-    "SELECT " PWS_AUTHORIZATION PWS_AUTHORIZATION_TABLES " WHERE s.space_uuid = $1"
+    "SELECT " PWS_AUTHORIZATION(PWS_AUTHORIZATION_POLICIES) PWS_AUTHORIZATION_TABLES \
+    " WHERE s.space_uuid = $1"
 
 /* What else describes the space d: type, stamp, the descriptors of its backends with commas. */
 #define PWS_SPACE_COLUMNS(d) \
@@ -208,7 +213,8 @@
 /* the same, controller -> the same, what else describes the space: only for that controller, while
  * nothing is revoked */
 #define WAS_TEXT_PWS_AUTHORIZE_SPACE \
-    "SELECT " PWS_AUTHORIZATION ", " PWS_SPACE_COLUMNS("d") PWS_AUTHORIZATION_TABLES \
+    "SELECT " PWS_AUTHORIZATION(PWS_AUTHORIZATION_POLICIES) ", " PWS_SPACE_COLUMNS("d") \
+    PWS_AUTHORIZATION_TABLES \
     " LEFT JOIN was_pws_spaces d ON d.space_uuid = $1" \
     " AND s.controller = $5::text AND " PWS_UNREVOKED("$2") " WHERE s.space_uuid = $1"
 
