@@ -9,6 +9,7 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use DBD::Pg qw(PG_ASYNC);
 use Digest::SHA qw(sha1_hex sha256_hex);
 use File::Temp qw(tempdir);
 use JSON::PP qw(decode_json);
@@ -16,6 +17,7 @@ use Test::More;
 use WAS::Changes;
 use WAS::Holder;
 use WAS::Tar;
+use WAS::Traffic qw(eventually);
 use WAS::Zcap;
 
 my $alice = holder();
@@ -261,6 +263,39 @@ my @told = in_parallel(
             map { flaws_of($alice->request(POST => "/space/$many/export")->body) } 1 .. 3;
     });
 is_deeply(\@told, ['', '', ''], 'F: archives of what is written meanwhile have nothing by halves');
+
+# A deletion that began before an archive, and came to its end while that was made: one of the two
+# is in it. Both are held up where is what is left, the one before the other.
+{
+    my $id = make_space($alice);
+    my $c = make_collection($alice, $id, 'c', { r => 'x', s => 'x' });
+    my $start = sub {
+        my ($ask) = @_;
+        return WAS::Traffic->start(
+            clients => 1,
+            times => 1,
+            each => sub {
+                my $res = $ask->();
+                return { status => $res->status, body => $res->body };
+            });
+    };
+    my $table = 'was_pws_tombstones';
+    my $first = closing($table);
+    my $deletion = $start->(sub { $alice->delete("$c/r") });
+    ok(eventually(20, sub { waiting_at($table) == 1 }), 'F: a deletion waits');
+    my $second = closing($table, { pg_async => PG_ASYNC });
+    ok(eventually(20, sub { waiting_at($table, closing => 1) }), '... and who closes behind it');
+    my $export = $start->(sub { $alice->request(POST => "/space/$id/export") });
+    ok(eventually(20, sub { waiting_at($table) == 2 }), '... and an archive behind both');
+    $first->commit;
+    my ($deleted) = $deletion->finish(patient => 1);
+    is($deleted->{status}, 204, 'F: it is deleted');
+    $second->pg_result;
+    $second->commit;
+    my ($made) = $export->finish(patient => 1);
+    my @of = grep { $_ =~ m{/(?:r|\.meta)\.r\.} } map { $_->{name} } entries($made->{body});
+    is_deeply(\@of, ["space/$id/c/.meta.r.json"], 'F: what is left is in the archive, once');
+}
 
 # Who loses the right meanwhile gets nothing: held up behind the look at it, before what is written
 # then is read.

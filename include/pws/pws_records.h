@@ -26,8 +26,8 @@ WAS_CHECKED const was_error_t *pws_record_tombstone(const was_pws_archived_t *re
                                                     const char **text, apr_pool_t *pool);
 
 /* Of a resource, or of one that is there no more. */
-WAS_CHECKED const was_error_t *pws_record_meta(const was_pws_archived_t *record, bool is_deleted,
-                                               const char **text, apr_pool_t *pool);
+WAS_CHECKED const was_error_t *pws_record_meta(const was_pws_archived_t *record, const char **text,
+                                               apr_pool_t *pool);
 
 WAS_CHECKED const was_error_t *pws_record_chunk(const was_pws_archived_t *record, const char **text,
                                                 apr_pool_t *pool);

@@ -197,8 +197,6 @@
     /* pws: archives */ \
     X(PWS_ARCHIVE_SPACE, 1, false) \
     X(PWS_ARCHIVE_COLLECTIONS, 4, false) \
-    X(PWS_ARCHIVE_DELETED_COLLECTIONS, 4, false) \
-    X(PWS_ARCHIVE_DELETED_RESOURCES, 4, false) \
     X(PWS_ARCHIVE_RESOURCES, 4, false) \
     X(PWS_ARCHIVE_CHUNKS, 4, false) \
     X(PWS_ARCHIVE_LOG, 2, false) \

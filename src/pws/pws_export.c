@@ -7,8 +7,8 @@
  * All entries are made before the first byte is sent, with every content that came with its row:
  * so the manifest, which is the first of them, lists what is there and nothing else, whatever is
  * written meanwhile, and the database is asked as fast as it answers and not as fast as the client
- * reads. A record is as it is when its page is read: one that is gone by then is not in the
- * archive, nor is one that comes where the pages have passed.
+ * reads. A record is as it is when its page is read, or what is left of it; one that comes where
+ * the pages have passed is not in the archive.
  *
  * Two optional parts are not made. Provenance would be signed with a DID of the server's own, which
  * this one has not; a statement that nobody can check is worth less than none. And a revocation is
@@ -36,7 +36,6 @@ typedef struct export_t {
     was_request_t *request;
     const char *space;
     const char *origin; /* of all stamps */
-    apr_time_t began;
     pws_archive_t *archive;
 } export_t;
 
@@ -91,35 +90,18 @@ static const was_error_t *export_chunk(export_t *export, pws_entry_name_t *entry
     return pws_archive_add_content(export->archive, entry, &record->content, pool);
 }
 
-/* What was deleted since the export began may be in it as it was before. */
-static bool is_deleted_since(const export_t *export, const was_pws_archived_t *record)
-{
-    return record->stamp.time >= export->began;
-}
-
-static const was_error_t *export_deleted(export_t *export, pws_entry_name_t *entry,
+static const was_error_t *export_content(export_t *export, pws_entry_name_t *entry,
                                          const was_pws_archived_t *record, apr_pool_t *pool)
 {
     const char *text;
 
-    if (is_deleted_since(export, record)) {
-        return NULL;
-    }
-    WAS_TRY(pws_record_meta(record, true, &text, pool));
-    entry->kind = PWS_ENTRY_META;
-    entry->resource = record->id;
-    return pws_archive_add_text(export->archive, entry, text, pool);
-}
-
-static const was_error_t *export_one(export_t *export, pws_entry_name_t *entry,
-                                     const was_pws_archived_t *record, apr_pool_t *pool)
-{
-    const char *text;
-
-    WAS_TRY(pws_record_meta(record, false, &text, pool));
+    WAS_TRY(pws_record_meta(record, &text, pool));
     entry->kind = PWS_ENTRY_META;
     entry->resource = record->id;
     WAS_TRY(pws_archive_add_text(export->archive, entry, text, pool));
+    if (record->is_deleted) {
+        return NULL;
+    }
     if (record->policy != NULL) {
         WAS_TRY(pws_record_policy(record->policy, &record->policy_stamp, record->policy_generation,
                                   &text, pool));
@@ -175,6 +157,18 @@ static const was_error_t *add_record(export_t *export, const pws_entry_name_t *o
     return text != NULL ? pws_archive_add_text(export->archive, &entry, text, pool) : NULL;
 }
 
+static const was_error_t *export_deleted_collection(const export_t *export, pws_entry_name_t *entry,
+                                                    const was_pws_archived_t *record,
+                                                    apr_pool_t *pool)
+{
+    const char *text;
+
+    WAS_TRY(pws_record_tombstone(record, &text, pool));
+    entry->kind = PWS_ENTRY_DELETED_COLLECTION;
+    entry->collection = record->id;
+    return pws_archive_add_text(export->archive, entry, text, pool);
+}
+
 /* One that is gone since it was listed is left out, whatever goes by its name now. The description
  * is read behind the policy: where it is of the one that was listed, the policy is, too. And before
  * the log, which may come meanwhile, and says what the description would. */
@@ -184,6 +178,9 @@ static const was_error_t *export_collection(export_t *export, pws_entry_name_t *
     was_pws_collection_t collection;
     const char *log, *policy, *text;
 
+    if (record->is_deleted) {
+        return export_deleted_collection(export, entry, record, pool);
+    }
     WAS_TRY(read_own_policy(export, record->id, &policy, pool));
     const was_error_t *error =
         was_pws_collections_get(export->request->db, export->space, record->id, &collection, pool);
@@ -201,23 +198,7 @@ static const was_error_t *export_collection(export_t *export, pws_entry_name_t *
     WAS_TRY(add_record(export, entry, PWS_ENTRY_LOG, log, pool));
     WAS_TRY(add_record(export, entry, PWS_ENTRY_COLLECTION, text, pool));
     WAS_TRY(add_record(export, entry, PWS_ENTRY_COLLECTION_POLICY, policy, pool));
-    WAS_TRY(add_all(export, WAS_PWS_RESOURCES, record->life, entry, export_one));
-    return add_all(export, WAS_PWS_DELETED_RESOURCES, record->life, entry, export_deleted);
-}
-
-static const was_error_t *export_deleted_collection(export_t *export, pws_entry_name_t *entry,
-                                                    const was_pws_archived_t *record,
-                                                    apr_pool_t *pool)
-{
-    const char *text;
-
-    if (is_deleted_since(export, record)) {
-        return NULL;
-    }
-    WAS_TRY(pws_record_tombstone(record, &text, pool));
-    entry->kind = PWS_ENTRY_DELETED_COLLECTION;
-    entry->collection = record->id;
-    return pws_archive_add_text(export->archive, entry, text, pool);
+    return add_all(export, WAS_PWS_RESOURCES, record->life, entry, export_content);
 }
 
 static const was_error_t *export_space(export_t *export, apr_int64_t generation)
@@ -236,9 +217,7 @@ static const was_error_t *export_space(export_t *export, apr_int64_t generation)
     WAS_TRY(pws_archive_add_text(export->archive, &entry, text, request->pool));
     WAS_TRY(read_own_policy(export, NULL, &policy, request->pool));
     WAS_TRY(add_record(export, &entry, PWS_ENTRY_SPACE_POLICY, policy, request->pool));
-    WAS_TRY(add_all(export, WAS_PWS_COLLECTIONS, generation, &entry, export_collection));
-    return add_all(export, WAS_PWS_DELETED_COLLECTIONS, generation, &entry,
-                   export_deleted_collection);
+    return add_all(export, WAS_PWS_COLLECTIONS, generation, &entry, export_collection);
 }
 
 /* All entries; of a space that is gone before they are, or for whom it is no more, none. */
@@ -246,14 +225,12 @@ static const was_error_t *gather_entries(export_t *export)
 {
     was_request_t *request = export->request;
     apr_int64_t generation, later;
-    apr_time_t now;
 
     WAS_TRY(pws_archive_make(request, export->space, &export->archive));
     WAS_TRY(was_pws_origin_get(request->db, &export->origin, request->pool));
-    WAS_TRY(was_pws_archive_space(request->db, export->space, &generation, &export->began,
-                                  request->pool));
+    WAS_TRY(was_pws_archive_space(request->db, export->space, &generation, request->pool));
     WAS_TRY(export_space(export, generation));
-    WAS_TRY(was_pws_archive_space(request->db, export->space, &later, &now, request->pool));
+    WAS_TRY(was_pws_archive_space(request->db, export->space, &later, request->pool));
     if (later != generation) {
         return was_error_log(request->pool, WAS_ERROR_NOT_FOUND, "the space is another one now");
     }

@@ -104,13 +104,13 @@ const was_error_t *pws_record_tombstone(const was_pws_archived_t *record, const 
     return finish_record(document, text, pool);
 }
 
-const was_error_t *pws_record_meta(const was_pws_archived_t *record, bool is_deleted,
-                                   const char **text, apr_pool_t *pool)
+const was_error_t *pws_record_meta(const was_pws_archived_t *record, const char **text,
+                                   apr_pool_t *pool)
 {
     was_document_t *document = was_document_make(pool);
     json_t *root = was_document_root(document);
 
-    if (!is_deleted) {
+    if (!record->is_deleted) {
         pws_document_time(document, root, "createdAt", record->created, pool);
     }
     pws_document_stamp(document, root, &record->stamp, pool);
@@ -124,7 +124,7 @@ const was_error_t *pws_record_meta(const was_pws_archived_t *record, bool is_del
     was_document_text(document, root, "epoch", record->epoch);
     was_document_text(document, root, "writerId", record->writer);
     was_document_text(document, root, "contentType", record->content.type);
-    if (is_deleted) {
+    if (record->is_deleted) {
         was_document_json(document, root, "deleted", "true");
     }
     return finish_record(document, text, pool);

@@ -14,12 +14,10 @@
  */
 
 typedef enum was_pws_kind_t {
-    /* below a space: */
+    /* below a space, with what is left of those that are deleted: */
     WAS_PWS_COLLECTIONS,
-    WAS_PWS_DELETED_COLLECTIONS,
-    /* below a collection: */
+    /* below a collection, the same: */
     WAS_PWS_RESOURCES,
-    WAS_PWS_DELETED_RESOURCES,
     /* below a resource's mark of its chunks; ids are numbers */
     WAS_PWS_CHUNKS
 } was_pws_kind_t;
@@ -29,6 +27,7 @@ typedef struct was_pws_archived_t {
     const char *generation; /* as it is shown */
     apr_int64_t life;       /* of a collection: what is below it has this */
     was_pws_stamp_t stamp;
+    bool is_deleted;
     const char *document; /* what is noted as custom: JSON; or NULL */
     /* Of resources, chunks, and, as far as they are known, what is left of resources: */
     const char *writer;     /* or NULL */
@@ -55,10 +54,9 @@ typedef struct was_pws_listed_t {
     bool is_over;
 } was_pws_listed_t;
 
-/* The generation of a space, and what time it is by the clock of stamps. Errors: NOT_FOUND. */
+/* The generation of a space. Errors: NOT_FOUND. */
 WAS_CHECKED const was_error_t *was_pws_archive_space(was_db_t *db, const char *space,
-                                                     apr_int64_t *generation, apr_time_t *now,
-                                                     apr_pool_t *pool);
+                                                     apr_int64_t *generation, apr_pool_t *pool);
 
 /* The next page, ascending by id; at its end `is_over`. A page comes to WAS_PAGE_BYTES, or is one
  * record. */

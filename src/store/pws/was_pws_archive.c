@@ -16,12 +16,12 @@
 enum { ROWS = 1000 };
 
 /* The columns of a page. */
-enum { ID, GENERATION, UPDATED, COUNTER, TYPE, WRITER, DOCUMENT, LENGTH, CONTENT, PARTS };
+enum { ID, GENERATION, UPDATED, COUNTER, DELETED, TYPE, WRITER, DOCUMENT, LENGTH, CONTENT, PARTS };
 enum { CREATED = PARTS + 1, CREATED_BY, EPOCH, META_GENERATION, META_MS, META_COUNTER, CHUNKS };
 enum { POLICY = CHUNKS + 1, POLICY_GENERATION, POLICY_MS, POLICY_COUNTER, TOTAL };
 
 const was_error_t *was_pws_archive_space(was_db_t *db, const char *space, apr_int64_t *generation,
-                                         apr_time_t *now, apr_pool_t *pool)
+                                         apr_pool_t *pool)
 {
     const was_value_t values[] = {WAS_TEXT(space)};
     const was_rows_t *rows;
@@ -31,7 +31,6 @@ const was_error_t *was_pws_archive_space(was_db_t *db, const char *space, apr_in
         return was_error_log(pool, WAS_ERROR_NOT_FOUND, "no such space");
     }
     *generation = was_rows_integer(rows, 0, 0, 0);
-    *now = was_rows_time(rows, 0, 1);
     return NULL;
 }
 
@@ -80,6 +79,7 @@ static void read_archived(const was_pws_listed_t *listed, const was_rows_t *rows
     record->life = was_rows_integer(rows, row, GENERATION, 0);
     record->generation = shown_generation(rows, row, GENERATION, pool);
     record->stamp = archived_stamp(listed, rows, row, UPDATED);
+    record->is_deleted = was_rows_true(rows, row, DELETED);
     record->document = was_rows_text(rows, row, DOCUMENT);
     record->writer = was_rows_text(rows, row, WRITER);
     record->created = was_rows_time(rows, row, CREATED);
@@ -118,9 +118,7 @@ const was_error_t *was_pws_archive_list(was_db_t *db, was_pws_listed_t *listed,
 {
     static const was_sql_t statements[] = {
         [WAS_PWS_COLLECTIONS] = WAS_SQL_PWS_ARCHIVE_COLLECTIONS,
-        [WAS_PWS_DELETED_COLLECTIONS] = WAS_SQL_PWS_ARCHIVE_DELETED_COLLECTIONS,
         [WAS_PWS_RESOURCES] = WAS_SQL_PWS_ARCHIVE_RESOURCES,
-        [WAS_PWS_DELETED_RESOURCES] = WAS_SQL_PWS_ARCHIVE_DELETED_RESOURCES,
         [WAS_PWS_CHUNKS] = WAS_SQL_PWS_ARCHIVE_CHUNKS,
     };
     static const was_page_t page = {.after = "", .limit = ROWS};
