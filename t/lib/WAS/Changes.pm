@@ -79,15 +79,13 @@ my @TABLES = map { "was_pws_$_" }
     qw(spaces collections counters resources chunks logs policies tombstones backends revocations);
 
 # Every row of some spaces, down to its version: what was written, even to the same values, differs.
+# Before them may stand a session, of what it sees.
 sub every_row {
-    my (@spaces) = @_;
-    return [
-        map {
-            sql(
-                "SELECT '$_', t::text, xmin::text FROM $_ t WHERE space_uuid = ANY (?) ORDER BY 2",
-                \@spaces)
-        } @TABLES
-    ];
+    my @spaces = @_;
+    my $session = ref $spaces[0] ? shift @spaces : WAS::Server::dbh();
+    return [map { @{ $session->selectall_arrayref(<<"SQL", undef, \@spaces) } } @TABLES];
+SELECT '$_', t::text, xmin::text FROM $_ t WHERE space_uuid = ANY (?) ORDER BY 2
+SQL
 }
 
 # In what follows, the tables hold what belongs to a list of spaces, $1, and nothing else.
