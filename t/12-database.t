@@ -560,6 +560,26 @@ all_work($client, 'a lock: service after it');
 my $said = qr/UNAVAILABLE was_RESOURCE_PUT: PostgreSQL says 57014/;
 like(join("\n", errors_of($server)), $said, 'a lock: the log says what PostgreSQL said');
 
+# What PostgreSQL undoes for the sake of others is done by the second try.
+for my $state (qw(40P01 40001)) {
+    $dbh->do($_) for 'CREATE SEQUENCE public.tries', <<"SQL", <<'SQL';
+CREATE FUNCTION public.fail_once() RETURNS trigger LANGUAGE plpgsql AS \$\$ BEGIN
+    IF nextval('public.tries') = 1 THEN
+        RAISE EXCEPTION 'undone' USING ERRCODE = '$state';
+    END IF;
+    RETURN NEW;
+END \$\$
+SQL
+CREATE TRIGGER fail_once BEFORE INSERT ON was_resources
+    FOR EACH ROW EXECUTE FUNCTION public.fail_once()
+SQL
+    is($client->put('/space/s/x', body => $state)->status, 204, "$state: done by the second try");
+    is($client->get('/space/s/x')->body, $state, "$state: and there");
+    is($dbh->selectrow_array("SELECT nextval('public.tries')"), 3, "$state: which was one");
+    $dbh->do("DROP $_") for 'TRIGGER fail_once ON was_resources', 'FUNCTION public.fail_once',
+        'SEQUENCE public.tries';
+}
+
 my $uncertain = qr/nobody knows/;
 my $logged = scalar(errors_of($patient));
 $client = $patient->client($alice);

@@ -16,7 +16,8 @@
  *
  * Errors that every running function can give:
  *   UNAVAILABLE  no connection, the statement's time is over, too many connections, disk full, a
- *                read-only or recovering database, a deadlock, no schema yet: nothing was written
+ *                read-only or recovering database, no schema yet, a deadlock at the second try,
+ *                too: nothing was written
  *   UNCERTAIN    the connection went away after a write was sent, behind the server that we talk
  *                to, too (SQLSTATE class 08, or XX in answer to a commit); or no standby is known
  *                to have it

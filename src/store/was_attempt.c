@@ -39,9 +39,10 @@ static const was_error_t *explain_refusal(was_attempt_t *attempt, const PGresult
                                           const char *name, bool commits)
 {
     /* Nothing done, and worth a second try: somebody deallocated, altered or dropped behind our
-     * back; the server shuts down; the primary became a standby. */
-    static const char *const stale[] = {"26000", "42P05", "0A000", "42P01",
-                                        "42703", "57P",   "25006", NULL};
+     * back; the server shuts down; the primary became a standby; a deadlock was ended at our cost,
+     * or what a standby has to replay was in our way. */
+    static const char *const stale[] = {"26000", "42P05", "0A000", "42P01", "42703",
+                                        "57P",   "25006", "40P01", "40001", NULL};
     static const char *const missing[] = {"42P01", "42703", NULL};
     static const char *const behind[] = {"08", NULL};
     /* Citus, of a node that is lost while it is at something, or has not answered the commit. */
