@@ -164,6 +164,11 @@ my %RULE = (
             grep { ($_->{'Index Cond'} // 'space_uuid') !~ /space_uuid/ }
             grep { ($_->{'Index Name'} // '') !~ $IN_ONE_SPACE } @$nodes;
     },
+    'an id that is wanted is looked for, and not compared with all there are' => sub {
+        my ($name, $nodes) = @_;
+        my $id = qr/\b(?:resource|collection|id|path) = \(?(?:CASE|COALESCE|\$)/;
+        return grep { $_ =~ $id } map { $_->{'Join Filter'} // () } @$nodes;
+    },
     'a page passes over nothing' => sub {
         my ($name, $nodes, $scans) = @_;
         return $name =~ /_LIST\z/ ? map { $_->{Filter} // () } @$scans : ();

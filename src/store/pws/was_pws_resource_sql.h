@@ -131,16 +131,15 @@
 
 /* uuid, delegations, collection, resource, length -> PWS_AUTHORIZATION, a row of was_resource_t.
  * That one is of NULLs where no resource is, and where the policy that counts cannot let anybody
- * read it: then nobody looks for it, so the time that it takes tells nothing. What the policy lets
- * anybody do is the caller's to read. */
+ * read it: its content is not looked at then. What the policy lets anybody do is the caller's to
+ * read. */
 #define PWS_OPEN(columns, tables) \
     "SELECT " PWS_AUTHORIZATION("o.of_resource, o.of_collection, o.of_space") ", " columns \
     PWS_AUTHORIZATION_TABLES " CROSS JOIN LATERAL (SELECT " PWS_POLICY_OF_RESOURCE \
     " AS of_resource, " PWS_POLICY_OF_COLLECTION " AS of_collection, " PWS_POLICY_OF_SPACE \
-    " AS of_space OFFSET 0) o LEFT JOIN was_pws_resources r ON " \
-    PWS_RESOURCE("CASE WHEN strpos(coalesce(o.of_resource, o.of_collection, o.of_space)," \
-    " '\"PublicCanRead\"'::text) > 0 THEN $4::text END") \
-    tables " WHERE s.space_uuid = $1"
+    " AS of_space OFFSET 0) o LEFT JOIN was_pws_resources r ON " PWS_RESOURCE("$4") \
+    " AND strpos(coalesce(o.of_resource, o.of_collection, o.of_space)," \
+    " '\"PublicCanRead\"'::text) > 0" tables " WHERE s.space_uuid = $1"
 #define WAS_TEXT_PWS_RESOURCE_GET_OPEN PWS_OPEN(PWS_RESOURCE_COLUMNS("$5"), "")
 
 /* uuid, collection, resource, validator, first byte counted from 1, length -> bytes */
