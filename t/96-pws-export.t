@@ -282,11 +282,13 @@ is_deeply(\@told, ['', '', ''], 'F: archives of what is written meanwhile have n
     my $table = 'was_pws_tombstones';
     my $first = closing($table);
     my $deletion = $start->(sub { $alice->delete("$c/r") });
-    ok(eventually(20, sub { waiting_at($table) == 1 }), 'F: a deletion waits');
+    ok(eventually(20, sub { waiting_at($table, 'UPDATE') }), 'F: a deletion waits');
     my $second = closing($table, { pg_async => PG_ASYNC });
-    ok(eventually(20, sub { waiting_at($table, closing => 1) }), '... and who closes behind it');
+    ok(eventually(20, sub { waiting_at($table, 'LOCK') }), '... and who closes behind it');
     my $export = $start->(sub { $alice->request(POST => "/space/$id/export") });
-    ok(eventually(20, sub { waiting_at($table) == 2 }), '... and an archive behind both');
+    ok(
+        eventually(20, sub { waiting_at($table, 'SELECT p.document') }),
+        '... and an archive behind both');
     $first->commit;
     my ($deleted) = $deletion->finish(patient => 1);
     is($deleted->{status}, 204, 'F: it is deleted');

@@ -110,7 +110,9 @@ is_deeply(
         }
         [$pid, $reader];
     } 1 .. 8;
-    ok(eventually(20, sub { waiting_at('was_pws_chunks') == @asked }), 'all of them wait');
+    ok(
+        eventually(20, sub { waiting_at('was_pws_chunks', 'UPDATE') == @asked }),
+        'all of them wait');
     make_collection($alice, $space, 'late', { r => 'x' });
     $session->rollback;
     my @statuses = map { my ($pid, $reader) = @$_; waitpid $pid, 0; <$reader> } @asked;

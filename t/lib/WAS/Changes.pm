@@ -252,14 +252,14 @@ sub closing {
     return $session;
 }
 
-# How many wait for it there, to have it to themselves or for less.
+# How many wait for the table there whose statement begins like that; not whoever sweeps, say, which
+# is a DELETE.
 sub waiting_at {
-    my ($table, %how) = @_;
-    my $mode = $how{closing} ? '=' : '<>';
+    my ($table, $begins) = @_;
     my $node = WAS::Citus::asked(WAS::Server::cluster())->dbh;
-    return ($node->selectrow_array(<<"SQL", undef, $table))[0];
-SELECT count(*) FROM pg_locks WHERE relation = ?::regclass AND NOT granted
-    AND mode $mode 'AccessExclusiveLock'
+    return ($node->selectrow_array(<<'SQL', undef, $table, "$begins%"))[0];
+SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+WHERE l.relation = ?::regclass AND NOT l.granted AND a.query LIKE ?
 SQL
 }
 
@@ -278,11 +278,11 @@ sub held_up {
         };
     };
     my $late = WAS::Traffic->start(clients => 1, times => 1, each => $told);
-    my $waits = sub { waiting_at($table) };
+    my $waits = sub { waiting_at($table, 'SELECT') };
     for (2 .. $time // 1) {
         eventually(20, $waits) or last;
         my $next = closing($table, { pg_async => PG_ASYNC });
-        eventually(20, sub { waiting_at($table, closing => 1) }) or last;
+        eventually(20, sub { waiting_at($table, 'LOCK') }) or last;
         $session->commit;
         $next->pg_result;
         $session = $next;
